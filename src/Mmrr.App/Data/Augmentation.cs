@@ -1,0 +1,94 @@
+namespace Mmrr.App.Data;
+
+/// <summary>Random changes of a training image: what normal images may also look like.</summary>
+/// <param name="Flip">Mirrors left to right, with probability one half.</param>
+/// <param name="Rotate">Turns about the centre by an angle uniform in ±30°: bilinear, reflected beyond the border.</param>
+/// <param name="Brightness">Multiplies by a factor uniform in [0.7, 1.3) and clamps.</param>
+internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Brightness)
+{
+    private const double MaxAngle = Math.PI / 6;
+
+    /// <summary>No change at all.</summary>
+    public static Augmentation None => default;
+
+    /// <summary>Reads a list such as <c>flip,rotate,brightness</c>; <c>none</c> and an empty text mean no change.</summary>
+    /// <exception cref="ArgumentException">A word is none of these.</exception>
+    public static Augmentation Parse(string text)
+    {
+        var result = None;
+        if (text.Trim() is "" or "none")
+            return result;
+        foreach (string word in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            result = word switch
+            {
+                "flip" => result with { Flip = true },
+                "rotate" => result with { Rotate = true },
+                "brightness" => result with { Brightness = true },
+                _ => throw new ArgumentException($"unknown augmentation '{word}'; expected a list of flip, rotate, brightness, or none"),
+            };
+        }
+
+        return result;
+    }
+
+    /// <summary>The text that <see cref="Parse"/> reads back.</summary>
+    public override string ToString()
+    {
+        if (this == None)
+            return "none";
+        (bool On, string Word)[] words = [(Flip, "flip"), (Rotate, "rotate"), (Brightness, "brightness")];
+        return string.Join(',', words.Where(w => w.On).Select(w => w.Word));
+    }
+
+    /// <summary>Writes a changed copy of an image. Everything off copies it exactly.</summary>
+    /// <param name="source">[height, width, channels].</param>
+    /// <param name="target">[height, width, channels]; must not overlap the source.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="channels">Interleaved channels.</param>
+    /// <param name="random">Start it from (seed, epoch, image index) so that order and threads do not matter.</param>
+    public void Apply(ReadOnlySpan<byte> source, Span<byte> target, int height, int width, int channels, ref SplitMix64 random)
+    {
+        bool mirrored = Flip && random.NextDouble() < 0.5;
+        double angle = Rotate ? random.NextDouble(-MaxAngle, MaxAngle) : 0;
+        double factor = Brightness ? random.NextDouble(0.7, 1.3) : 1;
+        double cos = PortableMath.Cos(angle);
+        double sin = PortableMath.Sin(angle);
+        double centerX = (width - 1) / 2.0;
+        double centerY = (height - 1) / 2.0;
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                double dx = mirrored ? centerX - x : x - centerX;
+                double dy = y - centerY;
+                double sourceX = centerX + (cos * dx) - (sin * dy);
+                double sourceY = centerY + (sin * dx) + (cos * dy);
+                int left = (int)Math.Floor(sourceX);
+                int top = (int)Math.Floor(sourceY);
+                double u = sourceX - left;
+                double v = sourceY - top;
+                int x0 = Reflect(left, width) * channels;
+                int x1 = Reflect(left + 1, width) * channels;
+                int y0 = Reflect(top, height) * width * channels;
+                int y1 = Reflect(top + 1, height) * width * channels;
+                for (int c = 0; c < channels; c++)
+                {
+                    double upper = ((1 - u) * source[y0 + x0 + c]) + (u * source[y0 + x1 + c]);
+                    double lower = ((1 - u) * source[y1 + x0 + c]) + (u * source[y1 + x1 + c]);
+                    double value = factor * (((1 - v) * upper) + (v * lower));
+                    target[(((y * width) + x) * channels) + c] = (byte)(Math.Clamp(value, 0, 255) + 0.5);
+                }
+            }
+        }
+    }
+
+    /// <summary>Index of the mirrored continuation: ... 1 0 | 0 1 2 | 2 1 ...</summary>
+    private static int Reflect(int index, int length)
+    {
+        int period = 2 * length;
+        index = ((index % period) + period) % period;
+        return index < length ? index : period - 1 - index;
+    }
+}

@@ -1,0 +1,137 @@
+using System.Runtime.ExceptionServices;
+
+namespace Mmrr.App.Data;
+
+/// <summary>A data set of image files, stretched to the square that was asked for.</summary>
+internal abstract class ImageFileSource(DataOptions options) : DataSource(options)
+{
+    private int? channels = options.Channels;
+
+    /// <inheritdoc/>
+    public override ImageSet LoadTrain()
+    {
+        var loaded = Load(TrainFiles());
+        channels ??= loaded.Max(l => l.Channels);
+        return new ImageSet(Options.Size, Options.Size, channels.Value, Samples(loaded, channels.Value));
+    }
+
+    /// <inheritdoc/>
+    public override ImageSet LoadTest()
+    {
+        var loaded = Load(TestFiles());
+        channels ??= Load(TrainFiles()).Max(l => l.Channels);
+        return TestSet(Options.Root, channels.Value, Samples(loaded, channels.Value));
+    }
+
+    /// <summary>
+    /// Image files under a folder as relative paths with forward slashes, in ordinal order, which is the same on every
+    /// machine. Files and folders whose name starts with a dot are left out.
+    /// </summary>
+    /// <exception cref="DirectoryNotFoundException">The folder is missing.</exception>
+    protected static string[] List(string folder, bool recursive)
+    {
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"{folder}: no such folder");
+        var all = new EnumerationOptions { RecurseSubdirectories = recursive, IgnoreInaccessible = false, AttributesToSkip = 0 };
+        return
+        [
+            .. Directory.EnumerateFiles(folder, "*", all)
+                .Where(ImageFile.HasImageExtension)
+                .Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'))
+                .Where(name => !name.StartsWith('.') && !name.Contains("/.", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Like <see cref="List"/>, but a folder without any image is an error.</summary>
+    /// <exception cref="InvalidDataException">There is no image.</exception>
+    protected static string[] ListSome(string folder, bool recursive)
+    {
+        string[] names = List(folder, recursive);
+        if (names.Length == 0)
+            throw new InvalidDataException($"{folder}: no image in this folder; expected .png, .jpg, .jpeg, .bmp or .webp files");
+        return names;
+    }
+
+    /// <summary>The normal training images, at least one.</summary>
+    protected abstract IReadOnlyList<Entry> TrainFiles();
+
+    /// <summary>The test images.</summary>
+    protected abstract IReadOnlyList<Entry> TestFiles();
+
+    private static Sample[] Samples(Loaded[] loaded, int channels) =>
+        Array.ConvertAll(loaded, l => l.Sample with { Pixels = WithChannels(l.Sample.Pixels, l.Channels, channels) });
+
+    private static byte[] ReadMask(string path, string imagePath, RasterImage image)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{path}: no such file; expected the mask of {imagePath}");
+        var mask = ImageFile.Read(path);
+        if (mask.Height != image.Height || mask.Width != image.Width)
+        {
+            throw new InvalidDataException(
+                $"{path}: mask of {mask.Width}x{mask.Height}; expected {image.Width}x{image.Height}, the size of {imagePath}");
+        }
+
+        // Relative to the brightest value: masks are stored as 0/255 or as 0/1.
+        int brightest = mask.Pixels.Max();
+        var result = new byte[mask.Height * mask.Width];
+        for (int i = 0; i < result.Length; i++)
+        {
+            foreach (byte value in mask.Pixels.AsSpan(i * mask.Channels, mask.Channels))
+            {
+                if (value > 0 && 2 * value >= brightest)
+                    result[i] = 1;
+            }
+        }
+
+        return result;
+    }
+
+    private Loaded[] Load(IReadOnlyList<Entry> entries)
+    {
+        var loaded = new Loaded[entries.Count];
+        var errors = new Exception?[entries.Count];
+        Parallel.For(0, entries.Count, (i, state) =>
+        {
+            try
+            {
+                loaded[i] = Load(entries[i]);
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                // Break still runs every earlier index, so the error reported is always that of the first bad file.
+                errors[i] = e;
+                state.Break();
+            }
+        });
+        if (Array.Find(errors, e => e is not null) is { } first)
+            ExceptionDispatchInfo.Throw(first);
+        return loaded;
+    }
+
+    private Loaded Load(Entry entry)
+    {
+        var image = ImageFile.Read(entry.Path);
+        int size = Options.Size;
+        byte[] pixels = new Resampling(image.Height, image.Width, size, size).Resize(image.Pixels, image.Channels);
+        byte[]? mask = null;
+        if (entry.MaskPath is not null)
+            mask = MaskResampling.Resize(ReadMask(entry.MaskPath, entry.Path, image), image.Height, image.Width, size, size);
+        else if (entry.EmptyMask)
+            mask = new byte[size * size];
+        return new Loaded(new Sample(entry.Name, pixels, entry.Abnormal, entry.Kind, mask), image.Channels);
+    }
+
+    /// <summary>An image file to load.</summary>
+    /// <param name="Name">Name of the sample.</param>
+    /// <param name="Path">File to read.</param>
+    /// <param name="Abnormal">Its label.</param>
+    /// <param name="Kind">Its kind.</param>
+    /// <param name="MaskPath">Mask file that must exist, or null.</param>
+    /// <param name="EmptyMask">Whether an image without mask file gets a mask of zeros.</param>
+    protected sealed record Entry(string Name, string Path, bool Abnormal, string Kind, string? MaskPath = null, bool EmptyMask = false);
+
+    /// <summary>A sample that still has the channels of its own file.</summary>
+    private sealed record Loaded(Sample Sample, int Channels);
+}

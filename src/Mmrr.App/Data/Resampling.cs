@@ -1,0 +1,123 @@
+using System.Buffers;
+
+namespace Mmrr.App.Data;
+
+/// <summary>
+/// Resizes byte images of one size to another with a triangle filter whose support grows with the downscale factor
+/// (PIL's antialiased bilinear). The taps are computed once; an instance may be used from several threads.
+/// </summary>
+/// <remarks>
+/// Not Skia's scaling: its bilinear filter reads four pixels however far it shrinks, so it aliases below half size,
+/// and its mipmaps only have power-of-two levels, so fine texture would depend on the ratio.
+/// </remarks>
+internal sealed class Resampling
+{
+    private readonly Taps rows;
+    private readonly Taps columns;
+
+    /// <summary>Prepares the filter; sizes in pixels, each at least 1.</summary>
+    public Resampling(int height, int width, int newHeight, int newWidth)
+    {
+        rows = new Taps(height, newHeight);
+        columns = new Taps(width, newWidth);
+    }
+
+    /// <summary>Resizes one image, accumulating in double and rounding once.</summary>
+    /// <param name="source">[height, width, channels].</param>
+    /// <param name="channels">Interleaved channels, at least 1.</param>
+    /// <returns>[newHeight, newWidth, channels].</returns>
+    public byte[] Resize(ReadOnlySpan<byte> source, int channels)
+    {
+        if (source.Length != rows.In * columns.In * channels)
+            throw new ArgumentException($"{source.Length} bytes do not make an image of [{rows.In}, {columns.In}, {channels}]");
+        int stride = columns.Out * channels;
+        double[] narrowed = ArrayPool<double>.Shared.Rent(rows.In * stride);
+        double[] sums = ArrayPool<double>.Shared.Rent(stride);
+        for (int y = 0; y < rows.In; y++)
+            ResizeRow(source.Slice(y * columns.In * channels, columns.In * channels), narrowed.AsSpan(y * stride, stride), channels);
+
+        var result = new byte[rows.Out * stride];
+        for (int y = 0; y < rows.Out; y++)
+        {
+            var sum = sums.AsSpan(0, stride);
+            sum.Clear();
+            var weights = rows.Weights(y);
+            for (int k = 0; k < weights.Length; k++)
+            {
+                double weight = weights[k];
+                var row = narrowed.AsSpan((rows.First(y) + k) * stride, stride);
+                for (int i = 0; i < row.Length; i++)
+                    sum[i] += weight * row[i];
+            }
+
+            var target = result.AsSpan(y * stride, stride);
+            for (int i = 0; i < sum.Length; i++)
+                target[i] = (byte)(Math.Clamp(sum[i], 0, 255) + 0.5);
+        }
+
+        ArrayPool<double>.Shared.Return(narrowed);
+        ArrayPool<double>.Shared.Return(sums);
+        return result;
+    }
+
+    private void ResizeRow(ReadOnlySpan<byte> source, Span<double> target, int channels)
+    {
+        for (int x = 0; x < columns.Out; x++)
+        {
+            var weights = columns.Weights(x);
+            int start = columns.First(x) * channels;
+            for (int c = 0; c < channels; c++)
+            {
+                double sum = 0;
+                for (int k = 0; k < weights.Length; k++)
+                    sum += weights[k] * source[start + (k * channels) + c];
+                target[(x * channels) + c] = sum;
+            }
+        }
+    }
+
+    /// <summary>Normalised filter weights of every output position along one axis.</summary>
+    private sealed class Taps
+    {
+        private readonly int[] first;
+        private readonly double[][] weights;
+
+        public Taps(int from, int to)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(from, 1);
+            ArgumentOutOfRangeException.ThrowIfLessThan(to, 1);
+            In = from;
+            Out = to;
+            first = new int[to];
+            weights = new double[to][];
+            double scale = (double)from / to;
+            double support = Math.Max(scale, 1);
+            for (int i = 0; i < to; i++)
+            {
+                double center = (i + 0.5) * scale;
+                int low = Math.Max(0, (int)(center - support + 0.5));
+                int high = Math.Min(from, (int)(center + support + 0.5));
+                var row = new double[high - low];
+                double total = 0;
+                for (int k = 0; k < row.Length; k++)
+                {
+                    row[k] = Math.Max(0, 1 - (Math.Abs(low + k + 0.5 - center) / support));
+                    total += row[k];
+                }
+
+                for (int k = 0; k < row.Length; k++)
+                    row[k] /= total;
+                first[i] = low;
+                weights[i] = row;
+            }
+        }
+
+        public int In { get; }
+
+        public int Out { get; }
+
+        public int First(int position) => first[position];
+
+        public ReadOnlySpan<double> Weights(int position) => weights[position];
+    }
+}

@@ -1,0 +1,20 @@
+namespace Mmrr.App.Data;
+
+/// <summary>A colour of the synthetic scenes; 0 is black and 1 is white, values beyond are clamped when stored.</summary>
+internal readonly record struct Rgb(double R, double G, double B)
+{
+    /// <summary>Sum by channel.</summary>
+    public static Rgb operator +(Rgb a, Rgb b) => new(a.R + b.R, a.G + b.G, a.B + b.B);
+
+    /// <summary>Product by channel.</summary>
+    public static Rgb operator *(Rgb a, Rgb b) => new(a.R * b.R, a.G * b.G, a.B * b.B);
+
+    /// <summary>Scales all channels.</summary>
+    public static Rgb operator *(Rgb a, double factor) => new(a.R * factor, a.G * factor, a.B * factor);
+
+    /// <summary>The colour at share t of the way from a to b.</summary>
+    public static Rgb Lerp(Rgb a, Rgb b, double t) => (a * (1 - t)) + (b * t);
+
+    /// <summary>Largest absolute difference of a channel.</summary>
+    public static double Distance(Rgb a, Rgb b) => Math.Max(Math.Abs(a.R - b.R), Math.Max(Math.Abs(a.G - b.G), Math.Abs(a.B - b.B)));
+}

@@ -1,0 +1,131 @@
+using Mmrr.Kernels;
+
+namespace Mmrr.Autograd;
+
+/// <summary>
+/// Compares backward with central differences. Both look at the scalar Σ cᵢ·yᵢ of the outputs y with a random cotangent c from (−1, 1),
+/// so that an error in any output shows. Where the function has a kink (ReLU), keep the inputs further from it than the step.
+/// </summary>
+public static class GradientCheck
+{
+    // Central differences in float64: an error of about h² + 1e-16/h beside values of order 1. The tolerance is then float32's own.
+    private const double ExactStep = 1e-6;
+    private const double ExactAbsolute = 1e-5;
+    private const double ExactRelative = 1e-3;
+
+    // 2⁻²³. In float32 the step that balances the two errors h² and ε/h is about the cube root of ε.
+    private const double SingleEpsilon = 1.1920929e-7;
+    private const double SingleStep = 4.92e-3;
+    private const double SingleRelative = 1e-2;
+
+    /// <summary>Checks the gradient of every element of every input.</summary>
+    /// <param name="function">Of one variable for each input; recorded operations only. Constants it needs, it brings.</param>
+    /// <param name="inputs">Shapes and values, row-major. Keep them tiny: the function runs twice for each element.</param>
+    /// <param name="device">Where to run it.</param>
+    /// <param name="reference">
+    /// The same function in float64, from the inputs' values to the output's, both row-major. With it a gradient may be off by
+    /// 1e-5 + 1e-3·|gradient| + 64 float32 roundings of that input's largest gradient (h = 1e-6). Without it the function itself is
+    /// differenced in float32, which is coarser: h = 0.005·max(1, |x|), and 1e-2·|gradient| + 8 roundings of Σ|cᵢ·yᵢ| over h +
+    /// h² times that input's largest gradient.
+    /// </param>
+    /// <param name="seed">Of the cotangent.</param>
+    /// <returns>The worst element; call <see cref="GradientCheckReport.EnsurePassed"/> on it.</returns>
+    /// <exception cref="ArgumentException">The reference's output has another number of elements than the function's.</exception>
+    public static GradientCheckReport Run(
+        Func<IReadOnlyList<Variable>, Variable> function,
+        IReadOnlyList<(Shape Shape, float[] Values)> inputs,
+        Device device,
+        Func<double[][], double[]>? reference = null,
+        ulong seed = 1)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(device);
+        using var scope = new DisposeScope();
+        var (gradients, outputs, cotangent) = Analytic(function, inputs, device, seed);
+        double rounding = 8 * SingleEpsilon * outputs.Zip(cotangent, (y, c) => Math.Abs((double)y * c)).Sum();
+        double[][] exact = [.. inputs.Select(input => input.Values.Select(value => (double)value).ToArray())];
+        float[][] single = [.. inputs.Select(input => (float[])input.Values.Clone())];
+        GradientCheckReport? worst = null;
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            double largest = gradients[i].Max(gradient => Math.Abs((double)gradient));
+            for (int k = 0; k < gradients[i].Length; k++)
+            {
+                double numeric, tolerance;
+                if (reference is not null)
+                {
+                    numeric = Difference(exact, i, k, ExactStep, values => Dot(reference(values), cotangent));
+                    tolerance = ExactAbsolute + (ExactRelative * Math.Abs(numeric)) + (64 * SingleEpsilon * largest);
+                }
+                else
+                {
+                    double step = SingleStep * Math.Max(1, Math.Abs(single[i][k]));
+                    numeric = SingleDifference(single, i, k, step, values => Dot(Evaluate(function, inputs, values, device), cotangent));
+                    tolerance = (SingleRelative * Math.Abs(numeric)) + (rounding / step) + (step * step * largest);
+                }
+                var found = new GradientCheckReport(inputs.Sum(input => input.Values.Length), i, k, gradients[i][k], numeric, tolerance, seed, device.Name, reference is not null);
+                if (worst is null || Badness(found) > Badness(worst)) worst = found;
+            }
+        }
+        return worst ?? throw new ArgumentException("gradient check: there are no inputs");
+    }
+
+    /// <summary>What backward gives for each input, with the output's values and the cotangent.</summary>
+    private static (float[][] Gradients, float[] Outputs, float[] Cotangent) Analytic(
+        Func<IReadOnlyList<Variable>, Variable> function, IReadOnlyList<(Shape Shape, float[] Values)> inputs, Device device, ulong seed)
+    {
+        Variable[] variables = [.. inputs.Select(input => Variable.Parameter(Tensor.From(device, input.Shape, input.Values)))];
+        using var output = function(variables);
+        float[] outputs = output.Value.ToArray();
+        var cotangent = Tensor.Empty(device, output.Shape);
+        PhiloxUniform.Fill(seed, 0, -1f, 1f, cotangent.Count, cotangent);
+        output.Backward(cotangent);
+        // An input that the output does not depend on has no gradient, and differences must find none.
+        float[][] gradients = [.. variables.Select(variable => variable.Gradient?.ToArray() ?? new float[variable.Shape.Count])];
+        foreach (var variable in variables) variable.Dispose();
+        return (gradients, outputs, cotangent.ToArray());
+    }
+
+    private static float[] Evaluate(Func<IReadOnlyList<Variable>, Variable> function, IReadOnlyList<(Shape Shape, float[] Values)> inputs, float[][] values, Device device)
+    {
+        using var scope = new DisposeScope();
+        using var noGradient = new NoGradient();
+        return function([.. inputs.Select((input, i) => Variable.Constant(Tensor.From(device, input.Shape, values[i])))]).Value.ToArray();
+    }
+
+    private static double Difference(double[][] values, int input, int element, double step, Func<double[][], double> function)
+    {
+        double x = values[input][element];
+        values[input][element] = x + step;
+        double above = function(values);
+        values[input][element] = x - step;
+        double below = function(values);
+        values[input][element] = x;
+        return (above - below) / (2 * step);
+    }
+
+    /// <summary>As <see cref="Difference"/>, over the distance that float32 really leaves between the two points.</summary>
+    private static double SingleDifference(float[][] values, int input, int element, double step, Func<float[][], double> function)
+    {
+        float x = values[input][element];
+        float right = (float)(x + step), left = (float)(x - step);
+        values[input][element] = right;
+        double above = function(values);
+        values[input][element] = left;
+        double below = function(values);
+        values[input][element] = x;
+        return (above - below) / ((double)right - left);
+    }
+
+    private static double Dot<T>(T[] outputs, float[] cotangent)
+        where T : struct, IConvertible
+    {
+        if (outputs.Length != cotangent.Length) throw new ArgumentException($"gradient check: the reference gives {outputs.Length} elements, the function {cotangent.Length}");
+        return outputs.Zip(cotangent, (y, c) => y.ToDouble(null) * c).Sum();
+    }
+
+    /// <summary>The error in tolerances; a NaN anywhere is worse than all.</summary>
+    private static double Badness(GradientCheckReport report) =>
+        double.IsNaN(report.Error / report.Tolerance) ? double.PositiveInfinity : report.Error / report.Tolerance;
+}

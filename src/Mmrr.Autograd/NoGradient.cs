@@ -1,0 +1,18 @@
+namespace Mmrr.Autograd;
+
+/// <summary>While one is open on this thread, operations are not recorded, and so keep nothing for backward. Scopes nest.</summary>
+public sealed class NoGradient : IDisposable
+{
+    private bool _disposed;
+
+    /// <summary>Pauses recording on this thread.</summary>
+    public NoGradient() => Tape.Pause();
+
+    /// <summary>Lets recording go on, on the thread that opened the scope.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        Tape.Resume();
+    }
+}

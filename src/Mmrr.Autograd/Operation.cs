@@ -1,0 +1,163 @@
+namespace Mmrr.Autograd;
+
+/// <summary>
+/// One application of a function to variables: a subclass holds forward and backward side by side, and its object is the recording.
+/// <code>
+/// internal sealed class Square(Variable x) : Operation([x])
+/// {
+///     private Tensor? _x;
+///     public override string Name => "Square";
+///     protected override Tensor Forward()
+///     {
+///         _x = Save(x.Value);
+///         var y = EmptyLike(x);
+///         Elementwise.Multiply(x.Value, x.Value, y);
+///         return y;
+///     }
+///     protected override void Backward(Tensor outputGradient)
+///     {
+///         var gradient = EmptyLike(x);
+///         Elementwise.Multiply(_x!, outputGradient, gradient);
+///         Elementwise.Scale(gradient, 2f, gradient);
+///         Propagate(x, gradient);
+///     }
+/// }
+/// var y = new Square(x).Run();
+/// </code>
+/// Tensors that <see cref="Forward"/> and <see cref="Backward"/> make are disposed for them, but for the output, what was saved and the
+/// gradients. Point <see cref="GradientCheck"/> at it.
+/// </summary>
+public abstract class Operation
+{
+    private readonly Variable?[] _inputs;
+    private readonly List<Tensor> _saved = [];
+    private readonly Queue<(Variable Input, Tensor Gradient)> _gradients = new();
+    private DisposeScope? _scope;
+    private Variable? _output;
+    private bool _recording;
+
+    /// <summary>An operation on these inputs; null where an optional one is absent.</summary>
+    protected Operation(IReadOnlyList<Variable?> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        _inputs = [.. inputs];
+    }
+
+    /// <summary>What errors call it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Its place in the order of recording.</summary>
+    internal long Number { get; private set; }
+
+    /// <summary>Whether backward has been through it, or nothing could reach it any more.</summary>
+    internal bool Dropped { get; private set; }
+
+    /// <summary>The operations that made the inputs, as far as gradients are asked for.</summary>
+    internal IEnumerable<Operation> Producers => _inputs.Where(Wants).Select(input => input!.Producer).OfType<Operation>();
+
+    /// <summary>Runs forward and, if an input requires a gradient and no <see cref="NoGradient"/> scope is open, records it. Once for each object.</summary>
+    /// <returns>The output.</returns>
+    /// <exception cref="InvalidOperationException">It has run before.</exception>
+    public Variable Run()
+    {
+        if (Number != 0) throw new InvalidOperationException($"{Name}: an operation's object runs once; make another");
+        Number = Tape.NextNumber();
+        _recording = Tape.Recording && _inputs.Any(input => input is { RequiresGradient: true });
+        Variable output;
+        try
+        {
+            using var scope = new DisposeScope();
+            _scope = scope;
+            output = new Variable(scope.Keep(Forward().Share()), _recording, _recording ? this : null);
+        }
+        catch
+        {
+            FreeSaved();
+            throw;
+        }
+        foreach (var input in _inputs.Where(Wants)) input!.Retain();
+        _output = output;
+        return output;
+    }
+
+    /// <summary>Computes the output from the inputs' values, and saves what backward needs.</summary>
+    protected abstract Tensor Forward();
+
+    /// <summary>
+    /// Computes the gradient of each input that is asked for (<see cref="Wants"/>) and gives it to <see cref="Propagate"/>. The inputs'
+    /// values may be gone: only what was saved is still there.
+    /// </summary>
+    /// <param name="outputGradient">As the output; it may be shared with others, so it must not be written to.</param>
+    protected abstract void Backward(Tensor outputGradient);
+
+    /// <summary>Whether this input's gradient is asked for; never for an absent one, nor when nothing is recorded.</summary>
+    protected bool Wants(Variable? input) => _recording && input is { RequiresGradient: true };
+
+    /// <summary>In forward: keeps values for backward, through a handle of the recording's own, which is returned.</summary>
+    protected Tensor Save(Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (!_recording) return tensor;
+        var handle = _scope!.Keep(tensor.Share());
+        _saved.Add(handle);
+        return handle;
+    }
+
+    /// <summary>In backward: the gradient of an input, complete. Ignored where it is not asked for; <c>outputGradient</c> itself may be given.</summary>
+    /// <exception cref="InvalidOperationException">It is not shaped as the input.</exception>
+    protected void Propagate(Variable? input, Tensor gradient)
+    {
+        ArgumentNullException.ThrowIfNull(gradient);
+        if (!Wants(input)) return;
+        if (!gradient.Shape.Equals(input!.Shape)) throw new InvalidOperationException($"{Name}: the gradient of an input {input.Shape} has shape {gradient.Shape}");
+        _gradients.Enqueue((input, _scope!.Keep(gradient.Share())));
+    }
+
+    /// <summary>A tensor with arbitrary contents, shaped as the variable and on its device.</summary>
+    protected static Tensor EmptyLike(Variable variable)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        return Tensor.Empty(variable.Device, variable.Shape);
+    }
+
+    internal void RunBackward()
+    {
+        using (var outputGradient = _output!.TakeGradient()!)
+        using (var scope = new DisposeScope())
+        {
+            _scope = scope;
+            Backward(outputGradient);
+        }
+        FreeSaved();
+        // Only now, so that a gradient that was passed through has as few owners as it can have.
+        for (int i = 0; i < _inputs.Length; i++)
+        {
+            if (Wants(_inputs[i]) && _gradients.All(g => g.Input != _inputs[i])) throw new InvalidOperationException($"{Name}: backward gave no gradient for input {i}");
+        }
+        while (_gradients.TryDequeue(out var next)) next.Input.Accumulate(next.Gradient);
+    }
+
+    /// <summary>Ends the recording: of this operation, and of those behind it that nothing else can reach.</summary>
+    internal void Drop()
+    {
+        var pending = new Stack<Operation>([this]);
+        while (pending.TryPop(out var operation))
+        {
+            if (operation.Dropped) continue;
+            operation.Dropped = true;
+            operation.FreeSaved();
+            operation._output!.ZeroGradient();
+            while (operation._gradients.TryDequeue(out var unused)) unused.Gradient.Dispose();
+            foreach (var input in operation._inputs.Where(operation.Wants))
+            {
+                if (input!.Release() && input.Producer is { } producer) pending.Push(producer);
+            }
+        }
+    }
+
+    private void FreeSaved()
+    {
+        foreach (var tensor in _saved) tensor.Dispose();
+        _saved.Clear();
+    }
+}

@@ -1,0 +1,35 @@
+namespace Mmrr.Autograd;
+
+/// <summary>Images side by side along the channels; each gradient is the slice of its input.</summary>
+internal sealed class ChannelConcat(IReadOnlyList<Variable> inputs) : Operation([.. inputs])
+{
+    public override string Name => "ChannelConcat";
+
+    protected override Tensor Forward()
+    {
+        var (count, height, width, _) = inputs[0].ImageSizes(Name, "input 0");
+        int channels = inputs.Select((input, i) => input.ImageSizes(Name, $"input {i}").Channels).Sum();
+        var output = Tensor.Empty(inputs[0].Device, new Shape(count, height, width, channels));
+        Kernels.ChannelConcat.Forward([.. inputs.Select(input => input.Value)], output);
+        return output;
+    }
+
+    protected override void Backward(Tensor outputGradient)
+    {
+        Tensor?[] gradients = [.. inputs.Select(input => Wants(input) ? EmptyLike(input) : null)];
+        Kernels.ChannelConcat.Backward(outputGradient, gradients);
+        foreach (var (input, gradient) in inputs.Zip(gradients))
+        {
+            if (gradient is not null) Propagate(input, gradient);
+        }
+    }
+}
+
+public static partial class Ops
+{
+    /// <summary>The channels of all inputs, one after the other.</summary>
+    /// <param name="x">[N, H, W, C₀].</param>
+    /// <param name="others">[N, H, W, C₁], …</param>
+    /// <returns>[N, H, W, C₀ + C₁ + …].</returns>
+    public static Variable ChannelConcat(this Variable x, params Variable[] others) => new ChannelConcat([x, .. others]).Run();
+}

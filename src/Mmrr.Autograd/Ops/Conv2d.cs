@@ -1,0 +1,57 @@
+using Mmrr.Kernels;
+
+namespace Mmrr.Autograd;
+
+/// <summary>y = conv(x) + b + r. The gradient of x needs the weight, that of the weight needs x, those of b and r need neither.</summary>
+internal sealed class Conv2d(Variable x, Variable weight, Variable? bias, Variable? residual, int stride) : Operation([x, weight, bias, residual])
+{
+    private Tensor? _x;
+    private Tensor? _weight;
+
+    public override string Name => "Conv2d";
+
+    protected override Tensor Forward()
+    {
+        var output = Tensor.Empty(x.Device, Convolution.OutputShape(x.Shape, weight.Shape, stride));
+        Convolution.Forward(x.Value, weight.Value, bias?.Value, residual?.Value, stride, output);
+        if (Wants(weight) || Wants(bias)) _x = Save(x.Value);
+        if (Wants(x)) _weight = Save(weight.Value);
+        return output;
+    }
+
+    protected override void Backward(Tensor outputGradient)
+    {
+        if (Wants(weight) || Wants(bias))
+        {
+            // One sweep gives both; a bias alone is not worth a kernel of its own.
+            var weightGradient = EmptyLike(weight);
+            var biasGradient = Wants(bias) ? EmptyLike(bias!) : null;
+            Convolution.BackwardWeight(_x!, outputGradient, stride, weightGradient, biasGradient);
+            Propagate(weight, weightGradient);
+            if (biasGradient is not null) Propagate(bias, biasGradient);
+        }
+        if (Wants(x))
+        {
+            var gradient = EmptyLike(x);
+            Convolution.BackwardData(_weight!, outputGradient, stride, gradient);
+            Propagate(x, gradient);
+        }
+        Propagate(residual, outputGradient);
+    }
+}
+
+public static partial class Ops
+{
+    /// <summary>
+    /// Convolution with zero padding of K/2 on each side: y[n,i,j,o] = Σ x[n, i·stride+k−K/2, j·stride+l−K/2, c] · weight[k,l,c,o]
+    /// + bias[o] + residual[n,i,j,o].
+    /// </summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="weight">[K, K, C, O] with K = 1 or 3.</param>
+    /// <param name="bias">[O].</param>
+    /// <param name="stride">1 or 2.</param>
+    /// <param name="residual">As the output; added to it.</param>
+    /// <returns>[N, (H−1)/stride+1, (W−1)/stride+1, O].</returns>
+    public static Variable Conv2d(this Variable x, Variable weight, Variable? bias = null, int stride = 1, Variable? residual = null) =>
+        new Conv2d(x, weight, bias, residual, stride).Run();
+}

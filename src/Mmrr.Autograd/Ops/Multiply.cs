@@ -1,0 +1,43 @@
+using Mmrr.Kernels;
+
+namespace Mmrr.Autograd;
+
+/// <summary>The gradient of either factor is the other times the output's.</summary>
+internal sealed class Multiply(Variable a, Variable b) : Operation([a, b])
+{
+    private Tensor? _a;
+    private Tensor? _b;
+
+    public override string Name => "Multiply";
+
+    protected override Tensor Forward()
+    {
+        var output = EmptyLike(a);
+        Elementwise.Multiply(a.Value, b.Value, output);
+        if (Wants(b)) _a = Save(a.Value);
+        if (Wants(a)) _b = Save(b.Value);
+        return output;
+    }
+
+    protected override void Backward(Tensor outputGradient)
+    {
+        if (Wants(a)) Propagate(a, Times(outputGradient, _b!));
+        if (Wants(b)) Propagate(b, Times(outputGradient, _a!));
+    }
+
+    private static Tensor Times(Tensor outputGradient, Tensor factor)
+    {
+        var gradient = Tensor.Empty(factor.Device, factor.Shape);
+        Elementwise.Multiply(outputGradient, factor, gradient);
+        return gradient;
+    }
+}
+
+public static partial class Ops
+{
+    /// <summary>a ⊙ b, element by element.</summary>
+    /// <param name="a">Of any shape.</param>
+    /// <param name="b">As <paramref name="a"/>.</param>
+    /// <returns>As <paramref name="a"/>.</returns>
+    public static Variable Multiply(this Variable a, Variable b) => new Multiply(a, b).Run();
+}

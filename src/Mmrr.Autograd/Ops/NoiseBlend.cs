@@ -1,0 +1,40 @@
+namespace Mmrr.Autograd;
+
+/// <summary>ẽ = e⊙m + ε⊙(1−m). The gradient of e needs m; that of m needs e and ε.</summary>
+internal sealed class NoiseBlend(Variable e, Variable m, Tensor noise) : Operation([e, m])
+{
+    private Tensor? _e;
+    private Tensor? _m;
+    private Tensor? _noise;
+
+    public override string Name => "NoiseBlend";
+
+    protected override Tensor Forward()
+    {
+        var output = EmptyLike(e);
+        Kernels.NoiseBlend.Forward(e.Value, m.Value, noise, output);
+        _e = Save(e.Value);
+        _m = Save(m.Value);
+        _noise = Save(noise);
+        return output;
+    }
+
+    protected override void Backward(Tensor outputGradient)
+    {
+        var eGradient = Wants(e) ? EmptyLike(e) : null;
+        var mGradient = Wants(m) ? EmptyLike(m) : null;
+        Kernels.NoiseBlend.Backward(_e!, _m!, _noise!, outputGradient, eGradient, mGradient);
+        if (eGradient is not null) Propagate(e, eGradient);
+        if (mGradient is not null) Propagate(m, mGradient);
+    }
+}
+
+public static partial class Ops
+{
+    /// <summary>What the mask lets through of the embedding, and noise in place of the rest: e⊙m + ε⊙(1−m) (the paper's equation 1).</summary>
+    /// <param name="e">The embedding, [N, H, W, C].</param>
+    /// <param name="m">The mask, as <paramref name="e"/>.</param>
+    /// <param name="noise">ε, as <paramref name="e"/>; the handle stays the caller's.</param>
+    /// <returns>As <paramref name="e"/>.</returns>
+    public static Variable NoiseBlend(this Variable e, Variable m, Tensor noise) => new NoiseBlend(e, m, noise).Run();
+}

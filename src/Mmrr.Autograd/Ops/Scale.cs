@@ -1,0 +1,32 @@
+using Mmrr.Kernels;
+
+namespace Mmrr.Autograd;
+
+/// <summary>Times a number, forward and backward.</summary>
+internal sealed class Scale(Variable x, float factor) : Operation([x])
+{
+    public override string Name => "Scale";
+
+    protected override Tensor Forward()
+    {
+        var output = EmptyLike(x);
+        Elementwise.Scale(x.Value, factor, output);
+        return output;
+    }
+
+    protected override void Backward(Tensor outputGradient)
+    {
+        var gradient = EmptyLike(x);
+        Elementwise.Scale(outputGradient, factor, gradient);
+        Propagate(x, gradient);
+    }
+}
+
+public static partial class Ops
+{
+    /// <summary>factor · x.</summary>
+    /// <param name="x">Of any shape.</param>
+    /// <param name="factor">A number without a gradient.</param>
+    /// <returns>As <paramref name="x"/>.</returns>
+    public static Variable Scale(this Variable x, float factor) => new Scale(x, factor).Run();
+}

@@ -1,0 +1,34 @@
+using Mmrr.Kernels;
+
+namespace Mmrr.Autograd;
+
+/// <summary>The slope is y(1 − y), so the output is all that backward needs.</summary>
+internal sealed class Sigmoid(Variable x) : Operation([x])
+{
+    private Tensor? _output;
+
+    public override string Name => "Sigmoid";
+
+    protected override Tensor Forward()
+    {
+        var output = EmptyLike(x);
+        Elementwise.Sigmoid(x.Value, output);
+        _output = Save(output);
+        return output;
+    }
+
+    protected override void Backward(Tensor outputGradient)
+    {
+        var gradient = EmptyLike(x);
+        Elementwise.SigmoidBackward(_output!, outputGradient, gradient);
+        Propagate(x, gradient);
+    }
+}
+
+public static partial class Ops
+{
+    /// <summary>1 / (1 + e⁻ˣ) of each element.</summary>
+    /// <param name="x">Of any shape.</param>
+    /// <returns>As <paramref name="x"/>.</returns>
+    public static Variable Sigmoid(this Variable x) => new Sigmoid(x).Run();
+}

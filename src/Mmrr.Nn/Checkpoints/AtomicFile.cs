@@ -1,0 +1,37 @@
+namespace Mmrr.Nn.Checkpoints;
+
+/// <summary>Replaces files whole: a reader sees the old content or the new one, never a part.</summary>
+public static class AtomicFile
+{
+    /// <summary>
+    /// Writes to a temporary file in the folder of <paramref name="path"/>, flushes it to disk and renames it over
+    /// <paramref name="path"/>. If anything fails, the old file stays as it was and the temporary file is removed.
+    /// </summary>
+    /// <param name="path">The file to create or replace; its folder must exist.</param>
+    /// <param name="write">Writes the content to the stream it is given; must not close it.</param>
+    /// <exception cref="IOException">The file cannot be written or renamed.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
+
+        string target = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(target) ?? throw new ArgumentException($"'{path}' is a root folder, not a file", nameof(path));
+        string temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}.tmp");
+        try
+        {
+            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,204 @@
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+
+namespace Mmrr;
+
+/// <summary>What runs the operations of a device.</summary>
+public enum DeviceKind
+{
+    /// <summary>The SIMD entries on all cores, through ILGPU's CPU accelerator.</summary>
+    Cpu,
+
+    /// <summary>The SIMT entries on ILGPU's simulator: slow, and good for checking GPU kernels without a GPU.</summary>
+    Simt,
+
+    /// <summary>The SIMT entries on an NVIDIA GPU.</summary>
+    Cuda,
+}
+
+/// <summary>
+/// A device is a stream: operations are enqueued and run in order, and the host waits only where it asks for values
+/// (<see cref="Tensor.ToArray"/>, <see cref="Synchronize"/>). Enqueueing is for one thread at a time.
+/// </summary>
+public sealed class Device : IDisposable
+{
+    // Lanes of a group on the simulator: each is an OS thread, and a barrier costs more the more of them there are.
+    private const int SimulatedLanes = 8;
+    private const int CudaLanes = 256;
+
+    private readonly Context _context;
+    private readonly SimtLauncher? _simt;
+
+    private Device(DeviceKind kind, string name, Context context, Accelerator accelerator, int workers)
+    {
+        Kind = kind;
+        Name = name;
+        Workers = workers;
+        _context = context;
+        Accelerator = accelerator;
+        Pool = new MemoryPool(accelerator);
+        if (kind == DeviceKind.Cpu)
+        {
+            Queue = new CpuQueue(accelerator, workers);
+        }
+        else
+        {
+            _simt = new SimtLauncher(accelerator);
+        }
+    }
+
+    /// <summary>What runs the operations.</summary>
+    public DeviceKind Kind { get; }
+
+    /// <summary><c>cpu</c>, <c>simt</c>, <c>cuda:0</c>, …</summary>
+    public string Name { get; }
+
+    /// <summary>Worker threads on <c>cpu</c>; 1 elsewhere.</summary>
+    public int Workers { get; }
+
+    /// <summary>The hardware, in words.</summary>
+    public string Description => Kind switch
+    {
+        DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Kernels.MicroKernel.Description}",
+        DeviceKind.Simt => $"ILGPU's simulator, {SimulatedLanes} lanes",
+        _ => $"{Accelerator.Name}, {Accelerator.MemorySize >> 20} MiB",
+    };
+
+    /// <summary>Tensors on this device that have not been disposed.</summary>
+    public long LiveTensors => Pool.LiveTensors;
+
+    /// <summary>How often the pool had to take memory from the system since the device was opened.</summary>
+    public long SystemAllocations => Pool.SystemAllocations;
+
+    /// <summary>Bytes that the pool holds, in use or free.</summary>
+    public long ReservedBytes => Pool.ReservedBytes;
+
+    internal Accelerator Accelerator { get; }
+
+    internal MemoryPool Pool { get; }
+
+    internal CpuQueue? Queue { get; }
+
+    /// <summary>Held while one logical piece of work (a scoring call, say) is enqueued and read back.</summary>
+    internal Lock Gate { get; } = new();
+
+    /// <summary>Opens <c>auto</c> (CUDA where there is one, else the CPU), <c>cpu</c>, <c>simt</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    /// <param name="name">The device's name.</param>
+    /// <param name="threads">Worker threads on <c>cpu</c>, from 1 to 1024; all cores when not given.</param>
+    /// <exception cref="DeviceUnavailableException">The name is unknown, or there is no such device here.</exception>
+    public static Device Open(string name = "auto", int? threads = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (threads is < 1 or > 1024) throw new ArgumentOutOfRangeException(nameof(threads), $"threads must lie between 1 and 1024, got {threads}");
+        switch (name)
+        {
+            case "cpu": return OpenCpu(threads ?? Environment.ProcessorCount);
+            case "simt": return OpenSimt();
+            case "auto": return CudaCount() > 0 ? OpenCuda(0) : OpenCpu(threads ?? Environment.ProcessorCount);
+            case "cuda": return OpenCuda(0);
+        }
+        if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out int index) && index >= 0) return OpenCuda(index);
+        throw new DeviceUnavailableException($"unknown device '{name}': expected auto, cpu, simt, cuda or cuda:N");
+    }
+
+    /// <summary>The names that <see cref="Open"/> would accept here, with the hardware behind each.</summary>
+    public static IReadOnlyList<(string Name, string Description)> Available()
+    {
+        var found = new List<(string, string)>();
+        for (int i = 0; i < CudaCount(); i++)
+        {
+            using var device = OpenCuda(i);
+            found.Add((device.Name, device.Description));
+        }
+        foreach (string name in new[] { "cpu", "simt" })
+        {
+            using var device = Open(name);
+            found.Add((device.Name, device.Description));
+        }
+        return found;
+    }
+
+    /// <summary>Waits until everything that was enqueued has run.</summary>
+    /// <exception cref="InvalidOperationException">An operation failed while it ran; the message names it.</exception>
+    public void Synchronize()
+    {
+        if (Queue is not null) Queue.Run();
+        else Accelerator.Synchronize();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Queue?.Dispose();
+        Pool.Dispose();
+        Accelerator.Dispose();
+        _context.Dispose();
+    }
+
+    /// <summary>On <c>cpu</c>: every worker will run <paramref name="body"/>, after all that was enqueued before.</summary>
+    internal void Enqueue(string operation, Action<Worker> body) => Queue!.Enqueue(operation, body);
+
+    /// <summary>On <c>simt</c> and <c>cuda</c>: the launcher of SIMT kernels.</summary>
+    internal SimtLauncher Simt => _simt ?? throw new InvalidOperationException("the cpu device runs SIMD entries");
+
+    /// <summary>A grid whose threads walk over <paramref name="count"/> items with a stride of the whole grid.</summary>
+    internal KernelConfig Grid(long count) => Kind == DeviceKind.Cuda
+        ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, 32 * Accelerator.NumMultiprocessors), CudaLanes)
+        : new KernelConfig(1, SimulatedLanes);
+
+    /// <summary>One group of threads for each of <paramref name="groups"/> problems; the size of a group is a power of two, at most 256.</summary>
+    internal KernelConfig Groups(int groups) => new(groups, Kind == DeviceKind.Cuda ? CudaLanes : SimulatedLanes);
+
+    private static Device OpenCpu(int workers)
+    {
+        // The accelerator wants at least two threads a warp; a group may still have one.
+        var description = new CPUDevice(Math.Max(2, workers), 1, 1);
+        var context = Context.Create(builder => builder.CPU(description));
+        return new Device(DeviceKind.Cpu, "cpu", context, context.GetDevice<CPUDevice>(0).CreateAccelerator(context), workers);
+    }
+
+    private static Device OpenSimt()
+    {
+        var description = new CPUDevice(SimulatedLanes, 1, 1);
+        var context = Context.Create(builder => builder.CPU(description).EnableAlgorithms());
+        return new Device(DeviceKind.Simt, "simt", context, context.GetDevice<CPUDevice>(0).CreateAccelerator(context), 1);
+    }
+
+    private static Device OpenCuda(int index)
+    {
+        Context context;
+        try
+        {
+            context = Context.Create(builder => builder.Cuda().EnableAlgorithms());
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new DeviceUnavailableException($"device 'cuda:{index}': the CUDA driver cannot be used ({e.Message})", e);
+        }
+        int count = context.GetCudaDevices().Count;
+        if (index >= count)
+        {
+            context.Dispose();
+            throw new DeviceUnavailableException(count == 0
+                ? $"device 'cuda:{index}': no NVIDIA GPU or no driver on this machine"
+                : $"device 'cuda:{index}': this machine has {count} CUDA device{(count == 1 ? "" : "s")}, numbered from 0");
+        }
+        return new Device(DeviceKind.Cuda, $"cuda:{index}", context, context.CreateCudaAccelerator(index), 1);
+    }
+
+    private static int CudaCount()
+    {
+        try
+        {
+            using var context = Context.Create(builder => builder.Cuda());
+            return context.GetCudaDevices().Count;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return 0;
+        }
+    }
+}

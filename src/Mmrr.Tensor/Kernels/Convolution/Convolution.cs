@@ -1,0 +1,108 @@
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// Two-dimensional convolution of images [N, H, W, C] with weights [K, K, C, O], K = 1 or 3, zero padding K/2, stride 1 or 2:
+/// y[n, i, j, o] = b[o] + Σ over (k, l, c) of x[n, s·i + k − K/2, s·j + l − K/2, c] · w[k, l, c, o] (+ r[n, i, j, o]).
+/// 2·N·OH·OW·O·C·K² operations each for the forward pass, the data gradient and the weight gradient.
+/// </summary>
+public static partial class Convolution
+{
+    /// <summary>The output's shape: [N, OH, OW, O] with OH = (H + 2·(K/2) − K)/stride + 1.</summary>
+    /// <exception cref="ArgumentException">The shapes do not belong together.</exception>
+    public static Shape OutputShape(Shape x, Shape weight, int stride)
+    {
+        var g = Geometry.Of("Convolution.OutputShape", x, weight, stride);
+        return new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs);
+    }
+
+    /// <summary>y = conv(x, w) + b (+ residual).</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="weight">[K, K, C, O], K = 1 or 3.</param>
+    /// <param name="bias">[O], or null for none.</param>
+    /// <param name="residual">Added to the result, of the output's shape; null for none.</param>
+    /// <param name="stride">1 or 2.</param>
+    /// <param name="output">[N, OH, OW, O]; must not share memory with the inputs.</param>
+    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    public static void Forward(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, int stride, Tensor output)
+    {
+        const string Operation = "Convolution.Forward";
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(output);
+        var g = Geometry.Of(Operation, x.Shape, weight.Shape, stride);
+        var outputShape = new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs);
+        Check.Shape(Operation, "output", output, outputShape);
+        if (bias is not null) Check.Shape(Operation, "bias", bias, new Shape(g.Outputs));
+        if (residual is not null) Check.Shape(Operation, "residual", residual, outputShape);
+        Check.Device(Operation, x, weight, output, bias ?? x, residual ?? x);
+        Check.NoAlias(Operation, output, x, weight, bias ?? x, residual ?? x);
+        if (x.Device.Kind == DeviceKind.Cpu) ForwardSimd(x, weight, bias, residual, g, output);
+        else ForwardSimt(x, weight, bias, residual, g, output);
+    }
+
+    /// <summary>The gradient with respect to x: the transposed convolution of the output's gradient.</summary>
+    /// <param name="outputGradient">[N, OH, OW, O].</param>
+    /// <param name="weight">[K, K, C, O].</param>
+    /// <param name="stride">1 or 2.</param>
+    /// <param name="inputGradient">[N, H, W, C], overwritten.</param>
+    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    public static void BackwardData(Tensor outputGradient, Tensor weight, int stride, Tensor inputGradient)
+    {
+        const string Operation = "Convolution.BackwardData";
+        ArgumentNullException.ThrowIfNull(outputGradient);
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(inputGradient);
+        var g = Geometry.Of(Operation, inputGradient.Shape, weight.Shape, stride);
+        Check.Shape(Operation, "outputGradient", outputGradient, new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs));
+        Check.Device(Operation, outputGradient, weight, inputGradient);
+        Check.NoAlias(Operation, inputGradient, outputGradient, weight);
+        if (weight.Device.Kind == DeviceKind.Cpu) BackwardDataSimd(outputGradient, weight, g, inputGradient);
+        else BackwardDataSimt(outputGradient, weight, g, inputGradient);
+    }
+
+    /// <summary>The gradients with respect to the weights and the bias, summed over images and pixels in a fixed order.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="outputGradient">[N, OH, OW, O].</param>
+    /// <param name="stride">1 or 2.</param>
+    /// <param name="weightGradient">[K, K, C, O], overwritten.</param>
+    /// <param name="biasGradient">[O], overwritten; null when it is not wanted.</param>
+    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    public static void BackwardWeight(Tensor x, Tensor outputGradient, int stride, Tensor weightGradient, Tensor? biasGradient)
+    {
+        const string Operation = "Convolution.BackwardWeight";
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(outputGradient);
+        ArgumentNullException.ThrowIfNull(weightGradient);
+        var g = Geometry.Of(Operation, x.Shape, weightGradient.Shape, stride);
+        Check.Shape(Operation, "outputGradient", outputGradient, new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs));
+        if (biasGradient is not null)
+        {
+            Check.Shape(Operation, "biasGradient", biasGradient, new Shape(g.Outputs));
+            Check.NoAlias(Operation, biasGradient, x, outputGradient, weightGradient);
+        }
+        Check.Device(Operation, x, outputGradient, weightGradient, biasGradient ?? x);
+        Check.NoAlias(Operation, weightGradient, x, outputGradient);
+        if (x.Device.Kind == DeviceKind.Cpu) BackwardWeightSimd(x, outputGradient, g, weightGradient, biasGradient);
+        else BackwardWeightSimt(x, outputGradient, g, weightGradient, biasGradient);
+    }
+
+    /// <summary>The sizes of one convolution, checked. Also an argument of the SIMT kernels.</summary>
+    internal readonly record struct Geometry(
+        int Images, int Height, int Width, int Channels, int Kernel, int Stride, int OutputHeight, int OutputWidth, int Outputs)
+    {
+        public int Padding => Kernel / 2;
+
+        public int Taps => Kernel * Kernel;
+
+        public static Geometry Of(string operation, Shape x, Shape weight, int stride)
+        {
+            if (x.Rank != 4) throw new ArgumentException($"{operation}: x has the shape {x}, expected [N, H, W, C]");
+            if (weight.Rank != 4 || weight[0] != weight[1] || weight[0] is not (1 or 3) || weight[2] != x[3])
+                throw new ArgumentException($"{operation}: the weight has the shape {weight}, expected [K, K, {x[3]}, O] with K = 1 or 3");
+            if (stride is not (1 or 2)) throw new ArgumentException($"{operation}: stride is {stride}, expected 1 or 2");
+            int kernel = weight[0], padding = kernel / 2;
+            return new Geometry(
+                x[0], x[1], x[2], x[3], kernel, stride, ((x[1] + (2 * padding) - kernel) / stride) + 1, ((x[2] + (2 * padding) - kernel) / stride) + 1, weight[3]);
+        }
+    }
+}

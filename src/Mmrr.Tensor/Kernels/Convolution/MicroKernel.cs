@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// The innermost loops of the CPU convolutions: register tiles of fused multiply-adds. RyuJIT keeps named vector locals in registers and never
+/// unrolls by itself, so the tiles are written out. Weights come in panels of 16 output channels, [k][16], 64-byte aligned.
+/// </summary>
+internal static unsafe partial class MicroKernel
+{
+    /// <summary>Output channels of a panel.</summary>
+    public const int PanelWidth = 16;
+
+    /// <summary>Pixels of a tile: 12 rows of one or two AVX-512 registers, 6 of two AVX2 registers, 4 of four portable ones.</summary>
+    public static readonly int Rows = Avx512F.IsSupported ? 12 : Fma.IsSupported ? 6 : 4;
+
+    /// <summary>The most panels that one tile covers.</summary>
+    public static readonly int MostPanels = Avx512F.IsSupported ? 2 : 1;
+
+    /// <summary>Rows that <see cref="Outer"/> works on.</summary>
+    public const int OuterRows = 8;
+
+    /// <summary>The instruction set in use.</summary>
+    public static string Description => Avx512F.IsSupported ? "AVX-512" : Fma.IsSupported ? "AVX2" : "128-bit vectors";
+
+    /// <summary>
+    /// tile[i, j] = Σ over taps t and channels c of a[offsets[t] + i·stride + c] · panel[(t·channels + c), j]:
+    /// <see cref="Rows"/> × (16 or 32) results from one pointer, since neighbouring positions lie a constant stride apart.
+    /// 2·Rows·16·taps·channels operations for each panel.
+    /// </summary>
+    /// <param name="a">The first position's channels in the padded source.</param>
+    /// <param name="stride">Floats from one position to the next.</param>
+    /// <param name="offsets">For each tap, floats from <paramref name="a"/>.</param>
+    /// <param name="taps">Number of taps.</param>
+    /// <param name="channels">Input channels.</param>
+    /// <param name="panel">The first panel, [taps·channels, 16].</param>
+    /// <param name="next">The second panel, or null for a tile of 16 columns.</param>
+    /// <param name="tile">The results: [Rows, 16], and after them those of the second panel.</param>
+    public static void Inner(float* a, nint stride, int* offsets, int taps, int channels, float* panel, float* next, float* tile)
+    {
+        if (Avx512F.IsSupported)
+        {
+            if (next != null) Inner512x2(a, stride, offsets, taps, channels, panel, next, tile);
+            else Inner512(a, stride, offsets, taps, channels, panel, tile);
+        }
+        else if (Fma.IsSupported)
+        {
+            Inner256(a, stride, offsets, taps, channels, panel, tile);
+        }
+        else
+        {
+            Inner128(a, stride, offsets, taps, channels, panel, tile);
+        }
+    }
+
+    /// <summary>
+    /// sum[i, j] (+)= Σ over positions p of x[p·xStride + i] · dy[p·dyStride + j], i below 8, j below 16 or 32: the weight gradient's
+    /// tile, 2·8·16·positions operations for each 16 columns.
+    /// </summary>
+    /// <param name="x">Eight input channels at the first position, shifted by the tap.</param>
+    /// <param name="xStride">Floats from one position to the next.</param>
+    /// <param name="dy">The output gradient at the first position, zero where a position is no pixel.</param>
+    /// <param name="dyStride">Floats from one position to the next.</param>
+    /// <param name="positions">How many.</param>
+    /// <param name="wide">32 columns, not 16.</param>
+    /// <param name="accumulate">Add to <paramref name="sum"/>; else overwrite it.</param>
+    /// <param name="sum">[8, sumStride].</param>
+    /// <param name="sumStride">Floats from one row of the sum to the next.</param>
+    public static void Outer(float* x, nint xStride, float* dy, nint dyStride, int positions, bool wide, bool accumulate, float* sum, nint sumStride)
+    {
+        if (Avx512F.IsSupported)
+        {
+            if (wide) Outer512x2(x, xStride, dy, dyStride, positions, accumulate, sum, sumStride);
+            else Outer512(x, xStride, dy, dyStride, positions, accumulate, sum, sumStride);
+            return;
+        }
+        for (int column = 0; column < (wide ? 32 : 16); column += 8)
+        {
+            if (Fma.IsSupported)
+            {
+                Outer256(x, xStride, dy + column, dyStride, positions, accumulate, sum + column, sumStride);
+            }
+            else
+            {
+                Outer128(x, xStride, dy + column, dyStride, positions, accumulate, sum + column, sumStride);
+                Outer128(x, xStride, dy + column + 4, dyStride, positions, accumulate, sum + column + 4, sumStride);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Fused(Vector512<float> sum, Vector512<float> a, Vector512<float> b) =>
+        Avx512F.FusedMultiplyAdd(a, b, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Fused(Vector256<float> sum, Vector256<float> a, Vector256<float> b) =>
+        Fma.MultiplyAdd(a, b, sum);
+
+    // Fused where the hardware can (Arm), multiply and add where it cannot.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Fused(Vector128<float> sum, Vector128<float> a, Vector128<float> b) =>
+        Vector128.MultiplyAddEstimate(a, b, sum);
+}

@@ -1,0 +1,93 @@
+using System.Runtime.Intrinsics;
+
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// One blocked matrix product of a CPU convolution: (positions of a unit) × (taps · input channels) × (output channels), from a padded source and
+/// packed panels into strided pixels. Loop order: panels outside, tiles of positions inside, so that a panel pair stays in the
+/// second-level cache (9 · 128 · 32 floats are 147 KB) while the source, a tile at a time, stays in the first.
+/// </summary>
+internal unsafe struct TapProduct
+{
+    /// <summary>Taps that are read.</summary>
+    public int Taps;
+
+    /// <summary>For each tap, floats from a position's own place in the source.</summary>
+    public fixed int Offsets[9];
+
+    /// <summary>[⌈outputs/16⌉, Taps, channels, 16].</summary>
+    public float* Panels;
+
+    /// <summary>Input channels.</summary>
+    public int Channels;
+
+    /// <summary>Output channels.</summary>
+    public int Outputs;
+
+    /// <summary>[outputs] or null.</summary>
+    public float* Bias;
+
+    /// <summary>
+    /// Computes <paramref name="rows"/> × <paramref name="columns"/> output pixels; pixel (r, c) is written at r·rowStep + c·columnStep floats
+    /// from <paramref name="output"/>, and read there from <paramref name="residual"/> where there is one.
+    /// </summary>
+    public readonly void Run(float* source, in PaddedSource layout, int rows, int columns, float* output, float* residual, long rowStep, long columnStep)
+    {
+        int tileRows = MicroKernel.Rows;
+        float* tile = stackalloc float[(2 * 12 * MicroKernel.PanelWidth) + 16];
+        tile = (float*)(((nint)tile + 63) & ~(nint)63);
+        int panels = (Outputs + MicroKernel.PanelWidth - 1) / MicroKernel.PanelWidth;
+        long panelSize = (long)Taps * Channels * MicroKernel.PanelWidth;
+        int positions = ((rows - 1) * layout.Pitch) + columns;
+        fixed (int* offsets = Offsets)
+        {
+            int step;
+            for (int panel = 0; panel < panels; panel += step)
+            {
+                step = Math.Min(MicroKernel.MostPanels, panels - panel);
+                float* first = Panels + (panel * panelSize);
+                int row = 0, column = 0;
+                for (int p = 0; p < positions; p += tileRows)
+                {
+                    MicroKernel.Inner(
+                        source + ((long)p * layout.ChannelStride), layout.ChannelStride, offsets, Taps, Channels, first, step == 2 ? first + panelSize : null, tile);
+                    for (int i = 0; i < tileRows && row < rows; i++)
+                    {
+                        if (column < columns)
+                        {
+                            long at = (row * rowStep) + (column * columnStep);
+                            for (int s = 0; s < step; s++)
+                            {
+                                Store(tile + (((s * tileRows) + i) * MicroKernel.PanelWidth), (panel + s) * MicroKernel.PanelWidth, output + at, residual == null ? null : residual + at);
+                            }
+                        }
+                        if (++column == layout.Pitch)
+                        {
+                            column = 0;
+                            row++;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private readonly void Store(float* tile, int channel, float* output, float* residual)
+    {
+        if (Outputs - channel >= MicroKernel.PanelWidth)
+        {
+            var value = Vector512.LoadAligned(tile);
+            if (Bias != null) value += Vector512.Load(Bias + channel);
+            if (residual != null) value += Vector512.Load(residual + channel);
+            value.Store(output + channel);
+            return;
+        }
+        for (int j = channel; j < Outputs; j++)
+        {
+            float value = tile[j - channel];
+            if (Bias != null) value += Bias[j];
+            if (residual != null) value += residual[j];
+            output[j] = value;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// Operations on each element by itself. All tensors of a call have one shape (any) and one device; an output may be one of the inputs
+/// (work in place). All are bound by memory: 4 bytes read for each input and 4 written for the output, an element.
+/// </summary>
+public static unsafe partial class Elementwise
+{
+    /// <summary>output = a + b.</summary>
+    /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
+    public static void Add(Tensor a, Tensor b, Tensor output)
+    {
+        var device = CheckBinary("Elementwise.Add", "b", a, b, "output", output);
+        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Add", a, b, output, default(Sum));
+        else device.Simt.Launch(device.Grid(a.Count), AddKernel, a.View, b.View, output.View, a.Count);
+    }
+
+    /// <summary>output = a·b.</summary>
+    /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
+    public static void Multiply(Tensor a, Tensor b, Tensor output)
+    {
+        var device = CheckBinary("Elementwise.Multiply", "b", a, b, "output", output);
+        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Multiply", a, b, output, default(Product));
+        else device.Simt.Launch(device.Grid(a.Count), MultiplyKernel, a.View, b.View, output.View, a.Count);
+    }
+
+    /// <summary>output = factor·x.</summary>
+    /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
+    public static void Scale(Tensor x, float factor, Tensor output)
+    {
+        var device = CheckUnary("Elementwise.Scale", x, output);
+        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Scale", x, output, new Scaling(factor));
+        else device.Simt.Launch(device.Grid(x.Count), ScaleKernel, x.View, output.View, factor, x.Count);
+    }
+
+    /// <summary>output = tanh x, to 1.5 ulp.</summary>
+    /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
+    public static void Tanh(Tensor x, Tensor output)
+    {
+        var device = CheckUnary("Elementwise.Tanh", x, output);
+        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Tanh", x, output, default(HyperbolicTangent));
+        else device.Simt.Launch(device.Grid(x.Count), TanhKernel, x.View, output.View, x.Count);
+    }
+
+    /// <summary>inputGradient = outputGradient·(1 − output²), where output = tanh x.</summary>
+    /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
+    public static void TanhBackward(Tensor output, Tensor outputGradient, Tensor inputGradient)
+    {
+        var device = CheckBinary("Elementwise.TanhBackward", "outputGradient", output, outputGradient, "inputGradient", inputGradient);
+        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.TanhBackward", output, outputGradient, inputGradient, default(HyperbolicTangentGradient));
+        else device.Simt.Launch(device.Grid(output.Count), TanhBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
+    }
+
+    /// <summary>output = 1/(1 + e⁻ˣ), to 2.2 ulp; exactly 0 or 1 only where float32 rounds it so.</summary>
+    /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
+    public static void Sigmoid(Tensor x, Tensor output)
+    {
+        var device = CheckUnary("Elementwise.Sigmoid", x, output);
+        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Sigmoid", x, output, default(Logistic));
+        else device.Simt.Launch(device.Grid(x.Count), SigmoidKernel, x.View, output.View, x.Count);
+    }
+
+    /// <summary>inputGradient = outputGradient·output·(1 − output), where output = sigmoid x.</summary>
+    /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
+    public static void SigmoidBackward(Tensor output, Tensor outputGradient, Tensor inputGradient)
+    {
+        var device = CheckBinary("Elementwise.SigmoidBackward", "outputGradient", output, outputGradient, "inputGradient", inputGradient);
+        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.SigmoidBackward", output, outputGradient, inputGradient, default(LogisticGradient));
+        else device.Simt.Launch(device.Grid(output.Count), SigmoidBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
+    }
+
+    /// <summary>output = max(x, 0); NaN stays NaN.</summary>
+    /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
+    public static void Relu(Tensor x, Tensor output)
+    {
+        var device = CheckUnary("Elementwise.Relu", x, output);
+        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Relu", x, output, default(Rectifier));
+        else device.Simt.Launch(device.Grid(x.Count), ReluKernel, x.View, output.View, x.Count);
+    }
+
+    /// <summary>inputGradient = outputGradient where output &gt; 0, else 0; output = max(x, 0).</summary>
+    /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
+    public static void ReluBackward(Tensor output, Tensor outputGradient, Tensor inputGradient)
+    {
+        var device = CheckBinary("Elementwise.ReluBackward", "outputGradient", output, outputGradient, "inputGradient", inputGradient);
+        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.ReluBackward", output, outputGradient, inputGradient, default(RectifierGradient));
+        else device.Simt.Launch(device.Grid(output.Count), ReluBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
+    }
+
+    /// <summary>Every element becomes <paramref name="value"/>.</summary>
+    public static void Fill(float value, Tensor output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        var device = output.Device;
+        if (device.Kind == DeviceKind.Cpu) EnqueueFill(value, output);
+        else device.Simt.Launch(device.Grid(output.Count), FillKernel, output.View, value, output.Count);
+    }
+
+    private static Device CheckUnary(string operation, Tensor x, Tensor output)
+    {
+        Check.Device(operation, x, output);
+        Check.Shape(operation, "output", output, x.Shape);
+        return x.Device;
+    }
+
+    private static Device CheckBinary(string operation, string second, Tensor a, Tensor b, string third, Tensor output)
+    {
+        Check.Device(operation, a, b, output);
+        Check.Shape(operation, second, b, a.Shape);
+        Check.Shape(operation, third, output, a.Shape);
+        return a.Device;
+    }
+}

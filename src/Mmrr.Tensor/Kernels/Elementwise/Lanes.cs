@@ -1,0 +1,39 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Mmrr.Kernels;
+
+/// <summary>The ends of arrays whose length is no multiple of a vector: the first lanes of a vector, from and to memory.</summary>
+internal static unsafe class Lanes
+{
+    /// <summary>Floats of a vector.</summary>
+    public const int Width = 16;
+
+    /// <summary>The grain in which elementwise work is shared by workers, in floats: a multiple of <see cref="Width"/> of some µs.</summary>
+    public const int Grain = 4096;
+
+    /// <summary>The first <paramref name="count"/> (0 to 15) lanes from memory, the others zero.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vector512<float> Load(float* source, int count)
+    {
+        var lanes = Vector512<float>.Zero;
+        for (int i = 0; i < count; i++) ((float*)&lanes)[i] = source[i];
+        return lanes;
+    }
+
+    /// <summary>The first <paramref name="count"/> (0 to 15) lanes to memory.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Store(Vector512<float> lanes, float* target, int count)
+    {
+        for (int i = 0; i < count; i++) target[i] = ((float*)&lanes)[i];
+    }
+
+    /// <summary>Copies <paramref name="count"/> floats; for rows of some ten to some hundred, where a call of memmove would cost more than the copy.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy(float* source, float* target, int count)
+    {
+        int i = 0;
+        for (; i <= count - Width; i += Width) Vector512.Load(source + i).Store(target + i);
+        for (; i < count; i++) target[i] = source[i];
+    }
+}

@@ -1,0 +1,93 @@
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, H, W, C], alone or followed by ReLU: the channels of a group share, per
+/// image, a mean μ and a variance σ² over H·W·C/G values; y = γ·(x − μ)/√(σ² + ε) + β. The variance is the mean of (x − μ)², in two passes.
+/// </summary>
+public static partial class GroupNorm
+{
+    /// <summary>Normalises; keeps μ and 1/√(σ² + ε) for <see cref="Backward"/>.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="gamma">[C].</param>
+    /// <param name="beta">[C].</param>
+    /// <param name="groups">G, a divisor of C.</param>
+    /// <param name="epsilon">ε, positive.</param>
+    /// <param name="relu">Whether max(0, ·) follows.</param>
+    /// <param name="output">As x; must not share memory with the inputs.</param>
+    /// <param name="mean">[N, G].</param>
+    /// <param name="inverseDeviation">[N, G].</param>
+    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    public static void Forward(Tensor x, Tensor gamma, Tensor beta, int groups, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
+    {
+        const string Operation = "GroupNorm.Forward";
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(output);
+        var g = Geometry.Of(Operation, x.Shape, groups);
+        if (!(epsilon > 0)) throw new ArgumentException($"{Operation}: epsilon is {epsilon}, expected a positive number");
+        CheckStatistics(Operation, g, gamma, beta, mean, inverseDeviation);
+        Check.Shape(Operation, "output", output, x.Shape);
+        Check.Device(Operation, x, gamma, beta, output, mean, inverseDeviation);
+        Check.NoAlias(Operation, output, x, gamma, beta, mean, inverseDeviation);
+        if (x.Device.Kind == DeviceKind.Cpu) ForwardSimd(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
+        else ForwardSimt(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
+    }
+
+    /// <summary>
+    /// The gradients. With x̂ = (x − μ)/√(σ² + ε) and g the output's gradient (zero where ReLU cut):
+    /// dβ = Σ g, dγ = Σ g·x̂ over images and pixels; dx = (γ·g − mean(γ·g) − x̂·mean(γ·g·x̂))/√(σ² + ε), means over the group.
+    /// </summary>
+    /// <param name="x">As given to <see cref="Forward"/>.</param>
+    /// <param name="gamma">[C].</param>
+    /// <param name="beta">[C].</param>
+    /// <param name="mean">[N, G] from <see cref="Forward"/>.</param>
+    /// <param name="inverseDeviation">[N, G] from <see cref="Forward"/>.</param>
+    /// <param name="outputGradient">As x.</param>
+    /// <param name="relu">As given to <see cref="Forward"/>.</param>
+    /// <param name="inputGradient">As x, overwritten.</param>
+    /// <param name="gammaGradient">[C], overwritten.</param>
+    /// <param name="betaGradient">[C], overwritten.</param>
+    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    public static void Backward(
+        Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, bool relu,
+        Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
+    {
+        const string Operation = "GroupNorm.Backward";
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(mean);
+        ArgumentNullException.ThrowIfNull(inputGradient);
+        if (mean.Shape.Rank != 2) throw new ArgumentException($"{Operation}: mean has the shape {mean.Shape}, expected [N, G]");
+        var g = Geometry.Of(Operation, x.Shape, mean.Shape[1]);
+        CheckStatistics(Operation, g, gamma, beta, mean, inverseDeviation);
+        Check.Shape(Operation, "outputGradient", outputGradient, x.Shape);
+        Check.Shape(Operation, "inputGradient", inputGradient, x.Shape);
+        Check.Shape(Operation, "gammaGradient", gammaGradient, gamma.Shape);
+        Check.Shape(Operation, "betaGradient", betaGradient, beta.Shape);
+        Check.Device(Operation, x, gamma, beta, mean, inverseDeviation, outputGradient, inputGradient, gammaGradient, betaGradient);
+        Check.NoAlias(Operation, inputGradient, x, gamma, beta, mean, inverseDeviation, outputGradient);
+        if (x.Device.Kind == DeviceKind.Cpu)
+            BackwardSimd(x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient);
+        else
+            BackwardSimt(x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient);
+    }
+
+    private static void CheckStatistics(string operation, in Geometry g, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation)
+    {
+        Check.Shape(operation, "gamma", gamma, new Shape(g.Channels));
+        Check.Shape(operation, "beta", beta, new Shape(g.Channels));
+        Check.Shape(operation, "mean", mean, new Shape(g.Images, g.Groups));
+        Check.Shape(operation, "inverseDeviation", inverseDeviation, new Shape(g.Images, g.Groups));
+    }
+
+    /// <summary>The sizes, checked. Also an argument of the SIMT kernels.</summary>
+    internal readonly record struct Geometry(int Images, int Pixels, int Channels, int Groups)
+    {
+        public int GroupChannels => Channels / Groups;
+
+        public static Geometry Of(string operation, Shape x, int groups)
+        {
+            if (x.Rank != 4) throw new ArgumentException($"{operation}: x has the shape {x}, expected [N, H, W, C]");
+            if (groups < 1 || x[3] % groups != 0) throw new ArgumentException($"{operation}: {groups} groups of {x[3]} channels, expected a divisor of the channels");
+            return new Geometry(x[0], x[1] * x[2], x[3], groups);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// Uniform noise from <see cref="Philox"/>: element i is number i mod period of a stream, so that every device draws the same bits, and one
+/// draw can serve all the levels of an image (period: the size of one copy). 4 bytes an element; about 20 integer operations.
+/// </summary>
+public static unsafe partial class PhiloxUniform
+{
+    /// <summary>output[i] = number i mod <paramref name="period"/> of the stream, mapped to [low, high).</summary>
+    /// <param name="seed">Philox's key.</param>
+    /// <param name="stream">The upper half of Philox's counter.</param>
+    /// <param name="low">The smallest value.</param>
+    /// <param name="high">Above all values.</param>
+    /// <param name="period">After how many elements the numbers repeat, at least 1; the output's count for no repetition.</param>
+    /// <param name="output">Any shape.</param>
+    /// <exception cref="ArgumentException">The period is below 1, or low is not below high, or their distance is not finite.</exception>
+    public static void Fill(ulong seed, ulong stream, float low, float high, int period, Tensor output)
+    {
+        const string Operation = "PhiloxUniform.Fill";
+        ArgumentNullException.ThrowIfNull(output);
+        if (period < 1) throw new ArgumentException($"{Operation}: period is {period}, expected at least 1");
+        if (!(low < high) || !float.IsFinite(high - low)) throw new ArgumentException($"{Operation}: the range is [{low}, {high}), expected finite numbers, the first below the second");
+        var device = output.Device;
+        period = Math.Min(period, output.Count);
+        if (device.Kind == DeviceKind.Cpu)
+        {
+            EnqueueFill(Operation, seed, stream, low, high, period, output);
+        }
+        else
+        {
+            device.Simt.Launch(
+                device.Grid((period + 3) / 4), FillKernel, output.View, seed, stream, low, high - low, MathF.BitDecrement(high), period, output.Count);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// Enlarges images by two in height and width; each pixel becomes four. Bound by memory: 20 bytes an element of the small image.
+/// </summary>
+public static unsafe partial class NearestUpsample
+{
+    /// <summary>output[n, y, x, c] = x[n, y/2, x/2, c].</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="output">[N, 2H, 2W, C].</param>
+    /// <exception cref="ArgumentException">The shapes or devices do not fit.</exception>
+    public static void Forward(Tensor x, Tensor output)
+    {
+        var device = CheckPair("NearestUpsample.Forward", "x", x, "output", output);
+        if (device.Kind == DeviceKind.Cpu) EnqueueForward(x, output);
+        else device.Simt.Launch(device.Grid(x.Count), ForwardKernel, x.View, output.View, x.Shape[2], x.Shape[3], x.Count);
+    }
+
+    /// <summary>Each pixel's gradient is the sum of those of its four.</summary>
+    /// <param name="outputGradient">[N, 2H, 2W, C].</param>
+    /// <param name="inputGradient">[N, H, W, C].</param>
+    /// <exception cref="ArgumentException">The shapes or devices do not fit.</exception>
+    public static void Backward(Tensor outputGradient, Tensor inputGradient)
+    {
+        var device = CheckPair("NearestUpsample.Backward", "inputGradient", inputGradient, "outputGradient", outputGradient);
+        var shape = inputGradient.Shape;
+        if (device.Kind == DeviceKind.Cpu) EnqueueBackward(outputGradient, inputGradient);
+        else device.Simt.Launch(device.Grid(inputGradient.Count), BackwardKernel, outputGradient.View, inputGradient.View, shape[2], shape[3], inputGradient.Count);
+    }
+
+    private static Device CheckPair(string operation, string smallName, Tensor small, string largeName, Tensor large)
+    {
+        Check.Device(operation, small, large);
+        Check.Rank(operation, smallName, small, 4, "[N, H, W, C]");
+        var shape = small.Shape;
+        Check.Shape(operation, largeName, large, shape[0], 2 * shape[1], 2 * shape[2], shape[3]);
+        return small.Device;
+    }
+}

@@ -1,0 +1,42 @@
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// Repeats every image of a batch, one copy for each masking level. Bound by memory: 4 bytes read and 4·times written an element.
+/// </summary>
+public static unsafe partial class RepeatImages
+{
+    /// <summary>output[n·times + l] = x[n].</summary>
+    /// <param name="x">[N, …].</param>
+    /// <param name="times">How often, at least 1.</param>
+    /// <param name="output">[N·times, …].</param>
+    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    public static void Forward(Tensor x, int times, Tensor output)
+    {
+        var device = CheckPair("RepeatImages.Forward", "x", x, times, "output", output);
+        if (device.Kind == DeviceKind.Cpu) EnqueueForward(x, times, output);
+        else device.Simt.Launch(device.Grid(x.Count), ForwardKernel, x.View, output.View, x.Count / x.Shape[0], times, x.Count);
+    }
+
+    /// <summary>inputGradient[n] = Σₗ outputGradient[n·times + l], in the order of l.</summary>
+    /// <param name="outputGradient">[N·times, …].</param>
+    /// <param name="times">How often, at least 1.</param>
+    /// <param name="inputGradient">[N, …].</param>
+    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    public static void Backward(Tensor outputGradient, int times, Tensor inputGradient)
+    {
+        var device = CheckPair("RepeatImages.Backward", "inputGradient", inputGradient, times, "outputGradient", outputGradient);
+        int count = inputGradient.Count;
+        if (device.Kind == DeviceKind.Cpu) EnqueueBackward(outputGradient, times, inputGradient);
+        else device.Simt.Launch(device.Grid(count), BackwardKernel, outputGradient.View, inputGradient.View, count / inputGradient.Shape[0], times, count);
+    }
+
+    private static Device CheckPair(string operation, string oneName, Tensor one, int times, string manyName, Tensor many)
+    {
+        Check.Device(operation, one, many);
+        if (times < 1) throw new ArgumentException($"{operation}: times is {times}, expected at least 1");
+        if (one.Shape.Rank < 1) throw new ArgumentException($"{operation}: {oneName} is {one.Shape}, expected [N, …]");
+        Check.Rows(operation, manyName, many, (long)one.Shape[0] * times, one.Shape);
+        Check.NoAlias(operation, many, one);
+        return one.Device;
+    }
+}

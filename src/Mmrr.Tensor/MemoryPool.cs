@@ -1,0 +1,119 @@
+using System.Numerics;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Mmrr;
+
+/// <summary>
+/// Free lists of device buffers by size class: four classes between one power of two and the next, so that at most a quarter of a
+/// buffer is unused and buffers are found again. Because a device is a stream, a buffer may go to a later operation as soon as its
+/// last reader is enqueued. When the system has no more memory, the free lists are given back and the request is tried again.
+/// </summary>
+internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
+{
+    private readonly Dictionary<int, Stack<DeviceBuffer>> _free = [];
+    private readonly Lock _lock = new();
+    private long _liveTensors;
+
+    public long LiveTensors => Interlocked.Read(ref _liveTensors);
+
+    public long SystemAllocations { get; private set; }
+
+    public long ReservedBytes { get; private set; }
+
+    public void CountTensor(int change) => Interlocked.Add(ref _liveTensors, change);
+
+    /// <summary>A buffer of at least <paramref name="count"/> floats with arbitrary contents.</summary>
+    public DeviceBuffer Rent(int count)
+    {
+        int size = SizeClass(count);
+        lock (_lock)
+        {
+            if (_free.TryGetValue(size, out var stack) && stack.Count > 0) return stack.Pop();
+            DeviceBuffer buffer;
+            try
+            {
+                buffer = new DeviceBuffer(accelerator, size);
+            }
+            catch (Exception e) when (e is OutOfMemoryException or ILGPU.Runtime.Cuda.CudaException)
+            {
+                accelerator.Synchronize();
+                Trim();
+                buffer = new DeviceBuffer(accelerator, size);
+            }
+            SystemAllocations++;
+            ReservedBytes += 4L * size;
+            return buffer;
+        }
+    }
+
+    public void Return(DeviceBuffer buffer)
+    {
+        lock (_lock)
+        {
+            if (!_free.TryGetValue(buffer.Size, out var stack)) _free[buffer.Size] = stack = new Stack<DeviceBuffer>();
+            stack.Push(buffer);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock) Trim();
+    }
+
+    /// <summary>The smallest size (in floats, a multiple of 64) of a class that holds <paramref name="count"/>.</summary>
+    internal static int SizeClass(int count)
+    {
+        if (count <= 256) return (count + 63) & ~63;
+        int quarter = BitOperations.Log2((uint)(count - 1)) - 2;
+        long size = (((long)count - 1 >> quarter) + 1) << quarter;
+        return (int)Math.Min(size, int.MaxValue);
+    }
+
+    private void Trim()
+    {
+        foreach (var stack in _free.Values)
+        {
+            while (stack.TryPop(out var buffer))
+            {
+                ReservedBytes -= 4L * buffer.Size;
+                buffer.Dispose();
+            }
+        }
+    }
+}
+
+/// <summary>A piece of device memory. On the CPU it begins on a 64-byte boundary: one AVX-512 register, one cache line.</summary>
+internal sealed unsafe class DeviceBuffer : IDisposable
+{
+    private const int Alignment = 64;
+    private readonly MemoryBuffer1D<float, Stride1D.Dense> _memory;
+
+    public DeviceBuffer(Accelerator accelerator, int size)
+    {
+        Size = size;
+        bool host = accelerator.AcceleratorType == AcceleratorType.CPU;
+        _memory = accelerator.Allocate1D<float>((long)size + (host ? Alignment / sizeof(float) : 0));
+        if (host)
+        {
+            long address = _memory.NativePtr;
+            long shift = (Alignment - (address & (Alignment - 1))) % Alignment / sizeof(float);
+            View = _memory.View.BaseView.SubView(shift, size);
+            Pointer = (float*)(address + (shift * sizeof(float)));
+        }
+        else
+        {
+            View = _memory.View.BaseView;
+        }
+    }
+
+    /// <summary>In floats.</summary>
+    public int Size { get; }
+
+    public ArrayView<float> View { get; }
+
+    /// <summary>Null on <c>cuda</c>.</summary>
+    public float* Pointer { get; }
+
+    public void Dispose() => _memory.Dispose();
+}

@@ -1,0 +1,52 @@
+namespace Mmrr;
+
+/// <summary>The sizes of a dense, row-major tensor; the last axis varies fastest. Images are [N, H, W, C].</summary>
+public sealed class Shape : IEquatable<Shape>
+{
+    private readonly int[] _sizes;
+
+    /// <summary>A shape of the given sizes, each at least 1. No sizes at all is a scalar with one element.</summary>
+    /// <exception cref="ArgumentException">A size is below 1, or there are 2³¹ elements or more.</exception>
+    public Shape(params int[] sizes)
+    {
+        ArgumentNullException.ThrowIfNull(sizes);
+        long count = 1;
+        foreach (int size in sizes)
+        {
+            if (size < 1) throw new ArgumentException($"shape [{string.Join(", ", sizes)}]: every size must be at least 1");
+            count *= size;
+            if (count > int.MaxValue) throw new ArgumentException($"shape [{string.Join(", ", sizes)}]: more than {int.MaxValue} elements");
+        }
+        _sizes = (int[])sizes.Clone();
+        Count = (int)count;
+    }
+
+    /// <summary>Number of elements.</summary>
+    public int Count { get; }
+
+    /// <summary>Number of axes.</summary>
+    public int Rank => _sizes.Length;
+
+    /// <summary>The size of an axis; negative axes count from the last (-1).</summary>
+    public int this[int axis] => _sizes[axis < 0 ? axis + _sizes.Length : axis];
+
+    /// <summary>A copy of the sizes.</summary>
+    public int[] ToArray() => (int[])_sizes.Clone();
+
+    /// <inheritdoc/>
+    public bool Equals(Shape? other) => other is not null && _sizes.AsSpan().SequenceEqual(other._sizes);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Shape);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (int size in _sizes) hash.Add(size);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>For example <c>[16, 32, 32, 3]</c>.</summary>
+    public override string ToString() => $"[{string.Join(", ", _sizes)}]";
+}

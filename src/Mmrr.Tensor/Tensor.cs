@@ -1,0 +1,161 @@
+using System.Buffers;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Mmrr;
+
+/// <summary>
+/// Dense float32 values on a device, row-major; images are [N, H, W, C]. A tensor is a handle: several may share one buffer
+/// (<see cref="Share"/>), which returns to the device's pool when the last of them is disposed.
+/// </summary>
+public sealed class Tensor : IDisposable
+{
+    private readonly Storage _storage;
+    private bool _disposed;
+
+    private Tensor(Storage storage, Shape shape)
+    {
+        _storage = storage;
+        Shape = shape;
+        storage.Device.Pool.CountTensor(+1);
+        DisposeScope.Register(this);
+    }
+
+    /// <summary>Where the values are.</summary>
+    public Device Device => _storage.Device;
+
+    /// <summary>The sizes.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>Number of elements.</summary>
+    public int Count => Shape.Count;
+
+    /// <summary>Whether no other live handle shares the buffer.</summary>
+    public bool IsSoleOwner => _storage.References == 1;
+
+    /// <summary>The values as ILGPU sees them, exactly <see cref="Count"/> long.</summary>
+    /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
+    public ArrayView<float> View => Live().Buffer.View.SubView(0, Count);
+
+    /// <summary>The first value, on <c>cpu</c> and <c>simt</c>; aligned to 64 bytes.</summary>
+    /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
+    internal unsafe float* Pointer => Live().Buffer.Pointer;
+
+    /// <summary>A tensor with arbitrary contents.</summary>
+    public static Tensor Empty(Device device, Shape shape)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(shape);
+        return new Tensor(new Storage(device, device.Pool.Rent(shape.Count)), shape);
+    }
+
+    /// <summary>A tensor with the given values, row-major.</summary>
+    /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
+    public static Tensor From(Device device, Shape shape, ReadOnlySpan<float> values)
+    {
+        var tensor = Empty(device, shape);
+        tensor.CopyFrom(values);
+        return tensor;
+    }
+
+    /// <summary>Another handle on the same buffer, with the same number of elements.</summary>
+    /// <exception cref="ArgumentException">The new shape has another number of elements.</exception>
+    public Tensor Share(Shape? shape = null)
+    {
+        shape ??= Shape;
+        if (shape.Count != Count) throw new ArgumentException($"share: {Shape} has {Count} elements, {shape} has {shape.Count}");
+        Live().Retain();
+        return new Tensor(_storage, shape);
+    }
+
+    /// <summary>Whether both handles share one buffer.</summary>
+    public bool Aliases(Tensor other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return ReferenceEquals(_storage, other._storage);
+    }
+
+    /// <summary>Enqueues a copy from the host. The span may be reused as soon as this returns.</summary>
+    /// <exception cref="ArgumentException">The number of values is not that of the tensor.</exception>
+    public unsafe void CopyFrom(ReadOnlySpan<float> values)
+    {
+        if (values.Length != Count) throw new ArgumentException($"copy: {values.Length} values for a tensor {Shape} of {Count}");
+        if (Device.Queue is null)
+        {
+            View.CopyFromCPU(Device.Accelerator.DefaultStream, values);
+            return;
+        }
+        // Operations that were enqueued before may still read the old values: the copy takes its turn in the queue.
+        float[] staged = ArrayPool<float>.Shared.Rent(values.Length);
+        values.CopyTo(staged);
+        float* target = Pointer;
+        int count = Count;
+        Device.Enqueue("copy", worker =>
+        {
+            var (begin, end) = worker.Share(count, 4096);
+            staged.AsSpan(begin, end - begin).CopyTo(new Span<float>(target + begin, end - begin));
+        });
+        Device.Queue.AfterRun(() => ArrayPool<float>.Shared.Return(staged));
+    }
+
+    /// <summary>Waits for the device and copies the values to the host.</summary>
+    public unsafe void CopyTo(Span<float> values)
+    {
+        if (values.Length != Count) throw new ArgumentException($"copy: {values.Length} places for a tensor {Shape} of {Count}");
+        if (Device.Kind == DeviceKind.Cuda)
+        {
+            View.CopyToCPU(Device.Accelerator.DefaultStream, values);
+            return;
+        }
+        Device.Synchronize();
+        new ReadOnlySpan<float>(Pointer, Count).CopyTo(values);
+    }
+
+    /// <summary>Waits for the device and returns the values, row-major.</summary>
+    public float[] ToArray()
+    {
+        var values = new float[Count];
+        CopyTo(values);
+        return values;
+    }
+
+    /// <summary>Waits for the device and returns the only value.</summary>
+    /// <exception cref="InvalidOperationException">There is more than one.</exception>
+    public float Item() => Count == 1 ? ToArray()[0] : throw new InvalidOperationException($"item: the tensor {Shape} has {Count} elements, expected 1");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _storage.Device.Pool.CountTensor(-1);
+        _storage.Release();
+    }
+
+    /// <summary>For example <c>[16, 32, 32, 3] on cpu</c>.</summary>
+    public override string ToString() => $"{Shape} on {Device.Name}";
+
+    private Storage Live()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _storage;
+    }
+
+    private sealed class Storage(Device device, DeviceBuffer buffer)
+    {
+        private int _references = 1;
+
+        public Device Device => device;
+
+        public DeviceBuffer Buffer => buffer;
+
+        public int References => Volatile.Read(ref _references);
+
+        public void Retain() => Interlocked.Increment(ref _references);
+
+        public void Release()
+        {
+            if (Interlocked.Decrement(ref _references) == 0) device.Pool.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+
+namespace Mmrr;
+
+/// <summary>
+/// A sense-reversing barrier that spins for some microseconds, then yields, then parks: with an idle core it costs a fraction of a
+/// microsecond, and with the cores taken by other programs it does not burn their time.
+/// </summary>
+internal sealed class WorkerBarrier(int count)
+{
+    private const int Spins = 4000;
+    private const int Yields = 20;
+    private readonly Lock _parkedLock = new();
+    private readonly ManualResetEventSlim[] _wake = [new(false, 0), new(false, 0)];
+    private Padded _state;
+    private int _parked;
+
+    public int Count => count;
+
+    public int Take() => Interlocked.Increment(ref _state.Taken) - 1;
+
+    /// <summary>Waits for all workers; false when the barrier was broken meanwhile.</summary>
+    public bool Wait(ref int sense)
+    {
+        int mine = sense ^= 1;
+        if (Interlocked.Increment(ref _state.Arrived) == count)
+        {
+            _state.Arrived = 0;
+            _state.Taken = 0;
+            _wake[mine ^ 1].Reset();
+            Interlocked.Exchange(ref _state.Sense, mine);
+            if (Volatile.Read(ref _parked) > 0) _wake[mine].Set();
+            return _state.Broken == 0;
+        }
+        for (int i = 0; i < Spins; i++)
+        {
+            if (Volatile.Read(ref _state.Sense) == mine || Volatile.Read(ref _state.Broken) != 0) return _state.Broken == 0;
+            Thread.SpinWait(1);
+        }
+        for (int i = 0; i < Yields; i++)
+        {
+            if (Volatile.Read(ref _state.Sense) == mine || Volatile.Read(ref _state.Broken) != 0) return _state.Broken == 0;
+            Thread.Yield();
+        }
+        Interlocked.Increment(ref _parked);
+        while (Volatile.Read(ref _state.Sense) != mine && Volatile.Read(ref _state.Broken) == 0) _wake[mine].Wait(1);
+        Interlocked.Decrement(ref _parked);
+        return _state.Broken == 0;
+    }
+
+    /// <summary>Releases all workers, now and later, until <see cref="Reset"/>: one of them failed.</summary>
+    public void Break()
+    {
+        Volatile.Write(ref _state.Broken, 1);
+        foreach (var wake in _wake) wake.Set();
+    }
+
+    /// <summary>Makes a broken barrier whole. No worker may be inside.</summary>
+    public void Reset()
+    {
+        foreach (var wake in _wake) wake.Reset();
+        _state.Arrived = 0;
+        _state.Taken = 0;
+        _state.Sense = 0;
+        _state.Broken = 0;
+    }
+
+    /// <summary>Each on a cache line of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 320)]
+    private struct Padded
+    {
+        [FieldOffset(64)] public int Arrived;
+        [FieldOffset(128)] public int Taken;
+        [FieldOffset(192)] public int Sense;
+        [FieldOffset(256)] public int Broken;
+    }
+
+    /// <summary>Thrown in workers that wait for one that failed.</summary>
+    internal sealed class BrokenException : Exception;
+}

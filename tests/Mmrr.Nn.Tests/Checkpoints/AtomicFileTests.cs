@@ -1,0 +1,48 @@
+using Mmrr.Nn.Checkpoints;
+using Xunit;
+
+namespace Mmrr.Nn.Tests.Checkpoints;
+
+public sealed class AtomicFileTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("atomic").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void AFileIsCreatedAndReplaced()
+    {
+        string path = Path.Combine(_folder, "file.bin");
+        AtomicFile.Write(path, stream => stream.Write([1, 2, 3]));
+        AtomicFile.Write(path, stream => stream.Write([4]));
+        Assert.Equal([4], File.ReadAllBytes(path));
+        Assert.Equal([path], Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void AFailureHalfwayKeepsTheOldFile()
+    {
+        string path = Path.Combine(_folder, "file.bin");
+        AtomicFile.Write(path, stream => stream.Write([1, 2, 3]));
+        Assert.Throws<TimeoutException>(() => AtomicFile.Write(path, stream =>
+        {
+            stream.Write([9]);
+            throw new TimeoutException();
+        }));
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(path));
+        Assert.Equal([path], Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void AFailedRenameLeavesNoTemporaryFile()
+    {
+        string path = Path.Combine(_folder, "folder");
+        Directory.CreateDirectory(path);
+        Assert.ThrowsAny<SystemException>(() => AtomicFile.Write(path, stream => stream.Write([1])));
+        Assert.Equal([path], Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void AMissingFolderIsReported() =>
+        Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Write(Path.Combine(_folder, "none", "file.bin"), stream => stream.Write([1])));
+}

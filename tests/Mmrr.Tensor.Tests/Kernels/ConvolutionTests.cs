@@ -1,0 +1,103 @@
+using Mmrr.Kernels;
+
+namespace Mmrr.Tests;
+
+[Trait("Category", "Operation")]
+public class ConvolutionTests(TestDevices devices)
+{
+    // Images, height, width, channels, outputs, K, stride. One pixel, odd sides, channels that fill no vector.
+    private static readonly int[][] s_small =
+    [
+        [1, 1, 1, 1, 1, 3, 1], [1, 1, 1, 3, 5, 1, 1], [1, 5, 9, 3, 5, 3, 1], [1, 5, 9, 5, 20, 3, 2], [2, 3, 5, 12, 16, 1, 1], [1, 4, 3, 16, 3, 1, 2],
+        [2, 2, 2, 16, 16, 3, 1], [1, 3, 4, 20, 12, 3, 1], [3, 2, 3, 1, 16, 3, 2],
+    ];
+
+    // Past the blocks that a kernel may cut its work into: pixels, channels, images.
+    private static readonly int[][] s_large =
+    [
+        [2, 33, 31, 64, 48, 3, 1], [1, 64, 64, 16, 16, 3, 1], [2, 17, 13, 48, 32, 3, 2], [1, 16, 16, 128, 128, 3, 1], [3, 9, 7, 128, 64, 1, 1],
+        [2, 32, 32, 3, 32, 3, 1], [2, 32, 32, 32, 3, 3, 1], [5, 8, 8, 64, 64, 3, 2], [1, 20, 24, 20, 12, 1, 1], [1, 65, 7, 5, 33, 3, 2],
+    ];
+
+    public static TheoryData<string, int[]> Cases => TestDevices.Rows(s_small, s_large);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Forward_is_within_its_rounding_errors(string device, int[] sizes)
+    {
+        var s = new ConvolutionSizes(sizes);
+        var random = new RandomInputs();
+        HostTensor x = random.Uniform(s.X), weight = random.Uniform(s.Weight), bias = random.Uniform(s.Bias), residual = random.Uniform(s.Output);
+        double[] product = ConvolutionReference.Forward(s, x.Doubles, weight.Doubles, null, null);
+        double[] magnitude = ConvolutionReference.Forward(s, ErrorBound.Magnitude(x.Doubles), ErrorBound.Magnitude(weight.Doubles), null, null);
+        foreach (var (withBias, withResidual) in new[] { (false, false), (true, false), (false, true), (true, true) })
+        {
+            double Added(int i) => (withBias ? bias.Doubles[i % s.O] : 0) + (withResidual ? residual.Doubles[i] : 0);
+            double AddedMagnitude(int i) => (withBias ? Math.Abs(bias.Doubles[i % s.O]) : 0) + (withResidual ? Math.Abs(residual.Doubles[i]) : 0);
+            // A sum of K²·C products, a bias and a residual.
+            var expected = ErrorBound.Sum(
+                [.. product.Select((y, i) => y + Added(i))], [.. magnitude.Select((y, i) => y + AddedMagnitude(i))], (s.K * s.K * s.C) + 2);
+            var actual = devices.Run(device, [x, weight, bias, residual], [s.Output], (given, taken) =>
+                Convolution.Forward(given[0], given[1], withBias ? given[2] : null, withResidual ? given[3] : null, s.Stride, taken[0]));
+            expected.Check(actual[0], $"output (bias {withBias}, residual {withResidual})");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void BackwardData_is_within_its_rounding_errors(string device, int[] sizes)
+    {
+        var s = new ConvolutionSizes(sizes);
+        var random = new RandomInputs();
+        HostTensor outputGradient = random.Uniform(s.Output), weight = random.Uniform(s.Weight);
+        // Each element is a sum of at most K²·O products; where the stride skips a pixel, of none.
+        var expected = ErrorBound.Sum(
+            ConvolutionReference.BackwardData(s, outputGradient.Doubles, weight.Doubles),
+            ConvolutionReference.BackwardData(s, ErrorBound.Magnitude(outputGradient.Doubles), ErrorBound.Magnitude(weight.Doubles)),
+            s.K * s.K * s.O);
+        var actual = devices.Run(device, [outputGradient, weight], [s.X], (given, taken) =>
+            Convolution.BackwardData(given[0], given[1], s.Stride, taken[0]));
+        expected.Check(actual[0], "x gradient");
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void BackwardWeight_is_within_its_rounding_errors(string device, int[] sizes)
+    {
+        var s = new ConvolutionSizes(sizes);
+        var random = new RandomInputs();
+        HostTensor x = random.Uniform(s.X), outputGradient = random.Uniform(s.Output);
+        // Each element is a sum over the N·OH·OW output pixels.
+        int terms = s.N * s.OH * s.OW;
+        var expectedWeight = ErrorBound.Sum(
+            ConvolutionReference.BackwardWeight(s, x.Doubles, outputGradient.Doubles),
+            ConvolutionReference.BackwardWeight(s, ErrorBound.Magnitude(x.Doubles), ErrorBound.Magnitude(outputGradient.Doubles)),
+            terms);
+        var expectedBias = ErrorBound.Sum(
+            ConvolutionReference.BackwardBias(s, outputGradient.Doubles),
+            ConvolutionReference.BackwardBias(s, ErrorBound.Magnitude(outputGradient.Doubles)),
+            terms);
+        var both = devices.Run(device, [x, outputGradient], [s.Weight, s.Bias], (given, taken) =>
+            Convolution.BackwardWeight(given[0], given[1], s.Stride, taken[0], taken[1]));
+        expectedWeight.Check(both[0], "weight gradient");
+        expectedBias.Check(both[1], "bias gradient");
+        var alone = devices.Run(device, [x, outputGradient], [s.Weight], (given, taken) =>
+            Convolution.BackwardWeight(given[0], given[1], s.Stride, taken[0], null));
+        expectedWeight.Check(alone[0], "weight gradient without the bias's");
+    }
+
+    [Theory]
+    [InlineData(2, 5, 4, 3, 2, 3, 1)]
+    [InlineData(1, 5, 4, 2, 3, 3, 2)]
+    [InlineData(2, 3, 4, 3, 2, 1, 1)]
+    [InlineData(1, 4, 5, 2, 2, 1, 2)]
+    public void The_reference_gradients_are_those_of_the_reference(int n, int h, int w, int c, int o, int k, int stride)
+    {
+        var s = new ConvolutionSizes(n, h, w, c, o, k, stride);
+        var random = new RandomInputs();
+        double[] x = random.Doubles(s.X.Count), weight = random.Doubles(s.Weight.Count), bias = random.Doubles(s.O), g = random.Doubles(s.Output.Count);
+        GradientCheck.Check(x, g, v => ConvolutionReference.Forward(s, v, weight, bias, null), ConvolutionReference.BackwardData(s, g, weight), "x");
+        GradientCheck.Check(weight, g, v => ConvolutionReference.Forward(s, x, v, bias, null), ConvolutionReference.BackwardWeight(s, x, g), "weight");
+        GradientCheck.Check(bias, g, v => ConvolutionReference.Forward(s, x, weight, v, null), ConvolutionReference.BackwardBias(s, g), "bias");
+    }
+}

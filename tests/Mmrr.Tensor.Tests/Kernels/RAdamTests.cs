@@ -1,0 +1,110 @@
+using Mmrr.Kernels;
+
+namespace Mmrr.Tests;
+
+[Trait("Category", "Operation")]
+public class RAdamTests(TestDevices devices)
+{
+    private const double LearningRate = 1e-2, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+
+    // Values; step.
+    public static TheoryData<string, int[]> Sizes =>
+        TestDevices.Rows([[1, 1], [3, 5], [130, 6], [45, 2000]], [[4097, 1], [4097, 7], [100000, 40]]);
+
+    [Fact]
+    public void Rectification_starts_at_the_sixth_step()
+    {
+        Assert.All(Enumerable.Range(1, 5), t => Assert.Equal(0, RAdamReference.Rectification(t, Beta2)));
+        Assert.Equal(0.02582, RAdamReference.Rectification(6, Beta2), 0.000005);
+        foreach (long t in new long[] { 1, 2, 5, 6, 7, 100, 1_000_000_000 })
+        {
+            var step = RAdamStep.At(t, LearningRate, Beta1, Beta2, Epsilon);
+            AssertClose(RAdamReference.Rectification(t, Beta2), step.Rectification);
+            AssertClose(1 - Math.Pow(Beta1, t), step.BiasCorrection1);
+            AssertClose(1 - Math.Pow(Beta2, t), step.BiasCorrection2);
+            Assert.Equal(((float)LearningRate, (float)Beta1, (float)Beta2, (float)Epsilon), (step.LearningRate, step.Beta1, step.Beta2, step.Epsilon));
+        }
+
+        static void AssertClose(double expected, double actual) => Assert.Equal(expected, actual, expected * 2 * ErrorBound.U);
+    }
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Update_is_within_its_rounding_errors(string device, int[] sizes)
+    {
+        var random = new RandomInputs();
+        var shape = new Shape(sizes[0]);
+        HostTensor parameter = random.Uniform(shape), gradient = random.Uniform(shape), first = random.Uniform(shape), second = random.Uniform(shape, 0, 1);
+        var step = RAdamStep.At(sizes[1], LearningRate, Beta1, Beta2, Epsilon);
+
+        // The reference takes the step's own float32 numbers, so that only the update's roundings remain.
+        double beta1 = step.Beta1, beta2 = step.Beta2;
+        double[] First(Func<double, double> f) => [.. first.Doubles.Zip(gradient.Doubles, (m, g) => (beta1 * f(m)) + ((1 - beta1) * f(g)))];
+        double[] firstMagnitude = First(Math.Abs), newFirst = First(value => value);
+        double[] newSecond = [.. second.Doubles.Zip(gradient.Doubles, (v, g) => (beta2 * v) + ((1 - beta2) * g * g))];
+        double Change(double m, int i)
+        {
+            double plain = step.LearningRate * m / step.BiasCorrection1;
+            return step.Rectification == 0
+                ? plain
+                : plain * step.Rectification * Math.Sqrt(step.BiasCorrection2) / (Math.Sqrt(newSecond[i]) + step.Epsilon);
+        }
+
+        float[][] UpdateOn(Device on)
+        {
+            using var updated = new Updated(on, parameter, gradient, first, second);
+            return updated.Update(step);
+        }
+
+        float[][] actual = UpdateOn(devices.Get(device));
+        Assert.Equal(actual, UpdateOn(devices.Get(device)));
+        if (device == "cpu") Assert.Equal(actual, UpdateOn(devices.Get(device, 1)));
+        ErrorBound.Sum(newFirst, firstMagnitude, 3).Check(actual[1], "first moment");
+        ErrorBound.Sum(newSecond, newSecond, 4).Check(actual[2], "second moment");
+        // A dozen roundings in the change (quotients and roots on a GPU may have 2 ulp each), one when it is subtracted.
+        new ErrorBound(
+            [.. parameter.Doubles.Select((p, i) => p - Change(newFirst[i], i))],
+            i => ErrorBound.U * (Math.Abs(parameter.Doubles[i]) + (20 * Change(firstMagnitude[i], i)))).Check(actual[0], "parameter");
+    }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
+    public void Twenty_steps_follow_PyTorchs_algorithm(string device)
+    {
+        var random = new RandomInputs();
+        var shape = new Shape(37);
+        var start = random.Uniform(shape);
+        var zero = HostTensor.Constant(shape, 0);
+        var reference = new RAdamReference([.. start.Doubles], LearningRate, Beta1, Beta2, Epsilon);
+        float[][] values = [];
+        using var updated = new Updated(devices.Get(device), start, zero, zero, zero);
+        for (int t = 1; t <= 20; t++)
+        {
+            var gradient = random.Uniform(shape);
+            reference.Update(gradient.Doubles);
+            updated.Gradient.CopyFrom(gradient.Values);
+            values = updated.Update(RAdamStep.At(t, LearningRate, Beta1, Beta2, Epsilon));
+        }
+        // 1 − β2 = 0.001 has a relative error of 1.3e-5 when β2 is a float32, and a step passes on half of it; a step is at most 10·lr.
+        new ErrorBound(reference.Parameter, _ => 20 * 10 * LearningRate * 1.3e-5).Check(values[0], "parameter");
+    }
+
+    /// <summary>The four tensors of an update on a device.</summary>
+    private sealed class Updated(Device device, HostTensor parameter, HostTensor gradient, HostTensor first, HostTensor second) : IDisposable
+    {
+        private readonly Tensor _parameter = parameter.On(device), _first = first.On(device), _second = second.On(device);
+
+        public Tensor Gradient { get; } = gradient.On(device);
+
+        public float[][] Update(RAdamStep step)
+        {
+            RAdam.Update(_parameter, Gradient, _first, _second, step);
+            return [_parameter.ToArray(), _first.ToArray(), _second.ToArray()];
+        }
+
+        public void Dispose()
+        {
+            foreach (var tensor in new[] { _parameter, Gradient, _first, _second }) tensor.Dispose();
+        }
+    }
+}

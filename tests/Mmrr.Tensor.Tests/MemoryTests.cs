@@ -1,0 +1,173 @@
+namespace Mmrr.Tests;
+
+/// <summary>The pool, the lifetime of tensors, and scopes.</summary>
+public class MemoryTests(TestDevices devices)
+{
+    [Fact]
+    public void A_size_class_holds_the_request_and_wastes_a_quarter_at_most()
+    {
+        foreach (int count in Enumerable.Range(1, 5000).Concat([65535, 65536, 65537, 1_000_003, (1 << 30) + 1, 2_000_000_000, int.MaxValue]))
+        {
+            int size = MemoryPool.SizeClass(count);
+            Assert.True(size >= count, $"{count} floats got {size}");
+            Assert.True(size == int.MaxValue || size % 64 == 0, $"{count} floats got {size}, no multiple of 64");
+            // The smallest buffers are rounded up to 64 floats, one 256-byte line.
+            Assert.True(size - count < 64 || size - count <= 0.25 * size, $"{count} floats got {size}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
+    public void A_loop_takes_nothing_from_the_system_after_its_first_round(string name)
+    {
+        var device = devices.Get(name);
+        long allocations = 0, bytes = 0;
+        for (int round = 0; round < 5; round++)
+        {
+            using (new DisposeScope())
+            {
+                foreach (int size in new[] { 1, 100, 100, 5000, 70_001 })
+                {
+                    var tensor = Tensor.Empty(device, new Shape(size));
+                    if (size == 5000) tensor.Dispose();
+                }
+            }
+            if (round == 0) (allocations, bytes) = (device.SystemAllocations, device.ReservedBytes);
+        }
+        Assert.Equal((allocations, bytes), (device.SystemAllocations, device.ReservedBytes));
+    }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
+    public void Values_come_back_from_the_device(string name)
+    {
+        var device = devices.Get(name);
+        var x = new RandomInputs().Uniform(new Shape(3, 5, 7));
+        using var tensor = x.On(device);
+        Assert.Equal(x.Values, tensor.ToArray());
+        tensor.CopyFrom(new float[105]);
+        Assert.Equal(new float[105], tensor.ToArray());
+        Assert.Equal($"[3, 5, 7] on {device.Name}", tensor.ToString());
+        using var scalar = Tensor.From(device, new Shape(), [42]);
+        Assert.Equal(42, scalar.Item());
+        Assert.Contains("[3, 5, 7]", Assert.Throws<InvalidOperationException>(() => tensor.Item()).Message, StringComparison.Ordinal);
+        Assert.Contains("104", Assert.Throws<ArgumentException>(() => tensor.CopyFrom(new float[104])).Message, StringComparison.Ordinal);
+        Assert.Contains("106", Assert.Throws<ArgumentException>(() => tensor.CopyTo(new float[106])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public unsafe void Buffers_begin_on_a_64_byte_boundary()
+    {
+        foreach (string name in new[] { "cpu", "simt" })
+        {
+            using var scope = new DisposeScope();
+            foreach (int size in new[] { 1, 17, 300, 100_000 }) Assert.Equal(0, (long)Tensor.Empty(devices.Get(name), new Shape(size)).Pointer % 64);
+        }
+    }
+
+    [Fact]
+    public void Live_tensors_are_counted_once_each()
+    {
+        var device = devices.Get("cpu");
+        long before = device.LiveTensors;
+        var a = Tensor.Empty(device, new Shape(4));
+        var b = a.Share();
+        Assert.Equal(before + 2, device.LiveTensors);
+        a.Dispose();
+        a.Dispose(); // a second time means nothing
+        Assert.Equal(before + 1, device.LiveTensors);
+        b.Dispose();
+        Assert.Equal(before, device.LiveTensors);
+    }
+
+    [Fact]
+    public void A_shared_buffer_lives_as_long_as_its_last_handle()
+    {
+        var device = devices.Get("cpu");
+        var a = Tensor.From(device, new Shape(2, 3), [1, 2, 3, 4, 5, 6]);
+        Assert.True(a.IsSoleOwner);
+        var b = a.Share(new Shape(6));
+        Assert.False(a.IsSoleOwner);
+        Assert.True(a.Aliases(b));
+        Assert.Equal(new Shape(6), b.Shape);
+        a.Dispose();
+        Assert.True(b.IsSoleOwner);
+        // Were the buffer back in the pool, this one would take it.
+        using (var other = HostTensor.Constant(new Shape(2, 3), 9).On(device))
+        {
+            Assert.False(other.Aliases(b));
+            Assert.Equal([1, 2, 3, 4, 5, 6], b.ToArray());
+        }
+        Assert.Throws<ObjectDisposedException>(() => a.ToArray());
+        Assert.Throws<ObjectDisposedException>(() => a.Share());
+        Assert.Contains("[6] has 6 elements, [7] has 7", Assert.Throws<ArgumentException>(() => b.Share(new Shape(7))).Message, StringComparison.Ordinal);
+        b.Dispose();
+    }
+
+    [Fact]
+    public void Scopes_dispose_what_was_made_in_them_and_not_kept()
+    {
+        var device = devices.Get("cpu");
+        long before = device.LiveTensors;
+        Tensor Make() => Tensor.Empty(device, new Shape(3));
+        using var outside = Make();
+        Tensor moved, free;
+        using (var outer = new DisposeScope())
+        {
+            using (var inner = new DisposeScope())
+            {
+                Make();
+                moved = inner.Keep(Make()); // moves to the outer scope
+                free = outer.Keep(inner.Keep(Make())); // moves out of both
+                inner.Keep(outside); // was never its own
+            }
+            Assert.Equal(before + 3, device.LiveTensors);
+            _ = moved.View;
+        }
+        Assert.Throws<ObjectDisposedException>(() => moved.View);
+        Assert.Equal(before + 2, device.LiveTensors);
+        free.Dispose();
+        _ = outside.View;
+    }
+
+    [Fact]
+    public void Scopes_close_in_reverse_order_and_on_their_own_thread()
+    {
+        var outer = new DisposeScope();
+        var inner = new DisposeScope();
+        Assert.Throws<InvalidOperationException>(outer.Dispose);
+        Exception? elsewhere = null;
+        var thread = new Thread(() => elsewhere = Record.Exception(inner.Dispose));
+        thread.Start();
+        thread.Join();
+        Assert.IsType<InvalidOperationException>(elsewhere);
+        inner.Dispose();
+        outer.Dispose();
+    }
+
+    [Fact]
+    public void Shapes_refuse_what_no_tensor_can_have()
+    {
+        Assert.Contains("[2, 0, 3]", Assert.Throws<ArgumentException>(() => new Shape(2, 0, 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("at least 1", Assert.Throws<ArgumentException>(() => new Shape(-1)).Message, StringComparison.Ordinal);
+        Assert.Contains("[65536, 65536]", Assert.Throws<ArgumentException>(() => new Shape(65536, 65536)).Message, StringComparison.Ordinal);
+        // Its product wraps around to a small number in 64 bits.
+        Assert.Throws<ArgumentException>(() => new Shape(int.MaxValue, int.MaxValue, int.MaxValue, 2));
+        Assert.Equal(int.MaxValue, new Shape(int.MaxValue).Count);
+    }
+
+    [Fact]
+    public void Shapes_are_values()
+    {
+        int[] sizes = [2, 3, 5];
+        var shape = new Shape(sizes);
+        sizes[0] = 7;
+        shape.ToArray()[1] = 7;
+        Assert.Equal(new Shape(2, 3, 5), shape);
+        Assert.Equal(new Shape(2, 3, 5).GetHashCode(), shape.GetHashCode());
+        Assert.NotEqual(new Shape(2, 5, 3), shape);
+        Assert.NotEqual(new Shape(30), shape);
+        Assert.Equal((30, 3, 5, 2), (shape.Count, shape.Rank, shape[-1], shape[0]));
+        Assert.Equal((1, 0, "[]"), (new Shape().Count, new Shape().Rank, new Shape().ToString()));
+    }
+}

@@ -1,0 +1,99 @@
+[assembly: AssemblyFixture(typeof(Mmrr.Tests.TestDevices))]
+// A device takes operations from one thread at a time, and the tests share the devices.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace Mmrr.Tests;
+
+/// <summary>The devices of this test program: each is opened once, when a test first asks for it.</summary>
+public sealed class TestDevices : IDisposable
+{
+    /// <summary>Environment variable: run the operation tests on these devices only (names with commas between).</summary>
+    public const string OnlyVariable = "MMRR_TEST_DEVICES";
+
+    private readonly Dictionary<string, Device> _open = [];
+
+    /// <summary>The devices that every operation is tested on; <c>cuda</c> is skipped where there is none.</summary>
+    public static string[] Names { get; } = Environment.GetEnvironmentVariable(OnlyVariable)?.Split(',') ?? ["cpu", "simt", "cuda"];
+
+    /// <summary>A row for each device.</summary>
+    public static TheoryData<string> Every => [.. Names];
+
+    /// <summary>A row for each device and case. The simulator is slow, so it runs the small cases only.</summary>
+    public static TheoryData<string, int[]> Rows(int[][] small, int[][] large)
+    {
+        var rows = new TheoryData<string, int[]>();
+        foreach (string name in Names)
+        {
+            foreach (int[] sizes in name == "simt" ? small : [.. small, .. large]) rows.Add(name, sizes);
+        }
+        return rows;
+    }
+
+    /// <summary>The device of that name; skips the test where there is none.</summary>
+    public Device Get(string name, int? threads = null)
+    {
+        if (name == "cpu") threads ??= 2;
+        string key = $"{name}/{threads}";
+        if (!_open.TryGetValue(key, out var device))
+        {
+            try
+            {
+                device = Device.Open(name, threads);
+            }
+            catch (DeviceUnavailableException e) when (name == "cuda")
+            {
+                Assert.Skip(e.Message);
+            }
+            _open[key] = device;
+        }
+        return device;
+    }
+
+    /// <summary>
+    /// Runs an operation and returns its outputs. They hold NaN before it, so that an element which is not written shows. It runs twice, and
+    /// on <c>cpu</c> also with one worker: all must agree bit for bit. Inputs must come out unchanged, and no tensor may be left behind.
+    /// </summary>
+    internal float[][] Run(string name, HostTensor[] inputs, Shape[] outputs, Action<Tensor[], Tensor[]> operation)
+    {
+        var first = RunOnce(Get(name), inputs, outputs, operation);
+        AssertSameBits(first, RunOnce(Get(name), inputs, outputs, operation), "a second run");
+        if (name == "cpu") AssertSameBits(first, RunOnce(Get(name, 1), inputs, outputs, operation), "one worker");
+        return first;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var device in _open.Values) device.Dispose();
+    }
+
+    private static float[][] RunOnce(Device device, HostTensor[] inputs, Shape[] outputs, Action<Tensor[], Tensor[]> operation)
+    {
+        long live = device.LiveTensors;
+        var results = new float[outputs.Length][];
+        using (new DisposeScope())
+        {
+            var given = Array.ConvertAll(inputs, input => Tensor.From(device, input.Shape, input.Values));
+            var taken = Array.ConvertAll(outputs, shape => HostTensor.Constant(shape, float.NaN).On(device));
+            operation(given, taken);
+            for (int i = 0; i < outputs.Length; i++) results[i] = taken[i].ToArray();
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                if (!SameBits(inputs[i].Values, given[i].ToArray())) Assert.Fail($"input {i} was changed; {RandomInputs.Note}");
+            }
+        }
+        Assert.Equal(live, device.LiveTensors);
+        return results;
+    }
+
+    private static void AssertSameBits(float[][] first, float[][] second, string what)
+    {
+        for (int i = 0; i < first.Length; i++)
+        {
+            if (!SameBits(first[i], second[i])) Assert.Fail($"output {i} has other bits with {what}; {RandomInputs.Note}");
+        }
+    }
+
+    private static bool SameBits(float[] a, float[] b) =>
+        System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(a).SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(b));
+}
