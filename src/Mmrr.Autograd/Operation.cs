@@ -126,7 +126,14 @@ public abstract class Operation
         using (var scope = new DisposeScope())
         {
             _scope = scope;
-            Backward(outputGradient);
+            try
+            {
+                Backward(outputGradient);
+            }
+            catch (ObjectDisposedException e)
+            {
+                throw new InvalidOperationException($"{Name}: backward read a tensor that is gone; it must be saved in forward, and a scope around forward must last until backward", e);
+            }
         }
         FreeSaved();
         // Only now, so that a gradient that was passed through has as few owners as it can have.

@@ -21,7 +21,7 @@ public class PortableVectorTests
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         // Under `dotnet test` this is the test program itself; under `dotnet program.dll` it is the host, which needs the program's name.
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(typeof(PortableVectorTests).Assembly.Location);
-        foreach (string argument in new[] { "--filter-trait", "Category=Operation", "--no-progress", "--no-ansi" }) start.ArgumentList.Add(argument);
+        foreach (string argument in new[] { "-trait", "Category=Operation", "-noColor", "-noLogo" }) start.ArgumentList.Add(argument);
         foreach (string variable in disabled) start.Environment[variable] = "0";
         start.Environment[WidthVariable] = bits.ToString(CultureInfo.InvariantCulture);
         start.Environment[TestDevices.OnlyVariable] = "cpu";

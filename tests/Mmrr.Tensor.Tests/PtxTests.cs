@@ -81,11 +81,8 @@ public partial class PtxTests
             _backend = new PTXBackend(_context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_80, null);
         }
 
-        public string Compile(MethodInfo kernel)
-        {
-            using var compiled = _backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default);
-            return ((PTXCompiledKernel)compiled).PTXAssembly;
-        }
+        public string Compile(MethodInfo kernel) =>
+            ((PTXCompiledKernel)_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default)).PTXAssembly;
 
         public void Dispose()
         {

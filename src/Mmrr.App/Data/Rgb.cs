@@ -15,6 +15,8 @@ internal readonly record struct Rgb(double R, double G, double B)
     /// <summary>The colour at share t of the way from a to b.</summary>
     public static Rgb Lerp(Rgb a, Rgb b, double t) => (a * (1 - t)) + (b * t);
 
-    /// <summary>Largest absolute difference of a channel.</summary>
-    public static double Distance(Rgb a, Rgb b) => Math.Max(Math.Abs(a.R - b.R), Math.Max(Math.Abs(a.G - b.G), Math.Abs(a.B - b.B)));
+    /// <summary>Largest absolute difference of a channel, after clamping to what is stored.</summary>
+    public static double Distance(Rgb a, Rgb b) => Math.Max(Difference(a.R, b.R), Math.Max(Difference(a.G, b.G), Difference(a.B, b.B)));
+
+    private static double Difference(double a, double b) => Math.Abs(Math.Clamp(a, 0, 1) - Math.Clamp(b, 0, 1));
 }

@@ -68,7 +68,7 @@ internal sealed class Spot : SyntheticFlaw
     // Each multiplies the colour below, so the texture still shows through.
     private static readonly Rgb[] Tints =
     [
-        new(0.35, 0.32, 0.28), new(1.05, 0.62, 0.30), new(0.64, 0.76, 1.10), new(1.45, 1.42, 1.38), new(0.75, 0.45, 0.60),
+        new(0.35, 0.32, 0.28), new(1.05, 0.62, 0.30), new(0.64, 0.76, 1.10), new(1.60, 1.57, 1.52), new(0.75, 0.45, 0.60),
     ];
 
     private readonly double x;

@@ -105,7 +105,7 @@ internal sealed class SyntheticWasher : SyntheticSurface
             var (x, y) = holes[damage.FilledHole];
             double fromHole = Math.Sqrt(Square(dx - x) + Square(dy - y));
             if (fromHole < HoleRadius)
-                color *= damage.FillTone * ValueNoise.SmoothStep(HoleRadius + 0.4, HoleRadius - 1, fromHole) * 0.25 + (damage.FillTone * 0.75);
+                color *= damage.FillTone * (0.75 + (0.25 * ValueNoise.SmoothStep(HoleRadius + 0.4, HoleRadius - 1, fromHole)));
         }
 
         return color;

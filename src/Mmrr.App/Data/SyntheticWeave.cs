@@ -58,7 +58,7 @@ internal sealed class SyntheticWeave : SyntheticSurface
         int threads = 1 + random.NextInt(2);
 
         // A thread that is only thinned is the faint form of one that is gone.
-        double width = contrast > 0.8 ? 0 : 0.65 * (1 - contrast);
+        double width = contrast > 0.8 ? 0 : 0.4 * (1 - contrast);
         return new SyntheticWeave(this, new Gap(warp, thread, thread + threads - 1, middle - half, middle + half, width));
     }
 

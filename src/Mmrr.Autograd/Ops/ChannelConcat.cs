@@ -16,7 +16,9 @@ internal sealed class ChannelConcat(IReadOnlyList<Variable> inputs) : Operation(
 
     protected override void Backward(Tensor outputGradient)
     {
-        Tensor?[] gradients = [.. inputs.Select(input => Wants(input) ? EmptyLike(input) : null)];
+        // The kernel takes parts that are left out to be equally wide. Where they are not, every part is written.
+        bool equal = inputs.Where(input => !Wants(input)).Select(input => input.Shape[3]).Distinct().Count() <= 1;
+        Tensor?[] gradients = [.. inputs.Select(input => Wants(input) || !equal ? EmptyLike(input) : null)];
         Kernels.ChannelConcat.Backward(outputGradient, gradients);
         foreach (var (input, gradient) in inputs.Zip(gradients))
         {

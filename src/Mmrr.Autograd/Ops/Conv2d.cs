@@ -33,7 +33,7 @@ internal sealed class Conv2d(Variable x, Variable weight, Variable? bias, Variab
         if (Wants(x))
         {
             var gradient = EmptyLike(x);
-            Convolution.BackwardData(_weight!, outputGradient, stride, gradient);
+            Convolution.BackwardData(outputGradient, _weight!, stride, gradient);
             Propagate(x, gradient);
         }
         Propagate(residual, outputGradient);

@@ -13,7 +13,7 @@ public class BisectionMaskTests(TestDevices devices)
 
     // Images, height, width, channels, levels.
     public static TheoryData<string, int[]> Cases => TestDevices.Rows(
-        [[1, 1, 1, 1, 1], [1, 5, 9, 1, 3], [2, 2, 3, 3, 4], [1, 1, 2, 1, 2]],
+        [[1, 1, 1, 1, 1], [1, 5, 9, 1, 3], [2, 2, 3, 3, 4], [1, 1, 2, 1, 2], [2, 11, 10, 3, 3]],
         [[3, 32, 32, 3, 7], [1, 64, 64, 3, 5], [2, 33, 31, 1, 6], [1, 128, 128, 3, 2], [5, 4, 4, 16, 10]]);
 
     [Theory]
@@ -46,7 +46,7 @@ public class BisectionMaskTests(TestDevices devices)
         var m = new HostTensor(p.Masks, mask);
         double[] s = Array.ConvertAll(m.Doubles, value => value * (1 - value));
         var slope = new HostTensor(p.Levels.Shape, [.. s.Chunk(p.Size).Select(row => (float)row.Sum())]);
-        var g = new RandomInputs().Uniform(p.Masks);
+        var g = new RandomInputs(2).Uniform(p.Masks);
         double[] gradient = new double[p.Values.Values.Length], tolerance = new double[gradient.Length];
         for (int k = 0; k < p.Pairs; k++)
         {
@@ -194,13 +194,13 @@ public class BisectionMaskTests(TestDevices devices)
 
         public float[] Gradient(TestDevices devices, string device, float[] mask, float[] slope)
         {
-            HostTensor[] inputs = [new(Masks, mask), new(levels.Shape, slope), new RandomInputs().Uniform(Masks)];
+            HostTensor[] inputs = [new(Masks, mask), new(levels.Shape, slope), new RandomInputs(2).Uniform(Masks)];
             return devices.Run(device, inputs, [values.Shape], (given, taken) => BisectionMask.Backward(given[0], given[1], given[2], taken[0]))[0];
         }
 
         private static HostTensor DrawLevels(int images, int count, float[]? given)
         {
-            var drawn = new RandomInputs().Uniform(new Shape(images, count), 0.05f, 0.95f);
+            var drawn = new RandomInputs(1).Uniform(new Shape(images, count), 0.05f, 0.95f);
             // From the second on, some are at the ends or near them.
             for (int i = 0; i < drawn.Values.Length; i++)
             {

@@ -9,7 +9,8 @@ public class ConvolutionTests(TestDevices devices)
     private static readonly int[][] s_small =
     [
         [1, 1, 1, 1, 1, 3, 1], [1, 1, 1, 3, 5, 1, 1], [1, 5, 9, 3, 5, 3, 1], [1, 5, 9, 5, 20, 3, 2], [2, 3, 5, 12, 16, 1, 1], [1, 4, 3, 16, 3, 1, 2],
-        [2, 2, 2, 16, 16, 3, 1], [1, 3, 4, 20, 12, 3, 1], [3, 2, 3, 1, 16, 3, 2],
+        [2, 2, 2, 16, 16, 3, 1], [1, 3, 4, 20, 12, 3, 1], [3, 2, 3, 1, 16, 3, 2], [1, 6, 7, 32, 48, 3, 1],
+        [2, 9, 5, 16, 20, 3, 2], [1, 9, 8, 64, 33, 1, 1], [1, 12, 11, 3, 16, 3, 1],
     ];
 
     // Past the blocks that a kernel may cut its work into: pixels, channels, images.

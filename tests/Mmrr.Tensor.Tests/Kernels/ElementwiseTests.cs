@@ -8,7 +8,7 @@ public class ElementwiseTests(TestDevices devices)
     // Roundings in the kernels' sigmoid and tanh: Exponential.cs states a few ulp, and an ulp is up to two roundings.
     private const double ExponentialRoundings = 8;
 
-    public static TheoryData<string, int[]> Sizes => TestDevices.Rows([[1], [3], [64], [135]], [[17], [4097], [70000], [262144]]);
+    public static TheoryData<string, int[]> Sizes => TestDevices.Rows([[1], [3], [64], [135], [2049]], [[17], [4097], [70000], [262144]]);
 
     [Theory]
     [MemberData(nameof(Sizes))]

@@ -11,7 +11,7 @@ public class GroupNormTests(TestDevices devices)
     private static readonly int[][] s_small =
     [
         [1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 16, 4, 1, 0], [2, 5, 9, 3, 1, 0, 0], [1, 5, 9, 5, 5, 1, 0], [2, 2, 3, 12, 3, 1, 0], [1, 3, 3, 20, 5, 1, 0],
-        [3, 2, 2, 16, 4, 0, 0], [1, 4, 4, 16, 4, 1, 30],
+        [3, 2, 2, 16, 4, 0, 0], [1, 4, 4, 16, 4, 1, 30], [2, 7, 9, 64, 16, 1, 0], [1, 17, 17, 16, 4, 1, 0],
     ];
 
     private static readonly int[][] s_large =

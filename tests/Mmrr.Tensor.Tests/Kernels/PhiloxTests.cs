@@ -21,12 +21,19 @@ public class PhiloxTests(TestDevices devices)
 
     // Number of values, period (0: none), both also no multiples of the four words of a block.
     public static TheoryData<string, int[]> Sizes =>
-        TestDevices.Rows([[1, 0], [4, 0], [7, 0], [64, 0], [100, 30], [60, 1]], [[4099, 0], [70000, 0], [30001, 3072], [20000, 13]]);
+        TestDevices.Rows([[1, 0], [4, 0], [7, 0], [64, 0], [100, 30], [60, 1], [1030, 0], [1500, 257]], [[4099, 0], [70000, 0], [30001, 3072], [20000, 13]]);
 
     [Theory]
     [MemberData(nameof(KnownAnswers))]
-    public void The_reference_gives_the_known_answers(uint[] counter, uint[] key, uint[] answer) =>
+    public void Philox_and_its_reference_give_the_known_answers(uint[] counter, uint[] key, uint[] answer)
+    {
         Assert.Equal(answer, PhiloxReference.Block(counter, key));
+        var block = Philox.Block(Join(key[0], key[1]), Join(counter[2], counter[3]), Join(counter[0], counter[1]));
+        uint[] words = [block.Word0, block.Word1, block.Word2, block.Word3];
+        Assert.Equal(answer, words);
+
+        static ulong Join(uint low, uint high) => ((ulong)high << 32) | low;
+    }
 
     [Theory]
     [MemberData(nameof(Sizes))]
@@ -47,6 +54,8 @@ public class PhiloxTests(TestDevices devices)
         float[] values = Draw(0.3f, 1.7f);
         expected.Check(values, "[0.3, 1.7)");
         Assert.All(values, value => Assert.True(value is >= 0.3f and < 1.7f));
+        // The host draws the same bits.
+        Assert.Equal(Enumerable.Range(0, count).Select(i => Philox.Uniform(seed, stream, (ulong)(i % period), 0.3f, 1.7f)), values);
     }
 
     [Theory]

@@ -6,7 +6,7 @@ namespace Mmrr.Tests;
 public class SquaredErrorTests(TestDevices devices)
 {
     public static TheoryData<string, int[]> Images => TestDevices.Rows(
-        [[1, 1, 1, 1], [1, 5, 9, 3], [2, 2, 3, 16], [3, 3, 5, 1]],
+        [[1, 1, 1, 1], [1, 5, 9, 3], [2, 2, 3, 16], [3, 3, 5, 1], [1, 40, 37, 3], [2, 1, 1500, 3]],
         [[2, 33, 31, 3], [7, 32, 32, 3], [1, 64, 64, 16], [1, 256, 256, 3], [5, 1, 1, 20]]);
 
     [Theory]

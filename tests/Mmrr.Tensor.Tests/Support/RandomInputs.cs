@@ -10,9 +10,10 @@ internal sealed class RandomInputs
 {
     private readonly Random _random;
 
-    public RandomInputs()
+    /// <param name="part">Another number for each of several sequences in one test.</param>
+    public RandomInputs(int part = 0)
     {
-        ulong hash = (ulong)Seed ^ 14695981039346656037;
+        ulong hash = (ulong)(Seed + part) ^ 14695981039346656037;
         foreach (char letter in TestContext.Current.Test?.TestDisplayName ?? "") hash = (hash ^ letter) * 1099511628211; // FNV-1a
         _random = new Random((int)(hash >> 33));
         TestContext.Current.TestOutputHelper?.WriteLine(Note);

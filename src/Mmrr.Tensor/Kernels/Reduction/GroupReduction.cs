@@ -27,6 +27,29 @@ internal static class GroupReduction
         return total;
     }
 
+    /// <summary>Two sums at once, with the barriers of one; <paramref name="shared"/> holds twice <see cref="MaxLanes"/> elements.</summary>
+    public static SumPair Sum(ArrayView<double> shared, double first, double second)
+    {
+        int lane = Group.IdxX;
+        shared[lane] = first;
+        shared[MaxLanes + lane] = second;
+        Group.Barrier();
+        for (int half = Group.DimX / 2; half > 0; half /= 2)
+        {
+            if (lane < half)
+            {
+                shared[lane] += shared[lane + half];
+                shared[MaxLanes + lane] += shared[MaxLanes + lane + half];
+            }
+            Group.Barrier();
+        }
+        SumPair totals;
+        totals.First = shared[0];
+        totals.Second = shared[MaxLanes];
+        Group.Barrier();
+        return totals;
+    }
+
     /// <summary>The largest <paramref name="value"/> of the group, by a tree.</summary>
     public static float Max(ArrayView<float> shared, float value)
     {
@@ -41,5 +64,12 @@ internal static class GroupReduction
         float largest = shared[0];
         Group.Barrier();
         return largest;
+    }
+
+    /// <summary>Two sums.</summary>
+    internal struct SumPair
+    {
+        public double First;
+        public double Second;
     }
 }

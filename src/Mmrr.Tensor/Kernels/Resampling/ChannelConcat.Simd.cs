@@ -20,16 +20,11 @@ public static unsafe partial class ChannelConcat
                 foreach (var (pointer, width) in sources)
                 {
                     float* narrow = (float*)pointer + ((long)block * width);
-                    if (pointer == 0)
+                    for (int pixel = 0; pointer != 0 && pixel < count; pixel++)
                     {
-                    }
-                    else if (intoWhole)
-                    {
-                        for (int pixel = 0; pixel < count; pixel++) Lanes.Copy(narrow + (pixel * width), wide + (pixel * channels), width);
-                    }
-                    else
-                    {
-                        for (int pixel = 0; pixel < count; pixel++) Lanes.Copy(wide + (pixel * channels), narrow + (pixel * width), width);
+                        float* inPart = narrow + (pixel * width), inWhole = wide + (pixel * channels);
+                        if (intoWhole) Lanes.Copy(inPart, inWhole, width);
+                        else Lanes.Copy(inWhole, inPart, width);
                     }
                     wide += width;
                 }

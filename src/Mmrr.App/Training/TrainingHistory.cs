@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Text;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.App.Training;
+
+/// <summary>One line of <c>history.csv</c>.</summary>
+/// <param name="Phase">1 for restoration, 2 for refinement.</param>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Step">Steps of the phase so far.</param>
+/// <param name="TrainingLoss">Mean over the epoch's steps.</param>
+/// <param name="ValidationLoss">At fixed levels and noise.</param>
+/// <param name="LearningRate">That the epoch was trained with.</param>
+/// <param name="Seconds">Since the phase began.</param>
+internal sealed record TrainingEpoch(int Phase, int Epoch, long Step, double TrainingLoss, double ValidationLoss, double LearningRate, double Seconds);
+
+/// <summary>The loss history of a run.</summary>
+internal static class TrainingHistory
+{
+    /// <summary>Writes <c>history.csv</c>.</summary>
+    public static void Write(string path, IEnumerable<TrainingEpoch> epochs)
+    {
+        var text = new StringBuilder("phase,epoch,step,training_loss,validation_loss,learning_rate,seconds\n");
+        foreach (var e in epochs)
+            text.Append(CultureInfo.InvariantCulture, $"{e.Phase},{e.Epoch},{e.Step},{e.TrainingLoss:G9},{e.ValidationLoss:G9},{e.LearningRate:G9},{e.Seconds:F1}\n");
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+}

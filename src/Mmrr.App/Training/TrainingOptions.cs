@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mmrr.App.Data;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Training;
+
+/// <summary>Everything that decides a training run; <c>run.json</c> in its folder.</summary>
+internal sealed record TrainingOptions
+{
+    /// <summary>Layout of the data, one of <see cref="DataSource.Kinds"/>.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Folder of the data.</summary>
+    public required string Root { get; init; }
+
+    /// <summary>The normal class; empty for a folder.</summary>
+    public string Normal { get; init; } = "";
+
+    /// <summary>Folder of abnormal images, for <c>folder</c>.</summary>
+    public string? Abnormal { get; init; }
+
+    /// <summary>The preset that the defaults came from.</summary>
+    public required string Preset { get; init; }
+
+    /// <summary>The device's name.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Worker threads; null for all cores.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Budget of both phases in minutes; null when epochs are counted.</summary>
+    public double? Minutes { get; init; }
+
+    /// <summary>Epochs of each phase; null when minutes are counted.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Seed of the split, the order, the weights and the noise.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Images of a step.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>RAdam's learning rate.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>RAdam's β₂.</summary>
+    public required double Beta2 { get; init; }
+
+    /// <summary>As <c>--augment</c> takes it.</summary>
+    public string Augment { get; init; } = "none";
+
+    /// <summary>The model.</summary>
+    public required MmrrOptions Model { get; init; }
+
+    /// <summary>What to load.</summary>
+    [JsonIgnore]
+    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Channels = Model.Channels, Seed = Seed };
+
+    /// <summary>The options as indented JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingOptions) + "\n";
+
+    /// <summary>Reads <see cref="ToJson"/> back.</summary>
+    /// <exception cref="InvalidDataException">The file is no run's configuration.</exception>
+    public static TrainingOptions Read(string path)
+    {
+        try
+        {
+            var options = JsonSerializer.Deserialize(File.ReadAllText(path), TrainingJson.Default.TrainingOptions) ?? throw new JsonException("it is null");
+            options.Model.Validate();
+            return options;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new InvalidDataException($"{path}: not the configuration of a run ({e.Message.Split('\n')[0]})", e);
+        }
+    }
+}
+
+/// <summary>Serialization without reflection.</summary>
+[JsonSourceGenerationOptions(
+    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(TrainingOptions))]
+internal sealed partial class TrainingJson : JsonSerializerContext;

@@ -1,0 +1,73 @@
+using Mmrr.Autograd;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Training;
+
+/// <summary>What one phase trains, and its loss.</summary>
+internal abstract class TrainingPhase(MmrrModel model)
+{
+    /// <summary>1 or 2.</summary>
+    public abstract int Number { get; }
+
+    /// <summary>Restoration or refinement.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The networks that are trained.</summary>
+    public abstract IEnumerable<(string Name, UNet Network)> Networks { get; }
+
+    /// <summary>The model.</summary>
+    protected MmrrModel Model => model;
+
+    /// <summary>The mean squared error over the batch, a scalar that can be gone back through.</summary>
+    /// <param name="images">[N, S, S, C].</param>
+    /// <param name="levels">[N, 1].</param>
+    /// <param name="noise">Where ε comes from.</param>
+    public abstract Variable Loss(Tensor images, Tensor levels, in NoiseSource noise);
+
+    /// <summary>x̂ for a batch.</summary>
+    protected MmrrRestoration Restore(Variable x, Tensor levels, in NoiseSource noise)
+    {
+        using var e = model.Embed(x);
+        using var logits = model.MaskLogits(x);
+        return model.Restore(x, e, logits, levels, noise);
+    }
+}
+
+/// <summary>Phase 1: f_E, f_M and f_res on L_res = mean (x − x̂)² (equation 3).</summary>
+internal sealed class RestorationPhase(MmrrModel model) : TrainingPhase(model)
+{
+    public override int Number => 1;
+
+    public override string Name => "restoration";
+
+    public override IEnumerable<(string Name, UNet Network)> Networks => Model.RestorationNetworks();
+
+    public override Variable Loss(Tensor images, Tensor levels, in NoiseSource noise)
+    {
+        using var x = Variable.Constant(images.Share());
+        using var restoration = Restore(x, levels, noise);
+        return restoration.Restored.MeanSquaredError(images);
+    }
+}
+
+/// <summary>Phase 2: f_ref alone on L_ref = mean (x − (x̂ + r))² (equation 4); the other networks are frozen.</summary>
+internal sealed class RefinementPhase(MmrrModel model) : TrainingPhase(model)
+{
+    public override int Number => 2;
+
+    public override string Name => "refinement";
+
+    public override IEnumerable<(string Name, UNet Network)> Networks => [("f_ref", Model.RefinementNetwork)];
+
+    public override Variable Loss(Tensor images, Tensor levels, in NoiseSource noise)
+    {
+        using var x = Variable.Constant(images.Share());
+        MmrrRestoration restoration;
+        using (new NoGradient()) restoration = Restore(x, levels, noise);
+        using (restoration)
+        {
+            using var refined = Model.Refine(restoration);
+            return refined.MeanSquaredError(images);
+        }
+    }
+}

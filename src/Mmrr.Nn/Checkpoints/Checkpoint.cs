@@ -1,0 +1,153 @@
+namespace Mmrr.Nn.Checkpoints;
+
+/// <summary>
+/// A model's weights as safetensors files under PyTorch's names and layouts: convolutions [out, in, K, K]. A run has two, each name in one of them:
+/// <c>restoration.safetensors</c> (f_e, f_m, f_res) after the first phase and <c>refinement.safetensors</c> (f_ref) after the second.
+/// The metadata holds the model's options, so that each can be opened by itself.
+/// </summary>
+public static class Checkpoint
+{
+    /// <summary>The first phase's file.</summary>
+    public const string RestorationFile = "restoration.safetensors";
+
+    /// <summary>The second phase's file.</summary>
+    public const string RefinementFile = "refinement.safetensors";
+
+    private const string OptionsKey = "mmrr.options";
+
+    /// <summary>Writes the networks of one phase, beside the old file and then over it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">The model's options.</param>
+    /// <param name="weights">From <see cref="Snapshot"/>.</param>
+    public static void Save(string path, MmrrOptions options, IReadOnlyList<(string Name, int[] Shape, float[] Values)> weights)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var metadata = new Dictionary<string, string> { ["format"] = "pt", [OptionsKey] = options.ToJson() };
+        SafeTensorsFile.Write(path, metadata, weights);
+    }
+
+    /// <summary>Copies the networks' weights to the host, in PyTorch's layouts.</summary>
+    public static IReadOnlyList<(string Name, int[] Shape, float[] Values)> Snapshot(IEnumerable<(string Name, UNet Network)> networks)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        var weights = new List<(string, int[], float[])>();
+        foreach (var (prefix, network) in networks)
+        {
+            foreach (var (name, variable) in network.Parameters())
+            {
+                float[] values = variable.Value.ToArray();
+                weights.Add(($"{prefix}.{name}", FileShape(variable.Shape), variable.Shape.Rank == 4 ? Transposed(values, variable.Shape) : values));
+            }
+        }
+        return weights;
+    }
+
+    /// <summary>Puts weights of <see cref="Snapshot"/> back.</summary>
+    public static void Restore(IEnumerable<(string Name, UNet Network)> networks, IReadOnlyList<(string Name, int[] Shape, float[] Values)> weights)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        var byName = weights.ToDictionary(w => w.Name, w => w.Values);
+        foreach (var (prefix, network) in networks)
+        {
+            foreach (var (name, variable) in network.Parameters()) Put(variable.Value, byName[$"{prefix}.{name}"]);
+        }
+    }
+
+    /// <summary>Opens the model of a run, both phases.</summary>
+    /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged, or of another model.</exception>
+    public static MmrrModel Load(string run, Device device)
+    {
+        string restoration = Path.Combine(run, RestorationFile), refinement = Path.Combine(run, RefinementFile);
+        foreach (string path in new[] { restoration, refinement })
+        {
+            if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint; {run} is no finished run");
+        }
+        using var first = SafeTensorsFile.Open(restoration);
+        using var second = SafeTensorsFile.Open(refinement);
+        var options = ReadOptions(first, restoration);
+        if (!options.Equals(ReadOptions(second, refinement))) throw new InvalidDataException($"{refinement}: its model is not that of {restoration}");
+        var model = new MmrrModel(device, options);
+        try
+        {
+            LoadInto(model.RestorationNetworks(), first, restoration);
+            LoadInto([("f_ref", model.RefinementNetwork)], second, refinement);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static MmrrOptions ReadOptions(SafeTensorsFile file, string path)
+    {
+        if (!file.Metadata.TryGetValue(OptionsKey, out string? json)) throw new InvalidDataException($"{path}: the metadata has no {OptionsKey}; it is no checkpoint of this program");
+        try
+        {
+            return MmrrOptions.FromJson(json);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Names and shapes are compared with the model's before any value is read.</summary>
+    private static void LoadInto(IEnumerable<(string Name, UNet Network)> networks, SafeTensorsFile file, string path)
+    {
+        var expected = new Dictionary<string, Tensor>();
+        foreach (var (prefix, network) in networks)
+        {
+            foreach (var (name, variable) in network.Parameters()) expected[$"{prefix}.{name}"] = variable.Value;
+        }
+        foreach (var entry in file.Entries)
+        {
+            if (!expected.TryGetValue(entry.Name, out var tensor)) throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the model does not know");
+            if (!entry.Shape.SequenceEqual(FileShape(tensor.Shape)))
+                throw new InvalidDataException($"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", FileShape(tensor.Shape))}]");
+        }
+        foreach (string name in expected.Keys)
+        {
+            if (!file.Entries.Any(e => e.Name == name)) throw new InvalidDataException($"{path}: the tensor '{name}' is missing");
+        }
+        foreach (var (name, tensor) in expected) Put(tensor, file.Read(name));
+    }
+
+    private static void Put(Tensor tensor, float[] values)
+    {
+        if (tensor.Shape.Rank != 4)
+        {
+            tensor.CopyFrom(values);
+            return;
+        }
+        int taps = tensor.Shape[0] * tensor.Shape[1], inputs = tensor.Shape[2], outputs = tensor.Shape[3];
+        var stored = new float[values.Length];
+        for (int o = 0; o < outputs; o++)
+        {
+            for (int c = 0; c < inputs; c++)
+            {
+                for (int t = 0; t < taps; t++) stored[(((t * inputs) + c) * outputs) + o] = values[(((o * inputs) + c) * taps) + t];
+            }
+        }
+        tensor.CopyFrom(stored);
+    }
+
+    /// <summary>[K, K, in, out] to [out, in, K, K].</summary>
+    private static float[] Transposed(float[] values, Shape shape)
+    {
+        int taps = shape[0] * shape[1], inputs = shape[2], outputs = shape[3];
+        var file = new float[values.Length];
+        for (int t = 0; t < taps; t++)
+        {
+            for (int c = 0; c < inputs; c++)
+            {
+                for (int o = 0; o < outputs; o++) file[(((o * inputs) + c) * taps) + t] = values[(((t * inputs) + c) * outputs) + o];
+            }
+        }
+        return file;
+    }
+
+    private static int[] FileShape(Shape shape) => shape.Rank == 4 ? [shape[3], shape[2], shape[0], shape[1]] : shape.ToArray();
+}

@@ -1,0 +1,26 @@
+using Mmrr.Autograd;
+
+namespace Mmrr.Nn;
+
+/// <summary>Group normalisation followed by ReLU, in min(32, channels/4) groups, ε = 10⁻⁵. Parameters <c>weight</c> and <c>bias</c>, [channels].</summary>
+public sealed class GroupNorm : Module
+{
+    private readonly Variable _weight;
+    private readonly Variable _bias;
+    private readonly int _groups;
+
+    /// <summary>For images of so many channels.</summary>
+    /// <exception cref="ArgumentException">The channels cannot be divided into the groups.</exception>
+    public GroupNorm(Device device, int channels)
+    {
+        _groups = Groups(channels);
+        if (channels % _groups != 0) throw new ArgumentException($"GroupNorm: {channels} channels cannot be divided into {_groups} groups");
+        _weight = AddParameter("weight", device, new Shape(channels));
+        _bias = AddParameter("bias", device, new Shape(channels));
+    }
+
+    /// <summary>relu(norm(x)), [N, H, W, channels].</summary>
+    public Variable Forward(Variable x) => x.GroupNorm(_weight, _bias, _groups, relu: true);
+
+    internal static int Groups(int channels) => Math.Max(1, Math.Min(32, channels / 4));
+}

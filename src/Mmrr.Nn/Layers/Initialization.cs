@@ -1,0 +1,42 @@
+using System.Text;
+using Mmrr.Kernels;
+
+namespace Mmrr.Nn;
+
+/// <summary>PyTorch's default initial values, drawn by Philox so that every device draws the same.</summary>
+public static class Initialization
+{
+    /// <summary>
+    /// Convolutions: weights and biases uniform in ±1/√(inputs·K²) (Kaiming-uniform with a = √5). Norms: weights 1, biases 0. Each parameter draws from a
+    /// stream of its own, chosen by its name: a network's values do not depend on what else is made.
+    /// </summary>
+    /// <param name="module">The network.</param>
+    /// <param name="prefix">The network's name in a checkpoint, for example <c>f_e</c>.</param>
+    /// <param name="seed">The seed.</param>
+    public static void Initialize(Module module, string prefix, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        int fan = 1;
+        foreach (var (name, variable) in module.Parameters())
+        {
+            var value = variable.Value;
+            bool norm = name.Contains("norm", StringComparison.Ordinal);
+            if (norm)
+            {
+                Elementwise.Fill(name.EndsWith(".weight", StringComparison.Ordinal) ? 1 : 0, value);
+                continue;
+            }
+            if (value.Shape.Rank == 4) fan = value.Shape[0] * value.Shape[1] * value.Shape[2]; // its bias comes next
+            float bound = 1 / MathF.Sqrt(fan);
+            PhiloxUniform.Fill(seed, Stream($"{prefix}.{name}"), -bound, bound, value.Count, value);
+        }
+    }
+
+    /// <summary>A stream number from a name: 64-bit FNV-1a.</summary>
+    internal static ulong Stream(string name)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (byte b in Encoding.UTF8.GetBytes(name)) hash = (hash ^ b) * 1099511628211;
+        return hash;
+    }
+}

@@ -1,0 +1,53 @@
+using Mmrr.Autograd;
+
+namespace Mmrr.Nn;
+
+/// <summary>A part of a network that owns parameters. Names are PyTorch's: those of the parts, joined by dots.</summary>
+public abstract class Module : IDisposable
+{
+    private readonly List<(string Name, Variable Variable)> _parameters = [];
+    private readonly List<(string Name, Module Module)> _modules = [];
+
+    /// <summary>All parameters with their names, in a fixed order.</summary>
+    public IEnumerable<(string Name, Variable Variable)> Parameters()
+    {
+        foreach (var parameter in _parameters) yield return parameter;
+        foreach (var (prefix, module) in _modules)
+        {
+            foreach (var (name, variable) in module.Parameters()) yield return ($"{prefix}.{name}", variable);
+        }
+    }
+
+    /// <summary>Number of trained values.</summary>
+    public long ParameterCount => Parameters().Sum(p => (long)p.Variable.Value.Count);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Disposes the parameters.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        foreach (var (_, variable) in Parameters()) variable.Dispose();
+    }
+
+    /// <summary>Makes a parameter of this module, with arbitrary values until <see cref="Initialization"/> or a checkpoint sets them.</summary>
+    protected Variable AddParameter(string name, Device device, Shape shape)
+    {
+        var variable = Variable.Parameter(DisposeScope.Detach(Tensor.Empty(device, shape)));
+        _parameters.Add((name, variable));
+        return variable;
+    }
+
+    /// <summary>Adds a part.</summary>
+    protected T Add<T>(string name, T module)
+        where T : Module
+    {
+        _modules.Add((name, module));
+        return module;
+    }
+}

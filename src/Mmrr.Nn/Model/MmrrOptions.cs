@@ -1,0 +1,109 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Mmrr.Nn;
+
+/// <summary>How the mask is made (the paper's Table 3).</summary>
+public enum MaskKind
+{
+    /// <summary>Learned: σ(f_M(x) + b), of the mean asked for.</summary>
+    Learned,
+
+    /// <summary>Every element is μ.</summary>
+    Constant,
+
+    /// <summary>Every element is 1 with probability μ, else 0.</summary>
+    Bernoulli,
+}
+
+/// <summary>What f_ref may read.</summary>
+public enum RefinementInput
+{
+    /// <summary>x, the image.</summary>
+    Image,
+
+    /// <summary>x̂, the restored image.</summary>
+    Restored,
+
+    /// <summary>e, the embedding.</summary>
+    Embedding,
+
+    /// <summary>ẽ, the restricted embedding.</summary>
+    Restricted,
+
+    /// <summary>m, the mask.</summary>
+    Mask,
+
+    /// <summary>ε, the noise.</summary>
+    Noise,
+}
+
+/// <summary>Everything that decides the shapes and the meaning of a model's weights. A checkpoint carries it in its metadata.</summary>
+public sealed record MmrrOptions
+{
+    /// <summary>Channels of the images, 1 or 3.</summary>
+    public int Channels { get; init; } = 1;
+
+    /// <summary>Height and width of the images in pixels, divisible by 2^(Resolutions − 1).</summary>
+    public int Size { get; init; } = 32;
+
+    /// <summary>Channels inside the networks, a multiple of 16.</summary>
+    public int Width { get; init; } = 128;
+
+    /// <summary>Resolutions of the U-Nets: 4 for 32×32 images, 5 for 256×256 in the paper.</summary>
+    public int Resolutions { get; init; } = 4;
+
+    /// <summary>Whether e = tanh(f_E(x)); without, x itself is masked (Table 2).</summary>
+    public bool Embedding { get; init; } = true;
+
+    /// <summary>How the mask is made (Table 3).</summary>
+    public MaskKind Mask { get; init; } = MaskKind.Learned;
+
+    /// <summary>What f_ref reads, in the order of its input channels.</summary>
+    public IReadOnlyList<RefinementInput> RefinementInputs { get; init; } =
+        [RefinementInput.Image, RefinementInput.Embedding, RefinementInput.Mask, RefinementInput.Noise];
+
+    /// <summary>The options as JSON on one line.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, OptionsJson.Default.MmrrOptions);
+
+    /// <summary>Reads <see cref="ToJson"/> back and validates.</summary>
+    /// <exception cref="InvalidDataException">It is not such JSON, or a value is out of its range.</exception>
+    public static MmrrOptions FromJson(string json)
+    {
+        try
+        {
+            var options = JsonSerializer.Deserialize(json, OptionsJson.Default.MmrrOptions) ?? throw new InvalidDataException("the model's options are null");
+            options.Validate();
+            return options;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new InvalidDataException($"the model's options cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range; the message names it.</exception>
+    public void Validate()
+    {
+        if (Channels is not (1 or 3)) throw new ArgumentException($"channels is {Channels}, expected 1 or 3");
+        if (Width is < 16 or > 1024 || Width % 16 != 0) throw new ArgumentException($"width is {Width}, expected a multiple of 16 from 16 to 1024");
+        if (Resolutions is < 1 or > 8) throw new ArgumentException($"resolutions is {Resolutions}, expected 1 to 8");
+        int unit = 1 << (Resolutions - 1);
+        if (Size < unit || Size > 4096 || Size % unit != 0) throw new ArgumentException($"size is {Size}, expected a multiple of {unit} (2^({Resolutions} resolutions - 1)) up to 4096");
+        if (RefinementInputs is null || RefinementInputs.Count == 0 || RefinementInputs.Distinct().Count() != RefinementInputs.Count)
+            throw new ArgumentException("the refinement's inputs must be one or more, each once");
+        if (!Enum.IsDefined(Mask) || !RefinementInputs.All(i => Enum.IsDefined(i))) throw new ArgumentException("unknown mask or refinement input");
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(MmrrOptions? other) => other is not null && ToJson() == other.ToJson();
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToJson().GetHashCode(StringComparison.Ordinal);
+}
+
+/// <summary>Serialization without reflection, with enums as text.</summary>
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(MmrrOptions))]
+internal sealed partial class OptionsJson : JsonSerializerContext;

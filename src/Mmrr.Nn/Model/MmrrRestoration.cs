@@ -1,0 +1,40 @@
+using Mmrr.Autograd;
+
+namespace Mmrr.Nn;
+
+/// <summary>Where the noise of one restoration comes from.</summary>
+/// <param name="Seed">The key of the generator.</param>
+/// <param name="Stream">The stream; two restorations with the same noise share it.</param>
+/// <param name="SameForEveryImage">In scoring, so that a score does not depend on the batch; not in training.</param>
+public readonly record struct NoiseSource(ulong Seed, ulong Stream, bool SameForEveryImage);
+
+/// <summary>Images masked at L levels and restored; every tensor is [N·L, S, S, C], row n·L + l for image n and level l.</summary>
+/// <param name="Image">x, repeated.</param>
+/// <param name="Embedding">e, repeated.</param>
+/// <param name="Mask">m.</param>
+/// <param name="Noise">ε.</param>
+/// <param name="Restricted">ẽ = e⊙m + ε⊙(1−m).</param>
+/// <param name="Restored">x̂.</param>
+public sealed record MmrrRestoration(Variable Image, Variable Embedding, Variable Mask, Tensor Noise, Variable Restricted, Variable Restored) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Image.Dispose();
+        Embedding.Dispose();
+        Mask.Dispose();
+        Noise.Dispose();
+        Restricted.Dispose();
+        Restored.Dispose();
+    }
+
+    internal Variable Input(RefinementInput input, Variable noise) => input switch
+    {
+        RefinementInput.Image => Image,
+        RefinementInput.Restored => Restored,
+        RefinementInput.Embedding => Embedding,
+        RefinementInput.Restricted => Restricted,
+        RefinementInput.Mask => Mask,
+        _ => noise,
+    };
+}

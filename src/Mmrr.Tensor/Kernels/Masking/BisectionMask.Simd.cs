@@ -1,0 +1,179 @@
+using System.Runtime.Intrinsics;
+
+namespace Mmrr.Kernels;
+
+// A worker takes one problem at a time. Every sweep reads v from cache and writes m beside it, which costs little beside the exponentials:
+// the last sweep is then the result, and no further one is needed.
+public static unsafe partial class BisectionMask
+{
+    // Sums run over so many elements in float32, then go on in float64.
+    private const int Block = 1024;
+
+    private static void EnqueueForward(
+        string operation, Tensor source, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps, Tensor mask, Tensor biases, Tensor slopes)
+    {
+        float* v = source.Pointer, level = levels.Pointer, m = mask.Pointer, bias = biases.Pointer, slope = slopes.Pointer;
+        int length = source.Count / source.Shape[0], perImage = levels.Shape[1], problems = levels.Count;
+        source.Device.Enqueue(operation, worker =>
+        {
+            int problem;
+            while ((problem = worker.Take()) < problems)
+            {
+                float* image = v + ((long)(problem / perImage) * length), row = m + ((long)problem * length);
+                float mu = level[problem];
+                if (mu <= 0f || mu >= 1f)
+                {
+                    new Span<float>(row, length).Fill(mu <= 0f ? 0f : 1f);
+                    bias[problem] = mu <= 0f ? float.NegativeInfinity : float.PositiveInfinity;
+                    slope[problem] = 0f;
+                    continue;
+                }
+                var search = Start(solver, mu, tolerance, maxSweeps, image, length);
+                double sum, sumOfSlopes;
+                float swept;
+                do
+                {
+                    swept = search.Bias;
+                    (sum, sumOfSlopes) = Sweep(image, row, length, swept);
+                    search = MaskSearch.Next(search, sum / length, sumOfSlopes / length);
+                }
+                while (search.Done == 0);
+                if (search.Bias != swept) (_, sumOfSlopes) = Sweep(image, row, length, search.Bias);
+                bias[problem] = search.Bias;
+                slope[problem] = (float)sumOfSlopes;
+            }
+        });
+    }
+
+    private static void EnqueueBackward(string operation, Tensor mask, Tensor slopes, Tensor maskGradient, Tensor vGradient)
+    {
+        float* m = mask.Pointer, slope = slopes.Pointer, g = maskGradient.Pointer, dv = vGradient.Pointer;
+        int images = slopes.Shape[0], levels = slopes.Shape[1], length = mask.Count / mask.Shape[0];
+        mask.Device.Enqueue(operation, worker =>
+        {
+            int image;
+            while ((image = worker.Take()) < images)
+            {
+                float* target = dv + ((long)image * length);
+                // The first level that is not saturated writes, the others add.
+                bool written = false;
+                for (int problem = image * levels; problem < (image + 1) * levels; problem++)
+                {
+                    float total = slope[problem];
+                    if (!(total > SmallestSlope)) continue;
+                    long offset = (long)problem * length;
+                    AddGradient(m + offset, g + offset, target, length, (float)(WeightedSum(m + offset, g + offset, length) / total), written);
+                    written = true;
+                }
+                if (!written) new Span<float>(target, length).Clear();
+            }
+        });
+    }
+
+    private static MaskSearch Start(MaskSolver solver, float level, float tolerance, int maxSweeps, float* v, int length)
+    {
+        if (solver == MaskSolver.Bisection) return MaskSearch.ByBisection(level, tolerance, maxSweeps);
+        Vector512<float> least = Vector512.Create(v[0]), most = least;
+        double sum = 0, squares = 0;
+        for (int begin = 0; begin < length; begin += Block)
+        {
+            int end = Math.Min(length, begin + Block), i = begin;
+            Vector512<float> partSum = default, partSquares = default;
+            for (; i <= end - Lanes.Width; i += Lanes.Width)
+            {
+                var x = Vector512.Load(v + i);
+                least = Vector512.MinNative(least, x);
+                most = Vector512.MaxNative(most, x);
+                partSum += x;
+                partSquares += x * x;
+            }
+            for (; i < end; i++)
+            {
+                least = Vector512.MinNative(least, Vector512.Create(v[i]));
+                most = Vector512.MaxNative(most, Vector512.Create(v[i]));
+                sum += v[i];
+                squares += (double)v[i] * v[i];
+            }
+            sum += Vector512.Sum(partSum);
+            squares += Vector512.Sum(partSquares);
+        }
+        float smallest = v[0], largest = v[0];
+        for (int lane = 0; lane < Lanes.Width; lane++)
+        {
+            smallest = MathF.Min(smallest, least[lane]);
+            largest = MathF.Max(largest, most[lane]);
+        }
+        double mean = sum / length;
+        return MaskSearch.ByNewton(level, smallest, largest, (float)mean, (float)((squares / length) - (mean * mean)), tolerance, maxSweeps);
+    }
+
+    /// <summary>m = σ(v + b), Σ m and Σ m(1 − m).</summary>
+    private static (double Sum, double Slope) Sweep(float* v, float* m, int length, float bias)
+    {
+        var shift = Vector512.Create(bias);
+        double sum = 0, slope = 0;
+        for (int begin = 0; begin < length; begin += Block)
+        {
+            int end = Math.Min(length, begin + Block), i = begin;
+            Vector512<float> sum0 = default, sum1 = default, slope0 = default, slope1 = default;
+            for (; i <= end - (2 * Lanes.Width); i += 2 * Lanes.Width)
+            {
+                var m0 = Exponential.Sigmoid(Vector512.Load(v + i) + shift);
+                var m1 = Exponential.Sigmoid(Vector512.Load(v + i + Lanes.Width) + shift);
+                m0.Store(m + i);
+                m1.Store(m + i + Lanes.Width);
+                sum0 += m0;
+                sum1 += m1;
+                slope0 += m0 * (Vector512<float>.One - m0);
+                slope1 += m1 * (Vector512<float>.One - m1);
+            }
+            for (; i < end; i += Lanes.Width)
+            {
+                int rest = Math.Min(Lanes.Width, end - i);
+                Lanes.Store(Exponential.Sigmoid(Lanes.Load(v + i, rest) + shift), m + i, rest);
+                // Read back, the lanes past the end are zero and add nothing.
+                var last = Lanes.Load(m + i, rest);
+                sum0 += last;
+                slope0 += last * (Vector512<float>.One - last);
+            }
+            sum += Vector512.Sum(sum0 + sum1);
+            slope += Vector512.Sum(slope0 + slope1);
+        }
+        return (sum, slope);
+    }
+
+    /// <summary>Σ g·m(1 − m).</summary>
+    private static double WeightedSum(float* m, float* g, int length)
+    {
+        double sum = 0;
+        for (int begin = 0; begin < length; begin += Block)
+        {
+            int end = Math.Min(length, begin + Block), i = begin;
+            Vector512<float> part = default;
+            for (; i <= end - Lanes.Width; i += Lanes.Width)
+            {
+                var value = Vector512.Load(m + i);
+                part += Vector512.Load(g + i) * (value * (Vector512<float>.One - value));
+            }
+            for (; i < end; i++) sum += (double)g[i] * (m[i] * (1f - m[i]));
+            sum += Vector512.Sum(part);
+        }
+        return sum;
+    }
+
+    private static void AddGradient(float* m, float* g, float* target, int length, float weighted, bool add)
+    {
+        int i = 0;
+        for (; i <= length - Lanes.Width; i += Lanes.Width)
+        {
+            var value = Vector512.Load(m + i);
+            var gradient = value * (Vector512<float>.One - value) * (Vector512.Load(g + i) - Vector512.Create(weighted));
+            (add ? Vector512.Load(target + i) + gradient : gradient).Store(target + i);
+        }
+        for (; i < length; i++)
+        {
+            float gradient = m[i] * (1f - m[i]) * (g[i] - weighted);
+            target[i] = add ? target[i] + gradient : gradient;
+        }
+    }
+}

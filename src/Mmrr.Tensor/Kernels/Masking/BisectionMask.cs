@@ -1,0 +1,82 @@
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// The mask of the method (the paper's equation 2, Algorithm 1 and Appendix B): m = σ(v + b) with one b for each image and masking
+/// level μ, chosen so that mean(m) = μ. Every (image, level) pair is a problem of its own, solved the same whatever else is solved with
+/// it. μ = 0 and μ = 1, which have no finite b, give m = 0 and m = 1 exactly, b = −∞ and +∞, and a slope of 0. No value is NaN for finite v.
+/// </summary>
+public static unsafe partial class BisectionMask
+{
+    // Below this the sums of the gradient would be sums of subnormal numbers: the mask is saturated, its gradient zero.
+    private const float SmallestSlope = 1e-30f;
+
+    /// <summary>Solves all levels of all images. Problem p = n·L + l is row p of m, entry [n, l] of bias and slope.</summary>
+    /// <param name="v">[N, H, W, C].</param>
+    /// <param name="levels">[N, L], each μ in [0, 1].</param>
+    /// <param name="solver">How b is found; both solvers agree within the tolerance.</param>
+    /// <param name="tolerance">
+    /// A mean closer to μ than this is good enough, at least 0. Where float32 has no such b the nearest one is taken.
+    /// </param>
+    /// <param name="maxSweeps">At most so many evaluations of the mean (Newton) or halvings of the bracket (bisection), at least 1.</param>
+    /// <param name="m">[N·L, H, W, C].</param>
+    /// <param name="bias">[N, L]: b.</param>
+    /// <param name="slope">[N, L]: S = Σ m(1 − m), the derivative of Σ m by b.</param>
+    /// <exception cref="ArgumentException">The shapes, devices, tolerance or maxSweeps do not fit, or buffers are shared.</exception>
+    public static void Forward(Tensor v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps, Tensor m, Tensor bias, Tensor slope)
+    {
+        const string Operation = "BisectionMask.Forward";
+        Check.Device(Operation, v, levels, m, bias, slope);
+        if (v.Shape.Rank < 2) throw new ArgumentException($"{Operation}: v is {v.Shape}, expected [N, H, W, C]");
+        if (levels.Shape.Rank != 2 || levels.Shape[0] != v.Shape[0])
+        {
+            throw new ArgumentException($"{Operation}: levels is {levels.Shape}, expected [{v.Shape[0]}, L]");
+        }
+        Check.Rows(Operation, "m", m, levels.Count, v.Shape);
+        Check.Shape(Operation, "bias", bias, levels.Shape);
+        Check.Shape(Operation, "slope", slope, levels.Shape);
+        Check.NoAlias(Operation, m, v, levels, bias, slope);
+        Check.NoAlias(Operation, bias, v, levels, slope);
+        Check.NoAlias(Operation, slope, v, levels);
+        if (!(tolerance >= 0)) throw new ArgumentException($"{Operation}: tolerance is {tolerance}, expected at least 0");
+        if (maxSweeps < 1) throw new ArgumentException($"{Operation}: maxSweeps is {maxSweeps}, expected at least 1");
+        if (solver is not (MaskSolver.Newton or MaskSolver.Bisection)) throw new ArgumentException($"{Operation}: solver is {solver}, expected Newton or Bisection");
+        var device = v.Device;
+        if (device.Kind == DeviceKind.Cpu)
+        {
+            EnqueueForward(Operation, v, levels, solver, tolerance, maxSweeps, m, bias, slope);
+        }
+        else
+        {
+            device.Simt.Launch(
+                device.Groups(levels.Count), ForwardKernel, v.View, levels.View, m.View, bias.View, slope.View,
+                v.Count / v.Shape[0], levels.Shape[1], solver == MaskSolver.Newton ? 1 : 0, tolerance, maxSweeps);
+        }
+    }
+
+    /// <summary>
+    /// The gradient through m, b included: vGradient_n = Σₗ s(g − Σgs/S) with s = m(1 − m) and g = maskGradient, in the order of l. A
+    /// saturated mask (S below 1e-30, and so μ = 0 and 1) adds exactly zero.
+    /// </summary>
+    /// <param name="m">[N·L, H, W, C], from <see cref="Forward"/>.</param>
+    /// <param name="slope">[N, L], from <see cref="Forward"/>.</param>
+    /// <param name="maskGradient">[N·L, H, W, C].</param>
+    /// <param name="vGradient">[N, H, W, C].</param>
+    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    public static void Backward(Tensor m, Tensor slope, Tensor maskGradient, Tensor vGradient)
+    {
+        const string Operation = "BisectionMask.Backward";
+        Check.Device(Operation, m, slope, maskGradient, vGradient);
+        if (m.Shape.Rank < 2) throw new ArgumentException($"{Operation}: m is {m.Shape}, expected [N·L, H, W, C]");
+        if (slope.Shape.Rank != 2 || slope.Count != m.Shape[0])
+        {
+            throw new ArgumentException($"{Operation}: slope is {slope.Shape}, expected [N, L] with N·L = {m.Shape[0]}");
+        }
+        Check.Shape(Operation, "maskGradient", maskGradient, m.Shape);
+        Check.Rows(Operation, "vGradient", vGradient, slope.Shape[0], m.Shape);
+        Check.NoAlias(Operation, vGradient, m, slope, maskGradient);
+        int length = m.Count / m.Shape[0];
+        var device = m.Device;
+        if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, m, slope, maskGradient, vGradient);
+        else device.Simt.Launch(device.Groups(slope.Shape[0]), BackwardKernel, m.View, slope.View, maskGradient.View, vGradient.View, length, slope.Shape[1]);
+    }
+}

@@ -1,0 +1,150 @@
+using ILGPU.Algorithms;
+
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// The search for the b at which mean(σ(v + b)) = μ, as a state machine: sweep at <see cref="Bias"/>, pass what came out to
+/// <see cref="Next"/>, until <see cref="Done"/>. Plain arithmetic on a struct, so that the cpu and the GPU kernel share it; every thread of
+/// a group runs it on the same numbers and takes the same decisions.
+/// </summary>
+internal struct MaskSearch
+{
+    /// <summary>Where to sweep next; once done, the answer.</summary>
+    public float Bias;
+
+    /// <summary>Not 0 once the search has ended.</summary>
+    public int Done;
+
+    // Beyond this a bracket is not doubled again.
+    private const float Farthest = 1e38f;
+    private const int LowerEnd = 0;
+    private const int UpperEnd = 1;
+    private const int Halve = 2;
+    private const int Newton = 3;
+
+    private int _stage;
+    private int _sweepsLeft;
+    private float _level;
+    private float _tolerance;
+    private float _lower;
+    private float _upper;
+    private float _lastStep;
+    private float _bestBias;
+    private float _bestError;
+
+    /// <summary>
+    /// Newton steps inside [logit μ − max v, logit μ − min v]. They start where the mean would be μ if v were normally distributed:
+    /// the mean of σ(v + b) is then close to σ((v̄ + b)/√(1 + π/8·var v)) (MacKay, "The evidence framework applied to classification networks", 1992).
+    /// </summary>
+    /// <param name="level">μ, above 0 and below 1.</param>
+    /// <param name="smallest">min v.</param>
+    /// <param name="largest">max v.</param>
+    /// <param name="mean">v̄, roughly.</param>
+    /// <param name="variance">var v, roughly.</param>
+    /// <param name="tolerance">The error of the mean that is small enough.</param>
+    /// <param name="maxSweeps">How often the mean is evaluated at most.</param>
+    public static MaskSearch ByNewton(float level, float smallest, float largest, float mean, float variance, float tolerance, int maxSweeps)
+    {
+        float logit = XMath.Log(level) - XMath.Log(1f - level);
+        // The GPU's logarithm is good to some 2⁻²², the sums v + b to float32's rounding at the size of v.
+        float span = largest > -smallest ? largest : -smallest;
+        float margin = 1e-3f + (1e-6f * span);
+        var search = Start(Newton, level, tolerance, maxSweeps);
+        search._lower = logit - largest - margin;
+        search._upper = logit - smallest + margin;
+        search._lastStep = search._upper - search._lower;
+        float guess = (logit * XMath.Sqrt(1f + (0.3926991f * (variance > 0f ? variance : 0f)))) - mean;
+        bool inside = guess > search._lower && guess < search._upper;
+        search.Bias = inside ? guess : (0.5f * search._lower) + (0.5f * search._upper);
+        search._bestBias = search.Bias;
+        return search;
+    }
+
+    /// <summary>Algorithm 1 as corrected in the method's description: [−1, 1], doubled while the error has one sign at both ends, then halved.</summary>
+    /// <param name="level">μ, above 0 and below 1.</param>
+    /// <param name="tolerance">The error of the mean that is small enough.</param>
+    /// <param name="maxSweeps">How often the bracket is halved at most (the paper's NMAX).</param>
+    public static MaskSearch ByBisection(float level, float tolerance, int maxSweeps)
+    {
+        var search = Start(LowerEnd, level, tolerance, maxSweeps);
+        search._lower = -1f;
+        search._upper = 1f;
+        search.Bias = -1f;
+        search._bestBias = -1f;
+        return search;
+    }
+
+    /// <summary>Takes in the sweep at <see cref="Bias"/>.</summary>
+    /// <param name="search">The state before.</param>
+    /// <param name="mean">mean(σ(v + b)).</param>
+    /// <param name="slope">Its derivative, mean(σ(1 − σ)).</param>
+    public static MaskSearch Next(MaskSearch search, double mean, double slope)
+    {
+        float error = (float)(mean - search._level), size = error < 0f ? -error : error;
+        if (size < search._bestError)
+        {
+            search._bestError = size;
+            search._bestBias = search.Bias;
+        }
+        if (search._stage == LowerEnd || search._stage == UpperEnd) return Bracket(search, error);
+        search._sweepsLeft--;
+        if (error > 0f) search._upper = search.Bias;
+        else search._lower = search.Bias;
+        float middle = (0.5f * search._lower) + (0.5f * search._upper), next = middle;
+        if (search._stage == Newton)
+        {
+            // A step that leaves the bracket (or is NaN, from a slope that underflowed), or is not half as long as the one before, is not taken.
+            float newton = (float)(search.Bias - (error / slope)), step = newton - search.Bias;
+            step = step < 0f ? -step : step;
+            if (newton > search._lower && newton < search._upper && step <= 0.5f * search._lastStep) next = newton;
+        }
+        float moved = next - search.Bias;
+        search._lastStep = moved < 0f ? -moved : moved;
+        bool resolved = !(next > search._lower && next < search._upper) || next == search.Bias;
+        if (size < search._tolerance || size == 0f || search._sweepsLeft <= 0 || resolved) return End(search);
+        search.Bias = next;
+        return search;
+    }
+
+    private static MaskSearch Bracket(MaskSearch search, float error)
+    {
+        bool sameSign = search._stage == LowerEnd ? error > 0f : error < 0f;
+        if (sameSign)
+        {
+            // The mean grows with b, so that the other end keeps its sign and need not be tried again.
+            if (search._upper > Farthest) return End(search);
+            search._lower *= 2f;
+            search._upper *= 2f;
+            search.Bias = search._stage == LowerEnd ? search._lower : search._upper;
+        }
+        else if (search._stage == LowerEnd)
+        {
+            search._stage = UpperEnd;
+            search.Bias = search._upper;
+        }
+        else
+        {
+            search._stage = Halve;
+            search.Bias = (0.5f * search._lower) + (0.5f * search._upper);
+        }
+        return search;
+    }
+
+    private static MaskSearch Start(int stage, float level, float tolerance, int maxSweeps)
+    {
+        MaskSearch search = default;
+        search._stage = stage;
+        search._level = level;
+        search._tolerance = tolerance;
+        search._sweepsLeft = maxSweeps;
+        search._bestError = float.PositiveInfinity;
+        return search;
+    }
+
+    private static MaskSearch End(MaskSearch search)
+    {
+        search.Bias = search._bestBias;
+        search.Done = 1;
+        return search;
+    }
+}

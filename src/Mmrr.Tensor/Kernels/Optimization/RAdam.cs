@@ -1,0 +1,80 @@
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// Rectified Adam (Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020) with PyTorch's semantics, in one pass:
+/// m ← m + (1 − β₁)(g − m), v ← v + (1 − β₂)(g² − v), then θ ← θ − lr·m̂·rₜ·√(1 − β₂ᵗ)/(√v + ε), or θ ← θ − lr·m̂ while
+/// the step is not rectified, with m̂ = m/(1 − β₁ᵗ). Bound by memory: 16 bytes read and 12 written an element.
+/// </summary>
+public static unsafe partial class RAdam
+{
+    /// <summary>Updates a parameter and its two moments in place.</summary>
+    /// <param name="parameter">θ, any shape.</param>
+    /// <param name="gradient">g, the same shape.</param>
+    /// <param name="firstMoment">m, the same shape; zero before the first step.</param>
+    /// <param name="secondMoment">v, the same shape; zero before the first step.</param>
+    /// <param name="step">The numbers of this step.</param>
+    /// <exception cref="ArgumentException">The shapes or devices differ, a β is not in [0, 1), or buffers are shared.</exception>
+    public static void Update(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, RAdamStep step)
+    {
+        const string Operation = "RAdam.Update";
+        Check.Device(Operation, parameter, gradient, firstMoment, secondMoment);
+        Check.Shape(Operation, "gradient", gradient, parameter.Shape);
+        Check.Shape(Operation, "firstMoment", firstMoment, parameter.Shape);
+        Check.Shape(Operation, "secondMoment", secondMoment, parameter.Shape);
+        Check.NoAlias(Operation, parameter, gradient, firstMoment, secondMoment);
+        Check.NoAlias(Operation, firstMoment, gradient, secondMoment);
+        Check.NoAlias(Operation, secondMoment, gradient);
+        var rates = new Rates(Complement(Operation, "Beta1", step.Beta1), Complement(Operation, "Beta2", step.Beta2), step);
+        var device = parameter.Device;
+        if (device.Kind == DeviceKind.Cpu)
+        {
+            EnqueueUpdate(Operation, parameter, gradient, firstMoment, secondMoment, rates);
+        }
+        else
+        {
+            device.Simt.Launch(
+                device.Grid(parameter.Count), UpdateKernel, parameter.View, gradient.View, firstMoment.View, secondMoment.View, rates, parameter.Count);
+        }
+    }
+
+    /// <summary>
+    /// 1 − β to float32's accuracy. 1 − 0.999f is 0.00099998713: the float's error is 1.3e-5 of the difference. The seven digits that a
+    /// conversion to decimal keeps are the β that was meant.
+    /// </summary>
+    private static float Complement(string operation, string name, float beta)
+    {
+        if (!(beta >= 0 && beta < 1)) throw new ArgumentException($"{operation}: {name} is {beta}, expected a number in [0, 1)");
+        float complement = (float)(1m - (decimal)beta);
+        return complement > 0 ? complement : 1f - beta;
+    }
+
+    /// <summary>What the loops need of a step.</summary>
+    internal readonly struct Rates
+    {
+        /// <summary>From the complements 1 − β.</summary>
+        public Rates(float weight1, float weight2, RAdamStep step)
+        {
+            Weight1 = weight1;
+            Weight2 = weight2;
+            Epsilon = step.Epsilon;
+            Rectified = step.Rectification > 0 ? 1 : 0;
+            double size = (double)step.LearningRate / step.BiasCorrection1;
+            Size = (float)(Rectified == 0 ? size : size * step.Rectification * Math.Sqrt(step.BiasCorrection2));
+        }
+
+        /// <summary>1 − β₁.</summary>
+        public readonly float Weight1;
+
+        /// <summary>1 − β₂.</summary>
+        public readonly float Weight2;
+
+        /// <summary>ε.</summary>
+        public readonly float Epsilon;
+
+        /// <summary>The factor of m/(√v + ε), or of m.</summary>
+        public readonly float Size;
+
+        /// <summary>Whether the step divides by √v + ε.</summary>
+        public readonly int Rectified;
+    }
+}

@@ -1,0 +1,152 @@
+using Mmrr.Kernels;
+
+namespace Mmrr.Tests;
+
+/// <summary>What does not fit is refused on the host, by a line that names the operation, the argument, what came and what was expected.</summary>
+public class HostCheckTests(TestDevices devices)
+{
+    private Device Cpu => devices.Get("cpu");
+
+    [Fact]
+    public void Convolution_refuses_wrong_shapes()
+    {
+        using var scope = new DisposeScope();
+        Tensor x = Make(2, 5, 4, 3), weight = Make(3, 3, 3, 8), bias = Make(8), y = Make(2, 5, 4, 8);
+        Refused("Convolution.Forward", ["output", "[2, 5, 4, 7]", "[2, 5, 4, 8]"], () => Convolution.Forward(x, weight, bias, null, 1, Make(2, 5, 4, 7)));
+        Refused("Convolution.Forward", ["output", "[2, 5, 4, 8]", "[2, 3, 2, 8]"], () => Convolution.Forward(x, weight, bias, null, 2, y));
+        Refused("Convolution.Forward", ["bias", "[3]", "[8]"], () => Convolution.Forward(x, weight, Make(3), null, 1, y));
+        Refused("Convolution.Forward", ["residual", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () => Convolution.Forward(x, weight, bias, x, 1, y));
+        Refused("Convolution.Forward", ["weight", "[3, 3, 4, 8]", "[K, K, 3, O]"], () => Convolution.Forward(x, Make(3, 3, 4, 8), bias, null, 1, y));
+        Refused("Convolution.Forward", ["weight", "[5, 5, 3, 8]", "1 or 3"], () => Convolution.Forward(x, Make(5, 5, 3, 8), bias, null, 1, y));
+        Refused("Convolution.Forward", ["x", "[2, 5, 4]", "[N, H, W, C]"], () => Convolution.Forward(Make(2, 5, 4), weight, bias, null, 1, y));
+        Refused("Convolution.Forward", ["stride", "0", "1 or 2"], () => Convolution.Forward(x, weight, bias, null, 0, y));
+        Refused("Convolution.BackwardData", ["outputGradient", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () => Convolution.BackwardData(x, weight, 1, Make(2, 5, 4, 3)));
+        Refused("Convolution.BackwardWeight", ["outputGradient", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () => Convolution.BackwardWeight(x, x, 1, Make(3, 3, 3, 8), null));
+        Refused("Convolution.BackwardWeight", ["biasGradient", "[3]", "[8]"], () => Convolution.BackwardWeight(x, y, 1, Make(3, 3, 3, 8), Make(3)));
+    }
+
+    [Fact]
+    public void GroupNorm_refuses_wrong_shapes()
+    {
+        using var scope = new DisposeScope();
+        Tensor x = Make(2, 5, 4, 12), c = Make(12), y = Make(2, 5, 4, 12), statistics = Make(2, 3), other = Make(2, 3);
+        void Forward(Tensor gamma, Tensor beta, int groups, Tensor output, Tensor mean) =>
+            GroupNorm.Forward(x, gamma, beta, groups, 1e-5f, false, output, mean, other);
+
+        Refused("GroupNorm.Forward", ["gamma", "[3]", "[12]"], () => Forward(Make(3), c, 3, y, statistics));
+        Refused("GroupNorm.Forward", ["beta", "[3]", "[12]"], () => Forward(c, Make(3), 3, y, statistics));
+        Refused("GroupNorm.Forward", ["groups", "5", "12"], () => Forward(c, c, 5, y, statistics));
+        Refused("GroupNorm.Forward", ["output", "[12]", "[2, 5, 4, 12]"], () => Forward(c, c, 3, c, statistics));
+        Refused("GroupNorm.Forward", ["mean", "[2, 4]", "[2, 3]"], () => Forward(c, c, 3, y, Make(2, 4)));
+        Refused("GroupNorm.Backward", ["gammaGradient", "[3]", "[12]"], () =>
+            GroupNorm.Backward(x, c, c, statistics, other, y, false, Make(2, 5, 4, 12), Make(3), Make(12)));
+    }
+
+    [Fact]
+    public void Resampling_refuses_wrong_shapes()
+    {
+        using var scope = new DisposeScope();
+        Tensor x = Make(2, 3, 4, 5), large = Make(2, 6, 8, 5);
+        Refused("NearestUpsample.Forward", ["output", "[2, 3, 4, 5]", "[2, 6, 8, 5]"], () => NearestUpsample.Forward(x, Make(2, 3, 4, 5)));
+        Refused("NearestUpsample.Backward", ["outputGradient", "[2, 3, 4, 5]", "[2, 6, 8, 5]"], () => NearestUpsample.Backward(Make(2, 3, 4, 5), x));
+        Refused("RepeatImages.Forward", ["output", "[2, 6, 8, 5]", "[6, 3, 4, 5]"], () => RepeatImages.Forward(x, 3, large));
+        Refused("RepeatImages.Backward", ["times", "0"], () => RepeatImages.Backward(x, 0, Make(2, 3, 4, 5)));
+        Refused("ChannelConcat.Forward", ["output", "[2, 3, 4, 5]", "10"], () => ChannelConcat.Forward([x, x], Make(2, 3, 4, 5)));
+        Refused("ChannelConcat.Forward", ["inputs[1]", "[2, 6, 8, 5]", "[2, 3, 4, C]"], () => ChannelConcat.Forward([x, large], Make(2, 3, 4, 10)));
+        Refused("ChannelConcat.Forward", ["inputs"], () => ChannelConcat.Forward([], x));
+    }
+
+    [Fact]
+    public void Elementwise_operations_and_losses_refuse_wrong_shapes()
+    {
+        using var scope = new DisposeScope();
+        Tensor a = Make(2, 3), b = Make(3, 2), images = Make(2, 3, 4, 5), others = Make(2, 3, 4, 5);
+        Refused("Elementwise.Add", ["b", "[3, 2]", "[2, 3]"], () => Elementwise.Add(a, b, a));
+        Refused("Elementwise.Tanh", ["output", "[3, 2]", "[2, 3]"], () => Elementwise.Tanh(a, b));
+        Refused("Elementwise.SigmoidBackward", ["outputGradient", "[3, 2]", "[2, 3]"], () => Elementwise.SigmoidBackward(a, b, a));
+        Refused("NoiseBlend.Forward", ["noise", "[3, 2]", "[2, 3]"], () => NoiseBlend.Forward(a, a, b, Make(2, 3)));
+        Refused("SquaredError.Mean", ["output", "[1]", "[]"], () => SquaredError.Mean(images, others, Make(1)));
+        Refused("SquaredError.PerImage", ["output", "[3]", "[2]"], () => SquaredError.PerImage(images, others, Make(3)));
+        Refused("SquaredError.PerPixel", ["output", "[2, 3]", "[2, 3, 4]"], () => SquaredError.PerPixel(images, others, a));
+        Refused("PhiloxUniform.Fill", ["period", "0"], () => PhiloxUniform.Fill(1, 1, 0, 1, 0, a));
+    }
+
+    [Fact]
+    public void Masks_and_RAdam_refuse_wrong_shapes()
+    {
+        using var scope = new DisposeScope();
+        Tensor v = Make(2, 3, 4, 1), levels = Make(2, 5), m = Make(10, 3, 4, 1), bias = Make(2, 5), slope = Make(2, 5);
+        Refused("BisectionMask.Forward", ["levels", "[3, 5]"], () => BisectionMask.Forward(v, Make(3, 5), MaskSolver.Newton, 1e-5f, 50, m, bias, slope));
+        Refused("BisectionMask.Forward", ["m", "[2, 3, 4, 1]", "[10, 3, 4, 1]"], () =>
+            BisectionMask.Forward(v, levels, MaskSolver.Newton, 1e-5f, 50, Make(2, 3, 4, 1), bias, slope));
+        Refused("BisectionMask.Forward", ["slope", "[2]", "[2, 5]"], () => BisectionMask.Forward(v, levels, MaskSolver.Bisection, 1e-5f, 50, m, bias, Make(2)));
+        Refused("BisectionMask.Backward", ["maskGradient", "[2, 3, 4, 1]", "[10, 3, 4, 1]"], () => BisectionMask.Backward(m, slope, v, Make(2, 3, 4, 1)));
+        Refused("PlainMasks.Constant", ["m", "[2, 3, 4, 1]"], () => PlainMasks.Constant(levels, v));
+        Refused("RAdam.Update", ["gradient", "[2, 5]", "[2, 3, 4, 1]"], () =>
+            RAdam.Update(v, levels, Make(2, 3, 4, 1), Make(2, 3, 4, 1), RAdamStep.At(1, 1e-3, 0.9, 0.999, 1e-8)));
+    }
+
+    [Fact]
+    public void Operations_refuse_tensors_of_two_devices()
+    {
+        using var scope = new DisposeScope();
+        var elsewhere = devices.Get("cpu", 1); // also a cpu, and yet another device
+        Tensor Other(params int[] sizes) => Tensor.Empty(elsewhere, new Shape(sizes));
+        Tensor x = Make(1, 2, 2, 4), c = Make(4);
+        Refused("Convolution.Forward", ["one device"], () => Convolution.Forward(x, Other(1, 1, 4, 4), null, null, 1, Make(1, 2, 2, 4)));
+        Refused("Convolution.Forward", ["one device"], () => Convolution.Forward(x, Make(1, 1, 4, 4), null, null, 1, Other(1, 2, 2, 4)));
+        Refused("GroupNorm.Forward", ["one device"], () => GroupNorm.Forward(x, Other(4), c, 2, 1e-5f, true, Make(1, 2, 2, 4), Make(1, 2), Make(1, 2)));
+        Refused("NearestUpsample.Forward", ["one device"], () => NearestUpsample.Forward(x, Other(1, 4, 4, 4)));
+        Refused("ChannelConcat.Forward", ["one device"], () => ChannelConcat.Forward([x, Other(1, 2, 2, 4)], Make(1, 2, 2, 8)));
+        Refused("RepeatImages.Forward", ["one device"], () => RepeatImages.Forward(x, 2, Other(2, 2, 2, 4)));
+        Refused("Elementwise.Add", ["one device"], () => Elementwise.Add(c, Other(4), c));
+        Refused("NoiseBlend.Forward", ["one device"], () => NoiseBlend.Forward(c, Other(4), c, Make(4)));
+        Refused("SquaredError.Mean", ["one device"], () => SquaredError.Mean(c, Other(4), Make()));
+        Refused("BisectionMask.Forward", ["one device"], () =>
+            BisectionMask.Forward(x, Other(1, 1), MaskSolver.Newton, 1e-5f, 50, Make(1, 2, 2, 4), Make(1, 1), Make(1, 1)));
+        Refused("RAdam.Update", ["one device"], () => RAdam.Update(c, Other(4), Make(4), Make(4), RAdamStep.At(1, 1e-3, 0.9, 0.999, 1e-8)));
+    }
+
+    [Fact]
+    public void Operations_refuse_to_write_over_what_they_still_read()
+    {
+        using var scope = new DisposeScope();
+        Tensor x = Make(1, 2, 2, 4), c = Make(4), scalar = Make();
+        Refused("Convolution.Forward", ["shares"], () => Convolution.Forward(x, Make(1, 1, 4, 4), null, null, 1, x));
+        Refused("Convolution.Forward", ["shares"], () => Convolution.Forward(x, Make(1, 1, 4, 4), null, null, 1, x.Share()));
+        Refused("Convolution.BackwardData", ["shares"], () => Convolution.BackwardData(x, Make(1, 1, 4, 4), 1, x));
+        Refused("RepeatImages.Forward", ["shares"], () => RepeatImages.Forward(x, 1, x));
+        Refused("ChannelConcat.Forward", ["shares"], () => ChannelConcat.Forward([x], x.Share()));
+        Refused("SquaredError.Mean", ["shares"], () => SquaredError.Mean(scalar, Make(), scalar));
+        Refused("BisectionMask.Forward", ["shares"], () => BisectionMask.Forward(x, Make(1, 1), MaskSolver.Newton, 1e-5f, 50, x, Make(1, 1), Make(1, 1)));
+        Refused("RAdam.Update", ["shares"], () => RAdam.Update(c, c, Make(4), Make(4), RAdamStep.At(1, 1e-3, 0.9, 0.999, 1e-8)));
+    }
+
+    [Fact]
+    public void GroupNorm_refuses_to_write_over_what_it_still_reads()
+    {
+        using var scope = new DisposeScope();
+        Tensor x = Make(1, 2, 2, 4), y = Make(1, 2, 2, 4), c = Make(4), beta = Make(4), mean = Make(1, 2), inverse = Make(1, 2);
+        Refused("GroupNorm.Forward", ["shares"], () => GroupNorm.Forward(x, c, beta, 2, 1e-5f, true, x, mean, inverse));
+        Refused("GroupNorm.Backward", ["shares"], () => GroupNorm.Backward(x, c, beta, mean, inverse, y, true, y, Make(4), Make(4)));
+    }
+
+    [Fact]
+    public void GroupNorm_refuses_two_small_outputs_in_one_buffer()
+    {
+        using var scope = new DisposeScope();
+        Tensor x = Make(1, 2, 2, 4), y = Make(1, 2, 2, 4), c = Make(4), beta = Make(4), mean = Make(1, 2), inverse = Make(1, 2);
+        Refused("GroupNorm.Forward", ["shares"], () => GroupNorm.Forward(x, c, beta, 2, 1e-5f, true, y, mean, mean));
+        Refused("GroupNorm.Backward", ["shares"], () => GroupNorm.Backward(x, c, beta, mean, inverse, y, true, Make(1, 2, 2, 4), c, Make(4)));
+    }
+
+    private static void Refused(string operation, string[] parts, Action action)
+    {
+        var e = Assert.ThrowsAny<ArgumentException>(action);
+        Assert.StartsWith(operation + ": ", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
+        foreach (string part in parts) Assert.Contains(part, e.Message, StringComparison.Ordinal);
+    }
+
+    private Tensor Make(params int[] sizes) => Tensor.Empty(Cpu, new Shape(sizes));
+}
