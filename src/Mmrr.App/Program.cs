@@ -1,1 +1,24 @@
-return 0;
+using System.CommandLine;
+using Mmrr;
+using Mmrr.App;
+using Mmrr.App.Commands;
+
+var root = new RootCommand("MMRR: anomaly detection that learns from normal images only.")
+{
+    DemoCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    Console.Error.WriteLine($"mmrr: {parsed.Errors[0].Message.Replace('\n', ' ')} (mmrr --help tells more)");
+    return ExitCode.BadInput;
+}
+try
+{
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (e is UsageException or DeviceUnavailableException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
+{
+    Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
+    return ExitCode.BadInput;
+}

@@ -46,6 +46,7 @@ public static class GradientCheck
         double rounding = 8 * SingleEpsilon * outputs.Zip(cotangent, (y, c) => Math.Abs((double)y * c)).Sum();
         double[][] exact = [.. inputs.Select(input => input.Values.Select(value => (double)value).ToArray())];
         float[][] single = [.. inputs.Select(input => (float[])input.Values.Clone())];
+        int elements = gradients.Sum(gradient => gradient.Length);
         GradientCheckReport? worst = null;
         for (int i = 0; i < inputs.Count; i++)
         {
@@ -64,7 +65,7 @@ public static class GradientCheck
                     numeric = SingleDifference(single, i, k, step, values => Dot(Evaluate(function, inputs, values, device), cotangent));
                     tolerance = (SingleRelative * Math.Abs(numeric)) + (rounding / step) + (step * step * largest);
                 }
-                var found = new GradientCheckReport(inputs.Sum(input => input.Values.Length), i, k, gradients[i][k], numeric, tolerance, seed, device.Name, reference is not null);
+                var found = new GradientCheckReport(elements, i, k, gradients[i][k], numeric, tolerance, seed, device.Name, reference is not null);
                 if (worst is null || Badness(found) > Badness(worst)) worst = found;
             }
         }
@@ -87,7 +88,8 @@ public static class GradientCheck
         return (gradients, outputs, cotangent.ToArray());
     }
 
-    private static float[] Evaluate(Func<IReadOnlyList<Variable>, Variable> function, IReadOnlyList<(Shape Shape, float[] Values)> inputs, float[][] values, Device device)
+    private static float[] Evaluate(
+        Func<IReadOnlyList<Variable>, Variable> function, IReadOnlyList<(Shape Shape, float[] Values)> inputs, float[][] values, Device device)
     {
         using var scope = new DisposeScope();
         using var noGradient = new NoGradient();
@@ -121,7 +123,10 @@ public static class GradientCheck
     private static double Dot<T>(T[] outputs, float[] cotangent)
         where T : struct, IConvertible
     {
-        if (outputs.Length != cotangent.Length) throw new ArgumentException($"gradient check: the reference gives {outputs.Length} elements, the function {cotangent.Length}");
+        if (outputs.Length != cotangent.Length)
+        {
+            throw new ArgumentException($"gradient check: the reference gives {outputs.Length} elements, the function {cotangent.Length}");
+        }
         return outputs.Zip(cotangent, (y, c) => y.ToDouble(null) * c).Sum();
     }
 

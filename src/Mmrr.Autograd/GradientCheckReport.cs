@@ -29,5 +29,7 @@ public sealed record GradientCheckReport(
     /// <summary>One line with all of it.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"gradient check {(Passed ? "passed" : "FAILED")} on {Device}: {Elements} elements, worst at input {Input}, element {Element}: backward {Analytic:g9}, differences {Numeric:g9} ({(Exact ? "float64 reference" : "float32 on the device")}), apart by {Error:g3}, tolerance {Tolerance:g3}, seed {Seed}");
+        $"gradient check {(Passed ? "passed" : "FAILED")} on {Device}: {Elements} elements, worst at input {Input}, element {Element}: backward {Analytic:g9}, "
+        + $"differences {Numeric:g9} ({(Exact ? "float64 reference" : "float32 on the device")}), "
+        + $"apart by {Error:g3}, tolerance {Tolerance:g3}, seed {Seed}");
 }

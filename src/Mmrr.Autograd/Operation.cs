@@ -109,7 +109,10 @@ public abstract class Operation
     {
         ArgumentNullException.ThrowIfNull(gradient);
         if (!Wants(input)) return;
-        if (!gradient.Shape.Equals(input!.Shape)) throw new InvalidOperationException($"{Name}: the gradient of an input {input.Shape} has shape {gradient.Shape}");
+        if (!gradient.Shape.Equals(input!.Shape))
+        {
+            throw new InvalidOperationException($"{Name}: the gradient of an input {input.Shape} has shape {gradient.Shape}");
+        }
         _gradients.Enqueue((input, _scope!.Keep(gradient.Share())));
     }
 
@@ -132,15 +135,17 @@ public abstract class Operation
             }
             catch (ObjectDisposedException e)
             {
-                throw new InvalidOperationException($"{Name}: backward read a tensor that is gone; it must be saved in forward, and a scope around forward must last until backward", e);
+                throw new InvalidOperationException(
+                    $"{Name}: backward read a tensor that is gone; it must be saved in forward, and a scope around forward must last until backward", e);
             }
         }
         FreeSaved();
-        // Only now, so that a gradient that was passed through has as few owners as it can have.
         for (int i = 0; i < _inputs.Length; i++)
         {
-            if (Wants(_inputs[i]) && _gradients.All(g => g.Input != _inputs[i])) throw new InvalidOperationException($"{Name}: backward gave no gradient for input {i}");
+            if (!Wants(_inputs[i]) || _gradients.Any(gradient => gradient.Input == _inputs[i])) continue;
+            throw new InvalidOperationException($"{Name}: backward gave no gradient for input {i}");
         }
+        // Only now, so that a gradient that was passed through has as few owners as it can have.
         while (_gradients.TryDequeue(out var next)) next.Input.Accumulate(next.Gradient);
     }
 

@@ -39,7 +39,10 @@ internal static class Tape
         while (pending.TryPop(out var operation))
         {
             if (!seen.Add(operation)) continue;
-            if (operation.Dropped) throw new InvalidOperationException($"Backward: it has already been through {operation.Name}, and what that saved is freed; run forward again");
+            if (operation.Dropped)
+            {
+                throw new InvalidOperationException($"Backward: it has already been through {operation.Name}, and what that saved is freed; run forward again");
+            }
             foreach (var producer in operation.Producers) pending.Push(producer);
         }
         return [.. seen.OrderByDescending(operation => operation.Number)];

@@ -78,8 +78,14 @@ public sealed class Variable : IDisposable
     {
         ArgumentNullException.ThrowIfNull(outputGradient);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!RequiresGradient) throw new InvalidOperationException("Backward: nothing was recorded here; no input requires a gradient, or a NoGradient scope was open");
-        if (!outputGradient.Shape.Equals(Shape) || outputGradient.Device != Device) throw new ArgumentException($"Backward: the output gradient is {outputGradient}, expected {Value}");
+        if (!RequiresGradient)
+        {
+            throw new InvalidOperationException("Backward: nothing was recorded here; no input requires a gradient, or a NoGradient scope was open");
+        }
+        if (!outputGradient.Shape.Equals(Shape) || outputGradient.Device != Device)
+        {
+            throw new ArgumentException($"Backward: the output gradient is {outputGradient}, expected {Value}");
+        }
         Tape.Backward(this, outputGradient);
     }
 

@@ -96,8 +96,8 @@ public sealed class BackwardTests
         using var z = trunk.Scale(3f);
         y.Backward();
         float[] before = x.Gradient!.ToArray();
-        Assert.Contains("run forward again", Assert.Throws<InvalidOperationException>(() => y.Backward()).Message, StringComparison.Ordinal);
-        Assert.Contains("Tanh", Assert.Throws<InvalidOperationException>(() => z.Backward()).Message, StringComparison.Ordinal);
+        Says<InvalidOperationException>("run forward again", () => y.Backward());
+        Says<InvalidOperationException>("Tanh", () => z.Backward());
         Assert.Equal(before, x.Gradient!.ToArray());
     }
 
@@ -108,8 +108,8 @@ public sealed class BackwardTests
         using var x = Parameter(device, 1f, 2f);
         using var seed = Tensor.From(device, new Shape(1), [1f]);
         using var y = x.Tanh();
-        Assert.Contains("[2]", Assert.Throws<InvalidOperationException>(y.Backward).Message, StringComparison.Ordinal);
-        Assert.Contains("expected [2] on cpu", Assert.Throws<ArgumentException>(() => y.Backward(seed)).Message, StringComparison.Ordinal);
+        Says<InvalidOperationException>("[2]", y.Backward);
+        Says<ArgumentException>("expected [2] on cpu", () => y.Backward(seed));
         var square = new Square(x);
         square.Run().Dispose();
         Assert.Throws<InvalidOperationException>(square.Run);
@@ -123,11 +123,11 @@ public sealed class BackwardTests
         using var device = TestDevices.Open("cpu");
         using var x = Parameter(device, 1f, 2f);
         using var forgetful = new Broken(x, _ => null).Run();
-        Assert.Contains("Broken: backward gave no gradient for input 0", Assert.Throws<InvalidOperationException>(() => Backward(forgetful)).Message, StringComparison.Ordinal);
+        Says<InvalidOperationException>("Broken: backward gave no gradient for input 0", () => Backward(forgetful));
         using var misshapen = new Broken(x, g => g.Share(new Shape(2, 1))).Run();
-        Assert.Contains("Broken: the gradient of an input [2] has shape [2, 1]", Assert.Throws<InvalidOperationException>(() => Backward(misshapen)).Message, StringComparison.Ordinal);
+        Says<InvalidOperationException>("Broken: the gradient of an input [2] has shape [2, 1]", () => Backward(misshapen));
         using var careless = new Broken(x.Tanh(), _ => Disposed(x.Value)).Run();
-        Assert.Contains("Broken: backward read a tensor that is gone", Assert.Throws<InvalidOperationException>(() => Backward(careless)).Message, StringComparison.Ordinal);
+        Says<InvalidOperationException>("Broken: backward read a tensor that is gone", () => Backward(careless));
         using var throwing = new Broken(x.Tanh(), _ => throw new TimeoutException()).Run().Tanh();
         Assert.Throws<TimeoutException>(() => Backward(throwing));
 
@@ -157,6 +157,9 @@ public sealed class BackwardTests
         Assert.True(float.IsNaN(x.Gradient!.ToArray()[1]));
         Assert.True(float.IsNaN(gamma.Gradient!.ToArray()[0]));
     }
+
+    private static void Says<T>(string what, Action action)
+        where T : Exception => Assert.Contains(what, Assert.Throws<T>(action).Message, StringComparison.Ordinal);
 
     private static Variable Parameter(Device device, params float[] values) => Variable.Parameter(Tensor.From(device, new Shape(values.Length), values));
 

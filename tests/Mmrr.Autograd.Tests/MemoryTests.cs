@@ -89,7 +89,7 @@ public sealed class MemoryTests
         using (y) y.Backward(x.Value);
         // One for the gradient that comes in, one for the gradient that goes out, one for the seed's.
         Assert.InRange(device.ReservedBytes, forward, forward + (3 * 4L * Big));
-        // The scale by which each square was read is freed with it: two tensors fewer at every step.
+        // Each square finds what the ones after it had saved freed.
         Assert.Equal(Depth, alive.Count);
         for (int i = 1; i < Depth; i++) Assert.True(alive[i] < alive[i - 1], $"{alive[i]} tensors after {alive[i - 1]}");
     }

@@ -19,7 +19,9 @@ internal sealed record OperationCase(
         Shape image = new(2, 5, 4, 3), weight = new(3, 3, 3, 4), bias = new(4);
         yield return new("conv 3×3", v => v[0].Conv2d(v[1]), v => References.Convolution(v[0], v[1], null, null, image, 3, 1), image, weight);
         yield return new("conv 3×3, bias", v => v[0].Conv2d(v[1], v[2]), v => References.Convolution(v[0], v[1], v[2], null, image, 3, 1), image, weight, bias);
-        yield return new("conv 3×3, stride 2, bias", v => v[0].Conv2d(v[1], v[2], 2), v => References.Convolution(v[0], v[1], v[2], null, image, 3, 2), image, weight, bias);
+        yield return new(
+            "conv 3×3, stride 2, bias", v => v[0].Conv2d(v[1], v[2], 2),
+            v => References.Convolution(v[0], v[1], v[2], null, image, 3, 2), image, weight, bias);
         yield return new(
             "conv 3×3, bias, residual",
             v => v[0].Conv2d(v[1], v[2], residual: v[3]),
@@ -31,21 +33,29 @@ internal sealed record OperationCase(
             v => References.Convolution(v[0], v[1], v[2], v[0], image, 3, 1),
             image, new Shape(3, 3, 3, 3), new Shape(3));
         Shape wide = new(1, 3, 3, 16);
-        yield return new("conv 1×1, 16 channels", v => v[0].Conv2d(v[1], v[2]), v => References.Convolution(v[0], v[1], v[2], null, wide, 1, 1), wide, new Shape(1, 1, 16, 16), new Shape(16));
+        yield return new(
+            "conv 1×1, 16 channels", v => v[0].Conv2d(v[1], v[2]),
+            v => References.Convolution(v[0], v[1], v[2], null, wide, 1, 1), wide, new Shape(1, 1, 16, 16), new Shape(16));
     }
 
     private static IEnumerable<OperationCase> Normalizations()
     {
         Shape image = new(2, 3, 3, 6), channels = new(6);
-        yield return new("group norm", v => v[0].GroupNorm(v[1], v[2], 3), v => References.GroupNorm(v[0], v[1], v[2], image, 3, false), image, channels, channels);
-        yield return new("group norm, relu", v => v[0].GroupNorm(v[1], v[2], 2, relu: true), v => References.GroupNorm(v[0], v[1], v[2], image, 2, true), image, channels, channels);
+        yield return new(
+            "group norm", v => v[0].GroupNorm(v[1], v[2], 3),
+            v => References.GroupNorm(v[0], v[1], v[2], image, 3, false), image, channels, channels);
+        yield return new(
+            "group norm, relu", v => v[0].GroupNorm(v[1], v[2], 2, relu: true),
+            v => References.GroupNorm(v[0], v[1], v[2], image, 2, true), image, channels, channels);
     }
 
     private static IEnumerable<OperationCase> Rearrangements()
     {
         Shape image = new(2, 3, 2, 5);
         yield return new("nearest upsample", v => v[0].NearestUpsample(), v => References.Upsample(v[0], image), image);
-        yield return new("channel concat", v => v[0].ChannelConcat(v[1], v[2]), v => References.Concat(12, v), image, new Shape(2, 3, 2, 1), new Shape(2, 3, 2, 3));
+        yield return new(
+            "channel concat", v => v[0].ChannelConcat(v[1], v[2]),
+            v => References.Concat(12, v), image, new Shape(2, 3, 2, 1), new Shape(2, 3, 2, 3));
         yield return new("channel concat, one input twice", v => v[0].ChannelConcat(v[0]), v => References.Concat(12, v[0], v[0]), image);
         yield return new("repeat images", v => v[0].RepeatImages(3), v => References.Repeat(v[0], 2, 3), image);
     }

@@ -27,7 +27,8 @@ public sealed class OperationTests
         using var device = TestDevices.Open(deviceName);
         using var scope = new DisposeScope();
         var operation = Find(name);
-        float[] output = operation.Function([.. operation.Values.Select(input => Variable.Constant(Tensor.From(device, input.Item1, input.Item2)))]).Value.ToArray();
+        Variable[] inputs = [.. operation.Values.Select(input => Variable.Constant(Tensor.From(device, input.Item1, input.Item2)))];
+        float[] output = operation.Function(inputs).Value.ToArray();
         double[] expected = operation.Reference([.. operation.Values.Select(input => input.Item2.Select(value => (double)value).ToArray())]);
         Assert.Equal(expected.Length, output.Length);
         for (int i = 0; i < output.Length; i++) Assert.Equal(expected[i], output[i], 2e-5);
@@ -63,12 +64,13 @@ public sealed class OperationTests
     private static float[]?[] Gradients(OperationCase operation, Device device, int only)
     {
         using var scope = new DisposeScope();
-        Variable[] inputs = [.. operation.Values.Select((input, i) => new { Value = Tensor.From(device, input.Item1, input.Item2), Asked = only < 0 || only == i })
-            .Select(input => input.Asked ? Variable.Parameter(input.Value) : Variable.Constant(input.Value))];
+        Variable[] inputs = [.. operation.Values.Select((input, i) => only < 0 || only == i ? Variable.Parameter(Value(input)) : Variable.Constant(Value(input)))];
         var output = operation.Function(inputs);
         output.Backward(TestDevices.Tensor(device, output.Shape, 5));
         float[]?[] gradients = [.. inputs.Select(input => input.Gradient?.ToArray())];
         foreach (var input in inputs) input.Dispose();
         return gradients;
+
+        Tensor Value((Shape Shape, float[] Values) input) => Tensor.From(device, input.Shape, input.Values);
     }
 }

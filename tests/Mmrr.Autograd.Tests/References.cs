@@ -37,7 +37,8 @@ internal static class References
         {
             for (int g = 0; g < groups; g++)
             {
-                int[] members = [.. from p in Enumerable.Range(0, pixels) from c in Enumerable.Range(g * size, size) select (((n * pixels) + p) * channels) + c];
+                int[] members =
+                    [.. from p in Enumerable.Range(0, pixels) from c in Enumerable.Range(g * size, size) select (((n * pixels) + p) * channels) + c];
                 double mean = members.Average(i => x[i]);
                 double deviation = Math.Sqrt(members.Average(i => (x[i] - mean) * (x[i] - mean)) + 1e-5);
                 foreach (int i in members)
@@ -63,10 +64,15 @@ internal static class References
     }
 
     public static double[] Concat(int pixels, params double[][] inputs) =>
-        [.. from p in Enumerable.Range(0, pixels) from input in inputs from value in input.AsSpan(p * input.Length / pixels, input.Length / pixels).ToArray() select value];
+    [
+        .. from p in Enumerable.Range(0, pixels)
+           from input in inputs
+           from value in input.Skip(p * input.Length / pixels).Take(input.Length / pixels)
+           select value,
+    ];
 
     public static double[] Repeat(double[] x, int images, int times) =>
-        [.. from n in Enumerable.Range(0, images * times) from i in Enumerable.Range(0, x.Length / images) select x[(n / times * (x.Length / images)) + i]];
+        [.. x.Chunk(x.Length / images).SelectMany(image => Enumerable.Repeat(image, times)).SelectMany(value => value)];
 
     public static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 

@@ -69,28 +69,6 @@ internal abstract class DataSource
         return new ImageSet(Options.Size, Options.Size, channels, samples);
     }
 
-    /// <summary>Pixels with another channel count: grey is repeated, colour becomes Rec. 601 luma.</summary>
-    /// <param name="pixels">[N, from].</param>
-    /// <param name="from">1 or 3.</param>
-    /// <param name="to">1 or 3.</param>
-    /// <returns>[N, to]; the same array where nothing changes.</returns>
-    protected static byte[] WithChannels(byte[] pixels, int from, int to)
-    {
-        if (from == to)
-            return pixels;
-        int count = pixels.Length / from;
-        var result = new byte[count * to];
-        for (int i = 0; i < count; i++)
-        {
-            if (to == 3)
-                result.AsSpan(i * 3, 3).Fill(pixels[i]);
-            else
-                result[i] = (byte)(((299 * pixels[i * 3]) + (587 * pixels[(i * 3) + 1]) + (114 * pixels[(i * 3) + 2]) + 500) / 1000);
-        }
-
-        return result;
-    }
-
     private static ArgumentException UnknownKind(string kind) =>
         new($"unknown kind of data '{kind}'; expected one of {string.Join(", ", Kinds)}");
 }

@@ -1,3 +1,4 @@
+using Mmrr.Nn;
 using System.Runtime.ExceptionServices;
 
 namespace Mmrr.App.Data;
@@ -60,7 +61,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     protected abstract IReadOnlyList<Entry> TestFiles();
 
     private static Sample[] Samples(Loaded[] loaded, int channels) =>
-        Array.ConvertAll(loaded, l => l.Sample with { Pixels = WithChannels(l.Sample.Pixels, l.Channels, channels) });
+        Array.ConvertAll(loaded, l => l.Sample with { Pixels = ImagePixels.WithChannels(l.Sample.Pixels, l.Channels, channels) });
 
     private static byte[] ReadMask(string path, string imagePath, RasterImage image)
     {

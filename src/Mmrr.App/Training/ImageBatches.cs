@@ -1,4 +1,5 @@
 using Mmrr.App.Data;
+using Mmrr.Nn;
 
 namespace Mmrr.App.Training;
 
@@ -14,7 +15,7 @@ internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation aug
     public int ImageLength => _changed.Length;
 
     /// <summary>The order of one epoch, the same for the same seed.</summary>
-    public int[] Order(int epoch) => Sampling.Permutation(members.Length, unchecked((long)new SplitMix64(seed, epoch).NextUInt64()));
+    public int[] Order(int epoch) => Sampling.Permutation(members.Length, unchecked((long)new SplitMix64(seed, epoch).Next()));
 
     /// <summary>Writes the images at these places of the members, augmented afresh in every epoch.</summary>
     public void Fill(ReadOnlySpan<int> places, int epoch, Span<float> target)
@@ -29,13 +30,7 @@ internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation aug
                 augmentation.Apply(pixels, _changed, set.Height, set.Width, set.Channels, ref random);
                 pixels = _changed;
             }
-            ToFloats(pixels, target.Slice(i * ImageLength, ImageLength));
+            ImagePixels.ToFloats(pixels, target.Slice(i * ImageLength, ImageLength));
         }
-    }
-
-    /// <summary>Bytes to [−1, 1].</summary>
-    public static void ToFloats(ReadOnlySpan<byte> pixels, Span<float> target)
-    {
-        for (int i = 0; i < pixels.Length; i++) target[i] = (pixels[i] / 127.5f) - 1;
     }
 }

@@ -1,12 +1,17 @@
 namespace Mmrr.Autograd;
 
-/// <summary>The operations as functions of variables: <c>x.Conv2d(weight, bias).GroupNorm(gamma, beta, groups: 8)</c>. Each is in a file with its backward.</summary>
+/// <summary>
+/// The operations as functions of variables: <c>x.Conv2d(weight, bias).GroupNorm(gamma, beta, groups: 8)</c>. Each is in a file of its
+/// own, forward and backward side by side.
+/// </summary>
 public static partial class Ops
 {
     /// <summary>The sizes of images [N, H, W, C], or an error that names the operation and the argument.</summary>
     internal static (int Count, int Height, int Width, int Channels) ImageSizes(this Variable variable, string operation, string argument)
     {
         var shape = variable.Shape;
-        return shape.Rank == 4 ? (shape[0], shape[1], shape[2], shape[3]) : throw new ArgumentException($"{operation}: {argument} has shape {shape}, expected [N, H, W, C]");
+        return shape.Rank == 4
+            ? (shape[0], shape[1], shape[2], shape[3])
+            : throw new ArgumentException($"{operation}: {argument} has shape {shape}, expected [N, H, W, C]");
     }
 }

@@ -7,7 +7,7 @@ internal sealed class RepeatImages(Variable x, int times) : Operation([x])
 
     protected override Tensor Forward()
     {
-        if (x.Shape.Rank == 0 || times < 1) throw new ArgumentException($"{Name}: x has shape {x.Shape} and times is {times}, expected [N, …] and at least 1");
+        if (x.Shape.Rank == 0 || times < 1) throw new ArgumentException($"{Name}: x has shape {x.Shape}, times is {times}; expected [N, …] and at least 1");
         int[] sizes = x.Shape.ToArray();
         sizes[0] *= times;
         var output = Tensor.Empty(x.Device, new Shape(sizes));

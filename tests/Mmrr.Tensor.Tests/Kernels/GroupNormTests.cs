@@ -17,7 +17,7 @@ public class GroupNormTests(TestDevices devices)
     private static readonly int[][] s_large =
     [
         [2, 33, 31, 64, 16, 1, 0], [1, 64, 64, 16, 4, 1, 0], [3, 8, 8, 128, 32, 1, 0], [2, 13, 7, 48, 12, 0, 0], [1, 32, 32, 32, 8, 1, 30],
-        [4, 9, 11, 20, 5, 1, 0], [2, 16, 16, 96, 24, 0, -30], [1, 40, 40, 12, 1, 1, 0], [2, 8, 8, 64, 32, 1, 0],
+        [4, 9, 11, 20, 5, 1, 0], [2, 16, 16, 96, 24, 0, -30], [1, 40, 40, 12, 1, 1, 0], [2, 8, 8, 64, 32, 1, 0], [1, 256, 256, 3, 1, 1, 0],
     ];
 
     public static TheoryData<string, int[]> Cases => TestDevices.Rows(s_small, s_large);

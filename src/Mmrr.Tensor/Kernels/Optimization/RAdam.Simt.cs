@@ -9,18 +9,19 @@ public static unsafe partial class RAdam
     // (a root and a division among them) an element. The condition is the same in every thread.
     [SimtKernel]
     private static void UpdateKernel(
-        ArrayView<float> parameter, ArrayView<float> gradient, ArrayView<float> firstMoment, ArrayView<float> secondMoment, Rates rates, int count)
+        ArrayView<float> parameter, ArrayView<float> gradient, ArrayView<float> firstMoment, ArrayView<float> secondMoment,
+        float weight1, float weight2, float epsilon, float size, int rectified, int count)
     {
         int stride = Grid.DimX * Group.DimX;
         for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride)
         {
             float g = gradient[i], first = firstMoment[i], second = secondMoment[i];
-            first += (g - first) * rates.Weight1;
-            second += ((g * g) - second) * rates.Weight2;
+            first += (g - first) * weight1;
+            second += ((g * g) - second) * weight2;
             firstMoment[i] = first;
             secondMoment[i] = second;
-            float step = first * rates.Size;
-            if (rates.Rectified != 0) step /= XMath.Sqrt(second) + rates.Epsilon;
+            float step = first * size;
+            if (rectified != 0) step /= XMath.Sqrt(second) + epsilon;
             parameter[i] -= step;
         }
     }

@@ -33,7 +33,8 @@ public static unsafe partial class RAdam
         else
         {
             device.Simt.Launch(
-                device.Grid(parameter.Count), UpdateKernel, parameter.View, gradient.View, firstMoment.View, secondMoment.View, rates, parameter.Count);
+                device.Grid(parameter.Count), UpdateKernel, parameter.View, gradient.View, firstMoment.View, secondMoment.View,
+                rates.Weight1, rates.Weight2, rates.Epsilon, rates.Size, rates.Rectified, parameter.Count);
         }
     }
 
@@ -49,19 +50,8 @@ public static unsafe partial class RAdam
     }
 
     /// <summary>What the loops need of a step.</summary>
-    internal readonly struct Rates
+    private readonly struct Rates
     {
-        /// <summary>From the complements 1 − β.</summary>
-        public Rates(float weight1, float weight2, RAdamStep step)
-        {
-            Weight1 = weight1;
-            Weight2 = weight2;
-            Epsilon = step.Epsilon;
-            Rectified = step.Rectification > 0 ? 1 : 0;
-            double size = (double)step.LearningRate / step.BiasCorrection1;
-            Size = (float)(Rectified == 0 ? size : size * step.Rectification * Math.Sqrt(step.BiasCorrection2));
-        }
-
         /// <summary>1 − β₁.</summary>
         public readonly float Weight1;
 
@@ -74,7 +64,18 @@ public static unsafe partial class RAdam
         /// <summary>The factor of m/(√v + ε), or of m.</summary>
         public readonly float Size;
 
-        /// <summary>Whether the step divides by √v + ε.</summary>
+        /// <summary>Not 0 where the step divides by √v + ε.</summary>
         public readonly int Rectified;
+
+        /// <summary>From the complements 1 − β.</summary>
+        public Rates(float weight1, float weight2, RAdamStep step)
+        {
+            Weight1 = weight1;
+            Weight2 = weight2;
+            Epsilon = step.Epsilon;
+            Rectified = step.Rectification > 0 ? 1 : 0;
+            double size = (double)step.LearningRate / step.BiasCorrection1;
+            Size = (float)(Rectified == 0 ? size : size * step.Rectification * Math.Sqrt(step.BiasCorrection2));
+        }
     }
 }

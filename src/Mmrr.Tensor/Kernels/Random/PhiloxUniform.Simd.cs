@@ -8,27 +8,35 @@ public static unsafe partial class PhiloxUniform
     // Eight counters at a time, each in a 64-bit lane, make this many numbers.
     private const int Batch = 32;
 
-    private static readonly Vector512<ulong> s_pairs = Vector512.Create(ulong.MaxValue, 0, ulong.MaxValue, 0, ulong.MaxValue, 0, ulong.MaxValue, 0);
-
     private static void EnqueueFill(string operation, ulong seed, ulong stream, float low, float high, int period, Tensor output)
     {
         float* y = output.Pointer;
         int count = output.Count;
         output.Device.Enqueue(operation, worker =>
         {
-            var (begin, end) = worker.Share(count, Lanes.Grain);
-            Units(seed, stream, period, y, begin, end);
-            Vector512<double> lows = Vector512.Create((double)low), spans = Vector512.Create((double)(high - low));
-            float largest = MathF.BitDecrement(high);
-            int i = begin;
-            for (; i <= end - Lanes.Width; i += Lanes.Width)
+            var (begin, stop) = worker.Share(count, Lanes.Grain);
+            // Piece by piece, so that the numbers are still in the first-level cache when they are mapped.
+            for (; begin < stop; begin += Lanes.Grain)
             {
-                var (lower, upper) = Vector512.Widen(Vector512.Load(y + i));
-                var values = Vector512.Narrow(lows + (lower * spans), lows + (upper * spans));
-                Vector512.MinNative(values, Vector512.Create(largest)).Store(y + i);
+                int end = Math.Min(stop, begin + Lanes.Grain);
+                Units(seed, stream, period, y, begin, end);
+                Map(y, begin, end, low, high);
             }
-            for (; i < end; i++) y[i] = Philox.ToRange(y[i], low, high - low, largest);
         });
+    }
+
+    private static void Map(float* y, int begin, int end, float low, float high)
+    {
+        Vector512<double> lows = Vector512.Create((double)low), spans = Vector512.Create((double)(high - low));
+        float largest = MathF.BitDecrement(high);
+        int i = begin;
+        for (; i <= end - Lanes.Width; i += Lanes.Width)
+        {
+            var (lower, upper) = Vector512.Widen(Vector512.Load(y + i));
+            var values = Vector512.Narrow(lows + (lower * spans), lows + (upper * spans));
+            Vector512.MinNative(values, Vector512.Create(largest)).Store(y + i);
+        }
+        for (; i < end; i++) y[i] = Philox.ToRange(y[i], low, high - low, largest);
     }
 
     /// <summary>target[i] = number i mod period of the stream, in [0, 1), for i from begin to end.</summary>
@@ -76,10 +84,11 @@ public static unsafe partial class PhiloxUniform
         }
         // Words 0 and 1 of a block side by side, then words 2 and 3 beside them.
         Vector512<ulong> first = word0 | (word1 << 32), second = word2 | (word3 << 32);
+        var even = Vector512.Create(ulong.MaxValue, 0, ulong.MaxValue, 0, ulong.MaxValue, 0, ulong.MaxValue, 0);
         var near = Vector512.Create(0UL, 0, 1, 1, 2, 2, 3, 3);
         var far = Vector512.Create(4UL, 4, 5, 5, 6, 6, 7, 7);
-        ToUnits(Vector512.ConditionalSelect(s_pairs, Vector512.Shuffle(first, near), Vector512.Shuffle(second, near))).Store(target);
-        ToUnits(Vector512.ConditionalSelect(s_pairs, Vector512.Shuffle(first, far), Vector512.Shuffle(second, far))).Store(target + Lanes.Width);
+        ToUnits(Vector512.ConditionalSelect(even, Vector512.Shuffle(first, near), Vector512.Shuffle(second, near))).Store(target);
+        ToUnits(Vector512.ConditionalSelect(even, Vector512.Shuffle(first, far), Vector512.Shuffle(second, far))).Store(target + Lanes.Width);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,7 +1,7 @@
-using Mmrr.App.Data;
+using Mmrr.Nn;
 using Xunit;
 
-namespace Mmrr.App.Tests.Data;
+namespace Mmrr.Nn.Tests;
 
 public class ResamplingTests
 {

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Mmrr.App.Data;
+namespace Mmrr.Nn;
 
 /// <summary>
 /// Resizes byte images of one size to another with a triangle filter whose support grows with the downscale factor
@@ -10,7 +10,7 @@ namespace Mmrr.App.Data;
 /// Not Skia's scaling: its bilinear filter reads four pixels however far it shrinks, so it aliases below half size,
 /// and its mipmaps only have power-of-two levels, so fine texture would depend on the ratio.
 /// </remarks>
-internal sealed class Resampling
+public sealed class Resampling
 {
     private readonly Taps rows;
     private readonly Taps columns;

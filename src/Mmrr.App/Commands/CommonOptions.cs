@@ -1,0 +1,29 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Mmrr.App.Commands;
+
+/// <summary>Options that several commands share, each with its range.</summary>
+internal static class CommonOptions
+{
+    /// <summary><c>--device</c>.</summary>
+    public static Option<string> Device() => new("--device") { Description = "auto, cpu, cuda, cuda:N or simt (the GPU kernels on a simulator).", DefaultValueFactory = _ => "auto" };
+
+    /// <summary><c>--threads</c>.</summary>
+    public static Option<int?> Threads() => Ranged(new Option<int?>("--threads") { Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
+
+    /// <summary><c>--levels</c>.</summary>
+    public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { Description = "Mask levels; 60 for a paper run at 32x32, else 15." }, 2, 1000);
+
+    /// <summary>A number with a range.</summary>
+    public static Option<T?> Ranged<T>(Option<T?> option, T low, T high)
+        where T : struct, IComparable<T>
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<T?>() is { } value && (value.CompareTo(low) < 0 || value.CompareTo(high) > 0))
+                result.AddError(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{option.Name} is {value}, expected {low} to {high}"));
+        });
+        return option;
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Mmrr.App.Data;
+using Mmrr.App.Runs;
+using Mmrr.App.Training;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Commands;
+
+/// <summary><c>mmrr demo</c>: makes a synthetic inspection set, trains on it, evaluates, writes pictures.</summary>
+internal static class DemoCommand
+{
+    private const string Category = "washer";
+    private const double Minutes = 2;
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var output = new Option<string>("--out") { Description = "Folder for the set and the run.", DefaultValueFactory = _ => "demo" };
+        var device = CommonOptions.Device();
+        var command = new Command("demo", "Make a small inspection set, train on its normal images, find the defects.") { output, device };
+        command.SetAction(parsed =>
+        {
+            string folder = parsed.GetValue(output)!, data = Path.Combine(folder, "data"), runPath = Path.Combine(folder, "run");
+            if (Directory.Exists(runPath)) throw new UsageException($"{runPath}: the folder already holds a run; choose another --out");
+            Console.WriteLine($"writing a synthetic inspection set to {data}");
+            SyntheticInspection.Write(data);
+            var preset = Preset.All["tiny"];
+            var options = new TrainingOptions
+            {
+                Data = "mvtec",
+                Root = Path.GetFullPath(data),
+                Normal = Category,
+                Preset = "tiny",
+                Device = parsed.GetValue(device)!,
+                Minutes = Minutes,
+                Batch = preset.BatchFor(preset.InspectionSize),
+                LearningRate = preset.LearningRate,
+                Beta2 = preset.Beta2,
+                Model = new MmrrOptions { Size = preset.InspectionSize, Width = preset.Width, Resolutions = Preset.ResolutionsFor(preset.InspectionSize) },
+            };
+            var run = TrainCommand.Run(options, runPath);
+            EvaluateCommand.Run(RunFolder.Open(run.Path), options.Device, options.Threads, null, null);
+            Console.WriteLine($"pictures: {run.PathOf("examples.png")}");
+            Console.WriteLine($"figures:  {run.PathOf("evaluation.json")}, {run.PathOf("scores.csv")}");
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Mmrr.App.Evaluation;
+using Mmrr.App.Runs;
+using Mmrr.App.Training;
+
+namespace Mmrr.App.Commands;
+
+/// <summary><c>mmrr evaluate</c>: scores a run's test set.</summary>
+internal static class EvaluateCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var run = new Argument<string>("RUN") { Description = "Folder of the run." };
+        var levels = CommonOptions.Levels();
+        var limit = CommonOptions.Ranged(new Option<int?>("--limit") { Description = "So many test images, drawn by seed, the classes in proportion." }, 2, int.MaxValue);
+        var device = new Option<string?>("--device") { Description = "As for train; the run's own when not given." };
+        var threads = CommonOptions.Threads();
+        var command = new Command("evaluate", "Score a run's test set: AUROC, scores.csv, examples.png.") { run, levels, limit, device, threads };
+        command.SetAction(parsed =>
+        {
+            var folder = RunFolder.Open(parsed.GetValue(run)!);
+            Run(folder, parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads, parsed.GetValue(levels), parsed.GetValue(limit));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    /// <summary>Evaluates and prints the figures.</summary>
+    public static EvaluationResult Run(RunFolder run, string deviceName, int? threads, int? levels, int? limit)
+    {
+        using var device = Device.Open(deviceName, threads);
+        var watch = Stopwatch.StartNew();
+        var sinceLine = Stopwatch.StartNew();
+        bool terminal = !Console.IsOutputRedirected;
+        var result = Evaluator.Run(run, device, levels ?? DefaultLevels(run.Options), limit, (done, all) =>
+        {
+            if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
+            sinceLine.Restart();
+            string line = string.Create(CultureInfo.InvariantCulture, $"scored {done} of {all} images  {watch.Elapsed * ((double)(all - done) / done):m\\:ss} left");
+            if (terminal) Console.Write($"\r{line}\u001b[K");
+            else Console.WriteLine(line);
+        });
+        if (terminal) Console.Write("\r\u001b[K");
+        Console.WriteLine(result);
+        return result;
+    }
+
+    /// <summary>60 for the paper's own setting at 32×32, else 15.</summary>
+    public static int DefaultLevels(TrainingOptions options) => options.Preset == "paper" && options.Model.Size == 32 ? 60 : 15;
+}

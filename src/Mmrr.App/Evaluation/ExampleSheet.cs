@@ -1,0 +1,82 @@
+using System.Globalization;
+using Mmrr.App.Data;
+using Mmrr.App.Reports;
+using Mmrr.Autograd;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Evaluation;
+
+/// <summary>
+/// <c>examples.png</c>: for some normal and abnormal images a row with the image, its mask level by level, what was restored and refined, the map of
+/// scores and, where there is one, the ground truth. One range of colours for all rows, from the normal images, so that a normal image looks calm.
+/// </summary>
+internal static class ExampleSheet
+{
+    private const int NormalRows = 3;
+    private const int AbnormalRows = 9;
+
+    // The levels whose masks are shown; the restored and refined images are those of the middle one.
+    private static readonly float[] s_levels = [0.1f, 0.3f, 0.5f, 0.7f, 0.9f];
+
+    /// <summary>Draws the sheet.</summary>
+    public static void Save(string path, MmrrModel model, IReadOnlyList<Sample> samples, int levels)
+    {
+        var rows = Choose(samples);
+        bool masks = rows.Any(s => s.Mask is not null);
+        var o = model.Options;
+        int pixels = o.Size * o.Size, length = pixels * o.Channels;
+        var images = new float[rows.Count * length];
+        for (int i = 0; i < rows.Count; i++) ImagePixels.ToFloats(rows[i].Pixels, images.AsSpan(i * length, length));
+        float[] map = Scoring.Score(model, images, levels, maps: true).RefinedMap;
+        float[] calm = [.. map.Take(rows.Count(s => !s.Abnormal) * pixels).Order()];
+        float low = calm[calm.Length / 2], high = Math.Max(calm[^1] * 2, low + 1e-6f);
+
+        string[] captions = ["image", .. s_levels.Select(l => $"mask {l.ToString("0.0", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
+        var sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
+        for (int i = 0; i < rows.Count; i++)
+        {
+            var image = new Tile(o.Size, o.Size, o.Channels, rows[i].Pixels);
+            var tiles = new List<Tile> { image };
+            tiles.AddRange(Restorations(model, images.AsSpan(i * length, length)));
+            tiles.Add(Heatmap.Overlay(image, map.AsSpan(i * pixels, pixels), low, high));
+            if (masks) tiles.Add(new Tile(o.Size, o.Size, 1, [.. rows[i].Mask!.Select(m => (byte)(m * 255))]));
+            sheet.AddRow($"{rows[i].Kind}\n{rows[i].Name.Split('/')[^1]}", tiles);
+        }
+        sheet.Save(path);
+    }
+
+    /// <summary>The first normal images, and then the kinds of abnormal ones in turn.</summary>
+    private static List<Sample> Choose(IReadOnlyList<Sample> samples)
+    {
+        var rows = samples.Where(s => !s.Abnormal).Take(NormalRows).ToList();
+        var kinds = samples.Where(s => s.Abnormal).GroupBy(s => s.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.ToArray()).ToArray();
+        var turns = Enumerable.Range(0, AbnormalRows).SelectMany(turn => kinds.Where(k => turn < k.Length).Select(k => (Kind: k[0].Kind, Sample: k[turn])));
+        rows.AddRange(turns.Take(AbnormalRows).OrderBy(t => t.Kind, StringComparer.Ordinal).Select(t => t.Sample));
+        return rows;
+    }
+
+    private static List<Tile> Restorations(MmrrModel model, ReadOnlySpan<float> image)
+    {
+        using var scope = new DisposeScope();
+        using var guard = new NoGradient();
+        var o = model.Options;
+        using var x = Variable.Constant(Tensor.From(model.Device, new Shape(1, o.Size, o.Size, o.Channels), image));
+        using var e = model.Embed(x);
+        using var logits = model.MaskLogits(x);
+        var levels = Tensor.From(model.Device, new Shape(1, s_levels.Length), s_levels);
+        using var restoration = model.Restore(x, e, logits, levels, new NoiseSource(Scoring.NoiseSeed, 0, SameForEveryImage: true));
+        using var refined = model.Refine(restoration);
+        var tiles = new List<Tile>();
+        for (int l = 0; l < s_levels.Length; l++) tiles.Add(ToTile(restoration.Mask, l, o, 0));
+        tiles.Add(ToTile(restoration.Restored, s_levels.Length / 2, o, -1));
+        tiles.Add(ToTile(refined, s_levels.Length / 2, o, -1));
+        return tiles;
+    }
+
+    private static Tile ToTile(Variable images, int row, MmrrOptions o, float low)
+    {
+        int length = o.Size * o.Size * o.Channels;
+        float[] values = images.Value.ToArray()[(row * length)..((row + 1) * length)];
+        return new Tile(o.Size, o.Size, o.Channels, [.. values.Select(v => (byte)((Math.Clamp((v - low) / (1 - low), 0, 1) * 255) + 0.5f))]);
+    }
+}

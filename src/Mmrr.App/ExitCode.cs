@@ -1,0 +1,11 @@
+namespace Mmrr.App;
+
+/// <summary>What the process ends with.</summary>
+internal static class ExitCode
+{
+    /// <summary>Done.</summary>
+    public const int Success = 0;
+
+    /// <summary>The arguments or the data are wrong; one line on standard error says how.</summary>
+    public const int BadInput = 2;
+}
