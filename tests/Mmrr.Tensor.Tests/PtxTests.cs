@@ -11,10 +11,13 @@ namespace Mmrr.Tests;
 /// <summary>Every SIMT kernel compiles to PTX, which needs no GPU.</summary>
 public partial class PtxTests
 {
+    private const BindingFlags Declared =
+        BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
     private static readonly MethodInfo[] s_kernels =
     [
         .. typeof(Device).Assembly.GetTypes()
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .SelectMany(type => type.GetMethods(Declared))
             .Where(method => method.GetCustomAttribute<SimtKernelAttribute>() is not null),
     ];
 

@@ -4,7 +4,7 @@ using System.Globalization;
 using Mmrr.App.Training;
 using Mmrr.Kernels;
 using Mmrr.Nn;
-using Mmrr.Nn.Optimizers;
+using RAdam = Mmrr.Nn.Optimizers.RAdam;
 
 namespace Mmrr.App.Commands;
 

@@ -21,7 +21,8 @@ public class HostCheckTests(TestDevices devices)
         Refused("Convolution.Forward", ["x", "[2, 5, 4]", "[N, H, W, C]"], () => Convolution.Forward(Make(2, 5, 4), weight, bias, null, 1, y));
         Refused("Convolution.Forward", ["stride", "0", "1 or 2"], () => Convolution.Forward(x, weight, bias, null, 0, y));
         Refused("Convolution.BackwardData", ["outputGradient", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () => Convolution.BackwardData(x, weight, 1, Make(2, 5, 4, 3)));
-        Refused("Convolution.BackwardWeight", ["outputGradient", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () => Convolution.BackwardWeight(x, x, 1, Make(3, 3, 3, 8), null));
+        Refused("Convolution.BackwardWeight", ["outputGradient", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () =>
+            Convolution.BackwardWeight(x, x, 1, Make(3, 3, 3, 8), null));
         Refused("Convolution.BackwardWeight", ["biasGradient", "[3]", "[8]"], () => Convolution.BackwardWeight(x, y, 1, Make(3, 3, 3, 8), Make(3)));
     }
 

@@ -32,7 +32,8 @@ public class NoiseBlendTests(TestDevices devices)
             [.. g.Doubles.Select((value, i) => Math.Abs(value) * (Math.Abs(e.Doubles[i]) + Math.Abs(noise.Doubles[i])))],
             2);
         HostTensor[] inputs = [e, m, noise, g];
-        var both = devices.Run(device, inputs, [e.Shape, e.Shape], (given, taken) => NoiseBlend.Backward(given[0], given[1], given[2], given[3], taken[0], taken[1]));
+        var both = devices.Run(device, inputs, [e.Shape, e.Shape], (given, taken) =>
+            NoiseBlend.Backward(given[0], given[1], given[2], given[3], taken[0], taken[1]));
         expectedE.Check(both[0], "e gradient");
         expectedM.Check(both[1], "m gradient");
         var onlyE = devices.Run(device, inputs, [e.Shape], (given, taken) => NoiseBlend.Backward(given[0], given[1], given[2], given[3], taken[0], null));

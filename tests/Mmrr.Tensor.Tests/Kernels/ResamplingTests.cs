@@ -66,7 +66,8 @@ public class ResamplingTests(TestDevices devices)
 
         // The first one's gradient is not wanted.
         var rest = devices.Run(device, [g], shapes[1..], (given, taken) => ChannelConcat.Backward(given[0], [null, .. taken]));
-        for (int k = 1; k < shapes.Length; k++) ErrorBound.Exact(ResamplingReference.Slice(g.Doubles, channels, k)).Check(rest[k - 1], $"gradient {k} without 0");
+        for (int k = 1; k < shapes.Length; k++)
+            ErrorBound.Exact(ResamplingReference.Slice(g.Doubles, channels, k)).Check(rest[k - 1], $"gradient {k} without 0");
     }
 
     [Fact]

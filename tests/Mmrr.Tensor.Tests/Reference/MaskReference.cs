@@ -5,7 +5,10 @@ internal static class MaskReference
 {
     public static double Sigmoid(double x) => x >= 0 ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x) / (1 + Math.Exp(x));
 
-    /// <summary>The bias b, by 200 bisections of a bracket that holds it: σ is monotone, so mean σ(v + ·) is μ between the b of the largest and of the smallest v.</summary>
+    /// <summary>
+    /// The bias b, by 200 bisections of a bracket that holds it: σ is monotone, so that the mean is μ between the b of the largest v and
+    /// that of the smallest.
+    /// </summary>
     public static double Bias(double[] v, double mu)
     {
         double logit = Math.Log(mu / (1 - mu));

@@ -37,7 +37,10 @@ internal sealed class ErrorBound
         return units / (1 - units);
     }
 
-    /// <summary>Sums in any order of <paramref name="terms"/> terms, each with two roundings of its own, whose absolute values add up to <paramref name="magnitude"/>.</summary>
+    /// <summary>
+    /// Sums in any order of <paramref name="terms"/> terms, each with two roundings of its own, whose absolute values add up to
+    /// <paramref name="magnitude"/>.
+    /// </summary>
     public static ErrorBound Sum(double[] reference, double[] magnitude, double terms) =>
         new(reference, i => Gamma(terms + 2) * magnitude[i]);
 
