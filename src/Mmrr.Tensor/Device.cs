@@ -1,3 +1,4 @@
+using System.Globalization;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
@@ -100,7 +101,7 @@ public sealed class Device : IDisposable
             case "auto": return CudaCount() > 0 ? OpenCuda(0) : OpenCpu(threads ?? Environment.ProcessorCount);
             case "cuda": return OpenCuda(0);
         }
-        if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out int index) && index >= 0) return OpenCuda(index);
+        if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index)) return OpenCuda(index);
         throw new DeviceUnavailableException($"unknown device '{name}': expected auto, cpu, simt, cuda or cuda:N");
     }
 

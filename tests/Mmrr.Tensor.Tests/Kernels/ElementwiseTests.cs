@@ -79,6 +79,24 @@ public class ElementwiseTests(TestDevices devices)
         Assert.All(sigmoid[0], value => Assert.InRange(value, 0, 1));
     }
 
+    // A maximum in the wrong order would turn a diverged training into zeros.
+    [Theory]
+    [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
+    public void NaN_stays_NaN(string device)
+    {
+        var x = HostTensor.Constant(new Shape(19), float.NaN);
+        foreach (Action<Tensor, Tensor> operation in new Action<Tensor, Tensor>[] { Elementwise.Relu, Elementwise.Tanh, Elementwise.Sigmoid })
+        {
+            // Outputs begin as NaN; one that was left so must not pass for a result.
+            var y = devices.Run(device, [x], [x.Shape], (given, taken) =>
+            {
+                Elementwise.Fill(0, taken[0]);
+                operation(given[0], taken[0]);
+            });
+            Assert.All(y[0], value => Assert.True(float.IsNaN(value), $"{operation.Method.Name} gave {value}"));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Sizes))]
     public void Gradients_follow_from_the_outputs(string device, int[] sizes)

@@ -78,6 +78,21 @@ public class GroupNormTests(TestDevices devices)
     }
 
     [Theory]
+    [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
+    public void NaN_passes_the_ReLU(string device)
+    {
+        var x = HostTensor.Constant(new Shape(1, 3, 3, 20), float.NaN);
+        var one = HostTensor.Constant(new Shape(20), 1);
+        var statistics = new Shape(1, 5);
+        var results = devices.Run(device, [x, one, one], [x.Shape, statistics, statistics], (given, taken) =>
+        {
+            Elementwise.Fill(0, taken[0]); // outputs begin as NaN
+            GroupNorm.Forward(given[0], given[1], given[2], 5, Epsilon, true, taken[0], taken[1], taken[2]);
+        });
+        Assert.All(results[0], value => Assert.True(float.IsNaN(value)));
+    }
+
+    [Theory]
     [InlineData(2, 6, 4, 2, false)]
     [InlineData(1, 10, 6, 3, true)]
     [InlineData(2, 5, 3, 1, true)]

@@ -88,7 +88,7 @@ public static unsafe partial class GroupNorm
                     sumG[c] = a[c];
                     sumGx[c] = b[c];
                 }
-                // dx = scale·g + q·x + r with q = −deviation²·mean(γ g x̂) and r = −deviation·mean(γ g) − q·mean, per group; a, b become q, r.
+                // Per group, in place of the sums: a becomes mean(γ·g·x̂), b becomes mean(γ·g).
                 float count = (float)g.Pixels * g.GroupChannels;
                 for (int group = 0; group < width / g.GroupChannels; group++)
                 {

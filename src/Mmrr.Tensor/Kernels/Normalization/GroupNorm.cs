@@ -28,6 +28,8 @@ public static partial class GroupNorm
         Check.Shape(Operation, "output", output, x.Shape);
         Check.Device(Operation, x, gamma, beta, output, mean, inverseDeviation);
         Check.NoAlias(Operation, output, x, gamma, beta, mean, inverseDeviation);
+        Check.NoAlias(Operation, mean, x, gamma, beta, inverseDeviation);
+        Check.NoAlias(Operation, inverseDeviation, x, gamma, beta);
         if (x.Device.Kind == DeviceKind.Cpu) ForwardSimd(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
         else ForwardSimt(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
     }
@@ -63,7 +65,9 @@ public static partial class GroupNorm
         Check.Shape(Operation, "gammaGradient", gammaGradient, gamma.Shape);
         Check.Shape(Operation, "betaGradient", betaGradient, beta.Shape);
         Check.Device(Operation, x, gamma, beta, mean, inverseDeviation, outputGradient, inputGradient, gammaGradient, betaGradient);
-        Check.NoAlias(Operation, inputGradient, x, gamma, beta, mean, inverseDeviation, outputGradient);
+        Check.NoAlias(Operation, inputGradient, x, gamma, beta, mean, inverseDeviation, outputGradient, gammaGradient, betaGradient);
+        Check.NoAlias(Operation, gammaGradient, x, gamma, beta, mean, inverseDeviation, outputGradient, betaGradient);
+        Check.NoAlias(Operation, betaGradient, x, gamma, beta, mean, inverseDeviation, outputGradient);
         if (x.Device.Kind == DeviceKind.Cpu)
             BackwardSimd(x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient);
         else
