@@ -33,12 +33,9 @@ public sealed class RAdam : IDisposable
     public void Step(double learningRate)
     {
         var step = RAdamStep.At(++Steps, learningRate, _beta1, _beta2, _epsilon);
-        foreach (var (parameter, first, second) in _states)
-        {
-            if (parameter.Gradient is not { } gradient) continue;
-            Kernels.RAdam.Update(parameter.Value, gradient, first, second, step);
-            parameter.ZeroGradient();
-        }
+        var trained = _states.Where(s => s.Parameter.Gradient is not null).ToArray();
+        Kernels.RAdam.Update([.. trained.Select(s => (s.Parameter.Value, s.Parameter.Gradient!, s.First, s.Second))], step);
+        foreach (var (parameter, _, _) in trained) parameter.ZeroGradient();
     }
 
     /// <inheritdoc/>

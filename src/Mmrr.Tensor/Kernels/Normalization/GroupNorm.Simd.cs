@@ -238,22 +238,27 @@ public static unsafe partial class GroupNorm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Load(float* from, int lanes)
+    private static Vector512<float> Load(float* from, int lanes) => lanes == Lanes ? Vector512.Load(from) : LoadTail(from, lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector512<float> value, float* to, int lanes)
     {
-        if (lanes == Lanes) return Vector512.Load(from);
+        if (lanes == Lanes) value.Store(to);
+        else StoreTail(value, to, lanes);
+    }
+
+    // Kept out of the loops: a method with memory on the stack is not inlined, and a call for each vector costs more than the work.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector512<float> LoadTail(float* from, int lanes)
+    {
         float* padded = stackalloc float[Lanes];
         for (int i = 0; i < Lanes; i++) padded[i] = i < lanes ? from[i] : 0;
         return Vector512.Load(padded);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector512<float> value, float* to, int lanes)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StoreTail(Vector512<float> value, float* to, int lanes)
     {
-        if (lanes == Lanes)
-        {
-            value.Store(to);
-            return;
-        }
         for (int i = 0; i < lanes; i++) to[i] = value[i];
     }
 

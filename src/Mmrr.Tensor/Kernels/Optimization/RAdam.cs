@@ -14,23 +14,36 @@ public static unsafe partial class RAdam
     /// <param name="secondMoment">v, the same shape; zero before the first step.</param>
     /// <param name="step">The numbers of this step.</param>
     /// <exception cref="ArgumentException">The shapes or devices differ, a β is not in [0, 1), or buffers are shared.</exception>
-    public static void Update(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, RAdamStep step)
+    public static void Update(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, RAdamStep step) =>
+        Update([(parameter, gradient, firstMoment, secondMoment)], step);
+
+    /// <summary>Updates many parameters, θ, g, m and v of each, in place: on the CPU in one operation, since most of a network's parameters are small.</summary>
+    /// <param name="states">For each parameter the four tensors of the other overload, all on one device.</param>
+    /// <param name="step">The numbers of this step.</param>
+    /// <exception cref="ArgumentException">The shapes or devices differ, a β is not in [0, 1), or buffers are shared.</exception>
+    public static void Update(IReadOnlyList<(Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)> states, RAdamStep step)
     {
         const string Operation = "RAdam.Update";
-        Check.Device(Operation, parameter, gradient, firstMoment, secondMoment);
-        Check.Shape(Operation, "gradient", gradient, parameter.Shape);
-        Check.Shape(Operation, "firstMoment", firstMoment, parameter.Shape);
-        Check.Shape(Operation, "secondMoment", secondMoment, parameter.Shape);
-        Check.NoAlias(Operation, parameter, gradient, firstMoment, secondMoment);
-        Check.NoAlias(Operation, firstMoment, gradient, secondMoment);
-        Check.NoAlias(Operation, secondMoment, gradient);
+        ArgumentNullException.ThrowIfNull(states);
+        if (states.Count == 0) return;
+        foreach (var (parameter, gradient, firstMoment, secondMoment) in states)
+        {
+            Check.Device(Operation, states[0].Parameter, parameter, gradient, firstMoment, secondMoment);
+            Check.Shape(Operation, "gradient", gradient, parameter.Shape);
+            Check.Shape(Operation, "firstMoment", firstMoment, parameter.Shape);
+            Check.Shape(Operation, "secondMoment", secondMoment, parameter.Shape);
+            Check.NoAlias(Operation, parameter, gradient, firstMoment, secondMoment);
+            Check.NoAlias(Operation, firstMoment, gradient, secondMoment);
+            Check.NoAlias(Operation, secondMoment, gradient);
+        }
         var rates = new Rates(Complement(Operation, "Beta1", step.Beta1), Complement(Operation, "Beta2", step.Beta2), step);
-        var device = parameter.Device;
+        var device = states[0].Parameter.Device;
         if (device.Kind == DeviceKind.Cpu)
         {
-            EnqueueUpdate(Operation, parameter, gradient, firstMoment, secondMoment, rates);
+            EnqueueUpdate(device, Operation, states, rates);
+            return;
         }
-        else
+        foreach (var (parameter, gradient, firstMoment, secondMoment) in states)
         {
             device.Simt.Launch(
                 device.Grid(parameter.Count), UpdateKernel, parameter.View, gradient.View, firstMoment.View, secondMoment.View,
