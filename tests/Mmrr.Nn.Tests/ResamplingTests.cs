@@ -1,4 +1,3 @@
-using Mmrr.Nn;
 using Xunit;
 
 namespace Mmrr.Nn.Tests;
@@ -16,10 +15,8 @@ public class ResamplingTests
     [InlineData(100, 3, 2, 1, 1)]
     public void AgreesWithTheDefinition(int height, int width, int newHeight, int newWidth, int channels)
     {
-        var random = new SplitMix64(1, height, width);
         var source = new byte[height * width * channels];
-        for (int i = 0; i < source.Length; i++)
-            source[i] = (byte)random.NextInt(256);
+        new Random((height * 1000) + width).NextBytes(source);
         byte[] result = new Resampling(height, width, newHeight, newWidth).Resize(source, channels);
         Assert.Equal(newHeight * newWidth * channels, result.Length);
         for (int i = 0; i < result.Length; i++)

@@ -9,8 +9,12 @@ namespace Mmrr.App.Commands;
 /// <summary><c>mmrr demo</c>: makes a synthetic inspection set, trains on it, evaluates, writes pictures.</summary>
 internal static class DemoCommand
 {
-    private const string Category = "washer";
+    private const string Category = "weave";
     private const double Minutes = 2;
+
+    // The images are 64 pixels wide; at 32 a step costs a quarter, and minutes are what the demo has.
+    private const int Size = 32;
+    private const int Batch = 8;
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -33,10 +37,10 @@ internal static class DemoCommand
                 Preset = "tiny",
                 Device = parsed.GetValue(device)!,
                 Minutes = Minutes,
-                Batch = preset.BatchFor(preset.InspectionSize),
+                Batch = Batch,
                 LearningRate = preset.LearningRate,
                 Beta2 = preset.Beta2,
-                Model = new MmrrOptions { Size = preset.InspectionSize, Width = preset.Width, Resolutions = Preset.ResolutionsFor(preset.InspectionSize) },
+                Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size) },
             };
             var run = TrainCommand.Run(options, runPath);
             EvaluateCommand.Run(RunFolder.Open(run.Path), options.Device, options.Threads, null, null);

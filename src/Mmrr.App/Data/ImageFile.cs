@@ -1,3 +1,4 @@
+using Mmrr.Nn.Checkpoints;
 using SkiaSharp;
 
 namespace Mmrr.App.Data;
@@ -85,17 +86,7 @@ internal static class ImageFile
     public static void WritePng(string path, ReadOnlySpan<byte> pixels, int height, int width, int channels)
     {
         byte[] png = EncodePng(pixels, height, width, channels);
-        string unfinished = $"{path}.{Path.GetRandomFileName()}";
-        try
-        {
-            File.WriteAllBytes(unfinished, png);
-            File.Move(unfinished, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(unfinished);
-            throw;
-        }
+        AtomicFile.Write(path, stream => stream.Write(png));
     }
 
     /// <summary>Drops alpha, undoes the stored orientation and reduces grey images to one channel.</summary>

@@ -4,7 +4,7 @@ namespace Mmrr.App.Data;
 internal abstract class SyntheticFlaw
 {
     /// <summary>Colour of the surface under the flaw; coordinates as in <see cref="SyntheticSurface"/>.</summary>
-    public abstract Rgb Apply(double x, double y, Rgb color);
+    public abstract SurfaceColor Apply(double x, double y, SurfaceColor color);
 }
 
 /// <summary>A thin bright or dark curve that tapers to its ends.</summary>
@@ -39,7 +39,7 @@ internal sealed class Scratch : SyntheticFlaw
     }
 
     /// <inheritdoc/>
-    public override Rgb Apply(double x, double y, Rgb color)
+    public override SurfaceColor Apply(double x, double y, SurfaceColor color)
     {
         double best = double.MaxValue;
         double place = 0;
@@ -58,7 +58,7 @@ internal sealed class Scratch : SyntheticFlaw
         double taper = ValueNoise.SmoothStep(0, 0.25, place) * ValueNoise.SmoothStep(1, 0.75, place);
         double profile = 1 - ValueNoise.SmoothStep(0.6 * halfWidth, halfWidth + 0.25, Math.Sqrt(best));
         double change = amount * profile * (0.35 + (0.65 * taper));
-        return color + new Rgb(change, change, change);
+        return color + new SurfaceColor(change, change, change);
     }
 }
 
@@ -66,7 +66,7 @@ internal sealed class Scratch : SyntheticFlaw
 internal sealed class Spot : SyntheticFlaw
 {
     // Each multiplies the colour below, so the texture still shows through.
-    private static readonly Rgb[] Tints =
+    private static readonly SurfaceColor[] Tints =
     [
         new(0.35, 0.32, 0.28), new(1.05, 0.62, 0.30), new(0.64, 0.76, 1.10), new(1.60, 1.57, 1.52), new(0.75, 0.45, 0.60),
     ];
@@ -77,7 +77,7 @@ internal sealed class Spot : SyntheticFlaw
     private readonly double stretch;
     private readonly double cos;
     private readonly double sin;
-    private readonly Rgb tint;
+    private readonly SurfaceColor tint;
     private readonly ValueNoise noise;
 
     /// <summary>A spot at a point.</summary>
@@ -94,12 +94,12 @@ internal sealed class Spot : SyntheticFlaw
         double angle = random.NextDouble(-Math.PI, Math.PI);
         cos = PortableMath.Cos(angle);
         sin = PortableMath.Sin(angle);
-        tint = Rgb.Lerp(new Rgb(1, 1, 1), Tints[random.NextInt(Tints.Length)], contrast);
+        tint = SurfaceColor.Lerp(new SurfaceColor(1, 1, 1), Tints[random.NextInt(Tints.Length)], contrast);
         noise = new ValueNoise(random.Next());
     }
 
     /// <inheritdoc/>
-    public override Rgb Apply(double x, double y, Rgb color)
+    public override SurfaceColor Apply(double x, double y, SurfaceColor color)
     {
         double dx = x - this.x;
         double dy = y - this.y;
@@ -108,6 +108,6 @@ internal sealed class Spot : SyntheticFlaw
         double ragged = 1 + (0.3 * noise.Smooth(x / 3.5, y / 3.5));
         double distance = Math.Sqrt((u * u) + (v * v)) * ragged / radius;
         double strength = 1 - ValueNoise.SmoothStep(0.55, 1.1, distance);
-        return color * Rgb.Lerp(new Rgb(1, 1, 1), tint, strength);
+        return color * SurfaceColor.Lerp(new SurfaceColor(1, 1, 1), tint, strength);
     }
 }

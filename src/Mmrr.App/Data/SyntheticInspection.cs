@@ -65,7 +65,7 @@ internal static class SyntheticInspection
             var random = new SplitMix64([.. keys, i]);
             var surface = Draw(keys[1], ref random);
             var clean = Render(surface, null, size);
-            Rgb[] damaged;
+            SurfaceColor[] damaged;
             byte[] mask;
             do
             {
@@ -79,7 +79,7 @@ internal static class SyntheticInspection
         });
     }
 
-    private static Rgb[] RenderDefect(SyntheticSurface surface, int defect, int grade, ref SplitMix64 random, int size)
+    private static SurfaceColor[] RenderDefect(SyntheticSurface surface, int defect, int grade, ref SplitMix64 random, int size)
     {
         double contrast = grade switch
         {
@@ -96,13 +96,13 @@ internal static class SyntheticInspection
     }
 
     /// <summary>Mean colour of every pixel, [size * size].</summary>
-    private static Rgb[] Render(SyntheticSurface surface, SyntheticFlaw? flaw, int size)
+    private static SurfaceColor[] Render(SyntheticSurface surface, SyntheticFlaw? flaw, int size)
     {
-        var image = new Rgb[size * size];
+        var image = new SurfaceColor[size * size];
         double step = SyntheticSurface.Side / size / Supersampling;
         for (int p = 0; p < image.Length; p++)
         {
-            var sum = default(Rgb);
+            var sum = default(SurfaceColor);
             for (int s = 0; s < Supersampling * Supersampling; s++)
             {
                 double x = ((p % size * Supersampling) + (s % Supersampling) + 0.5) * step;
@@ -118,16 +118,16 @@ internal static class SyntheticInspection
     }
 
     /// <summary>255 where the defect changed a pixel visibly, else 0.</summary>
-    private static byte[] Mask(Rgb[] clean, Rgb[] damaged)
+    private static byte[] Mask(SurfaceColor[] clean, SurfaceColor[] damaged)
     {
         var mask = new byte[clean.Length];
         for (int p = 0; p < mask.Length; p++)
-            mask[p] = Rgb.Distance(clean[p], damaged[p]) * 255 >= VisibleLevels ? (byte)255 : (byte)0;
+            mask[p] = SurfaceColor.Distance(clean[p], damaged[p]) * 255 >= VisibleLevels ? (byte)255 : (byte)0;
         return mask;
     }
 
     /// <summary>Adds camera noise and stores bytes, [size, size, 3].</summary>
-    private static byte[] Photograph(Rgb[] image, ref SplitMix64 random)
+    private static byte[] Photograph(SurfaceColor[] image, ref SplitMix64 random)
     {
         var pixels = new byte[image.Length * 3];
         for (int p = 0; p < image.Length; p++)

@@ -13,7 +13,7 @@ internal abstract class SyntheticSurface
     public abstract double Camouflage { get; }
 
     /// <summary>Colour at a point, without camera noise.</summary>
-    public abstract Rgb ColorAt(double x, double y);
+    public abstract SurfaceColor ColorAt(double x, double y);
 
     /// <summary>Whether the point is on the product and not on its background.</summary>
     public abstract bool IsProduct(double x, double y);

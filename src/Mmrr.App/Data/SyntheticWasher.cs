@@ -8,8 +8,8 @@ internal sealed class SyntheticWasher : SyntheticSurface
     private const double HoleCircle = 18;
     private const double HoleRadius = 3.1;
     private const double Bevel = 1.3;
-    private static readonly Rgb Metal = new(0.63, 0.64, 0.66);
-    private static readonly Rgb Plate = new(0.17, 0.18, 0.20);
+    private static readonly SurfaceColor Metal = new(0.63, 0.64, 0.66);
+    private static readonly SurfaceColor Plate = new(0.17, 0.18, 0.20);
 
     // Direction of the light in the picture: from the upper left.
     private static readonly (double X, double Y) Light = (-0.6, -0.8);
@@ -81,7 +81,7 @@ internal sealed class SyntheticWasher : SyntheticSurface
     }
 
     /// <inheritdoc/>
-    public override Rgb ColorAt(double x, double y)
+    public override SurfaceColor ColorAt(double x, double y)
     {
         double dx = x - centerX;
         double dy = y - centerY;
@@ -89,7 +89,7 @@ internal sealed class SyntheticWasher : SyntheticSurface
         return (depth > 0 ? MetalAt(dx, dy, depth, normal) : PlateAt(x, y)) * brightness;
     }
 
-    private Rgb MetalAt(double dx, double dy, double depth, (double X, double Y) normal)
+    private SurfaceColor MetalAt(double dx, double dy, double depth, (double X, double Y) normal)
     {
         double radius = Math.Sqrt((dx * dx) + (dy * dy));
 
@@ -111,7 +111,7 @@ internal sealed class SyntheticWasher : SyntheticSurface
         return color;
     }
 
-    private Rgb PlateAt(double x, double y)
+    private SurfaceColor PlateAt(double x, double y)
     {
         double brushed = 1 + (0.16 * noise.Smooth(x / 14, y * 0.9)) + (0.05 * noise.Smooth(x / 20, 50 + (y / 16)));
 

@@ -3,9 +3,9 @@ namespace Mmrr.App.Data;
 /// <summary>Plain weave: pale warp threads (vertical) over and under blue-grey weft threads, slightly turned and scaled.</summary>
 internal sealed class SyntheticWeave : SyntheticSurface
 {
-    private static readonly Rgb Warp = new(0.80, 0.73, 0.60);
-    private static readonly Rgb Weft = new(0.52, 0.56, 0.60);
-    private static readonly Rgb Backing = new(0.16, 0.15, 0.15);
+    private static readonly SurfaceColor Warp = new(0.80, 0.73, 0.60);
+    private static readonly SurfaceColor Weft = new(0.52, 0.56, 0.60);
+    private static readonly SurfaceColor Backing = new(0.16, 0.15, 0.15);
     private readonly double cos;
     private readonly double sin;
     private readonly double pitch;
@@ -63,7 +63,7 @@ internal sealed class SyntheticWeave : SyntheticSurface
     }
 
     /// <inheritdoc/>
-    public override Rgb ColorAt(double x, double y)
+    public override SurfaceColor ColorAt(double x, double y)
     {
         var (u, v) = ThreadCoordinates(x, y);
         int i = (int)Math.Floor(u);
@@ -86,7 +86,7 @@ internal sealed class SyntheticWeave : SyntheticSurface
     /// <param name="across">Distance from its middle, -0.5..0.5.</param>
     /// <param name="along">Distance from the middle of the crossing, -0.5..0.5.</param>
     /// <param name="onTop">Whether it passes over the other thread here.</param>
-    private Rgb? Thread(Rgb color, bool warp, int index, double position, double across, double along, bool onTop)
+    private SurfaceColor? Thread(SurfaceColor color, bool warp, int index, double position, double across, double along, bool onTop)
     {
         int axis = warp ? 0 : 1;
         double width = 0.88 + (0.04 * noise.At(index, axis));

@@ -1,5 +1,4 @@
-using Mmrr.Nn.Checkpoints;
-using SkiaSharp;
+using Mmrr.App.Data;
 
 namespace Mmrr.App.Reports;
 
@@ -88,8 +87,8 @@ public sealed class ContactSheet
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
-        byte[] png = EncodePng(Render());
-        AtomicFile.Write(path, stream => stream.Write(png));
+        var image = Render();
+        ImageFile.WritePng(path, image.Pixels.Span, image.Height, image.Width, image.Channels);
     }
 
     private static int TextWidth(string line) => line.Length == 0 ? 0 : (line.Length * PixelFont.Advance - 1) * TextScale;
@@ -103,24 +102,5 @@ public sealed class ContactSheet
     {
         canvas.Fill(top, left, Framed(tile.Height), Framed(tile.Width), FrameColour);
         canvas.Draw(tile, top + Frame, left + Frame, _scale);
-    }
-
-    private static byte[] EncodePng(Tile image)
-    {
-        using SKBitmap bitmap = new(new SKImageInfo(image.Width, image.Height, SKColorType.Rgb888x, SKAlphaType.Opaque));
-        Span<byte> target = bitmap.GetPixelSpan();
-        for (int y = 0; y < image.Height; y++)
-        {
-            for (int x = 0; x < image.Width; x++)
-            {
-                (byte r, byte g, byte b) = image[y, x];
-                int at = y * bitmap.RowBytes + x * 4;
-                (target[at], target[at + 1], target[at + 2], target[at + 3]) = (r, g, b, byte.MaxValue);
-            }
-        }
-
-        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, quality: 100)
-            ?? throw new InvalidOperationException($"PNG encoding of {image.Height} x {image.Width} pixels failed");
-        return png.ToArray();
     }
 }

@@ -54,7 +54,8 @@ public class RealDataTests
         Assert.All(test.Samples, s => Assert.Equal(s.Abnormal, s.Mask!.Contains((byte)1)));
     }
 
-    private static string Folder(string name)
+    /// <summary>The set's folder; skips the test where there is none.</summary>
+    internal static string Folder(string name)
     {
         string? root = Environment.GetEnvironmentVariable("MMRR_DATA");
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); root is null && at is not null; at = at.Parent)

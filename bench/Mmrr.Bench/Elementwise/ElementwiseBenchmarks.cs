@@ -1,0 +1,58 @@
+using BenchmarkDotNet.Attributes;
+using Mmrr.Kernels;
+
+namespace Mmrr.Bench;
+
+/// <summary>Operations on each element by itself.</summary>
+public class ElementwiseBenchmarks : KernelBenchmark
+{
+    private Tensor _a = null!, _b = null!, _output = null!;
+
+    /// <summary>64 images of 32×32×3, an activation of width 128 at batch 4, and a length that is no multiple of a vector.</summary>
+    public static IEnumerable<Elements> Cases => [new(64 * 32 * 32 * 3, Each), new(4 * 32 * 32 * 128, Each), new(10_007, Each)];
+
+    [ParamsSource(nameof(Cases))]
+    public Elements Sizes { get; set; } = null!;
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void Add() => Run(Many, () => Elementwise.Add(_a, _b, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void Multiply() => Run(Many, () => Elementwise.Multiply(_a, _b, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void Scale() => Run(Many, () => Elementwise.Scale(_a, 0.5f, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void Tanh() => Run(Many, () => Elementwise.Tanh(_a, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void TanhBackward() => Run(Many, () => Elementwise.TanhBackward(_a, _b, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void Sigmoid() => Run(Many, () => Elementwise.Sigmoid(_a, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void SigmoidBackward() => Run(Many, () => Elementwise.SigmoidBackward(_a, _b, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void Relu() => Run(Many, () => Elementwise.Relu(_a, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void ReluBackward() => Run(Many, () => Elementwise.ReluBackward(_a, _b, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void Fill() => Run(Many, () => Elementwise.Fill(1f, _output));
+
+    protected override void Prepare() => (_a, _b, _output) = (Uniform([Sizes.Count]), Uniform([Sizes.Count]), Empty(Sizes.Count));
+
+    private static Work Each(string method) => method switch
+    {
+        nameof(Add) or nameof(Multiply) => new(1, 12),
+        nameof(TanhBackward) or nameof(SigmoidBackward) => new(3, 12),
+        nameof(ReluBackward) => new(1, 12),
+        nameof(Tanh) or nameof(Sigmoid) => new(30, 8),
+        nameof(Fill) => new(0, 4),
+        _ => new(1, 8),
+    };
+}

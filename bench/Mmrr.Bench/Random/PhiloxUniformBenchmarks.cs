@@ -1,0 +1,24 @@
+using BenchmarkDotNet.Attributes;
+using Mmrr.Kernels;
+
+namespace Mmrr.Bench;
+
+/// <summary>Uniform noise.</summary>
+public class PhiloxUniformBenchmarks : KernelBenchmark
+{
+    private Tensor _output = null!;
+
+    /// <summary>64 images of 32×32×3 with one level and with 15, and a length that is no multiple of a block.</summary>
+    public static IEnumerable<Elements> Cases => [new(64 * 32 * 32 * 3, _ => new(0, 4)), new(15 * 64 * 32 * 32 * 3, _ => new(0, 4)), new(10_007, _ => new(0, 4))];
+
+    [ParamsSource(nameof(Cases))]
+    public Elements Sizes { get; set; } = null!;
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void Fill() => Run(Many, () => PhiloxUniform.Fill(1, 2, -1, 1, _output.Count, _output));
+
+    [Benchmark(OperationsPerInvoke = Many)]
+    public void FillRepeated() => Run(Many, () => PhiloxUniform.Fill(1, 2, -1, 1, 3071, _output));
+
+    protected override void Prepare() => _output = Empty(Sizes.Count);
+}

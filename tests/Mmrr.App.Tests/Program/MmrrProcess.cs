@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace Mmrr.App.Tests.Program;
+
+/// <summary>What a run of the program left behind.</summary>
+internal sealed record Outcome(int ExitCode, string Output, string Error)
+{
+    /// <summary>Lines on standard output.</summary>
+    public string[] OutputLines => Lines(Output);
+
+    /// <summary>Lines on standard error.</summary>
+    public string[] ErrorLines => Lines(Error);
+
+    /// <summary>Fails the test with what the program said, unless it ended with this code.</summary>
+    public Outcome Ends(int code)
+    {
+        if (ExitCode != code) Assert.Fail($"exit code {ExitCode}, expected {code}\n{Output}\n{Error}");
+        return this;
+    }
+
+    /// <summary>Exit code 2 and one line on standard error with these words.</summary>
+    public void Refuses(params string[] words)
+    {
+        Ends(2);
+        if (ErrorLines.Length != 1) Assert.Fail($"{ErrorLines.Length} lines on standard error, expected one:\n{Error}");
+        foreach (string word in words) Assert.Contains(word, ErrorLines[0], StringComparison.Ordinal);
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd('\r')).ToArray();
+}
+
+/// <summary>Starts the program as users do, as a process of its own.</summary>
+internal static class MmrrProcess
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(100);
+
+    // The host beside the runtime that runs the tests, wherever that is installed.
+    private static readonly string s_host = Path.GetFullPath(
+        Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+
+    /// <summary>Runs <c>mmrr</c> with these arguments.</summary>
+    public static Outcome Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(s_host) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mmrr.dll"));
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        // Both at once: a pipe that nobody empties stops the program.
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(s_limit))
+        {
+            process.Kill();
+            Assert.Fail($"mmrr {string.Join(' ', arguments)}: still running after {s_limit.TotalSeconds} s");
+        }
+        return new Outcome(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+    }
+}

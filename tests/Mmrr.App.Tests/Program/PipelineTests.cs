@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Text.Json;
+using Mmrr.App.Commands;
+using Mmrr.App.Evaluation.Metrics;
+using Mmrr.App.Runs;
+using Mmrr.App.Tests.Data;
+using Xunit;
+
+namespace Mmrr.App.Tests.Program;
+
+/// <summary>train, then evaluate, in each data layout.</summary>
+[Collection(ProgramTests.Name)]
+public sealed class PipelineTests(TrainedRuns runs)
+{
+    private const string Header = "image,label,score,score_without_refinement";
+
+    [Fact]
+    public void DigitsAreTrainedAndEvaluated()
+    {
+        string run = runs.Copy(runs.MnistRun, "evaluated");
+        Assert.Equal(
+            ["history.csv", "refinement.safetensors", "restoration.safetensors", "run.json"], Directory.GetFiles(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        string[] history = File.ReadAllLines(Path.Combine(run, "history.csv"));
+        Assert.Equal(["1,1,", "1,2,", "2,1,", "2,2,"], history[1..].Select(line => line[..4]));
+
+        MmrrProcess.Run("evaluate", run).Ends(0);
+        var figures = Figures(run);
+        Assert.Equal((15, 30), (figures.GetProperty("levels").GetInt32(), figures.GetProperty("images").GetInt32()));
+        Assert.False(figures.TryGetProperty("pixelAuroc", out _));
+        Assert.False(figures.TryGetProperty("pixelAurocWithoutRefinement", out _));
+        string[] names = CheckScores(run, figures);
+        Assert.Equal(Enumerable.Range(0, 30).Select(i => i.ToString(CultureInfo.InvariantCulture)), names);
+        Assert.Equal(Enumerable.Range(0, 30).Select(i => i % 3 == 1 ? "0" : "1"), Rows(run).Select(r => r[1]));
+        Assert.True(new FileInfo(Path.Combine(run, "examples.png")).Length > 0);
+
+        // A second evaluation replaces the first; with --limit it draws by seed, normal images among them, with the same scores.
+        byte[] scores = File.ReadAllBytes(Path.Combine(run, "scores.csv"));
+        MmrrProcess.Run("evaluate", run, "--threads", "1").Ends(0);
+        Assert.Equal(scores, File.ReadAllBytes(Path.Combine(run, "scores.csv")));
+        var all = Rows(run).ToDictionary(r => r[0], r => string.Join(',', r));
+        MmrrProcess.Run("evaluate", run, "--limit", "9").Ends(0);
+        Assert.Equal(9, Rows(run).Length);
+        Assert.Equal(3, Rows(run).Count(r => r[1] == "0"));
+        Assert.All(Rows(run), r => Assert.Equal(all[r[0]], string.Join(',', r)));
+        MmrrProcess.Run("evaluate", run, "--limit", "9", "--levels", "3").Ends(0);
+        Assert.Equal((3, 9), (Figures(run).GetProperty("levels").GetInt32(), Figures(run).GetProperty("images").GetInt32()));
+        CheckScores(run, Figures(run));
+    }
+
+    [Fact]
+    public void PartsWithMasksAreTrainedWithAugmentationAndEvaluated()
+    {
+        string root = SmallData.Mvtec(runs.Folder);
+        string run = runs.Train("mvtec-run", "--data", "mvtec", "--root", root, "--normal", "weave", "--epochs", "1", "--augment", "flip,rotate,brightness");
+        Assert.Contains("\"flip,rotate,brightness\"", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
+        MmrrProcess.Run("evaluate", run, "--levels", "4").Ends(0);
+        var figures = Figures(run);
+        foreach (string name in new[] { "pixelAuroc", "pixelAurocWithoutRefinement" }) Assert.InRange(figures.GetProperty(name).GetDouble(), 0, 1);
+        string[] names = CheckScores(run, figures);
+        Assert.Equal(10, names.Length);
+        Assert.All(names, name => Assert.True(File.Exists(Path.Combine(root, name))));
+        Assert.Contains("weave/test/scratch/000.png", names);
+
+        // Other augmentation, other weights.
+        string plain = runs.Train("mvtec-plain", "--data", "mvtec", "--root", root, "--normal", "weave", "--epochs", "1");
+        Assert.NotEqual(Weights(run), Weights(plain));
+    }
+
+    [Fact]
+    public void AFolderIsTrainedAndEvaluated()
+    {
+        string run = runs.Copy(runs.FolderRun, "folder-evaluated");
+        MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
+        string[] names = CheckScores(run, Figures(run));
+        Assert.Equal(5, names.Count(n => n.StartsWith("abnormal/", StringComparison.Ordinal)));
+        Assert.Equal(2, names.Length - 5); // a fifth of the eleven normal ones
+        using var refinement = Nn.Checkpoints.SafeTensorsFile.Open(Path.Combine(run, "refinement.safetensors"));
+        Assert.Equal([16, 12, 3, 3], refinement.Entries.Single(e => e.Name == "f_ref.stem.weight").Shape);
+    }
+
+    [Theory]
+    [InlineData("cifar10", "simt", "--mask", "constant", "f_e.stem.weight f_res.stem.weight", 4)]
+    [InlineData("mnist", "cpu", "--no-embedding", null, "f_m.stem.weight f_res.stem.weight", 4)]
+    [InlineData("mnist", "cpu", "--mask", "bernoulli", "f_e.stem.weight f_res.stem.weight", 4)]
+    [InlineData("mnist", "cpu", "--refine-inputs", "xhat,etilde,m", "f_e.stem.weight f_m.stem.weight f_res.stem.weight", 3)]
+    public void AblationsAreTrainedAndEvaluated(string data, string device, string option, string? value, string stems, int inputs)
+    {
+        using var folder = new TemporaryFolder();
+        string root = data == "mnist" ? runs.Mnist : SmallData.Cifar(folder), run = folder["run"];
+        string[] choice = value is null ? [option] : [option, value];
+        // The simulator is slow: the colour images go through it once, in the smallest of the networks.
+        string[] size = device == "simt" ? ["--width", "16", "--size", "8", "--resolutions", "1"] : ["--width", "16", "--size", "8"];
+        string[] command = ["train", "--data", data, "--root", root, "--normal", "1", "--epochs", "1", "--device", device];
+        MmrrProcess.Run([.. command, .. size, .. choice, "--out", run]).Ends(0);
+        using (var restoration = Nn.Checkpoints.SafeTensorsFile.Open(Path.Combine(run, "restoration.safetensors")))
+            Assert.Equal(stems.Split(' '), restoration.Entries.Select(e => e.Name).Where(n => n.EndsWith("stem.weight", StringComparison.Ordinal)));
+        using (var refinement = Nn.Checkpoints.SafeTensorsFile.Open(Path.Combine(run, "refinement.safetensors")))
+            Assert.Equal(inputs * (data == "mnist" ? 1 : 3), refinement.Entries[0].Shape[1]);
+        MmrrProcess.Run("evaluate", run, "--levels", "2", "--device", "cpu").Ends(0);
+        CheckScores(run, Figures(run));
+    }
+
+    [Fact]
+    public void TheSameCommandWritesTheSameBytesWithAnyNumberOfThreads()
+    {
+        string[] command = ["--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "2"];
+        string expected = Weights(runs.MnistRun);
+        Assert.Equal(expected, Weights(runs.Train("again", [.. command, "--seed", "5", "--threads", "2"])));
+        Assert.Equal(expected, Weights(runs.Train("one-thread", [.. command, "--seed", "5", "--threads", "1"])));
+        Assert.NotEqual(expected, Weights(runs.Train("other-seed", [.. command, "--seed", "6", "--threads", "2"])));
+    }
+
+    [Fact]
+    public void MinutesAreABudgetForBothPhases()
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        string run = runs.Train("minutes", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--minutes", "0.02");
+        Assert.InRange(watch.Elapsed.TotalSeconds, 1.2, 30);
+        Assert.Equal(["1", "2"], File.ReadAllLines(Path.Combine(run, "history.csv"))[1..].Select(line => line.Split(',')[0]).Distinct());
+    }
+
+    [Theory]
+    [InlineData("fmnist", "ankle-boot")]
+    [InlineData("cifar10", "ship")]
+    public void RealDataIsTrainedAndEvaluated(string data, string normal)
+    {
+        string root = RealDataTests.Folder(data), run = runs.Folder[$"real-{data}"];
+        string[] command = ["train", "--data", data, "--root", root, "--normal", normal, "--preset", "tiny", "--device", "cpu"];
+        MmrrProcess.Run([.. command, "--minutes", "0.05", "--out", run]).Ends(0);
+        MmrrProcess.Run("evaluate", run, "--limit", "40", "--levels", "2").Ends(0);
+        Assert.Equal(40, CheckScores(run, Figures(run)).Length);
+        Assert.Equal(4, Rows(run).Count(r => r[1] == "0"));
+    }
+
+    [Fact]
+    public void OnlyThePaperPresetAt32HasSixtyLevels()
+    {
+        var tiny = RunFolder.Open(runs.MnistRun).Options;
+        Assert.Equal(15, EvaluateCommand.DefaultLevels(tiny));
+        var paper = tiny with { Preset = "paper", Model = tiny.Model with { Size = 32 } };
+        Assert.Equal(60, EvaluateCommand.DefaultLevels(paper));
+        Assert.Equal(15, EvaluateCommand.DefaultLevels(paper with { Model = paper.Model with { Size = 256 } }));
+        Assert.Equal(15, EvaluateCommand.DefaultLevels(paper with { Preset = "small" }));
+    }
+
+    [Fact]
+    public void DevicesAreListed()
+    {
+        string[] lines = MmrrProcess.Run("devices").Ends(0).OutputLines;
+        foreach (string name in new[] { "cpu", "simt" }) Assert.Single(lines, line => line.StartsWith(name + " ", StringComparison.Ordinal));
+    }
+
+    private static string Weights(string run) =>
+        string.Join(' ', TrainedRuns.Contents(run).Where(f => f.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Select(f => $"{f.Key}={f.Value}"));
+
+    private static JsonElement Figures(string run)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
+        return document.RootElement.Clone();
+    }
+
+    private static string[][] Rows(string run) => [.. File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..].Select(line => line.Split(','))];
+
+    /// <summary>The rows are whole, and evaluation.json's figures follow from them. Returns the images' names.</summary>
+    private static string[] CheckScores(string run, JsonElement figures)
+    {
+        Assert.Equal(Header, File.ReadLines(Path.Combine(run, "scores.csv")).First());
+        var rows = Rows(run);
+        Assert.All(rows, r => Assert.Equal(4, r.Length));
+        Assert.Equal(figures.GetProperty("images").GetInt32(), rows.Length);
+        bool[] abnormal = [.. rows.Select(r => r[1] == "1")];
+        double[] Column(int i) => [.. rows.Select(r => double.Parse(r[i], CultureInfo.InvariantCulture))];
+        Assert.Equal(RocCurve.Auroc(Column(2), abnormal), figures.GetProperty("imageAuroc").GetDouble());
+        Assert.Equal(RocCurve.Auroc(Column(3), abnormal), figures.GetProperty("imageAurocWithoutRefinement").GetDouble());
+        return [.. rows.Select(r => r[0])];
+    }
+}

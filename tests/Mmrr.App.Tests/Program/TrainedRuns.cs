@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using Mmrr.App.Tests.Data;
+using Xunit;
+
+namespace Mmrr.App.Tests.Program;
+
+/// <summary>Data and runs that several tests look at; each is made once, when a test first asks for it. No test may change them.</summary>
+public sealed class TrainedRuns : IDisposable
+{
+    /// <summary>The smallest networks, for a moment.</summary>
+    internal static readonly string[] Tiny = ["--width", "16", "--size", "8", "--resolutions", "2", "--batch", "8", "--device", "cpu"];
+
+    private readonly Lazy<string> _mnist;
+    private readonly Lazy<string> _folderRun;
+    private readonly Lazy<string> _mnistRun;
+
+    public TrainedRuns()
+    {
+        _mnist = new(() => SmallData.Mnist(Folder));
+        _mnistRun = new(() => Train("mnist-run", "--data", "mnist", "--root", Mnist, "--normal", "1", "--epochs", "2", "--seed", "5", "--threads", "2"));
+        _folderRun = new(() =>
+        {
+            var (normal, abnormal) = SmallData.Folders(Folder);
+            return Train("folder-run", "--data", "folder", "--root", normal, "--abnormal", abnormal, "--epochs", "1");
+        });
+    }
+
+    /// <summary>The root of the digits.</summary>
+    internal string Mnist => _mnist.Value;
+
+    /// <summary>A run on digit 1, two epochs with seed 5 and two threads.</summary>
+    internal string MnistRun => _mnistRun.Value;
+
+    /// <summary>A run on coloured images of a folder.</summary>
+    internal string FolderRun => _folderRun.Value;
+
+    /// <summary>Where everything lies.</summary>
+    internal TemporaryFolder Folder { get; } = new();
+
+    public void Dispose() => Folder.Dispose();
+
+    /// <summary>Trains into a folder of that name and returns its path.</summary>
+    internal string Train(string name, params string[] arguments)
+    {
+        MmrrProcess.Run(["train", .. arguments, .. Tiny, "--out", Folder[name]]).Ends(0);
+        return Folder[name];
+    }
+
+    /// <summary>A copy of a run, to damage.</summary>
+    internal string Copy(string run, string name)
+    {
+        Directory.CreateDirectory(Folder[name]);
+        foreach (string file in Directory.GetFiles(run)) File.Copy(file, Path.Combine(Folder[name], Path.GetFileName(file)));
+        return Folder[name];
+    }
+
+    /// <summary>Each file under a folder with its hash.</summary>
+    internal static Dictionary<string, string> Contents(string folder) =>
+        Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+}
+
+/// <summary>The tests that start the program, one after the other: each start takes all cores.</summary>
+[CollectionDefinition(Name)]
+public sealed class ProgramTests : ICollectionFixture<TrainedRuns>
+{
+    public const string Name = "program";
+}
