@@ -10,7 +10,9 @@ var root = new RootCommand("MMRR: anomaly detection that learns from normal imag
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    Console.Error.WriteLine($"mmrr: {parsed.Errors[0].Message.Replace('\n', ' ')} (mmrr --help tells more)");
+    // Of several errors the one that names what was typed helps most.
+    var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
+    Console.Error.WriteLine($"mmrr: {error.Message.ReplaceLineEndings(" ")} (mmrr --help tells more)");
     return ExitCode.BadInput;
 }
 try

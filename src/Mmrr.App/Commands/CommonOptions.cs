@@ -15,6 +15,18 @@ internal static class CommonOptions
     /// <summary><c>--levels</c>.</summary>
     public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { Description = "Mask levels; 60 for a paper run at 32x32, else 15." }, 2, 1000);
 
+    /// <summary>One of some words; the error names the option, as the library's own does not.</summary>
+    public static Option<string> OneOf(Option<string> option, params IReadOnlyList<string> words)
+    {
+        option.CompletionSources.Add([.. words]);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !words.Contains(result.Tokens[^1].Value))
+                result.AddError($"{option.Name} is '{result.Tokens[^1].Value}', expected {string.Join(", ", words.Take(words.Count - 1))} or {words[^1]}");
+        });
+        return option;
+    }
+
     /// <summary>A number with a range.</summary>
     public static Option<T?> Ranged<T>(Option<T?> option, T low, T high)
         where T : struct, IComparable<T>

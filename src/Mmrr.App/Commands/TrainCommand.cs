@@ -13,13 +13,12 @@ internal static class TrainCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var data = new Option<string>("--data") { Description = "Layout of the data.", Required = true };
-        data.AcceptOnlyFromAmong([.. DataSource.Kinds]);
+        var data = CommonOptions.OneOf(new Option<string>("--data") { Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}.", Required = true }, [.. DataSource.Kinds]);
         var root = new Option<string>("--root") { Description = "Folder of the data.", Required = true };
         var normal = new Option<string?>("--normal") { Description = "The normal class: a label, a class name, or a category of an mvtec folder." };
         var abnormal = new Option<string?>("--abnormal") { Description = "With --data folder: a folder of abnormal images, to evaluate on." };
-        var preset = new Option<string>("--preset") { Description = "Defaults for a budget.", DefaultValueFactory = _ => "tiny" };
-        preset.AcceptOnlyFromAmong([.. Preset.All.Keys]);
+        var preset = CommonOptions.OneOf(
+            new Option<string>("--preset") { Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.", DefaultValueFactory = _ => "tiny" }, [.. Preset.All.Keys]);
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var output = new Option<string?>("--out") { Description = "Folder of the run; a new one under runs/ when not given." };
@@ -34,8 +33,8 @@ internal static class TrainCommand
         var resolutions = CommonOptions.Ranged(new Option<int?>("--resolutions") { Description = "Resolutions of the U-Nets." }, 1, 8);
         var augment = new Option<string>("--augment") { Description = "A list of flip, rotate (up to 30 degrees), brightness.", DefaultValueFactory = _ => "none" };
         var noEmbedding = new Option<bool>("--no-embedding") { Description = "Mask the image itself (Table 2 of the paper)." };
-        var mask = new Option<string>("--mask") { Description = "learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" };
-        mask.AcceptOnlyFromAmong("learned", "constant", "bernoulli");
+        var mask = CommonOptions.OneOf(
+            new Option<string>("--mask") { Description = "learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
         var inputs = new Option<string>("--refine-inputs") { Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
         var command = new Command("train", "Train on normal images.")
         {

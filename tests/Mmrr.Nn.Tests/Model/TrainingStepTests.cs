@@ -13,12 +13,12 @@ public class TrainingStepTests
     /// <summary>
     /// Two devices sum in different orders, each with its own rounding errors. Forward and back, the way to a gradient of f_E or f_M leads through
     /// two U-Nets and the five operations between and behind them (tanh or mask, blend, tanh, loss), twice; <see cref="Rounding"/>
-    /// bounds what one operation adds. Both devices may err: 2 × depth × γ̃ of the largest gradient of the tensor.
+    /// bounds what that many operations add up to. Both devices may err: 2γ̃ of the largest gradient of the tensor.
     /// </summary>
     private static double Bound(MmrrOptions options)
     {
         int depth = 2 * ((2 * Rounding.Depth(options.Resolutions)) + 5);
-        return 2 * depth * Rounding.Gamma(Rounding.LongestSum(options, Batch));
+        return 2 * Rounding.Gamma(depth, Rounding.LongestSum(options, Batch));
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public class TrainingStepTests
     [InlineData("f_res.head.weight")]
     [InlineData("f_res.up.0.0.shortcut.weight")]
     [InlineData("f_res.grow.0.weight")]
-    public void TheBoundNoticesAWeightTensorThatIsOffByAHundredth(string parameter)
+    public void TheBoundNoticesAWeightTensorThatIsOffByAThousandth(string parameter)
     {
         var (_, expected) = Step("cpu", Small.Options, 1);
         var (_, found) = Step("cpu", Small.Options, 1, parameter);
@@ -63,7 +63,8 @@ public class TrainingStepTests
     [Fact]
     public void AThousandStepsKeepNoTensorAndTakeNoMemory()
     {
-        using var device = Small.Open("cpu");
+        // One worker: with several, operations this small are all waiting, and on a busy machine they wait for minutes.
+        using var device = Small.Open("cpu", 1);
         var options = new MmrrOptions { Size = 4, Width = 16, Resolutions = 2 };
         using var model = Small.Model(device, options);
         long parameters = model.Networks().Sum(n => n.Network.Parameters().Count());
@@ -104,7 +105,7 @@ public class TrainingStepTests
         if (disturbed is not null)
         {
             var weight = TrainingStep.Parameters(model, 1).Single(p => p.Name == disturbed).Variable.Value;
-            weight.CopyFrom([.. weight.ToArray().Select(v => v * 1.01f)]);
+            weight.CopyFrom([.. weight.ToArray().Select(v => v * 1.001f)]);
         }
         using var images = Small.ImageTensor(device, options, Batch);
         using var levels = Tensor.From(device, new Shape(Batch, 1), [0.3f, 0.8f]);
