@@ -1,5 +1,5 @@
-using Mmrr.Nn;
 using System.Globalization;
+using Mmrr.Nn;
 
 namespace Mmrr.App.Data;
 

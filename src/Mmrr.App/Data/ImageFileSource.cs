@@ -1,5 +1,5 @@
-using Mmrr.Nn;
 using System.Runtime.ExceptionServices;
+using Mmrr.Nn;
 
 namespace Mmrr.App.Data;
 

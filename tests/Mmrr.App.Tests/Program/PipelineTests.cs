@@ -125,8 +125,8 @@ public sealed class PipelineTests(TrainedRuns runs)
     public void RealDataIsTrainedAndEvaluated(string data, string normal)
     {
         string root = RealDataTests.Folder(data), run = runs.Folder[$"real-{data}"];
-        string[] command = ["train", "--data", data, "--root", root, "--normal", normal, "--preset", "tiny", "--device", "cpu"];
-        MmrrProcess.Run([.. command, "--minutes", "0.05", "--out", run]).Ends(0);
+        string[] command = ["train", "--data", data, "--root", root, "--normal", normal, "--minutes", "0.02"];
+        MmrrProcess.Run([.. command, .. TrainedRuns.Tiny, "--out", run]).Ends(0);
         MmrrProcess.Run("evaluate", run, "--limit", "40", "--levels", "2").Ends(0);
         Assert.Equal(40, CheckScores(run, Figures(run)).Length);
         Assert.Equal(4, Rows(run).Count(r => r[1] == "0"));

@@ -11,7 +11,7 @@ namespace Mmrr.Kernels;
 /// </summary>
 internal readonly unsafe struct PaddedSource
 {
-    // Half of a 1 MB second-level cache; the weights want the rest.
+    // 384 KB of a second-level cache of 1 MB; the weights want the rest.
     private const int MostFloats = 96 * 1024;
 
     // So many pieces of work at least, where the image has the rows: the workers should end together.

@@ -23,33 +23,28 @@ public static unsafe partial class GroupNorm
         x.Device.Enqueue("GroupNorm.Forward", worker =>
         {
             float* sums = worker.Scratch(3 * blocks.MostLanes);
-            float* scale = sums + blocks.MostLanes, shift = scale + blocks.MostLanes;
+            float* scale = sums + blocks.MostLanes, means = scale + blocks.MostLanes;
             int unit;
             while ((unit = worker.Take()) < g.Images * blocks.Count)
             {
                 int n = unit / blocks.Count, first = blocks.First(unit % blocks.Count), width = blocks.Width(unit % blocks.Count);
                 float* image = px + ((long)n * g.Pixels * g.Channels) + first;
                 float count = (float)g.Pixels * g.GroupChannels;
-                new Span<float>(shift, width).Clear();
-                Sum(image, g, width, shift, false, sums);
-                Spread(sums, width, g.GroupChannels, 1 / count, scale);
-                for (int c = 0; c < width; c++) shift[c] = scale[c];
-                Sum(image, g, width, shift, true, sums);
+                new Span<float>(means, width).Clear();
+                Sum(image, g, width, means, false, sums);
+                Spread(sums, width, g.GroupChannels, 1 / count, means);
+                Sum(image, g, width, means, true, sums);
                 for (int group = 0; group < width / g.GroupChannels; group++)
                 {
                     float total = 0;
                     for (int c = 0; c < g.GroupChannels; c++) total += sums[(group * g.GroupChannels) + c];
                     float deviation = 1 / MathF.Sqrt((total / count) + epsilon);
                     int at = (n * g.Groups) + (first / g.GroupChannels) + group;
-                    pm[at] = shift[group * g.GroupChannels];
+                    pm[at] = means[group * g.GroupChannels];
                     pd[at] = deviation;
-                    for (int c = group * g.GroupChannels; c < (group + 1) * g.GroupChannels; c++)
-                    {
-                        scale[c] = pg[first + c] * deviation;
-                        shift[c] = pb[first + c] - (pm[at] * scale[c]);
-                    }
+                    for (int c = group * g.GroupChannels; c < (group + 1) * g.GroupChannels; c++) scale[c] = pg[first + c] * deviation;
                 }
-                Apply(image, g, width, scale, shift, relu, py + ((long)n * g.Pixels * g.Channels) + first);
+                Apply(image, g, width, means, scale, pb + first, relu, py + ((long)n * g.Pixels * g.Channels) + first);
             }
         });
     }
@@ -58,15 +53,15 @@ public static unsafe partial class GroupNorm
         Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, Geometry g, bool relu,
         Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
     {
-        // [2, N, C]: each image's Σ g and Σ g·x, of which dβ and dγ are sums over images.
+        // [2, N, C]: each image's Σ g and Σ g·x̂, of which dβ and dγ are sums over images.
         using var partial = Tensor.Empty(x.Device, new Shape(2, g.Images, g.Channels));
         float* px = x.Pointer, pg = gamma.Pointer, pb = beta.Pointer, pm = mean.Pointer, pd = inverseDeviation.Pointer, pdy = outputGradient.Pointer;
         float* pdx = inputGradient.Pointer, pdg = gammaGradient.Pointer, pdb = betaGradient.Pointer, pp = partial.Pointer;
         var blocks = new ChannelBlocks(g);
         x.Device.Enqueue("GroupNorm.Backward", worker =>
         {
-            float* scale = worker.Scratch(6 * blocks.MostLanes);
-            float* shift = scale + blocks.MostLanes, a = shift + blocks.MostLanes, b = a + blocks.MostLanes;
+            float* scale = worker.Scratch(5 * blocks.MostLanes);
+            float* a = scale + blocks.MostLanes, b = a + blocks.MostLanes;
             float* means = b + blocks.MostLanes, deviations = means + blocks.MostLanes;
             int unit;
             while ((unit = worker.Take()) < g.Images * blocks.Count)
@@ -79,10 +74,9 @@ public static unsafe partial class GroupNorm
                     means[c] = pm[group];
                     deviations[c] = pd[group];
                     scale[c] = pg[first + c] * pd[group];
-                    shift[c] = pb[first + c] - (pm[group] * scale[c]);
                 }
                 float* sumG = pp + ((long)n * g.Channels) + first, sumGx = sumG + ((long)g.Images * g.Channels);
-                SumGradients(px + at, pdy + at, g, width, scale, shift, means, deviations, relu, a, b);
+                SumGradients(px + at, pdy + at, g, width, scale, pb + first, means, deviations, relu, a, b);
                 for (int c = 0; c < width; c++)
                 {
                     sumG[c] = a[c];
@@ -105,7 +99,7 @@ public static unsafe partial class GroupNorm
                         b[c] = sum / count;
                     }
                 }
-                ApplyGradients(px + at, pdy + at, g, width, scale, shift, means, deviations, relu, a, b, pdx + at);
+                ApplyGradients(px + at, pdy + at, g, width, scale, pb + first, means, deviations, relu, a, b, pdx + at);
             }
             worker.Barrier();
             var (start, end) = worker.Share(g.Channels, Lanes);
@@ -134,13 +128,13 @@ public static unsafe partial class GroupNorm
         }
     }
 
-    /// <summary>Per channel Σ (x − shift) or Σ (x − shift)² over the pixels.</summary>
-    private static void Sum(float* x, in Geometry g, int width, float* shift, bool squared, float* sums)
+    /// <summary>Per channel Σ (x − center) or Σ (x − center)² over the pixels.</summary>
+    private static void Sum(float* x, in Geometry g, int width, float* center, bool squared, float* sums)
     {
         for (int c = 0; c < width; c += Lanes)
         {
             int lanes = Math.Min(Lanes, width - c);
-            var s = Load(shift + c, lanes);
+            var s = Load(center + c, lanes);
             var total = Vector512<float>.Zero;
             for (int begin = 0; begin < g.Pixels; begin += PixelBlock)
             {
@@ -172,30 +166,29 @@ public static unsafe partial class GroupNorm
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Next(Vector512<float> sum, Vector512<float> value, bool squared) => sum + (squared ? value * value : value);
 
-    private static void Apply(float* x, in Geometry g, int width, float* scale, float* shift, bool relu, float* y)
+    private static void Apply(float* x, in Geometry g, int width, float* means, float* scale, float* beta, bool relu, float* y)
     {
         for (int c = 0; c < width; c += Lanes)
         {
             int lanes = Math.Min(Lanes, width - c);
-            var a = Load(scale + c, lanes);
-            var b = Load(shift + c, lanes);
+            Vector512<float> m = Load(means + c, lanes), a = Load(scale + c, lanes), b = Load(beta + c, lanes);
             var floor = relu ? Vector512<float>.Zero : Vector512.Create(float.NegativeInfinity);
             for (int p = 0; p < g.Pixels; p++)
             {
                 long at = ((long)p * g.Channels) + c;
-                Store(Vector512.Max((Load(x + at, lanes) * a) + b, floor), y + at, lanes);
+                Store(Vector512.Max(((Load(x + at, lanes) - m) * a) + b, floor), y + at, lanes);
             }
         }
     }
 
     /// <summary>Per channel Σ g and Σ g·x̂ over the pixels, g being zero where ReLU cut (the same expression as in the forward pass decides).</summary>
     private static void SumGradients(
-        float* x, float* dy, in Geometry g, int width, float* scale, float* shift, float* means, float* deviations, bool relu, float* sumG, float* sumGx)
+        float* x, float* dy, in Geometry g, int width, float* scale, float* beta, float* means, float* deviations, bool relu, float* sumG, float* sumGx)
     {
         for (int c = 0; c < width; c += Lanes)
         {
             int lanes = Math.Min(Lanes, width - c);
-            Vector512<float> a = Load(scale + c, lanes), b = Load(shift + c, lanes), m = Load(means + c, lanes), d = Load(deviations + c, lanes);
+            Vector512<float> a = Load(scale + c, lanes), b = Load(beta + c, lanes), m = Load(means + c, lanes), d = Load(deviations + c, lanes);
             Vector512<float> totalG = default, totalGx = default;
             for (int begin = 0; begin < g.Pixels; begin += PixelBlock)
             {
@@ -206,7 +199,7 @@ public static unsafe partial class GroupNorm
                     long at = ((long)p * g.Channels) + c;
                     var value = Load(x + at, lanes);
                     var gradient = Load(dy + at, lanes);
-                    if (relu) gradient = Vector512.ConditionalSelect(Vector512.GreaterThan((value * a) + b, Vector512<float>.Zero), gradient, Vector512<float>.Zero);
+                    if (relu) gradient = Vector512.ConditionalSelect(Vector512.GreaterThan(((value - m) * a) + b, Vector512<float>.Zero), gradient, Vector512<float>.Zero);
                     sum += gradient;
                     sumX += gradient * ((value - m) * d);
                 }
@@ -219,19 +212,19 @@ public static unsafe partial class GroupNorm
     }
 
     private static void ApplyGradients(
-        float* x, float* dy, in Geometry g, int width, float* scale, float* shift, float* means, float* deviations, bool relu, float* meanGx, float* meanG, float* dx)
+        float* x, float* dy, in Geometry g, int width, float* scale, float* beta, float* means, float* deviations, bool relu, float* meanGx, float* meanG, float* dx)
     {
         for (int c = 0; c < width; c += Lanes)
         {
             int lanes = Math.Min(Lanes, width - c);
-            Vector512<float> a = Load(scale + c, lanes), b = Load(shift + c, lanes), m = Load(means + c, lanes), d = Load(deviations + c, lanes);
+            Vector512<float> a = Load(scale + c, lanes), b = Load(beta + c, lanes), m = Load(means + c, lanes), d = Load(deviations + c, lanes);
             Vector512<float> mgx = Load(meanGx + c, lanes) * d, mg = Load(meanG + c, lanes) * d;
             for (int p = 0; p < g.Pixels; p++)
             {
                 long at = ((long)p * g.Channels) + c;
                 var value = Load(x + at, lanes);
                 var gradient = Load(dy + at, lanes);
-                if (relu) gradient = Vector512.ConditionalSelect(Vector512.GreaterThan((value * a) + b, Vector512<float>.Zero), gradient, Vector512<float>.Zero);
+                if (relu) gradient = Vector512.ConditionalSelect(Vector512.GreaterThan(((value - m) * a) + b, Vector512<float>.Zero), gradient, Vector512<float>.Zero);
                 Store((gradient * a) - mg - ((value - m) * d * mgx), dx + at, lanes);
             }
         }

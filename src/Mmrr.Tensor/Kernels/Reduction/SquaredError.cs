@@ -1,7 +1,7 @@
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The squared error (prediction − target)² averaged over everything (the losses, the paper's equations 3 and 5), over each image (image
+/// The squared error (prediction − target)² averaged over everything (the losses, the paper's equations 3 and 4), over each image (image
 /// scores) or over the channels of each pixel (score maps). Sums run over a partition that depends on the shape alone, in float32 within
 /// pieces of 4096 elements and in float64 over them, so that results are the same to the bit with any number of threads and an
 /// image's result does not depend on its batch. Reads 8 bytes an element.
