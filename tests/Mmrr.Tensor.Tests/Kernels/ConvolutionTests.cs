@@ -9,7 +9,7 @@ public class ConvolutionTests(TestDevices devices)
     private static readonly int[][] s_small =
     [
         [1, 1, 1, 1, 1, 3, 1], [1, 1, 1, 3, 5, 1, 1], [1, 5, 9, 3, 5, 3, 1], [1, 5, 9, 5, 20, 3, 2], [2, 3, 5, 12, 16, 1, 1], [1, 4, 3, 16, 3, 1, 2],
-        [2, 2, 2, 16, 16, 3, 1], [1, 3, 4, 20, 12, 3, 1], [3, 2, 3, 1, 16, 3, 2], [1, 6, 7, 32, 48, 3, 1],
+        [2, 2, 2, 16, 16, 3, 1], [1, 3, 3, 16, 16, 3, 1], [2, 5, 9, 16, 32, 3, 1], [1, 3, 4, 20, 12, 3, 1], [3, 2, 3, 1, 16, 3, 2], [1, 6, 7, 32, 48, 3, 1],
         [2, 9, 5, 16, 20, 3, 2], [1, 9, 8, 64, 33, 1, 1], [1, 12, 11, 3, 16, 3, 1], [2, 12, 3, 5, 4, 3, 1],
     ];
 
@@ -30,14 +30,17 @@ public class ConvolutionTests(TestDevices devices)
         var random = new RandomInputs();
         HostTensor x = random.Uniform(s.X), weight = random.Uniform(s.Weight), bias = random.Uniform(s.Bias), residual = random.Uniform(s.Output);
         double[] product = ConvolutionReference.Forward(s, x.Doubles, weight.Doubles, null, null);
-        double[] magnitude = ConvolutionReference.Forward(s, ErrorBound.Magnitude(x.Doubles), ErrorBound.Magnitude(weight.Doubles), null, null);
+        bool winograd = UsesWinograd(device, s);
+        double[] magnitude = winograd
+            ? WinogradReference.Magnitude(s.N, s.H, s.W, s.C, s.O, x.Doubles, weight.Doubles)
+            : ConvolutionReference.Forward(s, ErrorBound.Magnitude(x.Doubles), ErrorBound.Magnitude(weight.Doubles), null, null);
         foreach (var (withBias, withResidual) in new[] { (false, false), (true, false), (false, true), (true, true) })
         {
             double Added(int i) => (withBias ? bias.Doubles[i % s.O] : 0) + (withResidual ? residual.Doubles[i] : 0);
             double AddedMagnitude(int i) => (withBias ? Math.Abs(bias.Doubles[i % s.O]) : 0) + (withResidual ? Math.Abs(residual.Doubles[i]) : 0);
             // A sum of K²·C products, a bias and a residual.
             var expected = ErrorBound.Sum(
-                [.. product.Select((y, i) => y + Added(i))], [.. magnitude.Select((y, i) => y + AddedMagnitude(i))], (s.K * s.K * s.C) + 2);
+                [.. product.Select((y, i) => y + Added(i))], [.. magnitude.Select((y, i) => y + AddedMagnitude(i))], (winograd ? WinogradReference.Roundings(s.C) : s.K * s.K * s.C) + 2);
             var actual = devices.Run(device, [x, weight, bias, residual], [s.Output], (given, taken) =>
                 Convolution.Forward(given[0], given[1], withBias ? given[2] : null, withResidual ? given[3] : null, s.Stride, taken[0]));
             expected.Check(actual[0], $"output (bias {withBias}, residual {withResidual})");
@@ -52,10 +55,11 @@ public class ConvolutionTests(TestDevices devices)
         var random = new RandomInputs();
         HostTensor outputGradient = random.Uniform(s.Output), weight = random.Uniform(s.Weight);
         // Each element is a sum of at most K²·O products; where the stride skips a pixel, of none.
-        var expected = ErrorBound.Sum(
-            ConvolutionReference.BackwardData(s, outputGradient.Doubles, weight.Doubles),
-            ConvolutionReference.BackwardData(s, ErrorBound.Magnitude(outputGradient.Doubles), ErrorBound.Magnitude(weight.Doubles)),
-            s.K * s.K * s.O);
+        double[] gradient = ConvolutionReference.BackwardData(s, outputGradient.Doubles, weight.Doubles);
+        var expected = UsesWinograd(device, s)
+            ? ErrorBound.Sum(gradient, WinogradReference.Magnitude(s.N, s.H, s.W, s.O, s.C, outputGradient.Doubles, Turned(s, weight.Doubles)), WinogradReference.Roundings(s.O))
+            : ErrorBound.Sum(
+                gradient, ConvolutionReference.BackwardData(s, ErrorBound.Magnitude(outputGradient.Doubles), ErrorBound.Magnitude(weight.Doubles)), s.K * s.K * s.O);
         var actual = devices.Run(device, [outputGradient, weight], [s.X], (given, taken) =>
             Convolution.BackwardData(given[0], given[1], s.Stride, taken[0]));
         expected.Check(actual[0], "x gradient");
@@ -85,6 +89,23 @@ public class ConvolutionTests(TestDevices devices)
         var alone = devices.Run(device, [x, outputGradient], [s.Weight], (given, taken) =>
             Convolution.BackwardWeight(given[0], given[1], s.Stride, taken[0], null));
         expectedWeight.Check(alone[0], "weight gradient without the bias's");
+    }
+
+    private static bool UsesWinograd(string device, ConvolutionSizes s) =>
+        device == "cpu" && s.K == 3 && s.Stride == 1 && WinogradProduct.Suits(s.H, s.W, s.C, s.O);
+
+    /// <summary>The data gradient's weights [3, 3, O, C]: turned by 180°, inputs and outputs exchanged.</summary>
+    private static double[] Turned(ConvolutionSizes s, double[] weight)
+    {
+        var turned = new double[weight.Length];
+        for (int tap = 0; tap < 9; tap++)
+        {
+            for (int c = 0; c < s.C; c++)
+            {
+                for (int o = 0; o < s.O; o++) turned[((((8 - tap) * s.O) + o) * s.C) + c] = weight[(((tap * s.C) + c) * s.O) + o];
+            }
+        }
+        return turned;
     }
 
     [Theory]

@@ -7,6 +7,11 @@ public static unsafe partial class Convolution
 {
     private static void ForwardSimd(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
     {
+        if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Channels, g.Outputs))
+        {
+            EnqueueWinograd("Convolution.Forward", x, weight, bias, residual, g.Channels, g.Outputs, backward: false, output);
+            return;
+        }
         var layout = PaddedSource.OfInput(g, 1);
         using var packed = Tensor.Empty(x.Device, new Shape(PackedFloats(g.Taps, g.Channels, g.Outputs)));
         float* px = x.Pointer, pw = weight.Pointer, pp = packed.Pointer, py = output.Pointer;
@@ -32,6 +37,11 @@ public static unsafe partial class Convolution
 
     private static void BackwardDataSimd(Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
     {
+        if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Outputs, g.Channels))
+        {
+            EnqueueWinograd("Convolution.BackwardData", outputGradient, weight, null, null, g.Outputs, g.Channels, backward: true, inputGradient);
+            return;
+        }
         var layout = PaddedSource.OfOutputGradient(g);
         var phases = Phases(g);
         using var packed = Tensor.Empty(weight.Device, new Shape(PackedFloats(g.Taps, g.Outputs, g.Channels)));
@@ -69,6 +79,25 @@ public static unsafe partial class Convolution
                     panels += PackedFloats(phase.Taps.Length, g.Outputs, g.Channels);
                 }
             }
+        });
+    }
+
+    /// <summary>Stride 1 and whole vectors of channels, in one direction or the other: [N, H, W, channels] to [N, H, W, outputs].</summary>
+    private static void EnqueueWinograd(
+        string operation, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, int channels, int outputs, bool backward, Tensor output)
+    {
+        var product = new WinogradProduct(x.Shape[0], x.Shape[1], x.Shape[2], channels, outputs);
+        using var transformed = Tensor.Empty(x.Device, new Shape(WinogradProduct.WeightFloats(channels, outputs)));
+        float* px = x.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
+        float* pb = bias is null ? null : bias.Pointer;
+        float* pr = residual is null ? null : residual.Pointer;
+        x.Device.Enqueue(operation, worker =>
+        {
+            WinogradProduct.TransformWeights(pw, backward, channels, outputs, pt, worker);
+            worker.Barrier();
+            float* scratch = worker.Scratch(product.ScratchFloats);
+            int unit;
+            while ((unit = worker.Take()) < product.Units) product.Run(unit, px, pt, pb, pr, py, scratch);
         });
     }
 

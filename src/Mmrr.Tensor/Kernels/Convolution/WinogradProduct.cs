@@ -1,0 +1,189 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// A 3×3 convolution of stride 1 by F(4×4, 3×3) on the CPU, forward or (with the weights turned round) its data gradient. The tiles of the whole batch
+/// are counted through; a unit of work is a block of them: transform their input, then for each pair of panels 36 matrix products on the
+/// micro-kernel, [tiles, channels] × [channels, 32], and the transform back. Input and products of a block stay in the second-level cache.
+/// 2·36/16·N·H·W·C·O operations where the plain sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
+/// </summary>
+internal readonly unsafe struct WinogradProduct
+{
+    // A block's transformed input: 512 KB of a 1 MB second-level cache.
+    private const int MostFloats = 128 * 1024;
+    private const int MostTiles = 96;
+
+    // So many blocks at least, where there are the tiles: the workers should end together.
+    private const int FewestUnits = 8;
+
+    private readonly int _height;
+    private readonly int _width;
+    private readonly int _channels;
+    private readonly int _outputs;
+    private readonly int _tilesDown;
+    private readonly int _tilesAcross;
+    private readonly int _tiles;
+    private readonly int _block;
+
+    /// <summary>Plans it.</summary>
+    public WinogradProduct(int images, int height, int width, int channels, int outputs)
+    {
+        _height = height;
+        _width = width;
+        _channels = channels;
+        _outputs = outputs;
+        _tilesDown = (height + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile;
+        _tilesAcross = (width + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile;
+        _tiles = images * _tilesDown * _tilesAcross;
+        int rows = MicroKernel.Rows;
+        int fit = Math.Min(MostTiles, MostFloats / (WinogradTransforms.Products * channels));
+        int share = (_tiles + FewestUnits - 1) / FewestUnits;
+        _block = Math.Max(1, Math.Min(fit / rows, (share + rows - 1) / rows)) * rows;
+    }
+
+    /// <summary>Whether it can and should be used: whole vectors of channels, and images that do not waste most of a tile.</summary>
+    public static bool Suits(int height, int width, int channels, int outputs) =>
+        channels % MicroKernel.PanelWidth == 0 && outputs % MicroKernel.PanelWidth == 0 && height >= 3 && width >= 3;
+
+    /// <summary>Pieces of work.</summary>
+    public int Units => (_tiles + _block - 1) / _block;
+
+    /// <summary>Floats of transformed weights, [36, outputs/16, channels, 16].</summary>
+    public static int WeightFloats(int channels, int outputs) => WinogradTransforms.Products * channels * outputs;
+
+    /// <summary>Floats of scratch: the block's transformed input, and its products for one pair of panels.</summary>
+    public int ScratchFloats => WinogradTransforms.Products * _block * (_channels + (MicroKernel.MostPanels * MicroKernel.PanelWidth));
+
+    /// <summary>Transforms this worker's share of the weights.</summary>
+    /// <param name="weight">[3, 3, C, O] of the convolution.</param>
+    /// <param name="backward">For the data gradient: channels are then O, outputs C, and the kernel is turned by 180°.</param>
+    /// <param name="channels">Channels that are summed over.</param>
+    /// <param name="outputs">Channels of the result.</param>
+    /// <param name="target">[36, outputs/16, channels, 16].</param>
+    /// <param name="worker">The worker.</param>
+    public static void TransformWeights(float* weight, bool backward, int channels, int outputs, float* target, Worker worker)
+    {
+        int panels = outputs / MicroKernel.PanelWidth;
+        nint stride = (nint)channels * outputs; // from one of the 36 to the next
+        var (begin, end) = worker.Share(panels * channels, 4);
+        for (int i = begin; i < end; i++)
+        {
+            int panel = i / channels, channel = i % channels;
+            WinogradTransforms.Weights3x3 g;
+            if (backward)
+            {
+                float* from = weight + ((nint)panel * MicroKernel.PanelWidth * channels) + channel; // [3, 3, outputs, channels]: a column
+                g.W22 = Gather(from, channels);
+                g.W21 = Gather(from + stride, channels);
+                g.W20 = Gather(from + (2 * stride), channels);
+                g.W12 = Gather(from + (3 * stride), channels);
+                g.W11 = Gather(from + (4 * stride), channels);
+                g.W10 = Gather(from + (5 * stride), channels);
+                g.W02 = Gather(from + (6 * stride), channels);
+                g.W01 = Gather(from + (7 * stride), channels);
+                g.W00 = Gather(from + (8 * stride), channels);
+            }
+            else
+            {
+                float* from = weight + ((nint)channel * outputs) + (panel * MicroKernel.PanelWidth);
+                g.W00 = Vector512.Load(from);
+                g.W01 = Vector512.Load(from + stride);
+                g.W02 = Vector512.Load(from + (2 * stride));
+                g.W10 = Vector512.Load(from + (3 * stride));
+                g.W11 = Vector512.Load(from + (4 * stride));
+                g.W12 = Vector512.Load(from + (5 * stride));
+                g.W20 = Vector512.Load(from + (6 * stride));
+                g.W21 = Vector512.Load(from + (7 * stride));
+                g.W22 = Vector512.Load(from + (8 * stride));
+            }
+            WinogradTransforms.Weight(g, target + ((nint)i * MicroKernel.PanelWidth), stride);
+        }
+    }
+
+    /// <summary>Computes one block of tiles.</summary>
+    /// <param name="unit">Which.</param>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="weights">From <see cref="TransformWeights"/>.</param>
+    /// <param name="bias">[O] or null.</param>
+    /// <param name="residual">[N, H, W, O] or null.</param>
+    /// <param name="y">[N, H, W, O].</param>
+    /// <param name="scratch"><see cref="ScratchFloats"/>, 64-byte aligned.</param>
+    public void Run(int unit, float* x, float* weights, float* bias, float* residual, float* y, float* scratch)
+    {
+        int first = unit * _block, count = Math.Min(_block, _tiles - first), rows = MicroKernel.Rows;
+        int strips = (count + rows - 1) / rows;
+        float* input = scratch; // [36, block, C]
+        float* products = scratch + ((nint)WinogradTransforms.Products * _block * _channels); // [36, strips, panels of the pair, rows, 16]
+        nint plane = (nint)_block * _channels;
+        for (int t = 0; t < count; t++)
+        {
+            var (image, top, left) = Place(first + t);
+            for (int c = 0; c < _channels; c += MicroKernel.PanelWidth)
+            {
+                WinogradTransforms.Input(
+                    x + ((nint)image * _height * _width * _channels) + c, _height, _width, _channels, top - 1, left - 1, input + ((nint)t * _channels) + c, plane);
+            }
+        }
+        // The micro-kernel works on whole strips: what stands behind the last tile is computed and not read, but must be no number that takes long.
+        int spare = (strips * rows) - count;
+        for (int p = 0; p < WinogradTransforms.Products && spare > 0; p++) new Span<float>(input + (p * plane) + ((nint)count * _channels), spare * _channels).Clear();
+
+        int panels = _outputs / MicroKernel.PanelWidth, step, offset = 0;
+        nint panelSize = (nint)_channels * MicroKernel.PanelWidth, tileSize = rows * MicroKernel.PanelWidth;
+        for (int panel = 0; panel < panels; panel += step)
+        {
+            step = Math.Min(MicroKernel.MostPanels, panels - panel);
+            nint productPlane = strips * step * tileSize;
+            for (int p = 0; p < WinogradTransforms.Products; p++)
+            {
+                float* w = weights + ((nint)p * _channels * _outputs) + (panel * panelSize);
+                for (int strip = 0; strip < strips; strip++)
+                {
+                    MicroKernel.Inner(
+                        input + (p * plane) + ((nint)strip * rows * _channels), _channels, &offset, 1, _channels, w, step == 2 ? w + panelSize : null,
+                        products + (p * productPlane) + (strip * step * tileSize));
+                }
+            }
+            for (int t = 0; t < count; t++)
+            {
+                for (int s = 0; s < step; s++)
+                {
+                    float* from = products + ((((t / rows) * step) + s) * tileSize) + (t % rows * MicroKernel.PanelWidth);
+                    Store(from, productPlane, first + t, (panel + s) * MicroKernel.PanelWidth, bias, residual, y);
+                }
+            }
+        }
+    }
+
+    private (int Image, int Top, int Left) Place(int tile)
+    {
+        int inImage = tile % (_tilesDown * _tilesAcross);
+        return (tile / (_tilesDown * _tilesAcross), inImage / _tilesAcross * WinogradTransforms.Tile, inImage % _tilesAcross * WinogradTransforms.Tile);
+    }
+
+    private void Store(float* products, nint stride, int tileIndex, int channel, float* bias, float* residual, float* y)
+    {
+        float* tile = stackalloc float[WinogradTransforms.Tile * WinogradTransforms.Tile * MicroKernel.PanelWidth];
+        WinogradTransforms.Output(products, stride, tile);
+        var (image, top, left) = Place(tileIndex);
+        int bottom = Math.Min(_height - top, WinogradTransforms.Tile), right = Math.Min(_width - left, WinogradTransforms.Tile);
+        var added = bias == null ? Vector512<float>.Zero : Vector512.Load(bias + channel);
+        for (int i = 0; i < bottom; i++)
+        {
+            nint at = (((((nint)image * _height) + top + i) * _width) + left) * _outputs + channel;
+            for (int j = 0; j < right; j++, at += _outputs)
+            {
+                var value = Vector512.Load(tile + (((i * WinogradTransforms.Tile) + j) * MicroKernel.PanelWidth)) + added;
+                if (residual != null) value += Vector512.Load(residual + at);
+                value.Store(y + at);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Gather(float* from, nint stride) => Vector512.Create(
+        from[0], from[stride], from[2 * stride], from[3 * stride], from[4 * stride], from[5 * stride], from[6 * stride], from[7 * stride],
+        from[8 * stride], from[9 * stride], from[10 * stride], from[11 * stride], from[12 * stride], from[13 * stride], from[14 * stride], from[15 * stride]);
+}
