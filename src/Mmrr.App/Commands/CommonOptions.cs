@@ -33,7 +33,17 @@ internal static class CommonOptions
     {
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<T?>() is { } value && (value.CompareTo(low) < 0 || value.CompareTo(high) > 0))
+            if (result.Tokens.Count == 0) return;
+            T? given;
+            try
+            {
+                given = result.GetValueOrDefault<T?>();
+            }
+            catch (InvalidOperationException)
+            {
+                return; // not a number: the parser says so itself
+            }
+            if (given is { } value && (value.CompareTo(low) < 0 || value.CompareTo(high) > 0))
                 result.AddError(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{option.Name} is {value}, expected {low} to {high}"));
         });
         return option;

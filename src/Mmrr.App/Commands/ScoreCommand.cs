@@ -18,6 +18,12 @@ internal static class ScoreCommand
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
         var paths = new Argument<string[]>("PATH") { Description = "Image files and folders.", Arity = ArgumentArity.OneOrMore };
+        paths.Validators.Add(result =>
+        {
+            // An argument of any number of values swallows what is no option.
+            if (result.Tokens.FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal) && !File.Exists(t.Value)) is { } unknown)
+                result.AddError($"Unrecognized option '{unknown.Value}'.");
+        });
         var levels = CommonOptions.Levels();
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();

@@ -61,6 +61,7 @@ internal static class TrainCommand
                 RefinementInputs = ParseInputs(parsed.GetValue(inputs)!),
             };
             model.Validate();
+            var augmentation = ParseAugmentation(parsed.GetValue(augment)!);
             bool counted = parsed.GetValue(epochs) is not null;
             var options = new TrainingOptions
             {
@@ -77,7 +78,7 @@ internal static class TrainCommand
                 Batch = parsed.GetValue(batch) ?? defaults.BatchFor(side),
                 LearningRate = parsed.GetValue(learningRate) ?? defaults.LearningRate,
                 Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,
-                Augment = Augmentation.Parse(parsed.GetValue(augment)!).ToString(),
+                Augment = augmentation.ToString(),
                 Model = model,
             };
             string name = string.Create(CultureInfo.InvariantCulture, $"{kind}{(options.Normal.Length > 0 ? "-" : "")}{options.Normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
@@ -106,17 +107,33 @@ internal static class TrainCommand
         return run;
     }
 
-    private static List<RefinementInput> ParseInputs(string text) =>
-    [
-        .. text.Split(',', StringSplitOptions.TrimEntries).Select(word => word switch
+    private static Augmentation ParseAugmentation(string text)
+    {
+        try
         {
-            "x" => RefinementInput.Image,
-            "xhat" => RefinementInput.Restored,
-            "e" => RefinementInput.Embedding,
-            "etilde" => RefinementInput.Restricted,
-            "m" => RefinementInput.Mask,
-            "eps" => RefinementInput.Noise,
-            _ => throw new UsageException($"--refine-inputs: unknown '{word}'; expected a list of x, xhat, e, etilde, m, eps"),
-        }),
-    ];
+            return Augmentation.Parse(text);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--augment: {e.Message}");
+        }
+    }
+
+    private static List<RefinementInput> ParseInputs(string text)
+    {
+        List<RefinementInput> inputs =
+        [
+            .. text.Split(',', StringSplitOptions.TrimEntries).Select(word => word switch
+            {
+                "x" => RefinementInput.Image,
+                "xhat" => RefinementInput.Restored,
+                "e" => RefinementInput.Embedding,
+                "etilde" => RefinementInput.Restricted,
+                "m" => RefinementInput.Mask,
+                "eps" => RefinementInput.Noise,
+                _ => throw new UsageException($"--refine-inputs: unknown '{word}'; expected a list of x, xhat, e, etilde, m, eps"),
+            }),
+        ];
+        return inputs.Distinct().Count() == inputs.Count ? inputs : throw new UsageException($"--refine-inputs: '{text}' names an input twice");
+    }
 }

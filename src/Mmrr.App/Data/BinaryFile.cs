@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Mmrr.App.Data;
@@ -37,6 +38,10 @@ internal static class BinaryFile
             using var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
             using var unpacked = new MemoryStream(bytes.Length * 2);
             gzip.CopyTo(unpacked);
+
+            // The stream does not miss a trailer that was cut off; the last four bytes are the unpacked length.
+            if (bytes.Length < 18 || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(^4)) != (uint)unpacked.Length)
+                throw new InvalidDataException("the length at its end is not that of the data; it is truncated");
             return unpacked.ToArray();
         }
         catch (InvalidDataException e)

@@ -60,6 +60,18 @@ internal sealed record TrainingOptions
     /// <summary>The options as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingOptions) + "\n";
 
+    // A file may say anything, null too, whatever the types promise.
+    private void Validate()
+    {
+        if (Model is null) throw new ArgumentException("model is missing");
+        Model.Validate();
+        _ = DataSource.DefaultSize(Data ?? "");
+        _ = Augmentation.Parse(Augment ?? "");
+        if (Root is null || Normal is null || Preset is null || Device is null) throw new ArgumentException("root, normal, preset or device is missing");
+        if (Threads is < 1 or > 1024) throw new ArgumentException($"threads is {Threads}, expected 1 to 1024");
+        if (Batch < 1) throw new ArgumentException($"batch is {Batch}, expected 1 or more");
+    }
+
     /// <summary>Reads <see cref="ToJson"/> back.</summary>
     /// <exception cref="InvalidDataException">The file is no run's configuration.</exception>
     public static TrainingOptions Read(string path)
@@ -67,7 +79,7 @@ internal sealed record TrainingOptions
         try
         {
             var options = JsonSerializer.Deserialize(File.ReadAllText(path), TrainingJson.Default.TrainingOptions) ?? throw new JsonException("it is null");
-            options.Model.Validate();
+            options.Validate();
             return options;
         }
         catch (Exception e) when (e is JsonException or ArgumentException)

@@ -67,11 +67,16 @@ public static class Checkpoint
         using var second = SafeTensorsFile.Open(refinement);
         var options = ReadOptions(first, restoration);
         if (!options.Equals(ReadOptions(second, refinement))) throw new InvalidDataException($"{refinement}: its model is not that of {restoration}");
+        var shapes = MmrrModel.ParameterShapes(options).ToLookup(p => p.Name.StartsWith("f_ref.", StringComparison.Ordinal));
+        Compare(first, restoration, shapes[false]);
+        Compare(second, refinement, shapes[true]);
         var model = new MmrrModel(device, options);
         try
         {
-            LoadInto(model.RestorationNetworks(), first, restoration);
-            LoadInto([("f_ref", model.RefinementNetwork)], second, refinement);
+            foreach (var (prefix, network) in model.Networks())
+            {
+                foreach (var (name, variable) in network.Parameters()) Put(variable.Value, (prefix == "f_ref" ? second : first).Read($"{prefix}.{name}"));
+            }
             return model;
         }
         catch
@@ -94,25 +99,18 @@ public static class Checkpoint
         }
     }
 
-    /// <summary>Names and shapes are compared with the model's before any value is read.</summary>
-    private static void LoadInto(IEnumerable<(string Name, UNet Network)> networks, SafeTensorsFile file, string path)
+    /// <summary>Names and shapes are compared with the model's before anything is allocated.</summary>
+    private static void Compare(SafeTensorsFile file, string path, IEnumerable<(string Name, Shape Shape)> parameters)
     {
-        var expected = new Dictionary<string, Tensor>();
-        foreach (var (prefix, network) in networks)
-        {
-            foreach (var (name, variable) in network.Parameters()) expected[$"{prefix}.{name}"] = variable.Value;
-        }
+        var expected = parameters.ToDictionary(p => p.Name, p => FileShape(p.Shape));
         foreach (var entry in file.Entries)
         {
-            if (!expected.TryGetValue(entry.Name, out var tensor)) throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the model does not know");
-            if (!entry.Shape.SequenceEqual(FileShape(tensor.Shape)))
-                throw new InvalidDataException($"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", FileShape(tensor.Shape))}]");
+            if (!expected.TryGetValue(entry.Name, out int[]? shape)) throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the model does not know");
+            if (!entry.Shape.SequenceEqual(shape))
+                throw new InvalidDataException($"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
         }
-        foreach (string name in expected.Keys)
-        {
-            if (!file.Entries.Any(e => e.Name == name)) throw new InvalidDataException($"{path}: the tensor '{name}' is missing");
-        }
-        foreach (var (name, tensor) in expected) Put(tensor, file.Read(name));
+        var present = file.Entries.Select(e => e.Name).ToHashSet();
+        if (expected.Keys.FirstOrDefault(name => !present.Contains(name)) is { } missing) throw new InvalidDataException($"{path}: the tensor '{missing}' is missing");
     }
 
     private static void Put(Tensor tensor, float[] values)

@@ -10,7 +10,7 @@ public sealed class Conv2d : Module
     private readonly int _stride;
 
     /// <summary>A convolution from <paramref name="inputs"/> to <paramref name="outputs"/> channels.</summary>
-    public Conv2d(Device device, int inputs, int outputs, int kernel = 3, int stride = 1)
+    public Conv2d(Device? device, int inputs, int outputs, int kernel = 3, int stride = 1)
     {
         _stride = stride;
         _weight = AddParameter("weight", device, new Shape(kernel, kernel, inputs, outputs));

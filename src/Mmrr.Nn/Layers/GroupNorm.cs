@@ -11,7 +11,7 @@ public sealed class GroupNorm : Module
 
     /// <summary>For images of so many channels.</summary>
     /// <exception cref="ArgumentException">The channels cannot be divided into the groups.</exception>
-    public GroupNorm(Device device, int channels)
+    public GroupNorm(Device? device, int channels)
     {
         _groups = Groups(channels);
         if (channels % _groups != 0) throw new ArgumentException($"GroupNorm: {channels} channels cannot be divided into {_groups} groups");

@@ -5,16 +5,26 @@ namespace Mmrr.Nn;
 /// <summary>A part of a network that owns parameters. Names are PyTorch's: those of the parts, joined by dots.</summary>
 public abstract class Module : IDisposable
 {
-    private readonly List<(string Name, Variable Variable)> _parameters = [];
+    private readonly List<(string Name, Shape Shape, Variable? Variable)> _parameters = [];
     private readonly List<(string Name, Module Module)> _modules = [];
 
     /// <summary>All parameters with their names, in a fixed order.</summary>
     public IEnumerable<(string Name, Variable Variable)> Parameters()
     {
-        foreach (var parameter in _parameters) yield return parameter;
+        foreach (var (name, _, variable) in _parameters) yield return (name, variable!);
         foreach (var (prefix, module) in _modules)
         {
             foreach (var (name, variable) in module.Parameters()) yield return ($"{prefix}.{name}", variable);
+        }
+    }
+
+    /// <summary>The names and shapes of all parameters; also of a plan, a module that was made without a device and has no values.</summary>
+    public IEnumerable<(string Name, Shape Shape)> ParameterShapes()
+    {
+        foreach (var (name, shape, _) in _parameters) yield return (name, shape);
+        foreach (var (prefix, module) in _modules)
+        {
+            foreach (var (name, shape) in module.ParameterShapes()) yield return ($"{prefix}.{name}", shape);
         }
     }
 
@@ -32,15 +42,18 @@ public abstract class Module : IDisposable
     protected virtual void Dispose(bool disposing)
     {
         if (!disposing) return;
-        foreach (var (_, variable) in Parameters()) variable.Dispose();
+        foreach (var (_, variable) in Parameters()) variable?.Dispose();
     }
 
-    /// <summary>Makes a parameter of this module, with arbitrary values until <see cref="Initialization"/> or a checkpoint sets them.</summary>
-    protected Variable AddParameter(string name, Device device, Shape shape)
+    /// <summary>
+    /// Makes a parameter of this module, with arbitrary values until <see cref="Initialization"/> or a checkpoint sets them. Without a device only
+    /// its name and shape are noted: such a plan serves to compare a checkpoint with before anything is allocated.
+    /// </summary>
+    protected Variable AddParameter(string name, Device? device, Shape shape)
     {
-        var variable = Variable.Parameter(DisposeScope.Detach(Tensor.Empty(device, shape)));
-        _parameters.Add((name, variable));
-        return variable;
+        var variable = device is null ? null : Variable.Parameter(DisposeScope.Detach(Tensor.Empty(device, shape)));
+        _parameters.Add((name, shape, variable));
+        return variable!;
     }
 
     /// <summary>Adds a part.</summary>

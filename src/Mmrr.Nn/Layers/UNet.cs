@@ -19,12 +19,12 @@ public sealed class UNet : Module
     private readonly Conv2d[] _grow;
 
     /// <summary>A network from <paramref name="inputs"/> to <paramref name="outputs"/> channels.</summary>
-    /// <param name="device">Where its parameters live.</param>
+    /// <param name="device">Where its parameters live; null for a plan, which has only their names and shapes.</param>
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="width">Channels inside.</param>
     /// <param name="resolutions">R, at least 1; images must be divisible by 2^(R−1).</param>
-    public UNet(Device device, int inputs, int outputs, int width, int resolutions)
+    public UNet(Device? device, int inputs, int outputs, int width, int resolutions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(resolutions, 1);
         _stem = Add("stem", new Conv2d(device, inputs, width));
@@ -65,6 +65,6 @@ public sealed class UNet : Module
         return by;
     }
 
-    private WideResidualBlock[] Pair(string name, Device device, int inputs, int outputs) =>
+    private WideResidualBlock[] Pair(string name, Device? device, int inputs, int outputs) =>
         [Add($"{name}.0", new WideResidualBlock(device, inputs, outputs)), Add($"{name}.1", new WideResidualBlock(device, outputs, outputs))];
 }

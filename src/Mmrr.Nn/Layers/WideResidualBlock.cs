@@ -16,7 +16,7 @@ public sealed class WideResidualBlock : Module
     private readonly Conv2d? _shortcut;
 
     /// <summary>A block from <paramref name="inputs"/> to <paramref name="outputs"/> channels.</summary>
-    public WideResidualBlock(Device device, int inputs, int outputs)
+    public WideResidualBlock(Device? device, int inputs, int outputs)
     {
         _norm1 = Add("norm1", new GroupNorm(device, inputs));
         _conv1 = Add("conv1", new Conv2d(device, inputs, outputs));

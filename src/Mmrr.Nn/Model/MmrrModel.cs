@@ -21,11 +21,11 @@ public sealed class MmrrModel : IDisposable
         options.Validate();
         Device = device;
         Options = options;
-        UNet Network(int inputs) => new(device, inputs, options.Channels, options.Width, options.Resolutions);
-        if (options.Embedding) EmbeddingNetwork = Network(options.Channels);
-        if (options.Mask == MaskKind.Learned) MaskNetwork = Network(options.Channels);
-        RestorationNetwork = Network(options.Channels);
-        RefinementNetwork = Network(options.Channels * options.RefinementInputs.Count);
+        var networks = Build(device, options).ToDictionary(n => n.Name, n => n.Network);
+        EmbeddingNetwork = networks.GetValueOrDefault("f_e");
+        MaskNetwork = networks.GetValueOrDefault("f_m");
+        RestorationNetwork = networks["f_res"];
+        RefinementNetwork = networks["f_ref"];
     }
 
     /// <summary>Where the weights are.</summary>
@@ -128,6 +128,19 @@ public sealed class MmrrModel : IDisposable
         using var joined = inputs.Length == 1 ? null : inputs[0].ChannelConcat(inputs[1..]);
         using var r = RefinementNetwork.Forward(joined ?? inputs[0]);
         return restoration.Restored.Add(r);
+    }
+
+    /// <summary>The names and shapes of a model's parameters, network by network; nothing is allocated for it.</summary>
+    internal static IEnumerable<(string Name, Shape Shape)> ParameterShapes(MmrrOptions options) =>
+        Build(null, options).SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape)));
+
+    private static IEnumerable<(string Name, UNet Network)> Build(Device? device, MmrrOptions options)
+    {
+        UNet Network(int inputs) => new(device, inputs, options.Channels, options.Width, options.Resolutions);
+        if (options.Embedding) yield return ("f_e", Network(options.Channels));
+        if (options.Mask == MaskKind.Learned) yield return ("f_m", Network(options.Channels));
+        yield return ("f_res", Network(options.Channels));
+        yield return ("f_ref", Network(options.Channels * options.RefinementInputs.Count));
     }
 
     /// <inheritdoc/>

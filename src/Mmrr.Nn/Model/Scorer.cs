@@ -82,7 +82,11 @@ public sealed class Scorer : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         int pixels = Options.Size * Options.Size, length = pixels * Options.Channels;
         var joined = new float[images.Count * length];
-        for (int i = 0; i < images.Count; i++) images[i].CopyTo(joined.AsSpan(i * length, length));
+        for (int i = 0; i < images.Count; i++)
+        {
+            if (images[i].Length != length) throw new ArgumentException($"Score: image {i} has {images[i].Length} values, expected {length}; Prepare makes them");
+            images[i].CopyTo(joined.AsSpan(i * length, length));
+        }
         Scores scores;
         lock (_model.Device.Gate) scores = Scoring.Score(_model, joined, levels, map);
         return [.. Enumerable.Range(0, images.Count).Select(i =>
