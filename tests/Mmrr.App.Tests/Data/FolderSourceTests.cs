@@ -66,6 +66,10 @@ public class FolderSourceTests
     private static DataSource Open(TemporaryFolder folder, string? abnormal, long seed = 0) =>
         DataSource.Open(new DataOptions
         {
-            Kind = "folder", Root = folder["ok"], Size = 4, Abnormal = abnormal is null ? null : folder[abnormal], Seed = seed,
+            Kind = "folder",
+            Root = folder["ok"],
+            Size = 4,
+            Abnormal = abnormal is null ? null : folder[abnormal],
+            Seed = seed,
         });
 }

@@ -36,7 +36,9 @@ public sealed class UNetTests : IDisposable
         using var device = Small.Open("cpu", 1);
         using var model = new MmrrModel(device, Small.Options with
         {
-            Embedding = false, Mask = MaskKind.Constant, RefinementInputs = [RefinementInput.Restored, RefinementInput.Restricted, RefinementInput.Mask],
+            Embedding = false,
+            Mask = MaskKind.Constant,
+            RefinementInputs = [RefinementInput.Restored, RefinementInput.Restricted, RefinementInput.Mask],
         });
         Assert.Equal(["f_res", "f_ref"], model.Networks().Select(n => n.Name));
         Assert.Equal(["f_res"], model.RestorationNetworks().Select(n => n.Name));

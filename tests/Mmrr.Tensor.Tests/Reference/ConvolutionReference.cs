@@ -82,14 +82,14 @@ internal static class ConvolutionReference
     private static void ForEachTap(ConvolutionSizes s, Action<int, int, int> visit)
     {
         for (int n = 0; n < s.N; n++)
-        for (int oy = 0; oy < s.OH; oy++)
-        for (int ox = 0; ox < s.OW; ox++)
-        for (int ky = 0; ky < s.K; ky++)
-        for (int kx = 0; kx < s.K; kx++)
-        {
-            int y = (oy * s.Stride) + ky - (s.K / 2), x = (ox * s.Stride) + kx - (s.K / 2);
-            if (y < 0 || y >= s.H || x < 0 || x >= s.W) continue;
-            visit(((((n * s.H) + y) * s.W) + x) * s.C, ((ky * s.K) + kx) * s.C * s.O, ((((n * s.OH) + oy) * s.OW) + ox) * s.O);
-        }
+            for (int oy = 0; oy < s.OH; oy++)
+                for (int ox = 0; ox < s.OW; ox++)
+                    for (int ky = 0; ky < s.K; ky++)
+                        for (int kx = 0; kx < s.K; kx++)
+                        {
+                            int y = (oy * s.Stride) + ky - (s.K / 2), x = (ox * s.Stride) + kx - (s.K / 2);
+                            if (y < 0 || y >= s.H || x < 0 || x >= s.W) continue;
+                            visit(((((n * s.H) + y) * s.W) + x) * s.C, ((ky * s.K) + kx) * s.C * s.O, ((((n * s.OH) + oy) * s.OW) + ox) * s.O);
+                        }
     }
 }
