@@ -15,6 +15,7 @@ internal static class DemoCommand
     // The images are 64 pixels wide; at 32 a step costs a quarter, and minutes are what the demo has.
     private const int Size = 32;
     private const int Batch = 8;
+    private const double LearningRate = 8e-3;
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -38,7 +39,7 @@ internal static class DemoCommand
                 Device = parsed.GetValue(device)!,
                 Minutes = Minutes,
                 Batch = Batch,
-                LearningRate = preset.LearningRate,
+                LearningRate = LearningRate,
                 Beta2 = preset.Beta2,
                 Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size) },
             };
