@@ -10,7 +10,10 @@ namespace Mmrr.App.Commands;
 internal static class DemoCommand
 {
     private const string Category = "weave";
-    private const double Minutes = 2;
+
+    // Epochs, not minutes: every machine then sees the same demo. Much longer training mends the defects as well (image AUROC 0.88 after five times as
+    // many steps of restoration), much shorter training mends nothing.
+    private const int Epochs = 36;
 
     // The images are 64 pixels wide; at 32 a step costs a quarter, and minutes are what the demo has.
     private const int Size = 32;
@@ -37,7 +40,7 @@ internal static class DemoCommand
                 Normal = Category,
                 Preset = "tiny",
                 Device = parsed.GetValue(device)!,
-                Minutes = Minutes,
+                Epochs = Epochs,
                 Batch = Batch,
                 LearningRate = LearningRate,
                 Beta2 = preset.Beta2,
