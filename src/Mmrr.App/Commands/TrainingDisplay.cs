@@ -36,7 +36,10 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
             return;
         }
         int filled = (int)(fraction * 24);
-        AnsiConsole.Markup($"\r[green]{new string('━', filled)}[/][grey]{new string('━', 24 - filled)}[/] {Markup.Escape(line)}\u001b[K");
+        // Written as it is: Spectre would break the line at the terminal's width, and it could not be rewritten.
+        string bar = $"\u001b[32m{new string('━', filled)}\u001b[90m{new string('━', 24 - filled)}\u001b[0m";
+        int room = Math.Max(0, Console.WindowWidth - 26);
+        Console.Write($"\r{bar} {(line.Length > room && room > 0 ? line[..room] : line)}\u001b[K");
     }
 
     /// <inheritdoc/>
