@@ -51,12 +51,12 @@ internal sealed class Trainer
         double bestLoss = double.PositiveInfinity;
         long step = 0;
         var images = new float[batch * _training.ImageLength];
-        for (int epoch = 1; Remains(); epoch++)
+        for (int epoch = 1; Remains(epoch); epoch++)
         {
             int[] order = _training.Order(epoch);
             double sum = 0;
             int done = 0;
-            for (; done < steps && (done == 0 || Remains()); done++)
+            for (; done < steps && (done == 0 || Remains(epoch)); done++)
             {
                 _training.Fill(order.AsSpan(done * batch, batch), epoch, images);
                 double loss = Step(phase, optimizer, images, batch, step++, schedule.LearningRate);
@@ -79,8 +79,7 @@ internal sealed class Trainer
         if (double.IsPositiveInfinity(bestLoss)) throw new InvalidDataException($"training stopped: the validation loss of the {phase.Name} phase was never a number; try a lower --lr");
         Checkpoint.Restore(phase.Networks, best);
 
-        bool Remains() => seconds is { } budget ? watch.Elapsed.TotalSeconds < budget : Epochs() < _options.Epochs;
-        int Epochs() => _history.Count(e => e.Phase == phase.Number);
+        bool Remains(int epoch) => seconds is { } budget ? watch.Elapsed.TotalSeconds < budget : epoch <= _options.Epochs;
         double Fraction(double epochs) => Math.Min(1, seconds is { } budget ? watch.Elapsed.TotalSeconds / budget : epochs / _options.Epochs!.Value);
     }
 
