@@ -14,13 +14,14 @@ internal sealed class CpuQueue : IDisposable
     // Long enough that a launch is nothing beside its work, short enough that the closures stay few.
     private const int LongestQueue = 4096;
     private static readonly ConcurrentDictionary<int, CpuQueue> s_open = new();
+    private static readonly Shape s_scalar = new();
     private static int s_handles;
 
     private readonly int _handle = Interlocked.Increment(ref s_handles);
     private readonly Worker[] _workers;
     private readonly WorkerBarrier _barrier;
     private readonly Action<KernelConfig, int> _launch;
-    private readonly List<(string Name, Action<Worker> Body)> _operations = [];
+    private readonly List<QueuedOperation> _operations = [];
     private readonly List<Action> _afterRun = [];
     private (string Name, Exception Error)? _failure;
 
@@ -32,9 +33,9 @@ internal sealed class CpuQueue : IDisposable
         s_open[_handle] = this;
     }
 
-    public void Enqueue(string name, Action<Worker> body)
+    public void Enqueue(string name, Action<Worker> body, Profiler? profiler)
     {
-        _operations.Add((name, body));
+        _operations.Add(new QueuedOperation(name, body, profiler is null ? null : new QueuedProfile(profiler, profiler.Announced ?? new Work(name, s_scalar, 0, 0), _workers.Length)));
         if (_operations.Count >= LongestQueue) Run();
     }
 
@@ -45,6 +46,7 @@ internal sealed class CpuQueue : IDisposable
     {
         if (_operations.Count == 0) return;
         _launch(new KernelConfig(1, _workers.Length), _handle);
+        foreach (var operation in _operations) operation.Profile?.Report();
         _operations.Clear();
         foreach (var action in _afterRun) action();
         _afterRun.Clear();
@@ -71,11 +73,13 @@ internal sealed class CpuQueue : IDisposable
     {
         var queue = s_open[handle];
         var worker = queue._workers[index];
-        foreach (var (name, body) in queue._operations)
+        foreach (var (name, body, profile) in queue._operations)
         {
             try
             {
+                double begin = profile is null ? 0 : profile.Profiler.Now;
                 body(worker);
+                if (profile is not null) profile.Workers[index] = (begin, profile.Profiler.Now);
             }
             catch (WorkerBarrier.BrokenException)
             {
@@ -91,5 +95,15 @@ internal sealed class CpuQueue : IDisposable
             }
             if (!worker.TryBarrier()) return;
         }
+    }
+
+    private readonly record struct QueuedOperation(string Name, Action<Worker> Body, QueuedProfile? Profile);
+
+    /// <summary>Where the workers note their times while a profiler listens.</summary>
+    private sealed record QueuedProfile(Profiler Profiler, Work Work, int Count)
+    {
+        public (double Begin, double End)[] Workers { get; } = new (double, double)[Count];
+
+        public void Report() => Profiler.Record(Work, Workers);
     }
 }

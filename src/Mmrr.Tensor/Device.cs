@@ -77,6 +77,9 @@ public sealed class Device : IDisposable
     /// <summary>Bytes that the pool holds, in use or free.</summary>
     public long ReservedBytes => Pool.ReservedBytes;
 
+    /// <summary>Times the kernels; null when none does.</summary>
+    internal Profiler? Profiler { get; set; }
+
     internal Accelerator Accelerator { get; }
 
     internal MemoryPool Pool { get; }
@@ -140,7 +143,7 @@ public sealed class Device : IDisposable
     }
 
     /// <summary>On <c>cpu</c>: every worker will run <paramref name="body"/>, after all that was enqueued before.</summary>
-    internal void Enqueue(string operation, Action<Worker> body) => Queue!.Enqueue(operation, body);
+    internal void Enqueue(string operation, Action<Worker> body) => Queue!.Enqueue(operation, body, Profiler);
 
     /// <summary>On <c>simt</c> and <c>cuda</c>: the launcher of SIMT kernels.</summary>
     internal SimtLauncher Simt => _simt ?? throw new InvalidOperationException("the cpu device runs SIMD entries");

@@ -36,6 +36,7 @@ public static partial class Convolution
         if (residual is not null) Check.Shape(Operation, "residual", residual, outputShape);
         Check.Device(Operation, x, weight, output, bias ?? x, residual ?? x);
         Check.NoAlias(Operation, output, x, weight, bias ?? x, residual ?? x);
+        using var measured = Measurement.Of(x.Device, Operation, outputShape, g.Operations, 4.0 * (x.Count + weight.Count + output.Count + (bias?.Count ?? 0) + (residual?.Count ?? 0)));
         if (x.Device.Kind == DeviceKind.Cpu) ForwardSimd(x, weight, bias, residual, g, output);
         else ForwardSimt(x, weight, bias, residual, g, output);
     }
@@ -56,6 +57,7 @@ public static partial class Convolution
         Check.Shape(Operation, "outputGradient", outputGradient, new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs));
         Check.Device(Operation, outputGradient, weight, inputGradient);
         Check.NoAlias(Operation, inputGradient, outputGradient, weight);
+        using var measured = Measurement.Of(weight.Device, Operation, inputGradient.Shape, g.Operations, 4.0 * (outputGradient.Count + weight.Count + inputGradient.Count));
         if (weight.Device.Kind == DeviceKind.Cpu) BackwardDataSimd(outputGradient, weight, g, inputGradient);
         else BackwardDataSimt(outputGradient, weight, g, inputGradient);
     }
@@ -82,6 +84,7 @@ public static partial class Convolution
         }
         Check.Device(Operation, x, outputGradient, weightGradient, biasGradient ?? x);
         Check.NoAlias(Operation, weightGradient, x, outputGradient);
+        using var measured = Measurement.Of(x.Device, Operation, x.Shape, g.Operations, 4.0 * (x.Count + outputGradient.Count + weightGradient.Count + (biasGradient?.Count ?? 0)));
         if (x.Device.Kind == DeviceKind.Cpu) BackwardWeightSimd(x, outputGradient, g, weightGradient, biasGradient);
         else BackwardWeightSimt(x, outputGradient, g, weightGradient, biasGradient);
     }
@@ -93,6 +96,9 @@ public static partial class Convolution
         public int Padding => Kernel / 2;
 
         public int Taps => Kernel * Kernel;
+
+        /// <summary>2·N·OH·OW·O·C·K², in each direction.</summary>
+        public double Operations => 2.0 * Images * OutputHeight * OutputWidth * Outputs * Channels * Taps;
 
         public static Geometry Of(string operation, Shape x, Shape weight, int stride)
         {

@@ -1,0 +1,40 @@
+namespace Mmrr;
+
+/// <summary>
+/// Around the launch in each kernel's launcher: <c>using (Measurement.Of(device, …)) { … }</c>. On <c>cpu</c> it names the work that is enqueued within; elsewhere it
+/// takes the time of the launch. Without a profiler it does nothing.
+/// </summary>
+internal readonly struct Measurement : IDisposable
+{
+    private readonly Device? _device;
+    private readonly Work _work;
+    private readonly double _begin;
+
+    private Measurement(Device device, Profiler profiler, in Work work)
+    {
+        _device = device;
+        _work = work;
+        profiler.Announced = work;
+        if (device.Queue is not null) return;
+        device.Synchronize();
+        _begin = profiler.Now;
+    }
+
+    /// <summary>Begins.</summary>
+    /// <param name="device">Where the kernel runs.</param>
+    /// <param name="operation">Its name.</param>
+    /// <param name="shape">Of the largest tensor.</param>
+    /// <param name="operations">Floating-point operations.</param>
+    /// <param name="bytes">Bytes that must be read and written at least.</param>
+    public static Measurement Of(Device device, string operation, Shape shape, double operations, double bytes) =>
+        device.Profiler is { } profiler ? new Measurement(device, profiler, new Work(operation, shape, operations, bytes)) : default;
+
+    public void Dispose()
+    {
+        if (_device?.Profiler is not { } profiler) return;
+        profiler.Announced = null;
+        if (_device.Queue is not null) return;
+        _device.Synchronize();
+        profiler.Record(_work, [(_begin, profiler.Now)]);
+    }
+}
