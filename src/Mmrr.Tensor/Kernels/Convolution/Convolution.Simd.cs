@@ -101,8 +101,29 @@ public static unsafe partial class Convolution
         });
     }
 
+    private static void EnqueueWinogradWeight(Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
+    {
+        var product = new WinogradWeightGradient(g.Images, g.Height, g.Width, g.Channels, g.Outputs);
+        using var partial = Tensor.Empty(x.Device, new Shape(product.PartialFloats));
+        float* px = x.Pointer, pdy = outputGradient.Pointer, pp = partial.Pointer, pdw = weightGradient.Pointer;
+        float* pdb = biasGradient is null ? null : biasGradient.Pointer;
+        x.Device.Enqueue("Convolution.BackwardWeight", worker =>
+        {
+            float* scratch = worker.Scratch(product.ScratchFloats);
+            int unit;
+            while ((unit = worker.Take()) < product.Units) product.Run(unit, px, pdy, pp, scratch);
+            worker.Barrier();
+            product.Finish(pp, pdw, pdb, worker);
+        });
+    }
+
     private static void BackwardWeightSimd(Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
+        if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Channels, g.Outputs))
+        {
+            EnqueueWinogradWeight(x, outputGradient, g, weightGradient, biasGradient);
+            return;
+        }
         var layout = PaddedSource.OfInput(g, MicroKernel.OuterRows);
         int columns = (g.Outputs + MicroKernel.PanelWidth - 1) / MicroKernel.PanelWidth * MicroKernel.PanelWidth;
         int rows = layout.ChannelStride;

@@ -18,28 +18,23 @@ internal readonly unsafe struct WinogradProduct
     // So many blocks at least, where there are the tiles: the workers should end together.
     private const int FewestUnits = 8;
 
-    private readonly int _height;
-    private readonly int _width;
+    // Between two of the 36 planes of a block stands one cache line more: planes of whole multiples of 4 KB would all fall into the same eight lines of a first-level cache.
+    private const int Line = 16;
+
+    private readonly TileGrid _grid;
     private readonly int _channels;
     private readonly int _outputs;
-    private readonly int _tilesDown;
-    private readonly int _tilesAcross;
-    private readonly int _tiles;
     private readonly int _block;
 
     /// <summary>Plans it.</summary>
     public WinogradProduct(int images, int height, int width, int channels, int outputs)
     {
-        _height = height;
-        _width = width;
+        _grid = new TileGrid(images, height, width);
         _channels = channels;
         _outputs = outputs;
-        _tilesDown = (height + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile;
-        _tilesAcross = (width + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile;
-        _tiles = images * _tilesDown * _tilesAcross;
         int rows = MicroKernel.Rows;
         int fit = Math.Min(MostTiles, MostFloats / (WinogradTransforms.Products * channels));
-        int share = (_tiles + FewestUnits - 1) / FewestUnits;
+        int share = (_grid.Tiles + FewestUnits - 1) / FewestUnits;
         _block = Math.Max(1, Math.Min(fit / rows, (share + rows - 1) / rows)) * rows;
     }
 
@@ -48,13 +43,15 @@ internal readonly unsafe struct WinogradProduct
         channels % MicroKernel.PanelWidth == 0 && outputs % MicroKernel.PanelWidth == 0 && height >= 3 && width >= 3;
 
     /// <summary>Pieces of work.</summary>
-    public int Units => (_tiles + _block - 1) / _block;
+    public int Units => (_grid.Tiles + _block - 1) / _block;
 
     /// <summary>Floats of transformed weights, [36, outputs/16, channels, 16].</summary>
     public static int WeightFloats(int channels, int outputs) => WinogradTransforms.Products * channels * outputs;
 
     /// <summary>Floats of scratch: the block's transformed input, and its products for one pair of panels.</summary>
-    public int ScratchFloats => WinogradTransforms.Products * _block * (_channels + (MicroKernel.MostPanels * MicroKernel.PanelWidth));
+    public int ScratchFloats => (WinogradTransforms.Products * (InputPlane + (_block * MicroKernel.MostPanels * MicroKernel.PanelWidth) + Line)) + WinogradTransforms.TemporaryFloats;
+
+    private int InputPlane => (_block * _channels) + Line;
 
     /// <summary>Transforms this worker's share of the weights.</summary>
     /// <param name="weight">[3, 3, C, O] of the convolution.</param>
@@ -110,20 +107,22 @@ internal readonly unsafe struct WinogradProduct
     /// <param name="residual">[N, H, W, O] or null.</param>
     /// <param name="y">[N, H, W, O].</param>
     /// <param name="scratch"><see cref="ScratchFloats"/>, 64-byte aligned.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int unit, float* x, float* weights, float* bias, float* residual, float* y, float* scratch)
     {
-        int first = unit * _block, count = Math.Min(_block, _tiles - first), rows = MicroKernel.Rows;
+        int first = unit * _block, count = Math.Min(_block, _grid.Tiles - first), rows = MicroKernel.Rows;
         int strips = (count + rows - 1) / rows;
         float* input = scratch; // [36, block, C]
-        float* products = scratch + ((nint)WinogradTransforms.Products * _block * _channels); // [36, strips, panels of the pair, rows, 16]
-        nint plane = (nint)_block * _channels;
+        float* products = scratch + ((nint)WinogradTransforms.Products * InputPlane); // [36, strips, panels of the pair, rows, 16]
+        nint plane = InputPlane;
+        float* temporary = scratch + ScratchFloats - WinogradTransforms.TemporaryFloats;
         for (int t = 0; t < count; t++)
         {
-            var (image, top, left) = Place(first + t);
+            var (image, top, left) = _grid.Place(first + t);
             for (int c = 0; c < _channels; c += MicroKernel.PanelWidth)
             {
                 WinogradTransforms.Input(
-                    x + ((nint)image * _height * _width * _channels) + c, _height, _width, _channels, top - 1, left - 1, input + ((nint)t * _channels) + c, plane);
+                    x + ((nint)image * _grid.Height * _grid.Width * _channels) + c, _grid.Height, _grid.Width, _channels, top - 1, left - 1, temporary, input + ((nint)t * _channels) + c, plane);
             }
         }
         // The micro-kernel works on whole strips: what stands behind the last tile is computed and not read, but must be no number that takes long.
@@ -135,7 +134,7 @@ internal readonly unsafe struct WinogradProduct
         for (int panel = 0; panel < panels; panel += step)
         {
             step = Math.Min(MicroKernel.MostPanels, panels - panel);
-            nint productPlane = strips * step * tileSize;
+            nint productPlane = (strips * step * tileSize) + Line;
             for (int p = 0; p < WinogradTransforms.Products; p++)
             {
                 float* w = weights + ((nint)p * _channels * _outputs) + (panel * panelSize);
@@ -148,36 +147,16 @@ internal readonly unsafe struct WinogradProduct
             }
             for (int t = 0; t < count; t++)
             {
+                var (image, top, left) = _grid.Place(first + t);
                 for (int s = 0; s < step; s++)
                 {
                     float* from = products + ((((t / rows) * step) + s) * tileSize) + (t % rows * MicroKernel.PanelWidth);
-                    Store(from, productPlane, first + t, (panel + s) * MicroKernel.PanelWidth, bias, residual, y);
+                    int channel = (panel + s) * MicroKernel.PanelWidth;
+                    nint at = ((((((nint)image * _grid.Height) + top) * _grid.Width) + left) * _outputs) + channel;
+                    WinogradTransforms.Output(
+                        from, productPlane, temporary, bias == null ? Vector512<float>.Zero : Vector512.Load(bias + channel), residual == null ? null : residual + at, y + at,
+                        (nint)_grid.Width * _outputs, _outputs, Math.Min(_grid.Height - top, WinogradTransforms.Tile), Math.Min(_grid.Width - left, WinogradTransforms.Tile));
                 }
-            }
-        }
-    }
-
-    private (int Image, int Top, int Left) Place(int tile)
-    {
-        int inImage = tile % (_tilesDown * _tilesAcross);
-        return (tile / (_tilesDown * _tilesAcross), inImage / _tilesAcross * WinogradTransforms.Tile, inImage % _tilesAcross * WinogradTransforms.Tile);
-    }
-
-    private void Store(float* products, nint stride, int tileIndex, int channel, float* bias, float* residual, float* y)
-    {
-        float* tile = stackalloc float[WinogradTransforms.Tile * WinogradTransforms.Tile * MicroKernel.PanelWidth];
-        WinogradTransforms.Output(products, stride, tile);
-        var (image, top, left) = Place(tileIndex);
-        int bottom = Math.Min(_height - top, WinogradTransforms.Tile), right = Math.Min(_width - left, WinogradTransforms.Tile);
-        var added = bias == null ? Vector512<float>.Zero : Vector512.Load(bias + channel);
-        for (int i = 0; i < bottom; i++)
-        {
-            nint at = (((((nint)image * _height) + top + i) * _width) + left) * _outputs + channel;
-            for (int j = 0; j < right; j++, at += _outputs)
-            {
-                var value = Vector512.Load(tile + (((i * WinogradTransforms.Tile) + j) * MicroKernel.PanelWidth)) + added;
-                if (residual != null) value += Vector512.Load(residual + at);
-                value.Store(y + at);
             }
         }
     }

@@ -18,8 +18,11 @@ internal static unsafe class WinogradTransforms
     /// <summary>Products of a tile and channel.</summary>
     public const int Products = Patch * Patch;
 
+    /// <summary>Floats of the aligned memory between the two passes of a transform.</summary>
+    public const int TemporaryFloats = Products * 16;
+
     /// <summary>
-    /// Bᵀ d B of one 6×6 patch and 16 channels: 156 vector operations, 72 loads and 72 stores.
+    /// Bᵀ d B of one 6×6 patch and 16 channels: 144 vector operations, 72 loads and 72 stores.
     /// </summary>
     /// <param name="image">[height, width, channels], at the first of the 16 channels.</param>
     /// <param name="height">Of the image.</param>
@@ -27,30 +30,29 @@ internal static unsafe class WinogradTransforms
     /// <param name="channels">Of the image.</param>
     /// <param name="top">The patch's first row, −1 or more; rows outside the image are zero.</param>
     /// <param name="left">The patch's first column.</param>
+    /// <param name="temporary"><see cref="TemporaryFloats"/>, on a 64-byte boundary: a vector across two cache lines costs double.</param>
     /// <param name="target">Where the first of the 36 vectors goes.</param>
     /// <param name="stride">Floats from one vector to the next.</param>
-    public static void Input(float* image, int height, int width, int channels, int top, int left, float* target, nint stride)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Input(float* image, int height, int width, int channels, int top, int left, float* temporary, float* target, nint stride)
     {
-        Vector512<float>* columns = stackalloc Vector512<float>[Products];
-        bool rowsInside = top >= 0 && top + Patch <= height;
-        for (int j = 0; j < Patch; j++)
+        nint row = (nint)width * channels;
+        float* from = image + (top * row) + ((nint)left * channels);
+        if (top >= 0 && left >= 0 && top + Patch <= height && left + Patch <= width)
         {
-            int x = left + j;
-            Vector512<float> d0 = default, d1 = default, d2 = default, d3 = default, d4 = default, d5 = default;
-            if (x >= 0 && x < width)
+            for (int j = 0; j < Patch; j++, from += channels)
             {
-                nint row = (nint)width * channels;
-                float* from = image + (top * row) + ((nint)x * channels);
-                if (rowsInside)
-                {
-                    d0 = Vector512.Load(from);
-                    d1 = Vector512.Load(from + row);
-                    d2 = Vector512.Load(from + (2 * row));
-                    d3 = Vector512.Load(from + (3 * row));
-                    d4 = Vector512.Load(from + (4 * row));
-                    d5 = Vector512.Load(from + (5 * row));
-                }
-                else
+                InputLine(
+                    Vector512.Load(from), Vector512.Load(from + row), Vector512.Load(from + (2 * row)), Vector512.Load(from + (3 * row)), Vector512.Load(from + (4 * row)),
+                    Vector512.Load(from + (5 * row)), temporary + (j * 16), Patch * 16);
+            }
+        }
+        else
+        {
+            for (int j = 0; j < Patch; j++, from += channels)
+            {
+                Vector512<float> d0 = default, d1 = default, d2 = default, d3 = default, d4 = default, d5 = default;
+                if (left + j >= 0 && left + j < width)
                 {
                     if (top >= 0) d0 = Vector512.Load(from);
                     if (top + 1 < height) d1 = Vector512.Load(from + row);
@@ -59,32 +61,116 @@ internal static unsafe class WinogradTransforms
                     if (top + 4 < height) d4 = Vector512.Load(from + (4 * row));
                     if (top + 5 < height) d5 = Vector512.Load(from + (5 * row));
                 }
+                InputLine(d0, d1, d2, d3, d4, d5, temporary + (j * 16), Patch * 16);
             }
-            InputLine(d0, d1, d2, d3, d4, d5, (float*)(columns + j), Patch * 16);
         }
-        for (int i = 0; i < Patch; i++)
+        for (int i = 0; i < Patch; i++, temporary += Patch * 16, target += Patch * stride)
         {
-            var line = columns + (i * Patch);
-            InputLine(line[0], line[1], line[2], line[3], line[4], line[5], target + (i * Patch * stride), stride);
+            InputLine(
+                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32), Vector512.Load(temporary + 48), Vector512.Load(temporary + 64),
+                Vector512.Load(temporary + 80), target, stride);
         }
     }
 
-    /// <summary>Aᵀ m A of one tile and 16 channels: 100 vector operations. The 36 vectors lie a stride apart; the 16 results are written to <paramref name="tile"/>, [4, 4, 16].</summary>
-    public static void Output(float* products, nint stride, float* tile)
+    /// <summary>
+    /// y = Aᵀ m A + bias (+ residual) of one tile and 16 channels: 100 vector operations and the additions.
+    /// </summary>
+    /// <param name="products">The 36 vectors.</param>
+    /// <param name="stride">Floats from one vector to the next.</param>
+    /// <param name="temporary"><see cref="TemporaryFloats"/>, on a 64-byte boundary.</param>
+    /// <param name="bias">Added everywhere.</param>
+    /// <param name="residual">As y, or null.</param>
+    /// <param name="y">The tile's first pixel, at the first of the 16 channels.</param>
+    /// <param name="row">Floats from one row of y to the next.</param>
+    /// <param name="channels">Floats from one pixel of y to the next.</param>
+    /// <param name="rows">Rows of the tile that lie in the image, 1 to 4.</param>
+    /// <param name="columns">Columns that do.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Output(float* products, nint stride, float* temporary, Vector512<float> bias, float* residual, float* y, nint row, nint channels, int rows, int columns)
     {
-        Vector512<float>* lines = stackalloc Vector512<float>[Tile * Patch];
+        nint line = Patch * stride;
+        for (int j = 0; j < Patch; j++, products += stride)
+        {
+            OutputLine(
+                Vector512.Load(products), Vector512.Load(products + line), Vector512.Load(products + (2 * line)), Vector512.Load(products + (3 * line)), Vector512.Load(products + (4 * line)),
+                Vector512.Load(products + (5 * line)), out var y0, out var y1, out var y2, out var y3);
+            y0.Store(temporary + (j * 16));
+            y1.Store(temporary + ((Patch + j) * 16));
+            y2.Store(temporary + (((2 * Patch) + j) * 16));
+            y3.Store(temporary + (((3 * Patch) + j) * 16));
+        }
+        for (int i = 0; i < rows; i++, temporary += Patch * 16, y += row)
+        {
+            OutputLine(
+                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32), Vector512.Load(temporary + 48), Vector512.Load(temporary + 64),
+                Vector512.Load(temporary + 80), out var y0, out var y1, out var y2, out var y3);
+            y0 += bias;
+            y1 += bias;
+            y2 += bias;
+            y3 += bias;
+            if (residual != null)
+            {
+                y0 += Vector512.Load(residual);
+                if (columns > 1) y1 += Vector512.Load(residual + channels);
+                if (columns > 2) y2 += Vector512.Load(residual + (2 * channels));
+                if (columns > 3) y3 += Vector512.Load(residual + (3 * channels));
+                residual += row;
+            }
+            y0.Store(y);
+            if (columns > 1) y1.Store(y + channels);
+            if (columns > 2) y2.Store(y + (2 * channels));
+            if (columns > 3) y3.Store(y + (3 * channels));
+        }
+    }
+
+    /// <summary>
+    /// A dY Aᵀ of one 4×4 tile and 16 channels, for the weight gradient: 80 vector operations.
+    /// </summary>
+    /// <param name="gradient">[height, width, channels], at the first of the 16 channels.</param>
+    /// <param name="height">Of the image.</param>
+    /// <param name="width">Of the image.</param>
+    /// <param name="channels">Of the image.</param>
+    /// <param name="top">The tile's first row; rows outside the image are zero.</param>
+    /// <param name="left">The tile's first column.</param>
+    /// <param name="temporary"><see cref="TemporaryFloats"/>, on a 64-byte boundary.</param>
+    /// <param name="target">Where the first of the 36 vectors goes.</param>
+    /// <param name="stride">Floats from one vector to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void OutputGradient(float* gradient, int height, int width, int channels, int top, int left, float* temporary, float* target, nint stride)
+    {
+        nint row = (nint)width * channels;
+        for (int j = 0; j < Tile; j++)
+        {
+            Vector512<float> d0 = default, d1 = default, d2 = default, d3 = default;
+            if (left + j < width)
+            {
+                float* from = gradient + (top * row) + ((nint)(left + j) * channels);
+                d0 = Vector512.Load(from);
+                if (top + 1 < height) d1 = Vector512.Load(from + row);
+                if (top + 2 < height) d2 = Vector512.Load(from + (2 * row));
+                if (top + 3 < height) d3 = Vector512.Load(from + (3 * row));
+            }
+            OutputGradientLine(d0, d1, d2, d3, temporary + (j * 16), Tile * 16);
+        }
+        for (int i = 0; i < Patch; i++, temporary += Tile * 16, target += Patch * stride)
+        {
+            OutputGradientLine(Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32), Vector512.Load(temporary + 48), target, stride);
+        }
+    }
+
+    /// <summary>Gᵀ u G for 16 output channels: the 36 vectors, one behind the other, become nine, a stride apart.</summary>
+    public static void WeightGradient(Vector512<float>* sums, float* target, nint stride)
+    {
+        Vector512<float>* lines = stackalloc Vector512<float>[3 * Patch];
         for (int j = 0; j < Patch; j++)
         {
-            float* m = products + (j * stride);
-            nint row = Patch * stride;
-            OutputLine(
-                Vector512.Load(m), Vector512.Load(m + row), Vector512.Load(m + (2 * row)), Vector512.Load(m + (3 * row)), Vector512.Load(m + (4 * row)), Vector512.Load(m + (5 * row)),
-                (float*)(lines + j), Patch * 16);
+            WeightGradientLine(
+                sums[j], sums[Patch + j], sums[(2 * Patch) + j], sums[(3 * Patch) + j], sums[(4 * Patch) + j], sums[(5 * Patch) + j], (float*)(lines + j), Patch * 16);
         }
-        for (int i = 0; i < Tile; i++)
+        for (int i = 0; i < 3; i++)
         {
             var line = lines + (i * Patch);
-            OutputLine(line[0], line[1], line[2], line[3], line[4], line[5], tile + (i * Tile * 16), 16);
+            WeightGradientLine(line[0], line[1], line[2], line[3], line[4], line[5], target + (i * 3 * stride), stride);
         }
     }
 
@@ -102,30 +188,55 @@ internal static unsafe class WinogradTransforms
     private static void InputLine(
         Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3, Vector512<float> d4, Vector512<float> d5, float* target, nint stride)
     {
-        var four = Vector512.Create(4f);
-        var minusFive = Vector512.Create(-5f);
-        var a = d4 - (four * d2);
-        var b = d3 - (four * d1);
+        Vector512<float> four = Vector512.Create(4f), minusFour = Vector512.Create(-4f), minusFive = Vector512.Create(-5f), two = Vector512.Create(2f), minusTwo = Vector512.Create(-2f);
+        var a = Vector512.MultiplyAddEstimate(minusFour, d2, d4);
+        var b = Vector512.MultiplyAddEstimate(minusFour, d1, d3);
         var c = d4 - d2;
         var e = d3 - d1;
-        e += e;
-        ((d0 * four) + ((d2 * minusFive) + d4)).Store(target);
+        Vector512.MultiplyAddEstimate(four, d0, Vector512.MultiplyAddEstimate(minusFive, d2, d4)).Store(target);
         (a + b).Store(target + stride);
         (a - b).Store(target + (2 * stride));
-        (c + e).Store(target + (3 * stride));
-        (c - e).Store(target + (4 * stride));
-        ((d1 * four) + ((d3 * minusFive) + d5)).Store(target + (5 * stride));
+        Vector512.MultiplyAddEstimate(two, e, c).Store(target + (3 * stride));
+        Vector512.MultiplyAddEstimate(minusTwo, e, c).Store(target + (4 * stride));
+        Vector512.MultiplyAddEstimate(four, d1, Vector512.MultiplyAddEstimate(minusFive, d3, d5)).Store(target + (5 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void OutputLine(
-        Vector512<float> m0, Vector512<float> m1, Vector512<float> m2, Vector512<float> m3, Vector512<float> m4, Vector512<float> m5, float* target, nint stride)
+        Vector512<float> m0, Vector512<float> m1, Vector512<float> m2, Vector512<float> m3, Vector512<float> m4, Vector512<float> m5,
+        out Vector512<float> y0, out Vector512<float> y1, out Vector512<float> y2, out Vector512<float> y3)
     {
         Vector512<float> sum1 = m1 + m2, difference1 = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
-        (m0 + sum1 + sum2).Store(target);
-        (difference1 + (difference2 + difference2)).Store(target + stride);
-        (sum1 + (Vector512.Create(4f) * sum2)).Store(target + (2 * stride));
-        (difference1 + (Vector512.Create(8f) * difference2) + m5).Store(target + (3 * stride));
+        y0 = m0 + sum1 + sum2;
+        y1 = Vector512.MultiplyAddEstimate(Vector512.Create(2f), difference2, difference1);
+        y2 = Vector512.MultiplyAddEstimate(Vector512.Create(4f), sum2, sum1);
+        y3 = Vector512.MultiplyAddEstimate(Vector512.Create(8f), difference2, difference1) + m5;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void OutputGradientLine(Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3, float* target, nint stride)
+    {
+        Vector512<float> even = d0 + d2, odd = d1 + d3;
+        var four = Vector512.Create(4f);
+        var wideEven = Vector512.MultiplyAddEstimate(four, d2, d0);
+        var wideOdd = Vector512.MultiplyAddEstimate(four, d3, d1);
+        wideOdd += wideOdd;
+        d0.Store(target);
+        (even + odd).Store(target + stride);
+        (even - odd).Store(target + (2 * stride));
+        (wideEven + wideOdd).Store(target + (3 * stride));
+        (wideEven - wideOdd).Store(target + (4 * stride));
+        d3.Store(target + (5 * stride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WeightGradientLine(
+        Vector512<float> u0, Vector512<float> u1, Vector512<float> u2, Vector512<float> u3, Vector512<float> u4, Vector512<float> u5, float* target, nint stride)
+    {
+        Vector512<float> sixth = Vector512.Create(1f / 6), near = u1 + u2, far = u3 + u4;
+        ((u0 * 0.25f) - (near * sixth) + (far * (1f / 24))).Store(target);
+        (((u2 - u1) * sixth) + ((u3 - u4) * (1f / 12))).Store(target + stride);
+        (((far - near) * sixth) + u5).Store(target + (2 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
