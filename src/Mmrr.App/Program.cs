@@ -5,7 +5,7 @@ using Mmrr.App.Commands;
 
 var root = new RootCommand("MMRR: anomaly detection that learns from normal images only.")
 {
-    DemoCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(),
+    DemoCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

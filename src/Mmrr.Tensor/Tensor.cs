@@ -80,6 +80,8 @@ public sealed class Tensor : IDisposable
     public unsafe void CopyFrom(ReadOnlySpan<float> values)
     {
         if (values.Length != Count) throw new ArgumentException($"copy: {values.Length} values for a tensor {Shape} of {Count}");
+        const string Operation = "Tensor.CopyFrom";
+        using var measured = Measurement.Of(Device, Operation, Shape, 0, 8.0 * Count);
         if (Device.Queue is null)
         {
             View.CopyFromCPU(Device.Accelerator.DefaultStream, values);
@@ -90,7 +92,7 @@ public sealed class Tensor : IDisposable
         values.CopyTo(staged);
         float* target = Pointer;
         int count = Count;
-        Device.Enqueue("copy", worker =>
+        Device.Enqueue(Operation, worker =>
         {
             var (begin, end) = worker.Share(count, 4096);
             staged.AsSpan(begin, end - begin).CopyTo(new Span<float>(target + begin, end - begin));

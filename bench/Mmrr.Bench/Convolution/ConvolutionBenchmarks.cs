@@ -9,12 +9,14 @@ public class ConvolutionBenchmarks : KernelBenchmark
     private Tensor _x = null!, _weight = null!, _bias = null!, _outputGradient = null!;
     private Tensor _output = null!, _inputGradient = null!, _weightGradient = null!, _biasGradient = null!;
 
-    /// <summary>Width 128 at all resolutions of 32×32 images, what stands between them, both ends; then sizes that fit no vector, tile or band.</summary>
+    /// <summary>Width 128 at all resolutions of 32×32 images, what stands between them, both ends; the same of 256×256; narrow ones; then sizes that fit no vector, tile or band.</summary>
     public static IEnumerable<ConvolutionSizes> Cases =>
     [
         new(4, 32, 128, 128, 3, 1), new(4, 16, 128, 128, 3, 1), new(4, 8, 128, 128, 3, 1), new(4, 4, 128, 128, 3, 1),
         new(4, 32, 256, 128, 3, 1), new(4, 32, 256, 128, 1, 1), new(4, 32, 128, 128, 3, 2), new(4, 32, 3, 128, 3, 1), new(4, 32, 128, 3, 3, 1),
+        new(1, 256, 128, 128, 3, 1), new(1, 256, 128, 128, 3, 2), new(1, 256, 3, 128, 3, 1), new(1, 256, 128, 3, 3, 1),
         new(16, 32, 32, 32, 3, 1), new(16, 32, 16, 16, 3, 1), new(3, 13, 20, 33, 3, 1), new(3, 31, 48, 40, 3, 2), new(1, 7, 5, 17, 1, 1),
+        new(1, 1, 16, 16, 3, 1), new(1, 1, 5, 17, 3, 2),
     ];
 
     [ParamsSource(nameof(Cases))]

@@ -8,8 +8,8 @@ public class BisectionMaskBenchmarks : KernelBenchmark
 {
     private Tensor _v = null!, _levels = null!, _mask = null!, _bias = null!, _slope = null!, _maskGradient = null!, _vGradient = null!;
 
-    /// <summary>d = 3,072 (32×32×3) with one level an image, as in training, and with 15, as in scoring; 256×256×3; and an odd length.</summary>
-    public static IEnumerable<MaskSizes> Cases => [new(64, 1, 32, 3), new(64, 15, 32, 3), new(2, 15, 256, 3), new(5, 3, 13, 1)];
+    /// <summary>d = 3,072 (32×32×3) with one level an image, as in training, and with 15, as in scoring; 256×256×3; an odd length; and one element.</summary>
+    public static IEnumerable<MaskSizes> Cases => [new(64, 1, 32, 3), new(64, 15, 32, 3), new(2, 15, 256, 3), new(5, 3, 13, 1), new(1, 1, 1, 1)];
 
     [ParamsSource(nameof(Cases))]
     public MaskSizes Sizes { get; set; } = null!;
@@ -40,11 +40,18 @@ public class BisectionMaskBenchmarks : KernelBenchmark
 /// <summary>Square images, and masks for each.</summary>
 public sealed record MaskSizes(int Images, int Levels, int Side, int Channels) : IWorkload
 {
-    /// <summary>The number of sweeps depends on the values, so that forward counts the bytes that any solver moves.</summary>
+    /// <summary>The number of sweeps depends on the values; counted are the typical 3 and 20.</summary>
     public Work Of(string method)
     {
         double v = (double)Images * Side * Side * Channels, m = v * Levels;
-        return method == nameof(BisectionMaskBenchmarks.Backward) ? new Work(9 * m, (8 * m) + (4 * v)) : new Work(0, 4 * (v + m));
+        return method switch
+        {
+            nameof(BisectionMaskBenchmarks.Newton) => new Work(111 * m, 4 * (v + m)),
+            nameof(BisectionMaskBenchmarks.Bisection) => new Work(700 * m, 4 * (v + m)),
+            nameof(BisectionMaskBenchmarks.Backward) => new Work(9 * m, (8 * m) + (4 * v)),
+            nameof(PlainMasksBenchmarks.Bernoulli) => new Work(m, 4 * m),
+            _ => new Work(0, 4 * m),
+        };
     }
 
     public override string ToString() => $"{Images}x{Side}x{Side}x{Channels}, {Levels} levels";

@@ -8,8 +8,8 @@ public class PlainMasksBenchmarks : KernelBenchmark
 {
     private Tensor _levels = null!, _mask = null!;
 
-    /// <summary>As in training, as in scoring, and an odd length.</summary>
-    public static IEnumerable<MaskSizes> Cases => [new(64, 1, 32, 3), new(64, 15, 32, 3), new(5, 3, 13, 1)];
+    /// <summary>As in training, as in scoring, 256×256×3, an odd length, and one element.</summary>
+    public static IEnumerable<MaskSizes> Cases => [new(64, 1, 32, 3), new(64, 15, 32, 3), new(2, 15, 256, 3), new(5, 3, 13, 1), new(1, 1, 1, 1)];
 
     [ParamsSource(nameof(Cases))]
     public MaskSizes Sizes { get; set; } = null!;

@@ -9,10 +9,11 @@ public class GroupNormBenchmarks : KernelBenchmark
     private Tensor _x = null!, _gamma = null!, _beta = null!, _outputGradient = null!;
     private Tensor _output = null!, _mean = null!, _inverseDeviation = null!, _inputGradient = null!, _gammaGradient = null!, _betaGradient = null!;
 
-    /// <summary>Width 128 at the resolutions of 32×32 images and behind a concat, width 16; then groups that fit no vector.</summary>
+    /// <summary>Width 128 at the resolutions of 32×32 images, behind a concat and at 256×256, widths 32 and 16; then groups that fit no vector, and one pixel.</summary>
     public static IEnumerable<GroupNormSizes> Cases =>
     [
-        new(4, 32, 128, 32), new(4, 16, 128, 32), new(4, 8, 128, 32), new(4, 4, 128, 32), new(4, 32, 256, 32), new(16, 32, 16, 4), new(3, 13, 20, 5), new(3, 7, 33, 3),
+        new(4, 32, 128, 32), new(4, 16, 128, 32), new(4, 8, 128, 32), new(4, 4, 128, 32), new(4, 32, 256, 32), new(1, 256, 128, 32),
+        new(16, 32, 32, 8), new(16, 32, 16, 4), new(3, 13, 20, 5), new(3, 7, 33, 3), new(1, 1, 16, 4), new(1, 1, 5, 1),
     ];
 
     [ParamsSource(nameof(Cases))]

@@ -9,8 +9,8 @@ public class RAdamBenchmarks : KernelBenchmark
     private static readonly RAdamStep s_step = RAdamStep.At(100, 1e-4, 0.9, 0.999, 1e-8);
     private (Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)[] _states = [];
 
-    /// <summary>3×3 weights of 128→128 and 256→128, a network's worth of 16→16, as many biases.</summary>
-    public static IEnumerable<ParameterSizes> Cases => [new(1, 9 * 128 * 128), new(1, 9 * 256 * 128), new(64, 9 * 16 * 16), new(64, 17)];
+    /// <summary>3×3 weights of 128→128 and 256→128, a network's worth of 16→16, as many biases, and one value.</summary>
+    public static IEnumerable<ParameterSizes> Cases => [new(1, 9 * 128 * 128), new(1, 9 * 256 * 128), new(64, 9 * 16 * 16), new(64, 17), new(1, 1)];
 
     [ParamsSource(nameof(Cases))]
     public ParameterSizes Sizes { get; set; } = null!;

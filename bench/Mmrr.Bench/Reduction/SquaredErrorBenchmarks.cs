@@ -8,8 +8,8 @@ public class SquaredErrorBenchmarks : KernelBenchmark
 {
     private Tensor _prediction = null!, _target = null!, _scalar = null!, _gradient = null!, _perImage = null!, _perPixel = null!;
 
-    /// <summary>A batch of 64, a batch of 64 at 15 levels, and odd sizes.</summary>
-    public static IEnumerable<ErrorSizes> Cases => [new(64, 32, 3), new(960, 32, 3), new(64, 32, 1), new(3, 13, 3)];
+    /// <summary>A batch of 64, a batch of 64 at 15 levels, one 256×256 image at 15 levels, and odd sizes down to one pixel.</summary>
+    public static IEnumerable<ErrorSizes> Cases => [new(64, 32, 3), new(960, 32, 3), new(15, 256, 3), new(64, 32, 1), new(3, 13, 3), new(1, 1, 1)];
 
     [ParamsSource(nameof(Cases))]
     public ErrorSizes Sizes { get; set; } = null!;

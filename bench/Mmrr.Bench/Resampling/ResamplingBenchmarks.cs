@@ -9,8 +9,8 @@ public class ResamplingBenchmarks : KernelBenchmark
     private const int Times = 4;
     private Tensor _x = null!, _skip = null!, _large = null!, _joined = null!, _repeated = null!, _xGradient = null!, _skipGradient = null!;
 
-    /// <summary>Width 128 below 32×32 and below 8×8, width 16, and odd sizes.</summary>
-    public static IEnumerable<ImageSizes> Cases => [new(4, 16, 128), new(4, 4, 128), new(16, 16, 16), new(3, 13, 5)];
+    /// <summary>Width 128 below 32×32, 8×8 and 256×256, width 16, odd sizes, and one pixel.</summary>
+    public static IEnumerable<ImageSizes> Cases => [new(4, 16, 128), new(4, 4, 128), new(1, 128, 128), new(16, 16, 16), new(3, 13, 5), new(1, 1, 5)];
 
     [ParamsSource(nameof(Cases))]
     public ImageSizes Sizes { get; set; } = null!;

@@ -16,6 +16,12 @@ internal static class WinogradReference
     /// <summary>Roundings in a row, beside those of a bias and a residual.</summary>
     public static int Roundings(int channels) => channels + (2 * 3) + (2 * 4) + (2 * 4) + 1;
 
+    /// <summary>
+    /// Roundings in a row of a weight's gradient: each image's tiles one after the other, at most 3 in each input transform, 3 in each of the gradient's, 5 (with those of the constants)
+    /// in each of the two back, one product, and the shares that are added.
+    /// </summary>
+    public static int WeightRoundings(int tiles) => tiles + (2 * 3) + (2 * 3) + (2 * 5) + 1;
+
     /// <summary>The magnitude of each output, [N, H, W, O].</summary>
     /// <param name="n">Images.</param>
     /// <param name="h">Height.</param>
@@ -63,6 +69,56 @@ internal static class WinogradReference
                     if (row < h && column < w) result[(((((image * h) + row) * w) + column) * o) + output] = y[i / 4, i % 4];
                 }
             }
+        }
+        return result;
+    }
+
+    /// <summary>
+    /// The magnitude of each weight's gradient, [3, 3, C, O]: |G|ᵀ[Σ over tiles of (|A||dY||A|ᵀ) ⊙ (|B|ᵀ|d||B|)]|G|.
+    /// </summary>
+    public static double[] WeightMagnitude(int n, int h, int w, int c, int o, double[] x, double[] gradient)
+    {
+        int across = (w + 3) / 4, down = (h + 3) / 4;
+        var sums = new double[c * o][,];
+        for (int i = 0; i < c * o; i++) sums[i] = new double[6, 6];
+        for (int tile = 0; tile < n * across * down; tile++)
+        {
+            int image = tile / (across * down), top = tile / across % down * 4, left = tile % across * 4;
+            double[][,] inputs = Patches(x, c, 6, -1, s_input), gradients = Patches(gradient, o, 4, 0, Transposed(s_output));
+            for (int i = 0; i < c * o; i++)
+            {
+                for (int k = 0; k < 36; k++) sums[i][k / 6, k % 6] += inputs[i / o][k / 6, k % 6] * gradients[i % o][k / 6, k % 6];
+            }
+
+            double[][,] Patches(double[] values, int channels, int side, int offset, double[,] transform) =>
+            [
+                .. Enumerable.Range(0, channels).Select(channel =>
+                {
+                    var d = new double[side, side];
+                    for (int i = 0; i < side * side; i++)
+                    {
+                        int row = top + offset + (i / side), column = left + offset + (i % side);
+                        if (row >= 0 && row < h && column >= 0 && column < w) d[i / side, i % side] = Math.Abs(values[(((((image * h) + row) * w) + column) * channels) + channel]);
+                    }
+                    return Both(transform, d);
+                }),
+            ];
+        }
+        var result = new double[9 * c * o];
+        for (int i = 0; i < c * o; i++)
+        {
+            var g = Both(Transposed(s_weight), sums[i]);
+            for (int k = 0; k < 9; k++) result[(k * c * o) + i] = g[k / 3, k % 3];
+        }
+        return result;
+    }
+
+    private static double[,] Transposed(double[,] m)
+    {
+        var result = new double[m.GetLength(1), m.GetLength(0)];
+        for (int i = 0; i < m.GetLength(0); i++)
+        {
+            for (int j = 0; j < m.GetLength(1); j++) result[j, i] = m[i, j];
         }
         return result;
     }

@@ -12,6 +12,11 @@ public static unsafe partial class Convolution
             EnqueueWinograd("Convolution.Forward", x, weight, bias, residual, g.Channels, g.Outputs, backward: false, output);
             return;
         }
+        if (FewChannels.Suits(g, g.Channels, g.Outputs))
+        {
+            EnqueueGather("Convolution.Forward", x, weight, bias, residual, g, backward: false, output);
+            return;
+        }
         var layout = PaddedSource.OfInput(g, 1);
         using var packed = Tensor.Empty(x.Device, new Shape(PackedFloats(g.Taps, g.Channels, g.Outputs)));
         float* px = x.Pointer, pw = weight.Pointer, pp = packed.Pointer, py = output.Pointer;
@@ -40,6 +45,11 @@ public static unsafe partial class Convolution
         if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Outputs, g.Channels))
         {
             EnqueueWinograd("Convolution.BackwardData", outputGradient, weight, null, null, g.Outputs, g.Channels, backward: true, inputGradient);
+            return;
+        }
+        if (FewChannels.Suits(g, g.Outputs, g.Channels))
+        {
+            EnqueueGather("Convolution.BackwardData", outputGradient, weight, null, null, g, backward: true, inputGradient);
             return;
         }
         var layout = PaddedSource.OfOutputGradient(g);
@@ -122,6 +132,11 @@ public static unsafe partial class Convolution
         if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Channels, g.Outputs))
         {
             EnqueueWinogradWeight(x, outputGradient, g, weightGradient, biasGradient);
+            return;
+        }
+        if (FewChannels.Suits(g, g.Channels, g.Outputs) || FewChannels.Suits(g, g.Outputs, g.Channels))
+        {
+            EnqueueCorrelate(x, outputGradient, g, weightGradient, biasGradient);
             return;
         }
         var layout = PaddedSource.OfInput(g, MicroKernel.OuterRows);

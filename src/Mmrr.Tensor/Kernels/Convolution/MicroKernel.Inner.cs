@@ -96,6 +96,60 @@ internal static unsafe partial class MicroKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Few512x2(float* a, nint channels, float* panel, float* next, float* tile, float* nextTile)
+    {
+        Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, c0n = default, c1n = default, c2n = default, c3n = default;
+        float* a1 = a + channels, a2 = a1 + channels, a3 = a2 + channels;
+        for (nint c = 0; c < channels; c++)
+        {
+            var b = Vector512.LoadAligned(panel);
+            var d = Vector512.LoadAligned(next);
+            var x0 = Vector512.Create(a[c]);
+            c0 = Fused(c0, x0, b);
+            c0n = Fused(c0n, x0, d);
+            var x1 = Vector512.Create(a1[c]);
+            c1 = Fused(c1, x1, b);
+            c1n = Fused(c1n, x1, d);
+            var x2 = Vector512.Create(a2[c]);
+            c2 = Fused(c2, x2, b);
+            c2n = Fused(c2n, x2, d);
+            var x3 = Vector512.Create(a3[c]);
+            c3 = Fused(c3, x3, b);
+            c3n = Fused(c3n, x3, d);
+            panel += PanelWidth;
+            next += PanelWidth;
+        }
+        c0.Store(tile);
+        c1.Store(tile + 16);
+        c2.Store(tile + 32);
+        c3.Store(tile + 48);
+        c0n.Store(nextTile);
+        c1n.Store(nextTile + 16);
+        c2n.Store(nextTile + 32);
+        c3n.Store(nextTile + 48);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Few512(float* a, nint channels, float* panel, float* tile)
+    {
+        Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default;
+        float* a1 = a + channels, a2 = a1 + channels, a3 = a2 + channels;
+        for (nint c = 0; c < channels; c++)
+        {
+            var b = Vector512.LoadAligned(panel);
+            c0 = Fused(c0, Vector512.Create(a[c]), b);
+            c1 = Fused(c1, Vector512.Create(a1[c]), b);
+            c2 = Fused(c2, Vector512.Create(a2[c]), b);
+            c3 = Fused(c3, Vector512.Create(a3[c]), b);
+            panel += PanelWidth;
+        }
+        c0.Store(tile);
+        c1.Store(tile + 16);
+        c2.Store(tile + 32);
+        c3.Store(tile + 48);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Inner512(float* a, nint stride, int* offsets, int taps, int channels, float* panel, float* tile)
     {
         Vector512<float>

@@ -16,6 +16,9 @@ internal static unsafe partial class MicroKernel
     /// <summary>Pixels of a tile: 12 rows of one or two AVX-512 registers, 6 of two AVX2 registers, 4 of four portable ones.</summary>
     public static readonly int Rows = Avx512F.IsSupported ? 12 : Fma.IsSupported ? 6 : 4;
 
+    /// <summary>Pixels of the smallest tile.</summary>
+    public static readonly int FewRows = Avx512F.IsSupported ? 4 : Rows;
+
     /// <summary>The most panels that one tile covers.</summary>
     public static readonly int MostPanels = Avx512F.IsSupported ? 2 : 1;
 
@@ -53,6 +56,31 @@ internal static unsafe partial class MicroKernel
         {
             Inner128(a, stride, offsets, taps, channels, panel, tile);
         }
+    }
+
+    /// <summary>
+    /// tile[i, j] = Σ over channels c of a[i·channels + c] · panel[c, j], in which only the first rows are wanted: with few of them it costs less.
+    /// The result of a row does not depend on how many there are.
+    /// </summary>
+    /// <param name="a">Rows of channels, in multiples of <see cref="FewRows"/>.</param>
+    /// <param name="channels">Channels.</param>
+    /// <param name="rows">Rows that are wanted, up to <see cref="Rows"/>.</param>
+    /// <param name="panel">The first panel, [channels, 16].</param>
+    /// <param name="next">The second panel, or null.</param>
+    /// <param name="tile">As for <see cref="Inner"/>.</param>
+    public static void Product(float* a, int channels, int rows, float* panel, float* next, float* tile)
+    {
+        if (Avx512F.IsSupported && rows <= 2 * FewRows)
+        {
+            for (int row = 0; row < rows; row += FewRows, a += FewRows * channels, tile += FewRows * PanelWidth)
+            {
+                if (next != null) Few512x2(a, channels, panel, next, tile, tile + (Rows * PanelWidth));
+                else Few512(a, channels, panel, tile);
+            }
+            return;
+        }
+        int offset = 0;
+        Inner(a, channels, &offset, 1, channels, panel, next, tile);
     }
 
     /// <summary>

@@ -15,8 +15,8 @@ internal readonly unsafe struct WinogradProduct
     private const int MostFloats = 128 * 1024;
     private const int MostTiles = 96;
 
-    // So many blocks at least, where there are the tiles: the workers should end together.
-    private const int FewestUnits = 8;
+    // So many units at least, where there are the tiles: the workers should end together.
+    private const int FewestUnits = 6;
 
     // Between two of the 36 planes of a block stands one cache line more: planes of whole multiples of 4 KB would all fall into the same eight lines of a first-level cache.
     private const int Line = 16;
@@ -25,6 +25,8 @@ internal readonly unsafe struct WinogradProduct
     private readonly int _channels;
     private readonly int _outputs;
     private readonly int _block;
+    private readonly int _groups;
+    private readonly int _steps;
 
     /// <summary>Plans it.</summary>
     public WinogradProduct(int images, int height, int width, int channels, int outputs)
@@ -32,10 +34,16 @@ internal readonly unsafe struct WinogradProduct
         _grid = new TileGrid(images, height, width);
         _channels = channels;
         _outputs = outputs;
-        int rows = MicroKernel.Rows;
-        int fit = Math.Min(MostTiles, MostFloats / (WinogradTransforms.Products * channels));
-        int share = (_grid.Tiles + FewestUnits - 1) / FewestUnits;
-        _block = Math.Max(1, Math.Min(fit / rows, (share + rows - 1) / rows)) * rows;
+        int steps = (outputs + (MicroKernel.MostPanels * MicroKernel.PanelWidth) - 1) / (MicroKernel.MostPanels * MicroKernel.PanelWidth);
+        int fit = Math.Max(1, Math.Min(MostTiles, MostFloats / (WinogradTransforms.Products * channels)) / MicroKernel.Rows) * MicroKernel.Rows;
+        int blocks = (_grid.Tiles + fit - 1) / fit;
+        // Of few tiles the outputs are dealt out too: the input is then transformed more than once, but each weight is fetched by one worker alone.
+        _groups = 1;
+        while (blocks * _groups < FewestUnits && _groups < steps) _groups = Math.Min(2 * _groups, steps);
+        blocks = Math.Max(blocks, (FewestUnits + _groups - 1) / _groups);
+        int share = (_grid.Tiles + blocks - 1) / blocks;
+        _block = Math.Min(fit, (share + MicroKernel.FewRows - 1) / MicroKernel.FewRows * MicroKernel.FewRows);
+        _steps = (steps + _groups - 1) / _groups;
     }
 
     /// <summary>Whether it can and should be used: whole vectors of channels, and images that do not waste most of a tile.</summary>
@@ -43,13 +51,13 @@ internal readonly unsafe struct WinogradProduct
         channels % MicroKernel.PanelWidth == 0 && outputs % MicroKernel.PanelWidth == 0 && height >= 3 && width >= 3;
 
     /// <summary>Pieces of work.</summary>
-    public int Units => (_grid.Tiles + _block - 1) / _block;
+    public int Units => (_grid.Tiles + _block - 1) / _block * _groups;
 
     /// <summary>Floats of transformed weights, [36, outputs/16, channels, 16].</summary>
     public static int WeightFloats(int channels, int outputs) => WinogradTransforms.Products * channels * outputs;
 
     /// <summary>Floats of scratch: the block's transformed input, and its products for one pair of panels.</summary>
-    public int ScratchFloats => (WinogradTransforms.Products * (InputPlane + (_block * MicroKernel.MostPanels * MicroKernel.PanelWidth) + Line)) + WinogradTransforms.TemporaryFloats;
+    public int ScratchFloats => (WinogradTransforms.Products * (InputPlane + ((_block + MicroKernel.Rows - 1) / MicroKernel.Rows * MicroKernel.Rows * MicroKernel.MostPanels * MicroKernel.PanelWidth) + Line)) + WinogradTransforms.TemporaryFloats;
 
     private int InputPlane => (_block * _channels) + Line;
 
@@ -99,7 +107,7 @@ internal readonly unsafe struct WinogradProduct
         }
     }
 
-    /// <summary>Computes one block of tiles.</summary>
+    /// <summary>Computes one block of tiles, all outputs or a group of them.</summary>
     /// <param name="unit">Which.</param>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="weights">From <see cref="TransformWeights"/>.</param>
@@ -110,7 +118,7 @@ internal readonly unsafe struct WinogradProduct
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int unit, float* x, float* weights, float* bias, float* residual, float* y, float* scratch)
     {
-        int first = unit * _block, count = Math.Min(_block, _grid.Tiles - first), rows = MicroKernel.Rows;
+        int first = unit / _groups * _block, count = Math.Min(_block, _grid.Tiles - first), rows = MicroKernel.Rows;
         int strips = (count + rows - 1) / rows;
         float* input = scratch; // [36, block, C]
         float* products = scratch + ((nint)WinogradTransforms.Products * InputPlane); // [36, strips, panels of the pair, rows, 16]
@@ -126,12 +134,12 @@ internal readonly unsafe struct WinogradProduct
             }
         }
         // The micro-kernel works on whole strips: what stands behind the last tile is computed and not read, but must be no number that takes long.
-        int spare = (strips * rows) - count;
+        int spare = Math.Min(_block, strips * rows) - count;
         for (int p = 0; p < WinogradTransforms.Products && spare > 0; p++) new Span<float>(input + (p * plane) + ((nint)count * _channels), spare * _channels).Clear();
 
-        int panels = _outputs / MicroKernel.PanelWidth, step, offset = 0;
+        int from = unit % _groups * _steps * MicroKernel.MostPanels, panels = Math.Min(_outputs / MicroKernel.PanelWidth, from + (_steps * MicroKernel.MostPanels)), step;
         nint panelSize = (nint)_channels * MicroKernel.PanelWidth, tileSize = rows * MicroKernel.PanelWidth;
-        for (int panel = 0; panel < panels; panel += step)
+        for (int panel = from; panel < panels; panel += step)
         {
             step = Math.Min(MicroKernel.MostPanels, panels - panel);
             nint productPlane = (strips * step * tileSize) + Line;
@@ -140,8 +148,8 @@ internal readonly unsafe struct WinogradProduct
                 float* w = weights + ((nint)p * _channels * _outputs) + (panel * panelSize);
                 for (int strip = 0; strip < strips; strip++)
                 {
-                    MicroKernel.Inner(
-                        input + (p * plane) + ((nint)strip * rows * _channels), _channels, &offset, 1, _channels, w, step == 2 ? w + panelSize : null,
+                    MicroKernel.Product(
+                        input + (p * plane) + ((nint)strip * rows * _channels), _channels, Math.Min(rows, count - (strip * rows)), w, step == 2 ? w + panelSize : null,
                         products + (p * productPlane) + (strip * step * tileSize));
                 }
             }
@@ -150,11 +158,11 @@ internal readonly unsafe struct WinogradProduct
                 var (image, top, left) = _grid.Place(first + t);
                 for (int s = 0; s < step; s++)
                 {
-                    float* from = products + ((((t / rows) * step) + s) * tileSize) + (t % rows * MicroKernel.PanelWidth);
+                    float* product = products + ((((t / rows) * step) + s) * tileSize) + (t % rows * MicroKernel.PanelWidth);
                     int channel = (panel + s) * MicroKernel.PanelWidth;
                     nint at = ((((((nint)image * _grid.Height) + top) * _grid.Width) + left) * _outputs) + channel;
                     WinogradTransforms.Output(
-                        from, productPlane, temporary, bias == null ? Vector512<float>.Zero : Vector512.Load(bias + channel), residual == null ? null : residual + at, y + at,
+                        product, productPlane, temporary, bias == null ? Vector512<float>.Zero : Vector512.Load(bias + channel), residual == null ? null : residual + at, y + at,
                         (nint)_grid.Width * _outputs, _outputs, Math.Min(_grid.Height - top, WinogradTransforms.Tile), Math.Min(_grid.Width - left, WinogradTransforms.Tile));
                 }
             }

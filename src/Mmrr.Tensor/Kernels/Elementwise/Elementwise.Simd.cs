@@ -42,11 +42,11 @@ public static unsafe partial class Elementwise
         });
     }
 
-    private static void EnqueueFill(float value, Tensor output)
+    private static void EnqueueFill(string operation, float value, Tensor output)
     {
         float* y = output.Pointer;
         int count = output.Count;
-        output.Device.Enqueue("Elementwise.Fill", worker =>
+        output.Device.Enqueue(operation, worker =>
         {
             var (begin, end) = worker.Share(count, Lanes.Grain);
             new Span<float>(y + begin, end - begin).Fill(value);

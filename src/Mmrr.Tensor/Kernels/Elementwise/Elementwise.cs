@@ -10,8 +10,10 @@ public static unsafe partial class Elementwise
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void Add(Tensor a, Tensor b, Tensor output)
     {
-        var device = CheckBinary("Elementwise.Add", "b", a, b, "output", output);
-        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Add", a, b, output, default(Sum));
+        const string Operation = "Elementwise.Add";
+        var device = CheckBinary(Operation, "b", a, b, "output", output);
+        using var measured = Measurement.Of(device, Operation, a.Shape, a.Count, 12.0 * a.Count);
+        if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, a, b, output, default(Sum));
         else device.Simt.Launch(device.Grid(a.Count), AddKernel, a.View, b.View, output.View, a.Count);
     }
 
@@ -19,8 +21,10 @@ public static unsafe partial class Elementwise
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void Multiply(Tensor a, Tensor b, Tensor output)
     {
-        var device = CheckBinary("Elementwise.Multiply", "b", a, b, "output", output);
-        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Multiply", a, b, output, default(Product));
+        const string Operation = "Elementwise.Multiply";
+        var device = CheckBinary(Operation, "b", a, b, "output", output);
+        using var measured = Measurement.Of(device, Operation, a.Shape, a.Count, 12.0 * a.Count);
+        if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, a, b, output, default(Product));
         else device.Simt.Launch(device.Grid(a.Count), MultiplyKernel, a.View, b.View, output.View, a.Count);
     }
 
@@ -28,8 +32,10 @@ public static unsafe partial class Elementwise
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void Scale(Tensor x, float factor, Tensor output)
     {
-        var device = CheckUnary("Elementwise.Scale", x, output);
-        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Scale", x, output, new Scaling(factor));
+        const string Operation = "Elementwise.Scale";
+        var device = CheckUnary(Operation, x, output);
+        using var measured = Measurement.Of(device, Operation, x.Shape, x.Count, 8.0 * x.Count);
+        if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, x, output, new Scaling(factor));
         else device.Simt.Launch(device.Grid(x.Count), ScaleKernel, x.View, output.View, factor, x.Count);
     }
 
@@ -37,8 +43,10 @@ public static unsafe partial class Elementwise
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void Tanh(Tensor x, Tensor output)
     {
-        var device = CheckUnary("Elementwise.Tanh", x, output);
-        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Tanh", x, output, default(HyperbolicTangent));
+        const string Operation = "Elementwise.Tanh";
+        var device = CheckUnary(Operation, x, output);
+        using var measured = Measurement.Of(device, Operation, x.Shape, 30.0 * x.Count, 8.0 * x.Count);
+        if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, x, output, default(HyperbolicTangent));
         else device.Simt.Launch(device.Grid(x.Count), TanhKernel, x.View, output.View, x.Count);
     }
 
@@ -46,8 +54,10 @@ public static unsafe partial class Elementwise
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void TanhBackward(Tensor output, Tensor outputGradient, Tensor inputGradient)
     {
-        var device = CheckBinary("Elementwise.TanhBackward", "outputGradient", output, outputGradient, "inputGradient", inputGradient);
-        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.TanhBackward", output, outputGradient, inputGradient, default(HyperbolicTangentGradient));
+        const string Operation = "Elementwise.TanhBackward";
+        var device = CheckBinary(Operation, "outputGradient", output, outputGradient, "inputGradient", inputGradient);
+        using var measured = Measurement.Of(device, Operation, output.Shape, 3.0 * output.Count, 12.0 * output.Count);
+        if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, output, outputGradient, inputGradient, default(HyperbolicTangentGradient));
         else device.Simt.Launch(device.Grid(output.Count), TanhBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
     }
 
@@ -55,8 +65,10 @@ public static unsafe partial class Elementwise
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void Sigmoid(Tensor x, Tensor output)
     {
-        var device = CheckUnary("Elementwise.Sigmoid", x, output);
-        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Sigmoid", x, output, default(Logistic));
+        const string Operation = "Elementwise.Sigmoid";
+        var device = CheckUnary(Operation, x, output);
+        using var measured = Measurement.Of(device, Operation, x.Shape, 30.0 * x.Count, 8.0 * x.Count);
+        if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, x, output, default(Logistic));
         else device.Simt.Launch(device.Grid(x.Count), SigmoidKernel, x.View, output.View, x.Count);
     }
 
@@ -64,8 +76,10 @@ public static unsafe partial class Elementwise
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void SigmoidBackward(Tensor output, Tensor outputGradient, Tensor inputGradient)
     {
-        var device = CheckBinary("Elementwise.SigmoidBackward", "outputGradient", output, outputGradient, "inputGradient", inputGradient);
-        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.SigmoidBackward", output, outputGradient, inputGradient, default(LogisticGradient));
+        const string Operation = "Elementwise.SigmoidBackward";
+        var device = CheckBinary(Operation, "outputGradient", output, outputGradient, "inputGradient", inputGradient);
+        using var measured = Measurement.Of(device, Operation, output.Shape, 3.0 * output.Count, 12.0 * output.Count);
+        if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, output, outputGradient, inputGradient, default(LogisticGradient));
         else device.Simt.Launch(device.Grid(output.Count), SigmoidBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
     }
 
@@ -73,8 +87,10 @@ public static unsafe partial class Elementwise
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void Relu(Tensor x, Tensor output)
     {
-        var device = CheckUnary("Elementwise.Relu", x, output);
-        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.Relu", x, output, default(Rectifier));
+        const string Operation = "Elementwise.Relu";
+        var device = CheckUnary(Operation, x, output);
+        using var measured = Measurement.Of(device, Operation, x.Shape, x.Count, 8.0 * x.Count);
+        if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, x, output, default(Rectifier));
         else device.Simt.Launch(device.Grid(x.Count), ReluKernel, x.View, output.View, x.Count);
     }
 
@@ -82,8 +98,10 @@ public static unsafe partial class Elementwise
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void ReluBackward(Tensor output, Tensor outputGradient, Tensor inputGradient)
     {
-        var device = CheckBinary("Elementwise.ReluBackward", "outputGradient", output, outputGradient, "inputGradient", inputGradient);
-        if (device.Kind == DeviceKind.Cpu) Enqueue("Elementwise.ReluBackward", output, outputGradient, inputGradient, default(RectifierGradient));
+        const string Operation = "Elementwise.ReluBackward";
+        var device = CheckBinary(Operation, "outputGradient", output, outputGradient, "inputGradient", inputGradient);
+        using var measured = Measurement.Of(device, Operation, output.Shape, output.Count, 12.0 * output.Count);
+        if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, output, outputGradient, inputGradient, default(RectifierGradient));
         else device.Simt.Launch(device.Grid(output.Count), ReluBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
     }
 
@@ -91,8 +109,10 @@ public static unsafe partial class Elementwise
     public static void Fill(float value, Tensor output)
     {
         ArgumentNullException.ThrowIfNull(output);
+        const string Operation = "Elementwise.Fill";
         var device = output.Device;
-        if (device.Kind == DeviceKind.Cpu) EnqueueFill(value, output);
+        using var measured = Measurement.Of(device, Operation, output.Shape, 0, 4.0 * output.Count);
+        if (device.Kind == DeviceKind.Cpu) EnqueueFill(Operation, value, output);
         else device.Simt.Launch(device.Grid(output.Count), FillKernel, output.View, value, output.Count);
     }
 

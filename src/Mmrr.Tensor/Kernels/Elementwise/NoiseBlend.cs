@@ -20,6 +20,7 @@ public static unsafe partial class NoiseBlend
         Check.Shape(Operation, "noise", noise, e.Shape);
         Check.Shape(Operation, "output", output, e.Shape);
         var device = e.Device;
+        using var measured = Measurement.Of(device, Operation, e.Shape, 4.0 * e.Count, 16.0 * e.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueForward(Operation, e, m, noise, output);
         else device.Simt.Launch(device.Grid(e.Count), ForwardKernel, e.View, m.View, noise.View, output.View, e.Count);
     }
@@ -45,6 +46,9 @@ public static unsafe partial class NoiseBlend
         }
         if (eGradient is null && mGradient is null) return;
         var device = e.Device;
+        // g and an output for each gradient; m for that of e, and e and the noise for that of m.
+        double operations = (eGradient is null ? 0 : 1) + (mGradient is null ? 0 : 2), bytes = 4 + (eGradient is null ? 0 : 8) + (mGradient is null ? 0 : 12);
+        using var measured = Measurement.Of(device, Operation, e.Shape, operations * e.Count, bytes * e.Count);
         if (device.Kind == DeviceKind.Cpu)
         {
             EnqueueBackward(Operation, e, m, noise, outputGradient, eGradient, mGradient);

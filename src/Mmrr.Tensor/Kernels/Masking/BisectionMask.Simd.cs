@@ -20,29 +20,57 @@ public static unsafe partial class BisectionMask
             while ((problem = worker.Take()) < problems)
             {
                 float* image = v + ((long)(problem / perImage) * length), row = m + ((long)problem * length);
-                float mu = level[problem];
-                if (mu <= 0f || mu >= 1f)
-                {
-                    new Span<float>(row, length).Fill(mu <= 0f ? 0f : 1f);
-                    bias[problem] = mu <= 0f ? float.NegativeInfinity : float.PositiveInfinity;
-                    slope[problem] = 0f;
-                    continue;
-                }
-                var search = Start(solver, mu, tolerance, maxSweeps, image, length);
-                double sum, sumOfSlopes;
-                float swept;
-                do
-                {
-                    swept = search.Bias;
-                    (sum, sumOfSlopes) = Sweep(image, row, length, swept);
-                    search = MaskSearch.Next(search, sum / length, sumOfSlopes / length);
-                }
-                while (search.Done == 0);
-                if (search.Bias != swept) (_, sumOfSlopes) = Sweep(image, row, length, search.Bias);
-                bias[problem] = search.Bias;
-                slope[problem] = (float)sumOfSlopes;
+                Solve(image, length, level[problem], solver, tolerance, maxSweeps, row, bias + problem, slope + problem);
             }
         });
+    }
+
+    private static int[] CountOnHost(float[] images, float[] levels, int length, MaskSolver solver, float tolerance, int maxSweeps)
+    {
+        var sweeps = new int[levels.Length];
+        int perImage = levels.Length / (images.Length / length);
+        Parallel.For(0, levels.Length, problem =>
+        {
+            var row = new float[length];
+            float bias, slope;
+            fixed (float* image = &images[problem / perImage * length], m = row)
+            {
+                sweeps[problem] = Solve(image, length, levels[problem], solver, tolerance, maxSweeps, m, &bias, &slope);
+            }
+        });
+        return sweeps;
+    }
+
+    /// <summary>Solves one problem and returns the number of sweeps.</summary>
+    private static int Solve(float* v, int length, float level, MaskSolver solver, float tolerance, int maxSweeps, float* m, float* bias, float* slope)
+    {
+        if (level <= 0f || level >= 1f)
+        {
+            new Span<float>(m, length).Fill(level <= 0f ? 0f : 1f);
+            *bias = level <= 0f ? float.NegativeInfinity : float.PositiveInfinity;
+            *slope = 0f;
+            return 0;
+        }
+        var search = Start(solver, level, tolerance, maxSweeps, v, length);
+        double sum, sumOfSlopes;
+        float swept;
+        int sweeps = 0;
+        do
+        {
+            swept = search.Bias;
+            (sum, sumOfSlopes) = Sweep(v, m, length, swept);
+            sweeps++;
+            search = MaskSearch.Next(search, sum / length, sumOfSlopes / length);
+        }
+        while (search.Done == 0);
+        if (search.Bias != swept)
+        {
+            (_, sumOfSlopes) = Sweep(v, m, length, search.Bias);
+            sweeps++;
+        }
+        *bias = search.Bias;
+        *slope = (float)sumOfSlopes;
+        return sweeps;
     }
 
     private static void EnqueueBackward(string operation, Tensor mask, Tensor slopes, Tensor maskGradient, Tensor vGradient)

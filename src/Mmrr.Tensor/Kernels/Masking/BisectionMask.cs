@@ -10,6 +10,12 @@ public static unsafe partial class BisectionMask
     // Below this the sums of the gradient would be sums of subnormal numbers: the mask is saturated, its gradient zero.
     private const float SmallestSlope = 1e-30f;
 
+    // A sweep is a sigmoid and two sums. How many there are depends on the values: these are typical at a tolerance of 1e-6 (kernels.md).
+    private const double SweepOperations = 35;
+    private const double StartOperations = 6;
+    private const double NewtonSweeps = 3;
+    private const double BisectionSweeps = 20;
+
     /// <summary>Solves all levels of all images. Problem p = n·L + l is row p of m, entry [n, l] of bias and slope.</summary>
     /// <param name="v">[N, H, W, C].</param>
     /// <param name="levels">[N, L], each μ in [0, 1].</param>
@@ -26,21 +32,15 @@ public static unsafe partial class BisectionMask
     {
         const string Operation = "BisectionMask.Forward";
         Check.Device(Operation, v, levels, m, bias, slope);
-        if (v.Shape.Rank < 2) throw new ArgumentException($"{Operation}: v is {v.Shape}, expected [N, H, W, C]");
-        if (levels.Shape.Rank != 2 || levels.Shape[0] != v.Shape[0])
-        {
-            throw new ArgumentException($"{Operation}: levels is {levels.Shape}, expected [{v.Shape[0]}, L]");
-        }
+        CheckProblems(Operation, v, levels, solver, tolerance, maxSweeps);
         Check.Rows(Operation, "m", m, levels.Count, v.Shape);
         Check.Shape(Operation, "bias", bias, levels.Shape);
         Check.Shape(Operation, "slope", slope, levels.Shape);
         Check.NoAlias(Operation, m, v, levels, bias, slope);
         Check.NoAlias(Operation, bias, v, levels, slope);
         Check.NoAlias(Operation, slope, v, levels);
-        if (!(tolerance >= 0)) throw new ArgumentException($"{Operation}: tolerance is {tolerance}, expected at least 0");
-        if (maxSweeps < 1) throw new ArgumentException($"{Operation}: maxSweeps is {maxSweeps}, expected at least 1");
-        if (solver is not (MaskSolver.Newton or MaskSolver.Bisection)) throw new ArgumentException($"{Operation}: solver is {solver}, expected Newton or Bisection");
         var device = v.Device;
+        using var measured = Measurement.Of(device, Operation, m.Shape, OperationsAnElement(solver) * m.Count, 4.0 * ((double)v.Count + m.Count));
         if (device.Kind == DeviceKind.Cpu)
         {
             EnqueueForward(Operation, v, levels, solver, tolerance, maxSweeps, m, bias, slope);
@@ -76,7 +76,42 @@ public static unsafe partial class BisectionMask
         Check.NoAlias(Operation, vGradient, m, slope, maskGradient);
         int length = m.Count / m.Shape[0];
         var device = m.Device;
+        using var measured = Measurement.Of(device, Operation, m.Shape, 9.0 * m.Count, (8.0 * m.Count) + (4.0 * vGradient.Count));
         if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, m, slope, maskGradient, vGradient);
         else device.Simt.Launch(device.Groups(slope.Shape[0]), BackwardKernel, m.View, slope.View, maskGradient.View, vGradient.View, length, slope.Shape[1]);
+    }
+
+    /// <summary>
+    /// For measurements: how often <see cref="Forward"/> evaluates the mean in each problem, found by solving them on the host with the <c>cpu</c> entry's
+    /// code. Other devices add in another order and may now and then take a sweep more or less.
+    /// </summary>
+    /// <param name="v">[N, H, W, C].</param>
+    /// <param name="levels">[N, L].</param>
+    /// <param name="solver">As for <see cref="Forward"/>.</param>
+    /// <param name="tolerance">As for <see cref="Forward"/>.</param>
+    /// <param name="maxSweeps">As for <see cref="Forward"/>.</param>
+    /// <returns>N·L counts; 0 where μ is 0 or 1.</returns>
+    /// <exception cref="ArgumentException">The shapes, devices, tolerance or maxSweeps do not fit.</exception>
+    public static int[] CountSweeps(Tensor v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps)
+    {
+        const string Operation = "BisectionMask.CountSweeps";
+        Check.Device(Operation, v, levels);
+        CheckProblems(Operation, v, levels, solver, tolerance, maxSweeps);
+        return CountOnHost(v.ToArray(), levels.ToArray(), v.Count / v.Shape[0], solver, tolerance, maxSweeps);
+    }
+
+    private static double OperationsAnElement(MaskSolver solver) =>
+        solver == MaskSolver.Newton ? StartOperations + (SweepOperations * NewtonSweeps) : SweepOperations * BisectionSweeps;
+
+    private static void CheckProblems(string operation, Tensor v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps)
+    {
+        if (v.Shape.Rank < 2) throw new ArgumentException($"{operation}: v is {v.Shape}, expected [N, H, W, C]");
+        if (levels.Shape.Rank != 2 || levels.Shape[0] != v.Shape[0])
+        {
+            throw new ArgumentException($"{operation}: levels is {levels.Shape}, expected [{v.Shape[0]}, L]");
+        }
+        if (!(tolerance >= 0)) throw new ArgumentException($"{operation}: tolerance is {tolerance}, expected at least 0");
+        if (maxSweeps < 1) throw new ArgumentException($"{operation}: maxSweeps is {maxSweeps}, expected at least 1");
+        if (solver is not (MaskSolver.Newton or MaskSolver.Bisection)) throw new ArgumentException($"{operation}: solver is {solver}, expected Newton or Bisection");
     }
 }

@@ -14,6 +14,7 @@ public static unsafe partial class PlainMasks
     {
         const string Operation = "PlainMasks.Constant";
         var device = CheckRows(Operation, levels, m);
+        using var measured = Measurement.Of(device, Operation, m.Shape, 0, 4.0 * m.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueConstant(Operation, levels, m);
         else device.Simt.Launch(device.Grid(m.Count), ConstantKernel, levels.View, m.View, m.Count / levels.Count, m.Count);
     }
@@ -31,6 +32,7 @@ public static unsafe partial class PlainMasks
         var device = CheckRows(Operation, levels, m);
         if (period < 1) throw new ArgumentException($"{Operation}: period is {period}, expected at least 1");
         period = Math.Min(period, m.Count);
+        using var measured = Measurement.Of(device, Operation, m.Shape, m.Count, 4.0 * m.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueBernoulli(Operation, levels, seed, stream, period, m);
         else device.Simt.Launch(device.Grid((period + 3) / 4), BernoulliKernel, levels.View, m.View, seed, stream, m.Count / levels.Count, period, m.Count);
     }

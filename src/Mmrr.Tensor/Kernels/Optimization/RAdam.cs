@@ -38,6 +38,8 @@ public static unsafe partial class RAdam
         }
         var rates = new Rates(Complement(Operation, "Beta1", step.Beta1), Complement(Operation, "Beta2", step.Beta2), step);
         var device = states[0].Parameter.Device;
+        double values = states.Sum(s => (double)s.Parameter.Count);
+        using var measured = Measurement.Of(device, Operation, states.MaxBy(s => s.Parameter.Count).Parameter.Shape, 12 * values, 28 * values);
         if (device.Kind == DeviceKind.Cpu)
         {
             EnqueueUpdate(device, Operation, states, rates);

@@ -22,6 +22,7 @@ public static unsafe partial class PhiloxUniform
         if (!(low < high) || !float.IsFinite(high - low)) throw new ArgumentException($"{Operation}: the range is [{low}, {high}), expected finite numbers, the first below the second");
         var device = output.Device;
         period = Math.Min(period, output.Count);
+        using var measured = Measurement.Of(device, Operation, output.Shape, 0, 4.0 * output.Count);
         if (device.Kind == DeviceKind.Cpu)
         {
             EnqueueFill(Operation, seed, stream, low, high, period, output);

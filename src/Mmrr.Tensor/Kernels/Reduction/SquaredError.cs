@@ -20,6 +20,7 @@ public static unsafe partial class SquaredError
         Check.Shape(Operation, "target", target, prediction.Shape);
         Check.Shape(Operation, "output", output);
         Check.NoAlias(Operation, output, prediction, target);
+        using var measured = Measurement.Of(prediction.Device, Operation, prediction.Shape, 3.0 * prediction.Count, 8.0 * prediction.Count);
         if (prediction.Device.Kind == DeviceKind.Cpu) EnqueueMean(Operation, prediction, target, output);
         else LaunchMean(prediction, target, output);
     }
@@ -40,6 +41,7 @@ public static unsafe partial class SquaredError
         Check.NoAlias(Operation, predictionGradient, prediction, target, outputGradient);
         var device = prediction.Device;
         int count = prediction.Count;
+        using var measured = Measurement.Of(device, Operation, prediction.Shape, 2.0 * count, 12.0 * count);
         if (device.Kind == DeviceKind.Cpu) EnqueueMeanBackward(Operation, prediction, target, outputGradient, predictionGradient);
         else device.Simt.Launch(device.Grid(count), MeanBackwardKernel, prediction.View, target.View, outputGradient.View, predictionGradient.View, 2f / count, count);
     }
@@ -59,6 +61,7 @@ public static unsafe partial class SquaredError
         Check.Shape(Operation, "output", output, images);
         Check.NoAlias(Operation, output, prediction, target);
         var device = prediction.Device;
+        using var measured = Measurement.Of(device, Operation, prediction.Shape, 3.0 * prediction.Count, 8.0 * prediction.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueuePerImage(Operation, prediction, target, output);
         else device.Simt.Launch(device.Groups(images), RangeKernel, prediction.View, target.View, output.View, length, 1.0 / length, prediction.Count);
     }
@@ -78,6 +81,7 @@ public static unsafe partial class SquaredError
         Check.Shape(Operation, "output", output, shape[0], shape[1], shape[2]);
         Check.NoAlias(Operation, output, prediction, target);
         var device = prediction.Device;
+        using var measured = Measurement.Of(device, Operation, shape, 3.0 * prediction.Count, (8.0 * prediction.Count) + (4.0 * output.Count));
         if (device.Kind == DeviceKind.Cpu) EnqueuePerPixel(Operation, prediction, target, output);
         else device.Simt.Launch(device.Grid(output.Count), PerPixelKernel, prediction.View, target.View, output.View, shape[3], output.Count);
     }

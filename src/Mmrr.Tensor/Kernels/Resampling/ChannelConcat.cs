@@ -23,6 +23,7 @@ public static unsafe partial class ChannelConcat
         {
             throw new ArgumentException($"{ForwardName}: output is {output.Shape}, expected {channels} channels, the sum of those of the inputs");
         }
+        using var measured = Measurement.Of(output.Device, ForwardName, output.Shape, 0, 8.0 * output.Count);
         if (output.Device.Kind == DeviceKind.Cpu)
         {
             EnqueueCopies(ForwardName, output, inputs, intoWhole: true);
@@ -54,6 +55,7 @@ public static unsafe partial class ChannelConcat
             if (inputGradients[k] is not { } gradient) continue;
             for (int other = 0; other < k; other++) Check.NoAlias(BackwardName, gradient, inputGradients[other]);
         }
+        using var measured = Measurement.Of(outputGradient.Device, BackwardName, outputGradient.Shape, 0, 8.0 * inputGradients.Sum(g => (double)(g?.Count ?? 0)));
         if (outputGradient.Device.Kind == DeviceKind.Cpu)
         {
             EnqueueCopies(BackwardName, outputGradient, inputGradients, intoWhole: false, skipped);

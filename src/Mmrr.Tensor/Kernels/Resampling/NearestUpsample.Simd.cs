@@ -4,12 +4,12 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class NearestUpsample
 {
-    private static void EnqueueForward(Tensor input, Tensor output)
+    private static void EnqueueForward(string operation, Tensor input, Tensor output)
     {
         float* x = input.Pointer, y = output.Pointer;
         var shape = input.Shape;
         int width = shape[2], channels = shape[3], rows = shape[0] * shape[1];
-        input.Device.Enqueue("NearestUpsample.Forward", worker =>
+        input.Device.Enqueue(operation, worker =>
         {
             var (begin, end) = worker.Share(rows, RowGrain(width * channels));
             int large = 2 * width * channels;
@@ -33,12 +33,12 @@ public static unsafe partial class NearestUpsample
         });
     }
 
-    private static void EnqueueBackward(Tensor outputGradient, Tensor inputGradient)
+    private static void EnqueueBackward(string operation, Tensor outputGradient, Tensor inputGradient)
     {
         float* g = outputGradient.Pointer, dx = inputGradient.Pointer;
         var shape = inputGradient.Shape;
         int width = shape[2], channels = shape[3], rows = shape[0] * shape[1];
-        inputGradient.Device.Enqueue("NearestUpsample.Backward", worker =>
+        inputGradient.Device.Enqueue(operation, worker =>
         {
             var (begin, end) = worker.Share(rows, RowGrain(width * channels));
             int large = 2 * width * channels;

@@ -11,8 +11,10 @@ public static unsafe partial class NearestUpsample
     /// <exception cref="ArgumentException">The shapes or devices do not fit.</exception>
     public static void Forward(Tensor x, Tensor output)
     {
-        var device = CheckPair("NearestUpsample.Forward", "x", x, "output", output);
-        if (device.Kind == DeviceKind.Cpu) EnqueueForward(x, output);
+        const string Operation = "NearestUpsample.Forward";
+        var device = CheckPair(Operation, "x", x, "output", output);
+        using var measured = Measurement.Of(device, Operation, output.Shape, 0, 20.0 * x.Count);
+        if (device.Kind == DeviceKind.Cpu) EnqueueForward(Operation, x, output);
         else device.Simt.Launch(device.Grid(x.Count), ForwardKernel, x.View, output.View, x.Shape[2], x.Shape[3], x.Count);
     }
 
@@ -22,9 +24,11 @@ public static unsafe partial class NearestUpsample
     /// <exception cref="ArgumentException">The shapes or devices do not fit.</exception>
     public static void Backward(Tensor outputGradient, Tensor inputGradient)
     {
-        var device = CheckPair("NearestUpsample.Backward", "inputGradient", inputGradient, "outputGradient", outputGradient);
+        const string Operation = "NearestUpsample.Backward";
+        var device = CheckPair(Operation, "inputGradient", inputGradient, "outputGradient", outputGradient);
         var shape = inputGradient.Shape;
-        if (device.Kind == DeviceKind.Cpu) EnqueueBackward(outputGradient, inputGradient);
+        using var measured = Measurement.Of(device, Operation, outputGradient.Shape, 3.0 * inputGradient.Count, 20.0 * inputGradient.Count);
+        if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, outputGradient, inputGradient);
         else device.Simt.Launch(device.Grid(inputGradient.Count), BackwardKernel, outputGradient.View, inputGradient.View, shape[2], shape[3], inputGradient.Count);
     }
 

@@ -4,11 +4,11 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class RepeatImages
 {
-    private static void EnqueueForward(Tensor input, int times, Tensor output)
+    private static void EnqueueForward(string operation, Tensor input, int times, Tensor output)
     {
         float* x = input.Pointer, y = output.Pointer;
         int length = input.Count / input.Shape[0], pieces = (length + Lanes.Grain - 1) / Lanes.Grain, units = pieces * input.Shape[0];
-        input.Device.Enqueue("RepeatImages.Forward", worker =>
+        input.Device.Enqueue(operation, worker =>
         {
             var (begin, end) = worker.Share(units, 1);
             for (int unit = begin; unit < end; unit++)
@@ -21,12 +21,12 @@ public static unsafe partial class RepeatImages
         });
     }
 
-    private static void EnqueueBackward(Tensor outputGradient, int times, Tensor inputGradient)
+    private static void EnqueueBackward(string operation, Tensor outputGradient, int times, Tensor inputGradient)
     {
         float* g = outputGradient.Pointer, dx = inputGradient.Pointer;
         int images = inputGradient.Shape[0], length = inputGradient.Count / images, pieces = (length + Lanes.Grain - 1) / Lanes.Grain;
         int units = pieces * images;
-        inputGradient.Device.Enqueue("RepeatImages.Backward", worker =>
+        inputGradient.Device.Enqueue(operation, worker =>
         {
             // A piece of the sum stays in the first-level cache while the copies stream past it.
             var (begin, end) = worker.Share(units, 1);

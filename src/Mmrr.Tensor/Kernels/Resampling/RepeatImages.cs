@@ -12,8 +12,10 @@ public static unsafe partial class RepeatImages
     /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
     public static void Forward(Tensor x, int times, Tensor output)
     {
-        var device = CheckPair("RepeatImages.Forward", "x", x, times, "output", output);
-        if (device.Kind == DeviceKind.Cpu) EnqueueForward(x, times, output);
+        const string Operation = "RepeatImages.Forward";
+        var device = CheckPair(Operation, "x", x, times, "output", output);
+        using var measured = Measurement.Of(device, Operation, output.Shape, 0, 4.0 * ((double)x.Count + output.Count));
+        if (device.Kind == DeviceKind.Cpu) EnqueueForward(Operation, x, times, output);
         else device.Simt.Launch(device.Grid(x.Count), ForwardKernel, x.View, output.View, x.Count / x.Shape[0], times, x.Count);
     }
 
@@ -24,9 +26,11 @@ public static unsafe partial class RepeatImages
     /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
     public static void Backward(Tensor outputGradient, int times, Tensor inputGradient)
     {
-        var device = CheckPair("RepeatImages.Backward", "inputGradient", inputGradient, times, "outputGradient", outputGradient);
+        const string Operation = "RepeatImages.Backward";
+        var device = CheckPair(Operation, "inputGradient", inputGradient, times, "outputGradient", outputGradient);
         int count = inputGradient.Count;
-        if (device.Kind == DeviceKind.Cpu) EnqueueBackward(outputGradient, times, inputGradient);
+        using var measured = Measurement.Of(device, Operation, outputGradient.Shape, (double)outputGradient.Count - count, 4.0 * ((double)outputGradient.Count + count));
+        if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, outputGradient, times, inputGradient);
         else device.Simt.Launch(device.Grid(count), BackwardKernel, outputGradient.View, inputGradient.View, count / inputGradient.Shape[0], times, count);
     }
 

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Mmrr.App.Profiling;
+using Mmrr.Kernels;
+using Mmrr.Nn;
+using GroupNorm = Mmrr.Kernels.GroupNorm;
+
+namespace Mmrr.App.Commands;
+
+/// <summary>The kernels by themselves, for <c>mmrr bench</c>: best times, and of those that are bound by memory the share of its limit.</summary>
+internal static class KernelBench
+{
+    // The mask as the model asks for it.
+    private const float MaskTolerance = 1e-6f;
+    private const int MaskSweeps = 64;
+    private static readonly (int C, int K, int H)[] s_convolutions = [(128, 128, 32), (128, 128, 16), (128, 128, 8), (128, 128, 4), (256, 128, 32), (32, 32, 32), (64, 64, 64)];
+
+    /// <summary>3 × 3 convolutions, forward alone and together with both gradients.</summary>
+    public static void Convolutions(Device device, int n)
+    {
+        foreach (var (c, k, h) in s_convolutions)
+        {
+            using var scope = new DisposeScope();
+            Shape shape = new(n, h, h, c), weights = new(3, 3, c, k), outputs = new(n, h, h, k);
+            Tensor x = Uniform(device, shape), w = Uniform(device, weights), b = Uniform(device, new Shape(k)), dy = Uniform(device, outputs);
+            Tensor y = Tensor.Empty(device, outputs), dx = Tensor.Empty(device, shape), dw = Tensor.Empty(device, weights), db = Tensor.Empty(device, b.Shape);
+            double flop = 2.0 * n * c * k * 9 * h * h;
+            double forward = BestTime.Of(device, () => Convolution.Forward(x, w, b, null, 1, y));
+            double both = BestTime.Of(device, () =>
+            {
+                Convolution.Forward(x, w, b, null, 1, y);
+                Convolution.BackwardData(dy, w, 1, dx);
+                Convolution.BackwardWeight(x, dy, 1, dw, db);
+            });
+            Write($"engine=mmrr case=conv3x3 n={n} c={c} k={k} h={h} device={device.Name} threads={device.Workers} forward_ms={forward * 1e3:F3} forward_backward_ms={both * 1e3:F3} forward_gflops={flop / forward / 1e9:F1} forward_backward_gflops={3 * flop / both / 1e9:F1}");
+        }
+    }
+
+    /// <summary>The mask of 32×32×3 and 256×256×3 images at the levels of a score, with both solvers; v is uniform in [−4, 4).</summary>
+    public static void Masks(Device device, int n, int levels)
+    {
+        var limits = MachineLimits.Measure(device);
+        foreach (int side in (int[])[32, 256])
+        {
+            using var scope = new DisposeScope();
+            var v = Uniform(device, new Shape(n, side, side, 3), 4);
+            float[] each = Scoring.Levels(levels);
+            var mu = Tensor.From(device, new Shape(n, levels), [.. Enumerable.Range(0, n).SelectMany(_ => each)]);
+            var m = Tensor.Empty(device, new Shape(n * levels, side, side, 3));
+            Tensor bias = Tensor.Empty(device, mu.Shape), slope = Tensor.Empty(device, mu.Shape);
+            foreach (var solver in (MaskSolver[])[MaskSolver.Newton, MaskSolver.Bisection])
+            {
+                double seconds = BestTime.Of(device, () => BisectionMask.Forward(v, mu, solver, MaskTolerance, MaskSweeps, m, bias, slope));
+                double sweeps = BisectionMask.CountSweeps(v, mu, solver, MaskTolerance, MaskSweeps).Average(), rate = 4 * ((double)v.Count + m.Count) / seconds / 1e9;
+                string name = solver == MaskSolver.Newton ? "newton" : "bisection";
+                Write($"engine=mmrr case=mask n={n} levels={levels} d={v.Count / n} solver={name} device={device.Name} threads={device.Workers} ms={seconds * 1e3:F3} sweeps={sweeps:F2} gbs={rate:F2} memory_limit_gbs={limits.GigabytesPerSecond:F1} memory_share={rate / limits.GigabytesPerSecond:F3}");
+            }
+        }
+    }
+
+    /// <summary>Group normalisation with ReLU at the groups of the networks.</summary>
+    public static void GroupNorms(Device device, int n)
+    {
+        var limits = MachineLimits.Measure(device);
+        foreach (int c in (int[])[16, 32, 64, 128])
+        {
+            foreach (int h in (int[])[32, 16, 8, 4])
+            {
+                using var scope = new DisposeScope();
+                int groups = Math.Min(32, c / 4);
+                Shape shape = new(n, h, h, c), statistics = new(n, groups), parameters = new(c);
+                Tensor x = Uniform(device, shape), gamma = Uniform(device, parameters), beta = Uniform(device, parameters), dy = Uniform(device, shape);
+                Tensor y = Tensor.Empty(device, shape), mean = Tensor.Empty(device, statistics), deviation = Tensor.Empty(device, statistics);
+                Tensor dx = Tensor.Empty(device, shape), dgamma = Tensor.Empty(device, parameters), dbeta = Tensor.Empty(device, parameters);
+                double forward = BestTime.Of(device, () => GroupNorm.Forward(x, gamma, beta, groups, 1e-5f, relu: true, y, mean, deviation));
+                double backward = BestTime.Of(device, () => GroupNorm.Backward(x, gamma, beta, mean, deviation, dy, relu: true, dx, dgamma, dbeta));
+                double forwardRate = 8.0 * x.Count / forward / 1e9, backwardRate = 12.0 * x.Count / backward / 1e9, limit = limits.GigabytesPerSecond;
+                Write($"engine=mmrr case=groupnorm n={n} c={c} h={h} groups={groups} device={device.Name} threads={device.Workers} forward_ms={forward * 1e3:F4} backward_ms={backward * 1e3:F4} forward_gbs={forwardRate:F2} backward_gbs={backwardRate:F2} memory_limit_gbs={limit:F1} forward_memory_share={forwardRate / limit:F3} backward_memory_share={backwardRate / limit:F3}");
+            }
+        }
+    }
+
+    private static Tensor Uniform(Device device, Shape shape, float range = 1)
+    {
+        var tensor = Tensor.Empty(device, shape);
+        PhiloxUniform.Fill(1, 0, -range, range, tensor.Count, tensor);
+        return tensor;
+    }
+
+    private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+using Mmrr.App.Profiling;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Commands;
+
+/// <summary><c>mmrr profile</c>: where the time of a training step and of a scoring pass goes, kernel by kernel, and how near each kernel comes to the machine's limits.</summary>
+internal static class ProfileCommand
+{
+    private const int WarmUps = 3;
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var trace = new Option<string?>("--trace") { Description = "Also write the kernels to this file, for Perfetto or chrome://tracing." };
+        var command = new Command("profile", "Take training steps and a scoring pass apart, kernel by kernel.") { trace };
+        var options = new WorkloadOptions(command, 3, "Profiled repetitions; the fastest is shown.");
+        command.SetAction(parsed =>
+        {
+            string? path = parsed.GetValue(trace);
+            if (path is not null) ChromeTrace.CheckWritable(path);
+            using var device = options.Open(parsed);
+            using var model = options.Model(parsed, device);
+            var limits = MachineLimits.Measure(device);
+            Write($"{device.Name}: {device.Description}");
+            Write($"limits: {limits.Gflops:F1} GFLOP/s of multiply-adds, {limits.GigabytesPerSecond:F1} GB/s read and written, measured now");
+            int batch = options.Batch(parsed);
+            var runs = new List<(string Title, WorkloadRun Run)>();
+            foreach (var create in new Func<ModelWorkload>[]
+            {
+                () => ModelWorkload.Step(model, batch, 1), () => ModelWorkload.Step(model, batch, 2), () => ModelWorkload.Score(model, batch, options.MaskLevels(parsed)),
+            })
+            {
+                using var workload = create();
+                runs.Add((workload.Title, Fastest(workload, options.Steps(parsed))));
+                Show(workload, runs[^1].Run, limits);
+            }
+            Console.WriteLine();
+            foreach (string note in KernelTable.Notes) Console.WriteLine(note);
+            if (path is not null) ChromeTrace.Write(path, runs);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static WorkloadRun Fastest(ModelWorkload workload, int steps)
+    {
+        for (int i = 0; i < WarmUps; i++) workload.Run();
+        return Enumerable.Range(0, steps).Select(_ => workload.Run(profiled: true)).MinBy(run => run.Seconds)!;
+    }
+
+    private static void Show(ModelWorkload workload, WorkloadRun run, MachineLimits limits)
+    {
+        var o = workload.Model.Options;
+        Console.WriteLine();
+        Write($"{workload.Title}: {workload.Batch} x {o.Size}x{o.Size}x{o.Channels}, width {o.Width}, {o.Resolutions} resolutions");
+        foreach (string line in KernelTable.Lines(run, limits)) Console.WriteLine(line);
+    }
+
+    private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Commands;
+
+/// <summary>The options of <c>bench</c> and <c>profile</c>: a model, a batch, a device.</summary>
+internal sealed class WorkloadOptions
+{
+    private readonly Option<int?> _width = Number("--width", 32, "Channels inside the networks.");
+    private readonly Option<int?> _batch = Number("--batch", 16, "Images of a step, and of a kernel's call.");
+    private readonly Option<int?> _channels = Number("--channels", 1, "Channels of an image.");
+    private readonly Option<int?> _size = Number("--size", 32, "Side of an image in pixels.");
+    private readonly Option<int?> _resolutions = Number("--levels", 4, "Resolutions of the U-Nets.");
+    private readonly Option<int?> _maskLevels = Number("--mask-levels", 15, "Mask levels of a score.", 2, 1000);
+    private readonly Option<int?> _steps;
+    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly Option<string> _device = CommonOptions.Device();
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">Which.</param>
+    /// <param name="steps">The default of <c>--steps</c>.</param>
+    /// <param name="stepsDescription">What that means for the command.</param>
+    public WorkloadOptions(Command command, int steps, string stepsDescription)
+    {
+        _steps = Number("--steps", steps, stepsDescription);
+        foreach (var option in new Option[] { _width, _batch, _channels, _size, _resolutions, _maskLevels, _steps, _threads, _device }) command.Options.Add(option);
+    }
+
+    /// <summary>Opens <c>--device</c> with <c>--threads</c>.</summary>
+    public Device Open(ParseResult parsed) => Device.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads));
+
+    /// <summary>An initialised model.</summary>
+    public MmrrModel Model(ParseResult parsed, Device device)
+    {
+        var model = new MmrrModel(device, new MmrrOptions { Channels = Value(parsed, _channels), Size = Value(parsed, _size), Width = Value(parsed, _width), Resolutions = Value(parsed, _resolutions) });
+        model.Initialize(1);
+        return model;
+    }
+
+    /// <summary><c>--batch</c>.</summary>
+    public int Batch(ParseResult parsed) => Value(parsed, _batch);
+
+    /// <summary><c>--batch</c> where it is given, else another number than for a step.</summary>
+    public int Batch(ParseResult parsed, int otherwise) => parsed.GetResult(_batch) is { Implicit: false } ? Value(parsed, _batch) : otherwise;
+
+    /// <summary><c>--mask-levels</c>.</summary>
+    public int MaskLevels(ParseResult parsed) => Value(parsed, _maskLevels);
+
+    /// <summary><c>--steps</c>.</summary>
+    public int Steps(ParseResult parsed) => Value(parsed, _steps);
+
+    private static int Value(ParseResult parsed, Option<int?> option) => parsed.GetValue(option)!.Value;
+
+    private static Option<int?> Number(string name, int value, string description, int low = 1, int high = 65536) =>
+        CommonOptions.Ranged(new Option<int?>(name) { Description = description, DefaultValueFactory = _ => value }, low, high);
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.App.Profiling;
+
+/// <summary>
+/// Profiled runs as Chrome's trace events, which Perfetto (ui.perfetto.dev) and chrome://tracing show: a process for each run, a thread for each
+/// worker, times in microseconds.
+/// </summary>
+internal static class ChromeTrace
+{
+    /// <summary>Asks whether <see cref="Write"/> will be able to write, before there is something to lose.</summary>
+    /// <exception cref="UsageException">It will not.</exception>
+    public static void CheckWritable(string path)
+    {
+        if (path.Length == 0 || Directory.Exists(path) || Path.GetFileName(path).Length == 0) throw new UsageException($"--trace: '{path}' is not the name of a file");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!Directory.Exists(folder)) throw new UsageException($"--trace: '{path}' cannot be written, its folder does not exist");
+        try
+        {
+            using var probe = new FileStream(Path.Combine(folder, $".{Path.GetRandomFileName()}.tmp"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--trace: '{path}' cannot be written, no file can be made in its folder");
+        }
+    }
+
+    /// <summary>Writes the file beside its place and renames it.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(string path, IReadOnlyList<(string Title, WorkloadRun Run)> runs) => AtomicFile.Write(path, stream =>
+    {
+        using var json = new Utf8JsonWriter(stream);
+        json.WriteStartObject();
+        json.WriteString("displayTimeUnit", "ms");
+        json.WriteStartArray("traceEvents");
+        double offset = 0;
+        for (int process = 0; process < runs.Count; process++)
+        {
+            var (title, run) = runs[process];
+            WriteName(json, "process_name", process, 0, title);
+            int workers = run.Kernels.Count == 0 ? 0 : run.Kernels.Max(k => k.Workers.Count);
+            for (int worker = 0; worker < workers; worker++) WriteName(json, "thread_name", process, worker, $"worker {worker}");
+            foreach (var kernel in run.Kernels) WriteKernel(json, kernel, process, offset);
+            offset += run.Seconds;
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    private static void WriteName(Utf8JsonWriter json, string what, int process, int thread, string name)
+    {
+        WriteEvent(json, what, "M", process, thread);
+        json.WriteStartObject("args");
+        json.WriteString("name", name);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteKernel(Utf8JsonWriter json, ProfiledKernel kernel, int process, double offset)
+    {
+        for (int worker = 0; worker < kernel.Workers.Count; worker++)
+        {
+            var (begin, end) = kernel.Workers[worker];
+            if (end <= begin) continue; // a worker without a part, too short for the clock
+            WriteEvent(json, kernel.Work.Operation, "X", process, worker);
+            json.WriteNumber("ts", Math.Round((offset + begin) * 1e6, 3));
+            json.WriteNumber("dur", Math.Max(0.001, Math.Round((end - begin) * 1e6, 3)));
+            json.WriteStartObject("args");
+            json.WriteString("shape", kernel.Work.Shape.ToString());
+            json.WriteNumber("GFLOP/s", Math.Round(kernel.Work.Operations / kernel.Seconds / 1e9, 3));
+            json.WriteNumber("GB/s", Math.Round(kernel.Work.Bytes / kernel.Seconds / 1e9, 3));
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+    }
+
+    /// <summary>Leaves the event open.</summary>
+    private static void WriteEvent(Utf8JsonWriter json, string name, string kind, int process, int thread)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteString("ph", kind);
+        json.WriteNumber("pid", process);
+        json.WriteNumber("tid", thread);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using Mmrr.Kernels;
+
+namespace Mmrr.App.Profiling;
+
+/// <summary>What a device can do at most, measured.</summary>
+/// <param name="Gflops">10⁹ floating-point operations a second, of multiply-adds in registers.</param>
+/// <param name="GigabytesPerSecond">10⁹ bytes a second, read and written, of a triad over arrays that fit no cache.</param>
+internal sealed record MachineLimits(double Gflops, double GigabytesPerSecond)
+{
+    // Some milliseconds on any device: short enough to find a moment in which no other program has a core.
+    private const int Steps = 20_000;
+
+    // Three arrays of 128 MB; on the simulator, which takes a fraction of a microsecond for an element, of 256 KB.
+    private const int StreamedFloats = 32 * 1024 * 1024;
+    private const int SimulatedFloats = 64 * 1024;
+    private static readonly TimeSpan s_each = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Measures, in about a second: the best of many.</summary>
+    /// <param name="device">Of its name and number of workers. The arrays are made on another handle on it, and so given back to the system.</param>
+    public static MachineLimits Measure(Device device)
+    {
+        using var probed = Device.Open(device.Name, device.Kind == DeviceKind.Cpu ? device.Workers : null);
+        using var scope = new DisposeScope();
+        double operations = Best(probed, () => LimitProbe.MultiplyAdds(probed, Steps), work => work.Operations);
+        var shape = new Shape(device.Kind == DeviceKind.Simt ? SimulatedFloats : StreamedFloats);
+        Tensor a = Tensor.Empty(probed, shape), b = Tensor.Empty(probed, shape), output = Tensor.Empty(probed, shape);
+        foreach (var tensor in new[] { a, b, output }) Elementwise.Fill(1, tensor);
+        double bytes = Best(probed, () => LimitProbe.Triad(a, b, 0.5f, output), work => work.Bytes);
+        return new MachineLimits(operations / 1e9, bytes / 1e9);
+    }
+
+    /// <summary>The larger of what some work takes of the two limits, and which that is; null where it counts neither operations nor bytes.</summary>
+    /// <param name="operations">Floating-point operations.</param>
+    /// <param name="bytes">Bytes read and written.</param>
+    /// <param name="seconds">In this time.</param>
+    public (double Share, string Limit)? Share(double operations, double bytes, double seconds)
+    {
+        double compute = operations / seconds / 1e9 / Gflops, memory = bytes / seconds / 1e9 / GigabytesPerSecond;
+        return compute == 0 && memory == 0 ? null : compute >= memory ? (compute, "compute") : (memory, "memory");
+    }
+
+    /// <summary>So much a second. The profiler's times leave out the launch.</summary>
+    private static double Best(Device device, Action enqueue, Func<Work, double> amount)
+    {
+        using var profiler = new Profiler(device);
+        var watch = Stopwatch.StartNew();
+        do
+        {
+            for (int i = 0; i < 4; i++) enqueue();
+            device.Synchronize();
+        }
+        while (watch.Elapsed < s_each);
+        return profiler.Kernels.Max(kernel => amount(kernel.Work) / kernel.Seconds);
+    }
+}

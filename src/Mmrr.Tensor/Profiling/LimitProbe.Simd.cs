@@ -1,0 +1,137 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Mmrr.Kernels;
+
+namespace Mmrr;
+
+public static unsafe partial class LimitProbe
+{
+    // A multiply-add takes about four cycles and at most two (Arm: four) begin in one. Twelve chains and two operands still fit AVX2's 16 registers.
+    private const int Chains = 12;
+
+    // Units are taken as the workers get to them, so that one that loses its core for a while does not keep the others waiting for long.
+    private const int UnitsAWorker = 16;
+
+    /// <summary>The widest vectors with registers of their own; the JIT compiles the chains for each.</summary>
+    private interface IVector<TSelf>
+    {
+        static abstract int Width { get; }
+
+        static abstract TSelf Of(float value);
+
+        static abstract TSelf MultiplyAdd(TSelf x, TSelf factor, TSelf addend);
+
+        static abstract float Sum(TSelf x);
+    }
+
+    private static void EnqueueMultiplyAdds(Device device, int steps)
+    {
+        if (Avx512F.IsSupported) EnqueueMultiplyAdds<V512>(device, steps);
+        else if (Vector256.IsHardwareAccelerated) EnqueueMultiplyAdds<V256>(device, steps);
+        else EnqueueMultiplyAdds<V128>(device, steps);
+    }
+
+    private static void EnqueueMultiplyAdds<TVector>(Device device, int steps)
+        where TVector : struct, IVector<TVector>
+    {
+        int units = UnitsAWorker * device.Workers;
+        using var sums = Tensor.Empty(device, new Shape(units));
+        float* sum = sums.Pointer;
+        using var measured = Measurement.Of(device, MultiplyAddsName, sums.Shape, 2.0 * units * steps * Chains * TVector.Width, 0);
+        device.Enqueue(MultiplyAddsName, worker =>
+        {
+            int unit;
+            while ((unit = worker.Take()) < units) sum[unit] = Chain<TVector>(unit, steps);
+        });
+    }
+
+    /// <summary>All chains go towards 2, where nothing overflows or becomes subnormal.</summary>
+    private static float Chain<TVector>(float begin, int steps)
+        where TVector : struct, IVector<TVector>
+    {
+        TVector half = TVector.Of(0.5f), one = TVector.Of(1f);
+        TVector c0 = TVector.Of(begin), c1 = TVector.Of(begin + 1), c2 = TVector.Of(begin + 2), c3 = TVector.Of(begin + 3);
+        TVector c4 = TVector.Of(begin + 4), c5 = TVector.Of(begin + 5), c6 = TVector.Of(begin + 6), c7 = TVector.Of(begin + 7);
+        TVector c8 = TVector.Of(begin + 8), c9 = TVector.Of(begin + 9), c10 = TVector.Of(begin + 10), c11 = TVector.Of(begin + 11);
+        for (int step = 0; step < steps; step++)
+        {
+            c0 = TVector.MultiplyAdd(c0, half, one);
+            c1 = TVector.MultiplyAdd(c1, half, one);
+            c2 = TVector.MultiplyAdd(c2, half, one);
+            c3 = TVector.MultiplyAdd(c3, half, one);
+            c4 = TVector.MultiplyAdd(c4, half, one);
+            c5 = TVector.MultiplyAdd(c5, half, one);
+            c6 = TVector.MultiplyAdd(c6, half, one);
+            c7 = TVector.MultiplyAdd(c7, half, one);
+            c8 = TVector.MultiplyAdd(c8, half, one);
+            c9 = TVector.MultiplyAdd(c9, half, one);
+            c10 = TVector.MultiplyAdd(c10, half, one);
+            c11 = TVector.MultiplyAdd(c11, half, one);
+        }
+        return TVector.Sum(c0) + TVector.Sum(c1) + TVector.Sum(c2) + TVector.Sum(c3) + TVector.Sum(c4) + TVector.Sum(c5)
+            + TVector.Sum(c6) + TVector.Sum(c7) + TVector.Sum(c8) + TVector.Sum(c9) + TVector.Sum(c10) + TVector.Sum(c11);
+    }
+
+    private static void EnqueueTriad(string operation, Tensor first, Tensor second, float factor, Tensor output)
+    {
+        float* a = first.Pointer, b = second.Pointer, y = output.Pointer;
+        int count = first.Count;
+        first.Device.Enqueue(operation, worker =>
+        {
+            var (i, end) = worker.Share(count, Lanes.Grain);
+            var scale = Vector512.Create(factor);
+            // Stores that go past the caches, so that no line is read first only to be overwritten.
+            for (; i <= end - Lanes.Width; i += Lanes.Width)
+            {
+                (Vector512.Load(a + i) + (Vector512.Load(b + i) * scale)).StoreAlignedNonTemporal(y + i);
+            }
+            for (; i < end; i++) y[i] = a[i] + (b[i] * factor);
+        });
+    }
+
+    private readonly struct V512(Vector512<float> lanes) : IVector<V512>
+    {
+        private readonly Vector512<float> _lanes = lanes;
+
+        public static int Width => Vector512<float>.Count;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V512 Of(float value) => new(Vector512.Create(value));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V512 MultiplyAdd(V512 x, V512 factor, V512 addend) => new(Vector512.MultiplyAddEstimate(x._lanes, factor._lanes, addend._lanes));
+
+        public static float Sum(V512 x) => Vector512.Sum(x._lanes);
+    }
+
+    private readonly struct V256(Vector256<float> lanes) : IVector<V256>
+    {
+        private readonly Vector256<float> _lanes = lanes;
+
+        public static int Width => Vector256<float>.Count;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V256 Of(float value) => new(Vector256.Create(value));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V256 MultiplyAdd(V256 x, V256 factor, V256 addend) => new(Vector256.MultiplyAddEstimate(x._lanes, factor._lanes, addend._lanes));
+
+        public static float Sum(V256 x) => Vector256.Sum(x._lanes);
+    }
+
+    private readonly struct V128(Vector128<float> lanes) : IVector<V128>
+    {
+        private readonly Vector128<float> _lanes = lanes;
+
+        public static int Width => Vector128<float>.Count;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V128 Of(float value) => new(Vector128.Create(value));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V128 MultiplyAdd(V128 x, V128 factor, V128 addend) => new(Vector128.MultiplyAddEstimate(x._lanes, factor._lanes, addend._lanes));
+
+        public static float Sum(V128 x) => Vector128.Sum(x._lanes);
+    }
+}

@@ -1,0 +1,45 @@
+using Mmrr.Kernels;
+
+namespace Mmrr;
+
+/// <summary>
+/// Two operations that do nothing of use as fast as the machine can: the limits that a profile is held against. Chains of multiply-adds that stay in
+/// registers, and a triad that streams arrays from and to memory.
+/// </summary>
+public static unsafe partial class LimitProbe
+{
+    private const string MultiplyAddsName = "LimitProbe.MultiplyAdds";
+
+    /// <summary>
+    /// Multiply-adds in independent chains on all of the device. How many they are depends on the device: a <see cref="Profiler"/> records it.
+    /// </summary>
+    /// <param name="device">Where they run.</param>
+    /// <param name="steps">Multiply-adds of each chain, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no step.</exception>
+    public static void MultiplyAdds(Device device, int steps)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        if (device.Kind == DeviceKind.Cpu) EnqueueMultiplyAdds(device, steps);
+        else LaunchMultiplyAdds(device, steps);
+    }
+
+    /// <summary>output = a + factor·b: 8 bytes read and 4 written an element, past the caches where the arrays are larger.</summary>
+    /// <param name="a">Any shape.</param>
+    /// <param name="b">The same shape.</param>
+    /// <param name="factor">Of b.</param>
+    /// <param name="output">The same shape; must not share memory with the inputs.</param>
+    /// <exception cref="ArgumentException">The shapes or devices differ, or buffers are shared.</exception>
+    public static void Triad(Tensor a, Tensor b, float factor, Tensor output)
+    {
+        const string Operation = "LimitProbe.Triad";
+        Check.Device(Operation, a, b, output);
+        Check.Shape(Operation, "b", b, a.Shape);
+        Check.Shape(Operation, "output", output, a.Shape);
+        Check.NoAlias(Operation, output, a, b);
+        var device = a.Device;
+        using var measured = Measurement.Of(device, Operation, a.Shape, 2.0 * a.Count, 12.0 * a.Count);
+        if (device.Kind == DeviceKind.Cpu) EnqueueTriad(Operation, a, b, factor, output);
+        else device.Simt.Launch(device.Grid(a.Count), TriadKernel, a.View, b.View, output.View, factor, a.Count);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using Xunit;
+
+namespace Mmrr.App.Tests.Program;
+
+/// <summary><c>mmrr bench</c>: lines of key=value.</summary>
+public sealed class BenchTests
+{
+    [Theory]
+    [InlineData(2, "step", "images_per_s", "--width 16 --size 8 --levels 2 --steps 1")]
+    [InlineData(1, "score", "images_per_s", "--width 16 --size 8 --levels 2 --steps 2 --mask-levels 2")]
+    [InlineData(7, "conv", "forward_gflops", "")]
+    [InlineData(4, "mask", "sweeps", "--mask-levels 3")]
+    [InlineData(16, "groupnorm", "backward_ms", "")]
+    public void PrintsALineForEachCase(int lines, string what, string figure, string arguments)
+    {
+        string[] output = MmrrProcess.Run(["bench", what, "--device", "cpu", "--batch", "1", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Ends(0).OutputLines;
+        Assert.Equal(lines, output.Length);
+        Assert.All(output, line =>
+        {
+            var values = line.Split(' ').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+            Assert.Equal("mmrr", values["engine"]);
+            Assert.Equal("cpu", values["device"]);
+            Assert.True(double.Parse(values[figure], CultureInfo.InvariantCulture) > 0);
+        });
+        Assert.Equal(lines, output.Select(line => line[..line.LastIndexOf(" threads", StringComparison.Ordinal)]).Distinct().Count());
+    }
+}
