@@ -8,8 +8,8 @@ namespace Mmrr;
 /// </summary>
 internal sealed class WorkerBarrier(int count)
 {
-    private const int Spins = 4000;
-    private const int Yields = 20;
+    private const int Spins = 400;
+    private const int Yields = 400;
     private readonly Lock _parkedLock = new();
     private readonly ManualResetEventSlim[] _wake = [new(false, 0), new(false, 0)];
     private Padded _state;

@@ -84,7 +84,7 @@ public static partial class Convolution
         }
         Check.Device(Operation, x, outputGradient, weightGradient, biasGradient ?? x);
         Check.NoAlias(Operation, weightGradient, x, outputGradient);
-        using var measured = Measurement.Of(x.Device, Operation, x.Shape, g.Operations, 4.0 * (x.Count + outputGradient.Count + weightGradient.Count + (biasGradient?.Count ?? 0)));
+        using var measured = Measurement.Of(x.Device, Operation, x.Shape, g.Operations + (biasGradient is null ? 0 : outputGradient.Count), 4.0 * (x.Count + outputGradient.Count + weightGradient.Count + (biasGradient?.Count ?? 0)));
         if (x.Device.Kind == DeviceKind.Cpu) BackwardWeightSimd(x, outputGradient, g, weightGradient, biasGradient);
         else BackwardWeightSimt(x, outputGradient, g, weightGradient, biasGradient);
     }

@@ -30,7 +30,7 @@ public static partial class GroupNorm
         Check.NoAlias(Operation, output, x, gamma, beta, mean, inverseDeviation);
         Check.NoAlias(Operation, mean, x, gamma, beta, inverseDeviation);
         Check.NoAlias(Operation, inverseDeviation, x, gamma, beta);
-        using var measured = Measurement.Of(x.Device, Operation, x.Shape, 8.0 * x.Count, 8.0 * x.Count);
+        using var measured = Measurement.Of(x.Device, Operation, x.Shape, (relu ? 8.0 : 7.0) * x.Count, 8.0 * x.Count);
         if (x.Device.Kind == DeviceKind.Cpu) ForwardSimd(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
         else ForwardSimt(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
     }
@@ -69,7 +69,7 @@ public static partial class GroupNorm
         Check.NoAlias(Operation, inputGradient, x, gamma, beta, mean, inverseDeviation, outputGradient, gammaGradient, betaGradient);
         Check.NoAlias(Operation, gammaGradient, x, gamma, beta, mean, inverseDeviation, outputGradient, betaGradient);
         Check.NoAlias(Operation, betaGradient, x, gamma, beta, mean, inverseDeviation, outputGradient);
-        using var measured = Measurement.Of(x.Device, Operation, x.Shape, 18.0 * x.Count, 12.0 * x.Count);
+        using var measured = Measurement.Of(x.Device, Operation, x.Shape, (relu ? 17.0 : 11.0) * x.Count, 12.0 * x.Count);
         if (x.Device.Kind == DeviceKind.Cpu)
             BackwardSimd(x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient);
         else
