@@ -13,7 +13,7 @@ internal sealed record Preset(int Width, double LearningRate, double Beta2, int 
     /// <summary>The presets by name.</summary>
     public static IReadOnlyDictionary<string, Preset> All { get; } = new Dictionary<string, Preset>
     {
-        ["tiny"] = new(16, 1e-4, 0.99, 16, 4, 64, 10),
+        ["tiny"] = new(16, 1e-3, 0.99, 16, 4, 64, 5),
         ["small"] = new(32, 1e-3, 0.99, 16, 4, 128, 60),
         ["paper"] = new(128, 1e-4, 0.999, 64, 4, 256, 24 * 60),
     };

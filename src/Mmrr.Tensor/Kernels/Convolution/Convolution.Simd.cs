@@ -107,7 +107,7 @@ public static unsafe partial class Convolution
             worker.Barrier();
             float* scratch = worker.Scratch(product.ScratchFloats);
             int unit;
-            while ((unit = worker.Take()) < product.Units) product.Run(unit, px, pt, pb, pr, py, scratch);
+            while ((unit = worker.Take()) < product.Units) product.Run(unit, worker.Count, px, pt, pb, pr, py, scratch);
         });
     }
 

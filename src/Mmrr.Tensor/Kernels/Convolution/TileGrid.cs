@@ -1,7 +1,9 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Mmrr.Kernels;
 
 /// <summary>The 4×4 tiles that cover the images of a batch, counted through image by image, row by row; those at the edges may reach beyond.</summary>
-internal readonly struct TileGrid(int images, int height, int width)
+internal readonly unsafe struct TileGrid(int images, int height, int width)
 {
     private readonly int _across = (width + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile;
     private readonly int _inImage = ((height + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile) * ((width + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile);
@@ -20,5 +22,29 @@ internal readonly struct TileGrid(int images, int height, int width)
     {
         int inImage = tile % _inImage;
         return (tile / _inImage, inImage / _across * WinogradTransforms.Tile, inImage % _across * WinogradTransforms.Tile);
+    }
+
+    /// <summary>
+    /// Asks for a tile's pixels to be brought into the second-level cache. A training step's tensors come from memory, and a block that is transformed all at once would wait for
+    /// them; during the matrix products the memory is idle. Tiles behind the last one are passed over.
+    /// </summary>
+    /// <param name="tile">Which.</param>
+    /// <param name="image">[N, H, W, channels].</param>
+    /// <param name="channels">Channels of the images.</param>
+    /// <param name="first">The first channel that is wanted.</param>
+    /// <param name="count">How many, a multiple of 16.</param>
+    public void Prefetch(int tile, float* image, int channels, int first, int count)
+    {
+        if (!Sse.IsSupported || tile >= Tiles) return;
+        var (n, top, left) = Place(tile);
+        int bottom = Math.Min(height, top + WinogradTransforms.Tile), right = Math.Min(width, left + WinogradTransforms.Tile);
+        for (int i = top; i < bottom; i++)
+        {
+            float* pixel = image + ((((((nint)n * height) + i) * width) + left) * channels) + first;
+            for (int j = left; j < right; j++, pixel += channels)
+            {
+                for (int c = 0; c < count; c += 16) Sse.Prefetch1(pixel + c);
+            }
+        }
     }
 }

@@ -109,6 +109,7 @@ internal readonly unsafe struct WinogradProduct
 
     /// <summary>Computes one block of tiles, all outputs or a group of them.</summary>
     /// <param name="unit">Which.</param>
+    /// <param name="ahead">So many blocks on is the one that this worker will probably take next.</param>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="weights">From <see cref="TransformWeights"/>.</param>
     /// <param name="bias">[O] or null.</param>
@@ -116,7 +117,7 @@ internal readonly unsafe struct WinogradProduct
     /// <param name="y">[N, H, W, O].</param>
     /// <param name="scratch"><see cref="ScratchFloats"/>, 64-byte aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(int unit, float* x, float* weights, float* bias, float* residual, float* y, float* scratch)
+    public void Run(int unit, int ahead, float* x, float* weights, float* bias, float* residual, float* y, float* scratch)
     {
         int first = unit / _groups * _block, count = Math.Min(_block, _grid.Tiles - first), rows = MicroKernel.Rows;
         int strips = (count + rows - 1) / rows;
@@ -148,6 +149,14 @@ internal readonly unsafe struct WinogradProduct
                 float* w = weights + ((nint)p * _channels * _outputs) + (panel * panelSize);
                 for (int strip = 0; strip < strips; strip++)
                 {
+                    // The results' memory, what is added to them and the input of the block after next are fetched while there is something else to do.
+                    int done = (p * strips) + strip, fetched = done * count / (WinogradTransforms.Products * strips);
+                    if ((done + 1) * count / (WinogradTransforms.Products * strips) > fetched)
+                    {
+                        _grid.Prefetch(first + fetched, y, _outputs, panel * MicroKernel.PanelWidth, step * MicroKernel.PanelWidth);
+                        if (residual != null) _grid.Prefetch(first + fetched, residual, _outputs, panel * MicroKernel.PanelWidth, step * MicroKernel.PanelWidth);
+                        if (panel == from) _grid.Prefetch(first + fetched + (ahead * _block), x, _channels, 0, _channels);
+                    }
                     MicroKernel.Product(
                         input + (p * plane) + ((nint)strip * rows * _channels), _channels, Math.Min(rows, count - (strip * rows)), w, step == 2 ? w + panelSize : null,
                         products + (p * productPlane) + (strip * step * tileSize));

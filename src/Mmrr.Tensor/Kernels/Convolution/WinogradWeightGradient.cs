@@ -96,6 +96,12 @@ internal readonly unsafe struct WinogradWeightGradient
             }
             for (int p = 0; p < WinogradTransforms.Products; p++)
             {
+                int next = Math.Min(end, first + count + ((p + 1) * count / WinogradTransforms.Products));
+                for (int tile = first + count + (p * count / WinogradTransforms.Products); tile < next; tile++)
+                {
+                    _grid.Prefetch(tile, x, _channels, firstChannel, channels);
+                    _grid.Prefetch(tile, dy, _outputs, firstOutput, outputs);
+                }
                 for (int o = 0; o < outputs; o += 2 * MicroKernel.PanelWidth)
                 {
                     bool wide = outputs - o >= 2 * MicroKernel.PanelWidth;
