@@ -4,6 +4,7 @@ using ILGPU.Algorithms;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
+using Mmrr.Ptx;
 
 namespace Mmrr;
 
@@ -176,7 +177,7 @@ public sealed class Device : IDisposable
         Context context;
         try
         {
-            context = Context.Create(builder => builder.Cuda().EnableAlgorithms());
+            context = Context.Create(builder => PtxCompiler.Configure(builder.Cuda()));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -2,12 +2,9 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
+using Mmrr.Ptx;
 
 namespace Mmrr;
-
-/// <summary>Marks an entry kernel for GPUs and the simulator; a test compiles each to PTX.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class SimtKernelAttribute : Attribute;
 
 /// <summary>
 /// Launches explicitly grouped kernels on the accelerator's default stream. Each is compiled on its first launch and kept: ILGPU's own
@@ -22,7 +19,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T1 : struct
         where T2 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2>)run)(config, a1, a2);
     }
 
@@ -32,7 +29,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T2 : struct
         where T3 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3>)run)(config, a1, a2, a3);
     }
 
@@ -43,7 +40,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T3 : struct
         where T4 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4>)run)(config, a1, a2, a3, a4);
     }
 
@@ -55,7 +52,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T4 : struct
         where T5 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5>)run)(config, a1, a2, a3, a4, a5);
     }
 
@@ -68,7 +65,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T5 : struct
         where T6 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6>)run)(config, a1, a2, a3, a4, a5, a6);
     }
 
@@ -82,7 +79,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T6 : struct
         where T7 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7>)run)(config, a1, a2, a3, a4, a5, a6, a7);
     }
 
@@ -97,7 +94,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T7 : struct
         where T8 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8);
     }
 
@@ -113,7 +110,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T8 : struct
         where T9 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9);
     }
 
@@ -130,7 +127,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T9 : struct
         where T10 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10);
     }
 
@@ -148,7 +145,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T10 : struct
         where T11 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11);
     }
 
@@ -167,7 +164,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T11 : struct
         where T12 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12);
     }
 
@@ -187,7 +184,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T12 : struct
         where T13 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13);
     }
 
@@ -208,7 +205,13 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T13 : struct
         where T14 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14);
     }
+
+    // The same as when the kernel is compiled without a GPU. The simulator's groups are smaller than what a kernel asks for.
+    private KernelSpecialization Specialization(MethodInfo kernel) =>
+        accelerator.AcceleratorType == AcceleratorType.Cuda && kernel.GetCustomAttribute<SimtKernelAttribute>() is { } mark
+            ? SimtKernel.SpecializationOf(mark)
+            : KernelSpecialization.Empty;
 }

@@ -14,7 +14,7 @@ public static unsafe partial class LimitProbe
     /// Multiply-adds in independent chains on all of the device. How many they are depends on the device: a <see cref="Profiler"/> records it.
     /// </summary>
     /// <param name="device">Where they run.</param>
-    /// <param name="steps">Multiply-adds of each chain, at least 1.</param>
+    /// <param name="steps">Steps of each chain, at least 1: one multiply-add each on <c>cpu</c>, four elsewhere.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no step.</exception>
     public static void MultiplyAdds(Device device, int steps)
     {

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Reflection;
+using Mmrr.Ptx;
+
+namespace Mmrr.App.Commands;
+
+/// <summary><c>mmrr ptx</c>: what a GPU will run of a kernel, read without a GPU.</summary>
+internal static class PtxCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var name = new Argument<string?>("NAME") { Description = "A kernel; without it the names of all are listed.", Arity = ArgumentArity.ZeroOrOne };
+        string[] known = [.. Multiprocessor.All.Select(one => one.Sm.ToString(CultureInfo.InvariantCulture))];
+        var sm = CommonOptions.OneOf(new Option<string>("--sm") { Description = $"Compute capability: {string.Join(", ", known)}.", DefaultValueFactory = _ => "90" }, known);
+        var sass = new Option<bool>("--sass") { Description = "Print the GPU's own instructions in place of the PTX." };
+        var assembly = new Option<string?>("--assembly") { Description = "Take the methods marked [SimtKernel] of this .dll in place of the engine's." };
+        var command = new Command("ptx", "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, spills, occupancy and instructions.") { name, sm, sass, assembly };
+        command.SetAction(parsed =>
+        {
+            string? file = parsed.GetValue(assembly);
+            var kernels = file is null ? SimtKernel.Own : KernelsOf(file);
+            if (parsed.GetValue(name) is not { } wanted)
+            {
+                foreach (var one in kernels) Console.WriteLine(one);
+                return ExitCode.Success;
+            }
+            var kernel = kernels.FirstOrDefault(one => one.Name == wanted)
+                ?? throw new UsageException($"there is no kernel '{wanted}'{(file is null ? "" : $" in {file}")}; without a name 'mmrr ptx' lists all");
+            using var compiler = new PtxCompiler(Multiprocessor.Of(int.Parse(parsed.GetValue(sm)!, CultureInfo.InvariantCulture)));
+            var report = KernelReport.Of(kernel, compiler, PtxTools.Find());
+            Console.Out.Write(parsed.GetValue(sass) ? report.Sass : report.Ptx);
+            foreach (string line in report.Summary()) Console.Error.WriteLine(line);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static IReadOnlyList<SimtKernel> KernelsOf(string file)
+    {
+        if (!File.Exists(file)) throw new UsageException($"--assembly: there is no file {file}");
+        try
+        {
+            // Beside the file lies what it rests on; this program's own parts, the attribute among them, are those that run here.
+            var kernels = SimtKernel.In(Assembly.LoadFrom(Path.GetFullPath(file)));
+            return kernels.Count > 0 ? kernels : throw new UsageException($"--assembly: no method in {file} is marked [SimtKernel]");
+        }
+        catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or ReflectionTypeLoadException)
+        {
+            string reason = (e as ReflectionTypeLoadException)?.LoaderExceptions.FirstOrDefault()?.Message ?? e.Message;
+            throw new UsageException($"--assembly: {file} cannot be loaded: {reason}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+
+namespace Mmrr.Ptx;
+
+/// <summary>Compiles kernels to PTX as they are compiled on a CUDA device, with neither a GPU nor a driver. For one thread at a time.</summary>
+public sealed class PtxCompiler : IDisposable
+{
+    private readonly CudaArchitecture _architecture;
+    private Context? _context;
+    private PTXBackend? _backend;
+
+    /// <summary>A compiler for one compute capability. ILGPU names no <c>.target</c> above sm_80, which newer GPUs run as well.</summary>
+    public PtxCompiler(Multiprocessor target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        Target = target;
+        _architecture = new CudaArchitecture(target.Sm / 10, target.Sm % 10);
+    }
+
+    /// <summary>What is compiled for.</summary>
+    public Multiprocessor Target { get; }
+
+    /// <summary>The PTX of a kernel, for ptxas 11.8 (PTX 7.8) and newer.</summary>
+    /// <exception cref="PtxException">The kernel needs a newer GPU, or ILGPU does not take it; the message names the kernel.</exception>
+    public string Compile(SimtKernel kernel)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        if (Target.Sm < kernel.MinSm) throw new PtxException($"{kernel} needs sm_{kernel.MinSm} or newer, not sm_{Target.Sm}");
+        if (!kernel.Method.IsStatic || kernel.Method.ContainsGenericParameters) throw new PtxException($"{kernel} is not a static method without type parameters");
+        if (_backend is null)
+        {
+            _context = Context.Create(builder => Configure(builder));
+            _backend = new PTXBackend(_context, new CudaCapabilityContext(_architecture), _architecture, CudaInstructionSet.ISA_78, null);
+        }
+        try
+        {
+            return ((PTXCompiledKernel)_backend.Compile(kernel.EntryPoint, kernel.Specialization)).PTXAssembly;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Dispose(); // a failed compilation poisons its context
+            throw new PtxException($"{kernel} does not compile to PTX: {e.GetBaseException().Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _backend?.Dispose();
+        _context?.Dispose();
+        (_backend, _context) = (null, null);
+    }
+
+    /// <summary>
+    /// The settings of every context that makes PTX. Below O2 ILGPU does not find out that a view is in global memory: every access would be a
+    /// generic one (<c>LD</c> in place of <c>LDG</c>). At O2 it is said to compile some <c>switch</c> statements wrongly; kernels have none.
+    /// </summary>
+    internal static Context.Builder Configure(Context.Builder builder) => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+}

@@ -1,0 +1,80 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Runtime;
+
+namespace Mmrr.Ptx;
+
+/// <summary>An entry kernel: a method that is marked with <see cref="SimtKernelAttribute"/>.</summary>
+public sealed class SimtKernel
+{
+    private const BindingFlags Declared = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    private readonly SimtKernelAttribute _mark;
+
+    private SimtKernel(string name, MethodInfo method, SimtKernelAttribute mark)
+    {
+        Name = name;
+        Method = method;
+        _mark = mark;
+    }
+
+    /// <summary><c>Type.Method</c>; with the namespace where two types share a name, and with the parameters' types where two methods do.</summary>
+    public string Name { get; }
+
+    /// <summary>The method.</summary>
+    public MethodInfo Method { get; }
+
+    /// <summary>The most threads of a group.</summary>
+    public int GroupSize => _mark.GroupSize;
+
+    /// <summary>Groups that are to fit on a multiprocessor at once; 0 where the kernel does not say.</summary>
+    public int MinGroups => _mark.MinGroups;
+
+    /// <summary>The least compute capability that has the kernel's instructions; 0 for any.</summary>
+    public int MinSm => _mark.MinSm;
+
+    /// <summary>The engine's own kernels, by name.</summary>
+    public static IReadOnlyList<SimtKernel> Own { get; } = In(typeof(SimtKernel).Assembly);
+
+    /// <summary>The kernels of an assembly, by name.</summary>
+    public static IReadOnlyList<SimtKernel> In(Assembly assembly)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        var marked = assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(Declared))
+            .Select(method => (Method: method, Mark: method.GetCustomAttribute<SimtKernelAttribute>()))
+            .Where(pair => pair.Mark is not null)
+            .ToList();
+        var shared = Repeated(marked.Select(pair => ShortName(pair.Method)));
+        var overloaded = Repeated(marked.Select(pair => LongName(pair.Method)));
+        return [.. marked.Select(pair => new SimtKernel(Name(pair.Method), pair.Method, pair.Mark!)).OrderBy(kernel => kernel.Name, StringComparer.Ordinal)];
+
+        static HashSet<string> Repeated(IEnumerable<string> names) => [.. names.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => group.Key)];
+
+        string Name(MethodInfo method)
+        {
+            if (!shared.Contains(ShortName(method))) return ShortName(method);
+            string name = LongName(method);
+            return overloaded.Contains(name) ? $"{name}({string.Join(',', method.GetParameters().Select(parameter => parameter.ParameterType.Name))})" : name;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    /// <summary>What the mark of a kernel tells ptxas: the largest group, and the groups that must fit at once.</summary>
+    internal static KernelSpecialization SpecializationOf(SimtKernelAttribute mark) => new(mark.GroupSize, mark.MinGroups > 0 ? mark.MinGroups : null);
+
+    internal KernelSpecialization Specialization => SpecializationOf(_mark);
+
+    // A kernel whose first parameter is an index leaves the grouping to ILGPU.
+    internal EntryPointDescription EntryPoint =>
+        Method.GetParameters() is [var first, ..] && typeof(IIndex).IsAssignableFrom(first.ParameterType)
+            ? EntryPointDescription.FromImplicitlyGroupedKernel(Method)
+            : EntryPointDescription.FromExplicitlyGroupedKernel(Method);
+
+    private static string ShortName(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}";
+
+    private static string LongName(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}";
+}

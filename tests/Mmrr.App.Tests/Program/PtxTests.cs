@@ -1,0 +1,109 @@
+using ILGPU;
+using Mmrr.App.Tests.Data;
+using Mmrr.Ptx;
+using Xunit;
+
+namespace Mmrr.App.Tests.Program;
+
+/// <summary><c>mmrr ptx</c>.</summary>
+public sealed class PtxTests : IDisposable
+{
+    private const string OwnKernel = $"{nameof(PtxTests)}.{nameof(Halve)}";
+
+    private static readonly string s_ownAssembly = typeof(PtxTests).Assembly.Location;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void ListsTheKernelsOneNameALine()
+    {
+        var outcome = MmrrProcess.Run("ptx").Ends(0);
+        Assert.Equal(SimtKernel.Own.Select(kernel => kernel.Name), outcome.OutputLines);
+        Assert.Contains("Convolution.ForwardKernel", outcome.OutputLines);
+        Assert.Empty(outcome.ErrorLines);
+    }
+
+    [Theory]
+    [InlineData("90", 80)]
+    [InlineData("75", 75)]
+    public void PrintsPtxAndASummary(string sm, int target)
+    {
+        NeedsTools();
+        var outcome = MmrrProcess.Run("ptx", "GroupNorm.ForwardKernel", "--sm", sm).Ends(0);
+        Assert.Contains($".target sm_{target}", outcome.Output, StringComparison.Ordinal);
+        Assert.Equal($"GroupNorm.ForwardKernel, sm_{sm}, groups of 256 threads", outcome.ErrorLines[0]);
+        string[] wanted = [@"^registers +\d+$", "^stack frame +0 bytes$", "^spills +0 bytes stored, 0 bytes loaded$", @"^shared +\d+ bytes$", @"^blocks an SM +\d+, \d+ of \d+ warps, bounded by \w+", @"^instructions +\d+: FFMA \d+, ", @"^main loop +\d+ \(\d+ % of all\): ", @"^ +arithmetic \d+ \(\d+ % of it\), \d+\.\d\d to a load$"];
+        foreach (string pattern in wanted) Assert.Single(outcome.ErrorLines, line => System.Text.RegularExpressions.Regex.IsMatch(line, pattern));
+    }
+
+    [Fact]
+    public void PrintsSass()
+    {
+        NeedsTools();
+        string output = MmrrProcess.Run("ptx", "Elementwise.AddKernel", "--sm", "80", "--sass").Ends(0).Output;
+        Assert.Matches(@"/\*[0-9a-f]{4}\*/ +LDG\.E", output);
+        Assert.Equal(2, SassListing.Parse(output).MainLoop![SassKind.Ldg, 32]);
+    }
+
+    [Fact]
+    public void TakesTheKernelsOfAnotherAssembly()
+    {
+        Assert.Equal([OwnKernel], MmrrProcess.Run("ptx", "--assembly", s_ownAssembly).Ends(0).OutputLines);
+        NeedsTools();
+        var outcome = MmrrProcess.Run("ptx", "--assembly", s_ownAssembly, OwnKernel).Ends(0);
+        Assert.Contains(".maxntid 64", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(outcome.ErrorLines, line => line.StartsWith("blocks an SM  32, 64 of 64 warps", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("nothing", "ptx nothing")]
+    [InlineData("--sm", "ptx Elementwise.AddKernel --sm 60")]
+    [InlineData("--sm", "ptx Elementwise.AddKernel --sm ninety")]
+    [InlineData("--asm", "ptx Elementwise.AddKernel --asm")]
+    [InlineData("missing.dll", "ptx --assembly missing.dll")]
+    public void BadArgumentsAreRefused(string word, string arguments)
+    {
+        var outcome = MmrrProcess.Run(arguments.Split(' '));
+        outcome.Refuses(word);
+        Assert.Empty(outcome.OutputLines);
+    }
+
+    [Fact]
+    public void AFileWithoutKernelsIsRefused()
+    {
+        _folder.Write("text.dll", "not an assembly"u8);
+        MmrrProcess.Run("ptx", "--assembly", _folder["text.dll"]).Refuses("--assembly", "text.dll");
+        MmrrProcess.Run("ptx", "--assembly", typeof(FactAttribute).Assembly.Location).Refuses("--assembly", "[SimtKernel]");
+        MmrrProcess.Run("ptx", "--assembly", s_ownAssembly, "Elementwise.AddKernel").Refuses("Elementwise.AddKernel", s_ownAssembly);
+    }
+
+    [Fact]
+    public void WithoutPtxasALineTellsWhereItWasLookedFor()
+    {
+        var named = MmrrProcess.Run(new Dictionary<string, string> { ["MMRR_PTXAS"] = _folder.Path }, "ptx", "Elementwise.AddKernel");
+        named.Refuses("MMRR_PTXAS", _folder.Path);
+        Assert.Empty(named.OutputLines);
+        var nowhere = new Dictionary<string, string> { ["MMRR_PTXAS"] = "", ["PATH"] = _folder.Path, ["XDG_CACHE_HOME"] = _folder.Path };
+        MmrrProcess.Run(nowhere, "ptx", "Elementwise.AddKernel").Refuses("ptxas", "PATH", _folder.Path, "scripts/get-ptxas", "MMRR_PTXAS");
+    }
+
+    [SimtKernel(GroupSize = 64)]
+    private static void Halve(ArrayView<float> values, int count)
+    {
+        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX) values[i] *= 0.5f;
+    }
+
+    private static void NeedsTools()
+    {
+        try
+        {
+            PtxTools.Find();
+        }
+        catch (PtxException e)
+        {
+            Assert.Skip(e.Message);
+        }
+    }
+}

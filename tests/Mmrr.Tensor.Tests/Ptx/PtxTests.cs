@@ -1,0 +1,190 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Mmrr.Ptx;
+
+namespace Mmrr.Tests.Ptx;
+
+/// <summary>Every SIMT kernel compiles to PTX, and NVIDIA's assembler makes code of it that stays in registers. Neither needs a GPU.</summary>
+public partial class PtxTests
+{
+    [Fact]
+    public void The_kernels_are_found_and_can_be_launched()
+    {
+        Assert.True(SimtKernel.Own.Count >= 20, $"only {SimtKernel.Own.Count} methods are marked as kernels");
+        Assert.Equal(SimtKernel.Own.Count, SimtKernel.Own.Select(kernel => kernel.Name).Distinct().Count());
+        Assert.All(SimtKernel.Own, kernel =>
+        {
+            Assert.True(kernel.Method.IsStatic, $"{kernel} is not static");
+            Assert.False(kernel.Method.ContainsGenericParameters, $"{kernel} is generic: PTX is compiled for closed kernels only");
+            Assert.InRange(kernel.Method.GetParameters().Length, 2, 14);
+            Assert.Equal(32 * (kernel.GroupSize / 32), kernel.GroupSize);
+        });
+    }
+
+    [Theory]
+    [InlineData(75)]
+    [InlineData(80)]
+    [InlineData(90)]
+    public void Every_kernel_compiles_to_PTX(int sm)
+    {
+        using var compiler = new PtxCompiler(Multiprocessor.Of(sm));
+        ForEach(sm, kernel =>
+        {
+            string ptx = compiler.Compile(kernel);
+            // The target is the architecture, but ILGPU names none above sm_80; nothing is left for a linker; and of
+            // every access it is known which memory it goes to.
+            Assert.Matches($@"\.target\s+sm_{Math.Min(sm, 80)}\b", ptx);
+            Assert.Contains(".visible .entry", ptx, StringComparison.Ordinal);
+            Assert.Contains($".maxntid {kernel.GroupSize}", ptx, StringComparison.Ordinal);
+            Assert.DoesNotMatch(UnresolvedExtern(), ptx);
+            Assert.DoesNotMatch(GenericAccess(), ptx);
+        });
+    }
+
+    [Theory]
+    [InlineData(75)]
+    [InlineData(80)]
+    [InlineData(90)]
+    public void Every_kernel_is_assembled_and_stays_in_registers(int sm)
+    {
+        var tools = Tools();
+        using var compiler = new PtxCompiler(Multiprocessor.Of(sm));
+        ForEach(sm, kernel =>
+        {
+            // Without the disassembler, which takes longer than all the rest.
+            var (report, _) = tools.Assemble(compiler.Compile(kernel), compiler.Target);
+            Assert.True(report.StaysInRegisters, $"{report}");
+            Assert.True(report.SharedBytes <= 48 * 1024, $"{report.SharedBytes} bytes of shared memory");
+            var occupancy = compiler.Target.Occupancy(report.Registers, report.SharedBytes, kernel.GroupSize);
+            Assert.True(occupancy.Groups >= Math.Max(1, kernel.MinGroups), $"{occupancy}, asked for {kernel.MinGroups}");
+        });
+    }
+
+    // Kernels whose time counts: blocks an SM at least, and arithmetic to a load in the main loop at least.
+    [Theory]
+    [InlineData("BisectionMask.ForwardKernel", 80, 6, 16)]
+    [InlineData("BisectionMask.ForwardKernel", 90, 6, 16)]
+    [InlineData("GroupNorm.ForwardKernel", 80, 8, 1)]
+    [InlineData("GroupNorm.ForwardKernel", 90, 8, 1)]
+    [InlineData("RAdam.UpdateKernel", 80, 8, 1)]
+    [InlineData("RAdam.UpdateKernel", 90, 8, 1)]
+    public void A_kernel_whose_time_counts_keeps_its_occupancy_and_its_loop(string name, int sm, int groups, double arithmeticToLoads)
+    {
+        var report = ReportOf(name, sm);
+        string summary = string.Join("\n", report.Summary());
+        Assert.True(report.Occupancy.Groups >= groups, summary);
+        Assert.NotNull(report.Listing.MainLoop);
+        Assert.True(report.Listing.MainLoop.ArithmeticToLoads >= arithmeticToLoads, summary);
+        var all = report.Listing.All;
+        Assert.True(all[SassKind.Ldl] + all[SassKind.Stl] + all[SassKind.Ld] + all[SassKind.St] == 0, summary);
+        Assert.True(all[SassKind.Other] == 0, $"of no known kind: {string.Join(", ", all.Instructions.Where(i => i.Kind == SassKind.Other).Select(i => i.Opcode).Distinct())}");
+    }
+
+    // 32 multiply-adds, and little beside them: else it would not be the limit that it is taken for.
+    [Theory]
+    [InlineData(80)]
+    [InlineData(90)]
+    public void The_probe_of_the_limit_is_nearly_all_multiply_adds(int sm)
+    {
+        var report = ReportOf("LimitProbe.MultiplyAddKernel", sm);
+        Assert.NotNull(report.Listing.MainLoop);
+        Assert.True(report.Listing.MainLoop[SassKind.Ffma] >= 0.85 * report.Listing.MainLoop.Count, string.Join("\n", report.Summary()));
+    }
+
+    [Fact]
+    public void Kernels_of_any_assembly_are_found_by_their_mark()
+    {
+        string[] names = [.. SimtKernel.In(Assembly.GetExecutingAssembly()).Select(kernel => kernel.Name)];
+        Assert.Contains("SampleKernels.Indexed", names);
+        Assert.Contains("SampleKernels.InLocalMemory", names);
+        Assert.Contains("Mmrr.Tests.Ptx.SampleKernels.Twice(ArrayView`1,Int32)", names);
+        Assert.Contains("Mmrr.Tests.Ptx.SampleKernels.Twice(ArrayView`1,Single)", names);
+    }
+
+    [Fact]
+    public void What_does_not_compile_is_named_and_the_next_kernel_compiles()
+    {
+        using var compiler = new PtxCompiler(Multiprocessor.Of(80));
+        Assert.Contains("SampleKernels.Throwing", Assert.Throws<PtxException>(() => compiler.Compile(Sample("Throwing"))).Message, StringComparison.Ordinal);
+        Assert.Contains("sm_86", Assert.Throws<PtxException>(() => compiler.Compile(Sample("Newer"))).Message, StringComparison.Ordinal);
+        Assert.Contains(".entry", compiler.Compile(Sample("Indexed")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_array_that_a_loop_indexes_is_seen_in_local_memory()
+    {
+        var tools = Tools();
+        using var compiler = new PtxCompiler(Multiprocessor.Of(80));
+        var report = KernelReport.Of(Sample("InLocalMemory"), compiler, tools);
+        Assert.False(report.Resources.StaysInRegisters);
+        Assert.True(report.Resources.StackFrame >= 64, $"{report.Resources}");
+        Assert.True(report.Listing.All[SassKind.Ldl] > 0 && report.Listing.All[SassKind.Stl] > 0, $"{report.Listing.All}");
+    }
+
+    [Fact]
+    public void Sixteen_bytes_at_a_time_and_a_bound_on_registers_are_seen()
+    {
+        var tools = Tools();
+        using var compiler = new PtxCompiler(Multiprocessor.Of(80));
+        var wide = KernelReport.Of(Sample("Wide"), compiler, tools);
+        Assert.True(wide.Listing.All[SassKind.Ldg, 128] > 0 && wide.Listing.All[SassKind.Stg, 128] > 0, $"{wide.Listing.All}");
+        Assert.Contains(".maxntid 128", wide.Ptx, StringComparison.Ordinal);
+        Assert.Contains(".minnctapersm 8", wide.Ptx, StringComparison.Ordinal);
+        Assert.Contains(wide.Summary(), line => line.Contains("LDG.128", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_ptxas_does_not_take_is_said_in_its_words()
+    {
+        var tools = Tools();
+        string message = Assert.Throws<PtxException>(() => tools.Assemble(".version 7.8\n.target sm_80\nnonsense", Multiprocessor.Of(80))).Message;
+        Assert.Contains("ptxas", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    private static KernelReport ReportOf(string name, int sm)
+    {
+        var tools = Tools();
+        using var compiler = new PtxCompiler(Multiprocessor.Of(sm));
+        return KernelReport.Of(SimtKernel.Own.Single(kernel => kernel.Name == name), compiler, tools);
+    }
+
+    private static SimtKernel Sample(string name) => SimtKernel.In(Assembly.GetExecutingAssembly()).Single(kernel => kernel.Name == $"SampleKernels.{name}");
+
+    private static PtxTools Tools()
+    {
+        try
+        {
+            return PtxTools.Find();
+        }
+        catch (PtxException e)
+        {
+            Assert.Skip(e.Message);
+            throw;
+        }
+    }
+
+    // All kernels are looked at, whatever the others do.
+    private static void ForEach(int sm, Action<SimtKernel> check)
+    {
+        var failures = new List<string>();
+        foreach (var kernel in SimtKernel.Own.Where(kernel => kernel.MinSm <= sm))
+        {
+            try
+            {
+                check(kernel);
+            }
+            catch (Exception e) when (e is PtxException or FormatException or Xunit.Sdk.XunitException)
+            {
+                failures.Add($"{kernel}: {e.Message}");
+            }
+        }
+        Assert.True(failures.Count == 0, string.Join("\n", failures));
+    }
+
+    [GeneratedRegex(@"^.*\b(ld|st)\.(volatile\.)?(v[24]\.)?[bfsu]\d+.*$", RegexOptions.Multiline)]
+    private static partial Regex GenericAccess();
+
+    [GeneratedRegex(@"^\s*\.extern\s+(\.func|\.global|\.const).*$", RegexOptions.Multiline)]
+    private static partial Regex UnresolvedExtern();
+}

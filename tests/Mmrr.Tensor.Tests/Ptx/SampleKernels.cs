@@ -1,0 +1,59 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Mmrr.Tests.Ptx;
+
+/// <summary>Kernels of another assembly than the engine's, with what the reports are to show.</summary>
+internal static class SampleKernels
+{
+    [SimtKernel]
+    private static void Indexed(Index1D index, ArrayView<float> values) => values[index] += 1f;
+
+    // Sixteen floats at a place that only a running program knows.
+    [SimtKernel]
+    private static void InLocalMemory(ArrayView<float> values, int count)
+    {
+        var kept = LocalMemory.Allocate1D<float>(16);
+        for (int i = 0; i < 16; i++) kept[i] = values[i];
+        for (int i = 0; i < count; i++) kept[i % 16] = (kept[(i + 1) % 16] * 0.5f) + kept[i % 16];
+        for (int i = 0; i < 16; i++) values[i] = kept[i];
+    }
+
+    [SimtKernel(GroupSize = 128, MinGroups = 8)]
+    private static void Wide(ArrayView<float> values, int count)
+    {
+        var vectors = values.Cast<Four>();
+        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX)
+        {
+            var v = vectors[i];
+            v.A *= 2f;
+            v.B += v.A;
+            v.C += v.B;
+            v.D += v.C;
+            vectors[i] = v;
+        }
+    }
+
+    [SimtKernel]
+    private static void Throwing(ArrayView<float> values, int count)
+    {
+        if (count < 0) throw new ArgumentOutOfRangeException(nameof(count), values.ToString());
+    }
+
+    [SimtKernel(MinSm = 86)]
+    private static void Newer(ArrayView<float> values, int count) => values[count] = 0f;
+
+    [SimtKernel]
+    private static void Twice(ArrayView<float> values, int count) => values[count] *= 2f;
+
+    [SimtKernel]
+    private static void Twice(ArrayView<float> values, float factor) => values[Group.IdxX] *= 2f * factor;
+
+    private struct Four
+    {
+        public float A;
+        public float B;
+        public float C;
+        public float D;
+    }
+}
