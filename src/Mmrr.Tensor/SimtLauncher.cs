@@ -7,7 +7,18 @@ namespace Mmrr;
 
 /// <summary>Marks an entry kernel for GPUs and the simulator; a test compiles each to PTX.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class SimtKernelAttribute : Attribute;
+internal sealed class SimtKernelAttribute : Attribute
+{
+    /// <summary>The threads of its groups, where the kernel is written for so many; 0 where it takes any number.</summary>
+    public int Lanes { get; init; }
+
+    /// <summary>How many of its groups shall fit a multiprocessor at once, which limits the registers of a thread; 0 for no wish.</summary>
+    public int GroupsPerMultiprocessor { get; init; }
+
+    /// <summary>The same as ILGPU takes it.</summary>
+    public KernelSpecialization Specialization =>
+        Lanes == 0 ? KernelSpecialization.Empty : new KernelSpecialization(Lanes, GroupsPerMultiprocessor == 0 ? null : GroupsPerMultiprocessor);
+}
 
 /// <summary>
 /// Launches explicitly grouped kernels on the accelerator's default stream. Each is compiled on its first launch and kept: ILGPU's own
@@ -17,12 +28,15 @@ internal sealed class SimtLauncher(Accelerator accelerator)
 {
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _loaded = new();
 
+    private static KernelSpecialization SpecializationOf(Delegate kernel) =>
+        kernel.Method.GetCustomAttribute<SimtKernelAttribute>()?.Specialization ?? KernelSpecialization.Empty;
+
     public void Launch<T1, T2>(
         KernelConfig config, Action<T1, T2> kernel, T1 a1, T2 a2)
         where T1 : struct
         where T2 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2>)run)(config, a1, a2);
     }
 
@@ -32,7 +46,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T2 : struct
         where T3 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3>)run)(config, a1, a2, a3);
     }
 
@@ -43,7 +57,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T3 : struct
         where T4 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4>)run)(config, a1, a2, a3, a4);
     }
 
@@ -55,7 +69,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T4 : struct
         where T5 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5>)run)(config, a1, a2, a3, a4, a5);
     }
 
@@ -68,7 +82,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T5 : struct
         where T6 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6>)run)(config, a1, a2, a3, a4, a5, a6);
     }
 
@@ -82,7 +96,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T6 : struct
         where T7 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7>)run)(config, a1, a2, a3, a4, a5, a6, a7);
     }
 
@@ -97,7 +111,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T7 : struct
         where T8 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8);
     }
 
@@ -113,7 +127,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T8 : struct
         where T9 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9);
     }
 
@@ -130,7 +144,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T9 : struct
         where T10 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10);
     }
 
@@ -148,7 +162,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T10 : struct
         where T11 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11);
     }
 
@@ -167,7 +181,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T11 : struct
         where T12 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12);
     }
 
@@ -187,7 +201,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T12 : struct
         where T13 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13);
     }
 
@@ -208,7 +222,7 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T13 : struct
         where T14 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel));
+        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, SpecializationOf(kernel)));
         ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14);
     }
 }
