@@ -64,7 +64,7 @@ public sealed class Device : IDisposable
     public string Description => Kind switch
     {
         DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Kernels.MicroKernel.Description}",
-        DeviceKind.Simt => $"ILGPU's simulator, {SimulatedLanes} lanes",
+        DeviceKind.Simt => $"ILGPU's simulator, {MaxLanes} lanes",
         _ => $"{Accelerator.Name}, {Accelerator.MemorySize >> 20} MiB",
     };
 
@@ -157,7 +157,10 @@ public sealed class Device : IDisposable
     internal int MaxLanes => Accelerator.MaxNumThreadsPerGroup;
 
     /// <summary>One group of threads for each of <paramref name="groups"/> problems; the size of a group is a power of two, at most 256.</summary>
-    internal KernelConfig Groups(int groups) => new(groups, Kind == DeviceKind.Cuda ? CudaLanes : SimulatedLanes);
+    internal KernelConfig Groups(int groups) => new(groups, GroupLanes);
+
+    /// <summary>The threads of a group of <see cref="Groups"/>.</summary>
+    internal int GroupLanes => Kind == DeviceKind.Cuda ? CudaLanes : MaxLanes;
 
     private static Device OpenCpu(int workers)
     {

@@ -152,34 +152,4 @@ public static partial class Convolution
             output4[index] = sum;
         }
     }
-
-    /// <summary>
-    /// Group of threads: the sums over the columns of one share of the rows of [rows, quads]. The threads lie over (row, quad), so that neighbours read neighbouring
-    /// 16 bytes; the rows' sums meet in shared memory, in order. Each float is read once, one addition each.
-    /// </summary>
-    [SimtKernel]
-    private static void SumRowsKernel(ArrayView<float> matrix, int rows, int quads, ArrayView<float> sums)
-    {
-        var shared = SharedMemory.Allocate<Float4>(GroupReduction.MaxLanes);
-        ArrayView<Float4> matrix4 = matrix.Cast<Float4>(), sums4 = sums.Cast<Float4>();
-        int lane = Group.IdxX, width = Math.Min(quads, Group.DimX), slices = Group.DimX / width;
-        int begin = (int)((long)rows * Grid.IdxX / Grid.DimX), end = (int)((long)rows * (Grid.IdxX + 1) / Grid.DimX);
-        for (int first = 0; first < quads; first += width)
-        {
-            int quad = first + (lane % width), slice = lane / width;
-            var sum = default(Float4);
-            if (slice < slices & quad < quads)
-            {
-                for (int row = begin + slice; row < end; row += slices) sum = Float4.Add(sum, matrix4[(row * quads) + quad]);
-            }
-            shared[lane] = sum;
-            Group.Barrier();
-            if (lane < width & quad < quads)
-            {
-                for (int other = 1; other < slices; other++) sum = Float4.Add(sum, shared[(other * width) + lane]);
-                sums4[(Grid.IdxX * quads) + quad] = sum;
-            }
-            Group.Barrier(); // the memory is used again
-        }
-    }
 }

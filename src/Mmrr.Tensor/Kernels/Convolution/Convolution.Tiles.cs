@@ -89,8 +89,8 @@ public static partial class Convolution
         if (biasGradient is null) return;
         int biasShares = Math.Clamp(pixels / 64, 1, BiasShares);
         using var biasPartial = Tensor.Empty(device, new Shape(biasShares * g.Outputs));
-        device.Simt.Launch(device.Groups(biasShares), SumRowsKernel, outputGradient.View, pixels, g.Outputs / 4, biasPartial.View);
-        device.Simt.Launch(device.Groups(1), SumRowsKernel, biasPartial.View, biasShares, g.Outputs / 4, biasGradient.View);
+        ColumnSums.Launch(device, biasShares, outputGradient.View, pixels, g.Outputs, biasPartial.View);
+        ColumnSums.Launch(device, 1, biasPartial.View, biasShares, g.Outputs, biasGradient.View);
     }
 
     private static void SumShares(Tensor partial, int shares, Tensor? bias, Tensor? residual, Tensor output)
