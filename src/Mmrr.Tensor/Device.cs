@@ -69,6 +69,9 @@ public sealed class Device : IDisposable
         _ => $"{Accelerator.Name}, {Accelerator.MemorySize >> 20} MiB",
     };
 
+    /// <summary>How convolutions multiply; <see cref="MatrixPrecision.Float32"/> when not set.</summary>
+    public MatrixPrecision Precision { get; set; }
+
     /// <summary>Tensors on this device that have not been disposed.</summary>
     public long LiveTensors => Pool.LiveTensors;
 
