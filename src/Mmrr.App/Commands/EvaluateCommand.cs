@@ -39,7 +39,6 @@ internal static class EvaluateCommand
         bool terminal = !Console.IsOutputRedirected;
         var calibration = Calibration.Find(run.Path);
         int used = levels ?? calibration?.Levels ?? DefaultLevels(run.Options);
-        if (Calibrator.Missing(run.Path, calibration, used) is { } missing) Console.Error.WriteLine($"mmrr: {missing}");
         var result = Evaluator.Run(run, calibration, device, used, limit, (done, all) =>
         {
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
@@ -50,6 +49,7 @@ internal static class EvaluateCommand
         });
         if (terminal) Console.Write("\r\u001b[K");
         EvaluationTable.Print(result);
+        if (Calibrator.Missing(run.Path, calibration, used) is { } missing) Console.Error.WriteLine($"mmrr: {missing}");
         return result;
     }
 

@@ -45,13 +45,11 @@ internal static class ScoreCommand
                 throw new UsageException($"--out {target}: lies within {around}, which is scored; its heatmaps would be taken for images");
             var calibration = Calibration.Find(folder.Path);
             int used = parsed.GetValue(levels) ?? calibration?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
-            if (Calibrator.Missing(folder.Path, calibration, used) is { } missing)
-            {
-                if (draw || parsed.GetValue(fail)) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
-                Console.Error.WriteLine($"mmrr: {missing}");
-            }
+            string? missing = Calibrator.Missing(folder.Path, calibration, used);
+            if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
             using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
             using var scorer = Scorer.Load(folder.Path, opened);
+            if (missing is not null) Console.Error.WriteLine($"mmrr: {missing}");
             if (target is not null) Directory.CreateDirectory(target);
             var writer = draw ? new HeatmapWriter(scorer, calibration!.Heatmap, Path.Combine(target!, "heatmaps")) : null;
             var (unreadable, anomalies) = (0, 0);

@@ -58,10 +58,10 @@ public sealed class ImageFitProgramTests : IDisposable
         using var scorer = Scorer.Load(run, "cpu");
         for (int i = 0; i < files.Length; i++)
         {
-            Assert.Equal(evaluated[i][2], scored[i].Split(',')[1]);
+            Assert.Equal(evaluated[i][3], scored[i].Split(',')[1]);
             var image = ImageFile.Read(files[i]);
             var score = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels, levels: 3);
-            Assert.Equal(evaluated[i][2], score.Score.ToString("R", CultureInfo.InvariantCulture));
+            Assert.Equal(evaluated[i][3], score.Score.ToString("R", CultureInfo.InvariantCulture));
             Assert.Equal(image.Height * image.Width, scorer.MapOnImage(score, image.Height, image.Width).Length);
         }
     }
