@@ -157,6 +157,14 @@ public sealed class Device : IDisposable
     /// <summary>One group of threads for each of <paramref name="groups"/> problems; the size of a group is a power of two, at most 256.</summary>
     internal KernelConfig Groups(int groups) => new(groups, Kind == DeviceKind.Cuda ? CudaLanes : SimulatedLanes);
 
+    /// <summary>The launch of a kernel of one's own, whose groups have at most <paramref name="lanes"/> threads.</summary>
+    internal KernelConfig Config(SimtGrid grid, int lanes)
+    {
+        if (Kind != DeviceKind.Cuda) return new KernelConfig(grid.Together ? (int)grid.Count : 1, Math.Min(lanes, SimulatedLanes));
+        long most = grid.Together ? int.MaxValue : 32L * Accelerator.NumMultiprocessors;
+        return new KernelConfig((int)Math.Min(grid.Together ? grid.Count : (grid.Count + lanes - 1) / lanes, most), lanes);
+    }
+
     private static Device OpenCpu(int workers)
     {
         // The accelerator wants at least two threads a warp; a group may still have one.

@@ -15,7 +15,7 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
 /// ImageScore result = scorer.Score(pixels, height, width, channels: 1);
 /// </code>
 /// </summary>
-public sealed class Scorer : IDisposable
+public sealed partial class Scorer : IDisposable
 {
     private readonly MmrrModel _model;
     private readonly bool _ownsDevice;
