@@ -37,9 +37,9 @@ public readonly record struct SimtGrid
 /// <summary>Launches the GPU kernels of an operation of one's own, in order; <see cref="OwnKernel.Run"/> makes it.</summary>
 /// <remarks>
 /// A kernel is a static method that is marked <see cref="SimtKernelAttribute"/>, in the subset of C# that ILGPU compiles: no classes, arrays, delegates or exceptions;
-/// <see cref="Kernels.Exponential"/> for exp, sigmoid and tanh. Its method and types are public, or its project has
-/// <c>&lt;InternalsVisibleTo Include="ILGPURuntime" /&gt;</c>. Arguments are views and unmanaged values; more than eight go into a struct. A view's bounds are not
-/// checked: an index out of range ends the process on <c>simt</c> and is undefined on <c>cuda</c>.
+/// <see cref="Kernels.Exponential"/> for exp, sigmoid and tanh. Arguments are views and unmanaged values; what goes beyond eight is put into a struct, which is public, or
+/// whose project has <c>&lt;InternalsVisibleTo Include="ILGPURuntime" /&gt;</c>. A view's bounds are not checked: an index out of range ends the process on
+/// <c>simt</c> and is undefined on <c>cuda</c>.
 /// </remarks>
 public readonly struct SimtLaunch
 {
@@ -62,65 +62,65 @@ public readonly struct SimtLaunch
     /// <param name="a2">Its second argument.</param>
     /// <exception cref="ArgumentException">The kernel is not marked, is not static, or asks for a group of more than 1024 threads.</exception>
     public void Run<T1, T2>(SimtGrid grid, Action<T1, T2> kernel, T1 a1, T2 a2)
-        where T1 : unmanaged
-        where T2 : unmanaged =>
+        where T1 : struct
+        where T2 : struct =>
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
     public void Run<T1, T2, T3>(SimtGrid grid, Action<T1, T2, T3> kernel, T1 a1, T2 a2, T3 a3)
-        where T1 : unmanaged
-        where T2 : unmanaged
-        where T3 : unmanaged =>
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct =>
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
     public void Run<T1, T2, T3, T4>(SimtGrid grid, Action<T1, T2, T3, T4> kernel, T1 a1, T2 a2, T3 a3, T4 a4)
-        where T1 : unmanaged
-        where T2 : unmanaged
-        where T3 : unmanaged
-        where T4 : unmanaged =>
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct =>
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3, a4);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
     public void Run<T1, T2, T3, T4, T5>(SimtGrid grid, Action<T1, T2, T3, T4, T5> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
-        where T1 : unmanaged
-        where T2 : unmanaged
-        where T3 : unmanaged
-        where T4 : unmanaged
-        where T5 : unmanaged =>
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct =>
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3, a4, a5);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
     public void Run<T1, T2, T3, T4, T5, T6>(SimtGrid grid, Action<T1, T2, T3, T4, T5, T6> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
-        where T1 : unmanaged
-        where T2 : unmanaged
-        where T3 : unmanaged
-        where T4 : unmanaged
-        where T5 : unmanaged
-        where T6 : unmanaged =>
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct
+        where T6 : struct =>
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3, a4, a5, a6);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
     public void Run<T1, T2, T3, T4, T5, T6, T7>(SimtGrid grid, Action<T1, T2, T3, T4, T5, T6, T7> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
-        where T1 : unmanaged
-        where T2 : unmanaged
-        where T3 : unmanaged
-        where T4 : unmanaged
-        where T5 : unmanaged
-        where T6 : unmanaged
-        where T7 : unmanaged =>
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct
+        where T6 : struct
+        where T7 : struct =>
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3, a4, a5, a6, a7);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
     public void Run<T1, T2, T3, T4, T5, T6, T7, T8>(SimtGrid grid, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8)
-        where T1 : unmanaged
-        where T2 : unmanaged
-        where T3 : unmanaged
-        where T4 : unmanaged
-        where T5 : unmanaged
-        where T6 : unmanaged
-        where T7 : unmanaged
-        where T8 : unmanaged =>
+        where T1 : struct
+        where T2 : struct
+        where T3 : struct
+        where T4 : struct
+        where T5 : struct
+        where T6 : struct
+        where T7 : struct
+        where T8 : struct =>
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3, a4, a5, a6, a7, a8);
 
     private KernelConfig Config(SimtGrid grid, Delegate kernel)

@@ -74,7 +74,7 @@ public sealed partial class Scorer : IDisposable
     }
 
     /// <summary>Scores several prepared images; faster than one by one, and with the same results.</summary>
-    /// <param name="images">From <see cref="Prepare"/>.</param>
+    /// <param name="images">From <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>.</param>
     /// <param name="levels">Mask levels, at least 2.</param>
     /// <param name="map">Whether to compute the maps.</param>
     public IReadOnlyList<ImageScore> Score(IReadOnlyList<float[]> images, int levels = 15, bool map = true)
