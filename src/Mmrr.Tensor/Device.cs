@@ -65,9 +65,12 @@ public sealed class Device : IDisposable
     public string Description => Kind switch
     {
         DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Kernels.MicroKernel.Description}",
-        DeviceKind.Simt => $"ILGPU's simulator, {SimulatedLanes} lanes",
+        DeviceKind.Simt => $"ILGPU's simulator, {MaxLanes} lanes",
         _ => $"{Accelerator.Name}, {Accelerator.MemorySize >> 20} MiB",
     };
+
+    /// <summary>How convolutions multiply; <see cref="MatrixPrecision.Float32"/> when not set.</summary>
+    public MatrixPrecision Precision { get; set; }
 
     /// <summary>Tensors on this device that have not been disposed.</summary>
     public long LiveTensors => Pool.LiveTensors;
@@ -101,7 +104,7 @@ public sealed class Device : IDisposable
         switch (name)
         {
             case "cpu": return OpenCpu(threads ?? Environment.ProcessorCount);
-            case "simt": return OpenSimt();
+            case "simt": return OpenSimt(SimulatedLanes);
             case "auto": return CudaCount() > 0 ? OpenCuda(0) : OpenCpu(threads ?? Environment.ProcessorCount);
             case "cuda": return OpenCuda(0);
         }
@@ -154,8 +157,14 @@ public sealed class Device : IDisposable
         ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, 32 * Accelerator.NumMultiprocessors), CudaLanes)
         : new KernelConfig(1, SimulatedLanes);
 
+    /// <summary>The most threads that a group may have.</summary>
+    internal int MaxLanes => Accelerator.MaxNumThreadsPerGroup;
+
     /// <summary>One group of threads for each of <paramref name="groups"/> problems; the size of a group is a power of two, at most 256.</summary>
-    internal KernelConfig Groups(int groups) => new(groups, Kind == DeviceKind.Cuda ? CudaLanes : SimulatedLanes);
+    internal KernelConfig Groups(int groups) => new(groups, GroupLanes);
+
+    /// <summary>The threads of a group of <see cref="Groups"/>.</summary>
+    internal int GroupLanes => Kind == DeviceKind.Cuda ? CudaLanes : MaxLanes;
 
     /// <summary>The launch of a kernel of one's own, whose groups have at most <paramref name="lanes"/> threads.</summary>
     internal KernelConfig Config(SimtGrid grid, int lanes)
@@ -173,9 +182,11 @@ public sealed class Device : IDisposable
         return new Device(DeviceKind.Cpu, "cpu", context, context.GetDevice<CPUDevice>(0).CreateAccelerator(context), workers);
     }
 
-    private static Device OpenSimt()
+    /// <summary>A simulator whose groups may have up to so many threads, a multiple of 32 or the usual eight: it runs the kernels that are written for more, slowly.</summary>
+    internal static Device OpenSimt(int lanes)
     {
-        var description = new CPUDevice(SimulatedLanes, 1, 1);
+        int warp = Math.Min(32, lanes);
+        var description = new CPUDevice(warp, lanes / warp, 1);
         var context = Context.Create(builder => builder.CPU(description).EnableAlgorithms());
         return new Device(DeviceKind.Simt, "simt", context, context.GetDevice<CPUDevice>(0).CreateAccelerator(context), 1);
     }

@@ -12,6 +12,8 @@ public class GroupNormTests(TestDevices devices)
     [
         [1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 16, 4, 1, 0], [2, 5, 9, 3, 1, 0, 0], [1, 5, 9, 5, 5, 1, 0], [2, 2, 3, 12, 3, 1, 0], [1, 3, 3, 20, 5, 1, 0],
         [3, 2, 2, 16, 4, 0, 0], [1, 4, 4, 16, 4, 1, 30], [2, 7, 9, 64, 16, 1, 0], [1, 17, 17, 16, 4, 1, 0],
+        // The GPU's slabs: too large to be kept, a last one with fewer groups, three quads a group.
+        [1, 47, 45, 4, 1, 1, 0], [2, 3, 3, 40, 5, 1, 0], [2, 5, 3, 24, 2, 1, 0],
     ];
 
     private static readonly int[][] s_large =
@@ -20,7 +22,10 @@ public class GroupNormTests(TestDevices devices)
         [4, 9, 11, 20, 5, 1, 0], [2, 16, 16, 96, 24, 0, -30], [1, 40, 40, 12, 1, 1, 0], [2, 8, 8, 64, 32, 1, 0], [1, 256, 256, 3, 1, 1, 0],
     ];
 
-    public static TheoryData<string, int[]> Cases => TestDevices.Rows(s_small, s_large);
+    // Numbers of threads that share no factor with the slab's quads.
+    private static readonly (int Lanes, int[] Sizes)[] s_wide = [(64, [2, 7, 5, 24, 2, 1, 0]), (64, [1, 9, 5, 60, 5, 1, 0])];
+
+    public static TheoryData<string, int[]> Cases => TestDevices.Rows(s_small, s_large, s_wide);
 
     [Theory]
     [MemberData(nameof(Cases))]

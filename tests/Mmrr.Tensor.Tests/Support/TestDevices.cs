@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 [assembly: AssemblyFixture(typeof(Mmrr.Tests.TestDevices))]
@@ -23,25 +24,30 @@ public sealed class TestDevices : IDisposable
     public static TheoryData<string> Every => [.. Names];
 
     /// <summary>A row for each device and case. The simulator is slow, so it runs the small cases only.</summary>
-    public static TheoryData<string, int[]> Rows(int[][] small, int[][] large)
+    /// <param name="small">Run everywhere.</param>
+    /// <param name="large">Not run on the simulator.</param>
+    /// <param name="wide">Cases for kernels that are written for so many threads a group: a simulator that has them runs only these.</param>
+    public static TheoryData<string, int[]> Rows(int[][] small, int[][] large, params (int Lanes, int[] Sizes)[] wide)
     {
         var rows = new TheoryData<string, int[]>();
         foreach (string name in Names)
         {
             // One row to skip says as much as hundreds.
-            int[][] cases = name == "simt" ? small : name == "cuda" && s_whyNoCuda is not null ? small[..1] : [.. small, .. large];
+            int[][] cases = name == "simt" ? small : name == "cuda" && s_whyNoCuda is not null ? small[..1] : [.. small, .. large, .. wide.Select(item => item.Sizes)];
             foreach (int[] sizes in cases) rows.Add(name, sizes);
+            if (name != "simt") continue;
+            foreach (var (lanes, sizes) in wide) rows.Add($"simt:{lanes}", sizes);
         }
         return rows;
     }
 
-    /// <summary>The device of that name; skips the test where there is none.</summary>
+    /// <summary>The device of that name, <c>simt:N</c> for a simulator with N threads a group; skips the test where there is none.</summary>
     public Device Get(string name, int? threads = null)
     {
         if (name == "cuda") Assert.SkipWhen(s_whyNoCuda is not null, s_whyNoCuda!);
         if (name == "cpu") threads ??= 2;
         string key = $"{name}/{threads}";
-        if (!_open.TryGetValue(key, out var device)) _open[key] = device = Device.Open(name, threads);
+        if (!_open.TryGetValue(key, out var device)) _open[key] = device = name.StartsWith("simt:", StringComparison.Ordinal) ? Device.OpenSimt(int.Parse(name.AsSpan(5), CultureInfo.InvariantCulture)) : Device.Open(name, threads);
         return device;
     }
 

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Mmrr.Kernels;
 
-/// <content>The GPU entries: direct convolutions, one thread a result, neighbouring threads on neighbouring channels.</content>
+/// <content>The GPU entries where channels do not come in quads, and the simulator's: direct convolutions, one thread a result, neighbouring threads on neighbouring channels.</content>
 public static partial class Convolution
 {
     // The weight gradient is summed in this many parts, so that there are threads enough, and the parts in order.
@@ -11,6 +11,11 @@ public static partial class Convolution
     private static void ForwardSimt(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
     {
         var device = x.Device;
+        if (SuitsTiles(device, g))
+        {
+            ForwardTiles(x, weight, bias, residual, g, output);
+            return;
+        }
         device.Simt.Launch(
             device.Grid(output.Count), ForwardKernel, x.View, weight.View, (bias ?? x).View, bias is null ? 0 : 1, (residual ?? x).View, residual is null ? 0 : 1, g, output.View);
     }
@@ -18,12 +23,22 @@ public static partial class Convolution
     private static void BackwardDataSimt(Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
     {
         var device = weight.Device;
+        if (SuitsTiles(device, g))
+        {
+            BackwardDataTiles(outputGradient, weight, g, inputGradient);
+            return;
+        }
         device.Simt.Launch(device.Grid(inputGradient.Count), BackwardDataKernel, outputGradient.View, weight.View, g, inputGradient.View);
     }
 
     private static void BackwardWeightSimt(Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
         var device = x.Device;
+        if (SuitsTiles(device, g))
+        {
+            BackwardWeightTiles(x, outputGradient, g, weightGradient, biasGradient);
+            return;
+        }
         int rows = g.Images * g.OutputHeight, splits = Math.Min(SimtSplits, rows);
         using var partial = Tensor.Empty(device, new Shape(splits * weightGradient.Count));
         device.Simt.Launch(device.Grid(partial.Count), BackwardWeightKernel, x.View, outputGradient.View, g, splits, partial.View);

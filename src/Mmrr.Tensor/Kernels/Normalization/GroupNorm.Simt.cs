@@ -3,12 +3,17 @@ using ILGPU.Algorithms;
 
 namespace Mmrr.Kernels;
 
-/// <content>The GPU entries: a group of threads for each (image, group of channels), sums by trees in shared memory.</content>
+/// <content>The GPU entries where the channels of a group do not come in quads: a group of threads for each (image, group of channels), sums by trees in shared memory.</content>
 public static partial class GroupNorm
 {
     private static void ForwardSimt(
         Tensor x, Tensor gamma, Tensor beta, Geometry g, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
     {
+        if (SuitsSlabs(x.Device, g))
+        {
+            ForwardSlabs(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
+            return;
+        }
         x.Device.Simt.Launch(
             x.Device.Groups(g.Images * g.Groups), ForwardKernel, x.View, gamma.View, beta.View, g, epsilon, relu ? 1 : 0, output.View, mean.View, inverseDeviation.View);
     }
@@ -18,6 +23,11 @@ public static partial class GroupNorm
         Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
     {
         var device = x.Device;
+        if (SuitsSlabs(device, g))
+        {
+            BackwardSlabs(x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient);
+            return;
+        }
         device.Simt.Launch(
             device.Groups(g.Channels), BackwardParametersKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View, outputGradient.View, g, relu ? 1 : 0,
             gammaGradient.View, betaGradient.View);

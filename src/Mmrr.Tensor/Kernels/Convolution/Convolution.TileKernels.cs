@@ -1,0 +1,198 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace Mmrr.Kernels;
+
+/// <content>
+/// The tiled GPU kernels: implicit matrix products on [N, H, W, C] in blocks of 128 × 128 or 64 × 64 results (<see cref="TileProduct"/>). Grid: (blocks of results,
+/// blocks of channels, shares of the sum). Channels are multiples of four. Per step of 8 terms a thread loads 16 or 32 bytes of each operand from
+/// global memory, while it multiplies the terms loaded before; one barrier a step.
+/// </content>
+public static partial class Convolution
+{
+    /// <summary>
+    /// y[pixels, O] = Σ over (tap, c) x[pixel under the tap, c] · w[tap, c, O]. A thread fetches four channels of a pixel and four neighbouring weights.
+    /// 2·K²·C operations a result; bytes beyond the caches 4·(x + w + y).
+    /// </summary>
+    [SimtKernel(GroupSize = 256, MinGroups = 1)]
+    private static void ForwardTile128Kernel(
+        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep, int outputs, int shares,
+        ArrayView<float> output)
+    {
+        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var sums = Gather(128, false, a, b, x, weight, sweep, outputs, shares);
+        StoreTile(128, sums, sweep, outputs, bias, hasBias, residual, hasResidual, output);
+    }
+
+    /// <summary>The same in blocks of 64 × 64, for few results or few channels.</summary>
+    [SimtKernel(GroupSize = 64, MinGroups = 6)]
+    private static void ForwardTile64Kernel(
+        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep, int outputs, int shares,
+        ArrayView<float> output)
+    {
+        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var sums = Gather(64, false, a, b, x, weight, sweep, outputs, shares);
+        StoreTile(64, sums, sweep, outputs, bias, hasBias, residual, hasResidual, output);
+    }
+
+    /// <summary>
+    /// dx[pixels, C] = Σ over (tap, o) dy[pixel that reads this one through the tap, o] · w[tap, C, o], a launch for each phase of the stride. A thread fetches four
+    /// channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations a result; bytes beyond the caches 4·(y + w + x).
+    /// </summary>
+    [SimtKernel(GroupSize = 256, MinGroups = 1)]
+    private static void BackwardDataTile128Kernel(ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
+    {
+        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var sums = Gather(128, true, a, b, outputGradient, weight, sweep, channels, shares);
+        StoreTile(128, sums, sweep, channels, inputGradient, 0, inputGradient, 0, inputGradient);
+    }
+
+    /// <summary>The same in blocks of 64 × 64, for few results or few channels.</summary>
+    [SimtKernel(GroupSize = 64, MinGroups = 6)]
+    private static void BackwardDataTile64Kernel(ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
+    {
+        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var sums = Gather(64, true, a, b, outputGradient, weight, sweep, channels, shares);
+        StoreTile(64, sums, sweep, channels, inputGradient, 0, inputGradient, 0, inputGradient);
+    }
+
+    /// <summary>
+    /// The sums of this thread over one share of the steps. Weights [taps, Channels, outputs], or with <paramref name="turned"/> [taps, outputs, Channels], where a
+    /// row is fetched as a source pixel is: four terms at once, transposed on the way into shared memory.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TileProduct.Sums Gather(
+        int tile, bool turned, ArrayView<Float4> a, ArrayView<Float4> b, ArrayView<float> source, ArrayView<float> weight, TileSweep sweep, int outputs, int shares)
+    {
+        ArrayView<Float4> source4 = source.Cast<Float4>(), weight4 = weight.Cast<Float4>();
+        ArrayView<float> aFloats = a.Cast<float>(), bFloats = b.Cast<float>();
+        int lane = Group.IdxX, quads = tile / 4, pitch = TileProduct.Pitch(tile);
+
+        // Fetched by rows: row lane / 2 (tile 64: and 32 further), terms 4·(lane % 2) … + 3. By columns: term lane / quads (tile 64: and 4 further), quad lane % quads.
+        int row = lane >> 1, rowTerm = (lane & 1) << 2, term = tile == 128 ? lane >> 5 : lane >> 4, column = lane & (quads - 1);
+        var origin = sweep.OriginOf((Grid.IdxX * tile) + row);
+        var second = sweep.OriginOf((Grid.IdxX * tile) + row + 32);
+        int storeA = (rowTerm * (tile + 4)) + row, storeB = turned ? storeA : (term * pitch) + column;
+        int readA = TileProduct.Row(tile) >> 2, readB = TileProduct.Column(tile) >> 2, buffer = 0;
+
+        int chunks = sweep.Chunks, steps = sweep.TapRows * sweep.TapColumns * chunks;
+        int step = (int)((long)steps * Grid.IdxZ / shares), end = (int)((long)steps * (Grid.IdxZ + 1) / shares);
+        int tap = step / chunks, c = step % chunks * TileProduct.Depth, t = tap / Math.Max(1, sweep.TapColumns), u = tap % Math.Max(1, sweep.TapColumns);
+        int limit = step < end ? sweep.Channels : 0; // past the last step all terms are zeros
+        int rowBlock = (Grid.IdxY * tile) + row, columnBlock = (Grid.IdxY * quads) + column, outputQuads = outputs >> 2;
+        if (!turned & columnBlock >= outputQuads) term = sweep.Channels; // no such column: every term is past the limit
+
+        int atA = sweep.SourceQuad(origin, t, u), atA2 = tile == 64 ? sweep.SourceQuad(second, t, u) : 0, tapAt = sweep.Tap(t, u);
+        int atB = turned ? RowQuad(sweep, tapAt, rowBlock, outputs) : (((tapAt * sweep.Channels) + c + term) * outputQuads) + columnBlock;
+        int atB2 = turned & tile == 64 ? RowQuad(sweep, tapAt, rowBlock + 32, outputs) : 0;
+
+        var sums = default(TileProduct.Sums);
+        Float4 a0 = Fetch(source4, atA, c + rowTerm, limit), a1 = tile == 64 ? Fetch(source4, atA2, c + rowTerm, limit) : default;
+        Float4 b0 = turned ? Fetch(weight4, atB, c + rowTerm, limit) : FetchColumns(weight4, atB, c + term, limit);
+        Float4 b1 = tile != 64 ? default : turned ? Fetch(weight4, atB2, c + rowTerm, limit) : FetchColumns(weight4, atB + (4 * outputQuads), c + term + 4, limit);
+        while (true)
+        {
+            TileProduct.StoreRow(aFloats, tile, (buffer * 4) + storeA, a0);
+            if (tile == 64) TileProduct.StoreRow(aFloats, tile, (buffer * 4) + storeA + 32, a1);
+            if (turned)
+            {
+                TileProduct.StoreRow(bFloats, tile, (buffer * 4) + storeB, b0);
+                if (tile == 64) TileProduct.StoreRow(bFloats, tile, (buffer * 4) + storeB + 32, b1);
+            }
+            else
+            {
+                b[buffer + storeB] = b0;
+                if (tile == 64) b[buffer + storeB + (4 * pitch)] = b1;
+            }
+            Group.Barrier();
+            if (step >= end) break;
+            step++;
+            c += TileProduct.Depth;
+            if (!turned) atB += TileProduct.Depth * outputQuads;
+            if (c >= sweep.Channels)
+            {
+                c = 0;
+                u++;
+                if (u == sweep.TapColumns)
+                {
+                    u = 0;
+                    t++;
+                }
+                atA = sweep.SourceQuad(origin, t, u);
+                if (tile == 64) atA2 = sweep.SourceQuad(second, t, u);
+                tapAt = sweep.Tap(t, u);
+                atB = turned ? RowQuad(sweep, tapAt, rowBlock, outputs) : (((tapAt * sweep.Channels) + term) * outputQuads) + columnBlock;
+                if (turned & tile == 64) atB2 = RowQuad(sweep, tapAt, rowBlock + 32, outputs);
+            }
+            limit = step < end ? sweep.Channels : 0;
+            a0 = Fetch(source4, atA, c + rowTerm, limit);
+            if (tile == 64) a1 = Fetch(source4, atA2, c + rowTerm, limit);
+            b0 = turned ? Fetch(weight4, atB, c + rowTerm, limit) : FetchColumns(weight4, atB, c + term, limit);
+            if (tile == 64) b1 = turned ? Fetch(weight4, atB2, c + rowTerm, limit) : FetchColumns(weight4, atB + (4 * outputQuads), c + term + 4, limit);
+            sums = TileProduct.Step(sums, tile, a, buffer + readA, b, buffer + readB);
+            buffer = (TileProduct.Depth * pitch) - buffer;
+        }
+        return sums;
+    }
+
+    /// <summary>Four channels, from c on, of the pixel that begins at the quad <paramref name="at"/>; zeros where there is no pixel or no channel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4 Fetch(ArrayView<Float4> source, int at, int c, int limit)
+    {
+        var quad = default(Float4);
+        if (at >= 0 & c < limit) quad = source[at + (c >> 2)];
+        return quad;
+    }
+
+    /// <summary>The quad at <paramref name="at"/>, where its term lies below the limit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4 FetchColumns(ArrayView<Float4> matrix, int at, int term, int limit)
+    {
+        var quad = default(Float4);
+        if (term < limit) quad = matrix[at];
+        return quad;
+    }
+
+    /// <summary>The quad where the row of w[tap, outputs, channels] begins; −1 where there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int RowQuad(TileSweep sweep, int tap, int row, int outputs) => row < outputs ? ((tap * outputs) + row) * (sweep.Channels >> 2) : -1;
+
+    /// <summary>Adds bias and residual and stores this thread's results into the share's copy of [pixels, outputs].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreTile(
+        int tile, TileProduct.Sums sums, TileSweep sweep, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, ArrayView<float> output)
+    {
+        ArrayView<Float4> bias4 = bias.Cast<Float4>(), residual4 = residual.Cast<Float4>(), output4 = output.Cast<Float4>();
+        int quads = outputs / 4, row = (Grid.IdxX * tile) + TileProduct.Row(tile), column = ((Grid.IdxY * tile) + TileProduct.Column(tile)) >> 2;
+        int origin = Grid.IdxZ * sweep.Images * sweep.FullRows * sweep.FullColumns * quads;
+        Float4 left = default, right = default;
+        if (hasBias != 0)
+        {
+            if (column < quads) left = bias4[column];
+            if (column + 8 < quads) right = bias4[column + 8];
+        }
+        StoreResults(sweep, row, column, quads, origin, Float4.Add(sums.L0, left), Float4.Add(sums.R0, right), residual4, hasResidual, output4);
+        StoreResults(sweep, row + 1, column, quads, origin, Float4.Add(sums.L1, left), Float4.Add(sums.R1, right), residual4, hasResidual, output4);
+        StoreResults(sweep, row + 2, column, quads, origin, Float4.Add(sums.L2, left), Float4.Add(sums.R2, right), residual4, hasResidual, output4);
+        StoreResults(sweep, row + 3, column, quads, origin, Float4.Add(sums.L3, left), Float4.Add(sums.R3, right), residual4, hasResidual, output4);
+        StoreResults(sweep, row + 16, column, quads, origin, Float4.Add(sums.L4, left), Float4.Add(sums.R4, right), residual4, hasResidual, output4);
+        StoreResults(sweep, row + 17, column, quads, origin, Float4.Add(sums.L5, left), Float4.Add(sums.R5, right), residual4, hasResidual, output4);
+        StoreResults(sweep, row + 18, column, quads, origin, Float4.Add(sums.L6, left), Float4.Add(sums.R6, right), residual4, hasResidual, output4);
+        StoreResults(sweep, row + 19, column, quads, origin, Float4.Add(sums.L7, left), Float4.Add(sums.R7, right), residual4, hasResidual, output4);
+    }
+
+    /// <summary>Eight results of one row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreResults(
+        TileSweep sweep, int result, int column, int quads, int origin, Float4 left, Float4 right, ArrayView<Float4> residual, int hasResidual, ArrayView<Float4> output)
+    {
+        if (result >= sweep.Count) return;
+        int at = (sweep.Pixel(result) * quads) + column;
+        if (column < quads) output[origin + at] = hasResidual != 0 ? Float4.Add(left, residual[at]) : left;
+        if (column + 8 < quads) output[origin + at + 8] = hasResidual != 0 ? Float4.Add(right, residual[at + 8]) : right;
+    }
+}

@@ -1,0 +1,240 @@
+using ILGPU;
+using ILGPU.Algorithms;
+
+namespace Mmrr.Kernels;
+
+/// <content>
+/// The GPU entries where the channels of a group come in quads: a group of threads takes a slab, one image's pixels of a few neighbouring groups of channels, up to
+/// eight quads (128 bytes of each pixel) wide. The threads lie over (pixel, quad), the quad fastest: neighbours read neighbouring 16 bytes.
+/// </content>
+public static partial class GroupNorm
+{
+    // A slab as wide as a line of the caches; one of 32 KB is kept in shared memory.
+    private const int SlabQuads = 8;
+    private const int KeptQuads = 2048;
+
+    private static bool SuitsSlabs(Device device, in Geometry g) => g.GroupChannels % 4 == 0 && g.GroupChannels / 4 <= device.GroupLanes;
+
+    /// <summary>How many groups of channels a slab holds, at most so many quads where more than one.</summary>
+    private static int SlabGroups(Device device, in Geometry g, int quads) => Math.Clamp(Math.Min(quads, device.GroupLanes) / (g.GroupChannels / 4), 1, g.Groups);
+
+    private static int Slabs(in Geometry g, int slabGroups) => g.Images * ((g.Groups + slabGroups - 1) / slabGroups);
+
+    private static void ForwardSlabs(
+        Tensor x, Tensor gamma, Tensor beta, Geometry g, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
+    {
+        var device = x.Device;
+        // Narrower, down to the 32 bytes that memory moves at once, where the slab can then be kept and is read from memory once.
+        int kept = SlabGroups(device, g, Math.Min(SlabQuads, KeptQuads / g.Pixels)), quads = kept * g.GroupChannels / 4;
+        bool keeps = g.Pixels * quads <= KeptQuads && quads >= Math.Min(2, g.Channels / 4);
+        int slabGroups = keeps ? kept : SlabGroups(device, g, SlabQuads);
+        device.Simt.Launch(
+            device.Groups(Slabs(g, slabGroups)), ForwardSlabKernel, x.View, gamma.View, beta.View, g, slabGroups, keeps ? 1 : 0, epsilon, relu ? 1 : 0, output.View, mean.View,
+            inverseDeviation.View);
+    }
+
+    private static void BackwardSlabs(
+        Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, Geometry g, bool relu,
+        Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
+    {
+        var device = x.Device;
+        int slabGroups = SlabGroups(device, g, SlabQuads);
+        using var gammaParts = Tensor.Empty(device, new Shape(g.Images, g.Channels));
+        using var betaParts = Tensor.Empty(device, new Shape(g.Images, g.Channels));
+        device.Simt.Launch(
+            device.Groups(Slabs(g, slabGroups)), BackwardSlabKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View, outputGradient.View, g, slabGroups,
+            relu ? 1 : 0, inputGradient.View, gammaParts.View, betaParts.View);
+        ColumnSums.Launch(device, 1, gammaParts.View, g.Images, g.Channels, gammaGradient.View);
+        ColumnSums.Launch(device, 1, betaParts.View, g.Images, g.Channels, betaGradient.View);
+    }
+
+    /// <summary>
+    /// Three walks over the slab: mean, variance, result; the last two from shared memory where the slab is kept, else from the caches.
+    /// Bytes 4·(1 or 3 reads + 1 write) a value; 8 operations a value. Thread: every slices-th pixel of one quad.
+    /// </summary>
+    [SimtKernel]
+    private static void ForwardSlabKernel(
+        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, Geometry g, int slabGroups, int keeps, float epsilon, int relu,
+        ArrayView<float> output, ArrayView<float> mean, ArrayView<float> inverseDeviation)
+    {
+        var kept = SharedMemory.Allocate<Float4>(KeptQuads);
+        var shared = SharedMemory.Allocate<float>(GroupReduction.MaxLanes);
+        ArrayView<Float4> x4 = x.Cast<Float4>(), gamma4 = gamma.Cast<Float4>(), beta4 = beta.Cast<Float4>(), output4 = output.Cast<Float4>();
+        var slab = Slab.Of(g, slabGroups);
+        int count = g.Pixels * slab.GroupQuads * 4, pitch = g.Channels / 4;
+        float sum = 0;
+        for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
+        {
+            var value = x4[slab.Origin + (p * pitch)];
+            if (keeps != 0) kept[(p * slab.Width) + slab.Quad] = value;
+            sum += value.X + value.Y + (value.Z + value.W);
+        }
+        float mu = GroupSum(shared, sum, slab) / count;
+        sum = 0;
+        for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
+        {
+            var value = keeps != 0 ? kept[(p * slab.Width) + slab.Quad] : x4[slab.Origin + (p * pitch)];
+            float dx = value.X - mu, dy = value.Y - mu, dz = value.Z - mu, dw = value.W - mu;
+            sum += (dx * dx) + (dy * dy) + ((dz * dz) + (dw * dw));
+        }
+        float deviation = 1 / XMath.Sqrt((GroupSum(shared, sum, slab) / count) + epsilon);
+        if (slab.Slice == 0 & slab.Quad % slab.GroupQuads == 0)
+        {
+            mean[slab.Statistics] = mu;
+            inverseDeviation[slab.Statistics] = deviation;
+        }
+        Float4 scale = gamma4[slab.FirstQuad + slab.Quad], shift = beta4[slab.FirstQuad + slab.Quad];
+        for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
+        {
+            var value = keeps != 0 ? kept[(p * slab.Width) + slab.Quad] : x4[slab.Origin + (p * pitch)];
+            value.X = Result(value.X, mu, deviation, scale.X, shift.X, relu);
+            value.Y = Result(value.Y, mu, deviation, scale.Y, shift.Y, relu);
+            value.Z = Result(value.Z, mu, deviation, scale.Z, shift.Z, relu);
+            value.W = Result(value.W, mu, deviation, scale.W, shift.W, relu);
+            output4[slab.Origin + (p * pitch)] = value;
+        }
+    }
+
+    /// <summary>
+    /// Two walks over the slab: each channel's Σg and Σg·x̂, of which the groups' means follow, then dx. The sums of each image go to [N, C] twice.
+    /// Bytes 4·(2 · 2 reads, the second two from the caches, + 1 write) a value; 17 operations a value. Thread: every slices-th pixel of one quad.
+    /// </summary>
+    [SimtKernel]
+    private static void BackwardSlabKernel(
+        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> mean, ArrayView<float> inverseDeviation,
+        ArrayView<float> outputGradient, Geometry g, int slabGroups, int relu, ArrayView<float> inputGradient, ArrayView<float> gammaParts, ArrayView<float> betaParts)
+    {
+        var sharedSums = SharedMemory.Allocate<Float4>(GroupReduction.MaxLanes);
+        var sharedProducts = SharedMemory.Allocate<Float4>(GroupReduction.MaxLanes);
+        ArrayView<Float4> x4 = x.Cast<Float4>(), gradient4 = outputGradient.Cast<Float4>(), input4 = inputGradient.Cast<Float4>();
+        ArrayView<Float4> gammaParts4 = gammaParts.Cast<Float4>(), betaParts4 = betaParts.Cast<Float4>(), gamma4 = gamma.Cast<Float4>(), beta4 = beta.Cast<Float4>();
+        var slab = Slab.Of(g, slabGroups);
+        int pitch = g.Channels / 4, lane = Group.IdxX;
+        float mu = mean[slab.Statistics], deviation = inverseDeviation[slab.Statistics];
+        Float4 scale = gamma4[slab.FirstQuad + slab.Quad], shift = beta4[slab.FirstQuad + slab.Quad], sums = default, products = default;
+        for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
+        {
+            var normalized = Normalized(x4[slab.Origin + (p * pitch)], mu, deviation);
+            var gradient = Passed(gradient4[slab.Origin + (p * pitch)], normalized, scale, shift, relu);
+            sums = Float4.Add(sums, gradient);
+            products.X += gradient.X * normalized.X;
+            products.Y += gradient.Y * normalized.Y;
+            products.Z += gradient.Z * normalized.Z;
+            products.W += gradient.W * normalized.W;
+        }
+        sharedSums[lane] = sums;
+        sharedProducts[lane] = products;
+        Group.Barrier();
+        for (int half = slab.Half; half > 0; half /= 2)
+        {
+            if (slab.Slice < half & slab.Slice + half < slab.Slices)
+            {
+                sharedSums[lane] = Float4.Add(sharedSums[lane], sharedSums[lane + (half * slab.Width)]);
+                sharedProducts[lane] = Float4.Add(sharedProducts[lane], sharedProducts[lane + (half * slab.Width)]);
+            }
+            Group.Barrier();
+        }
+        if (slab.Slice == 0)
+        {
+            betaParts4[(slab.Image * pitch) + slab.FirstQuad + slab.Quad] = sharedSums[lane];
+            gammaParts4[(slab.Image * pitch) + slab.FirstQuad + slab.Quad] = sharedProducts[lane];
+        }
+        float sum = 0, product = 0;
+        int first = slab.Quad / slab.GroupQuads * slab.GroupQuads;
+        for (int quad = first; quad < first + slab.GroupQuads; quad++)
+        {
+            sum += Dot(gamma4[slab.FirstQuad + quad], sharedSums[quad]);
+            product += Dot(gamma4[slab.FirstQuad + quad], sharedProducts[quad]);
+        }
+        int count = g.Pixels * slab.GroupQuads * 4;
+        sum /= count;
+        product /= count;
+        for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
+        {
+            var normalized = Normalized(x4[slab.Origin + (p * pitch)], mu, deviation);
+            var gradient = Passed(gradient4[slab.Origin + (p * pitch)], normalized, scale, shift, relu);
+            gradient.X = deviation * ((gradient.X * scale.X) - sum - (normalized.X * product));
+            gradient.Y = deviation * ((gradient.Y * scale.Y) - sum - (normalized.Y * product));
+            gradient.Z = deviation * ((gradient.Z * scale.Z) - sum - (normalized.Z * product));
+            gradient.W = deviation * ((gradient.W * scale.W) - sum - (normalized.W * product));
+            input4[slab.Origin + (p * pitch)] = gradient;
+        }
+    }
+
+    /// <summary>The sum over the threads of this thread's group of channels: a tree over the slices, then the group's quads in order.</summary>
+    private static float GroupSum(ArrayView<float> shared, float value, Slab slab)
+    {
+        int lane = Group.IdxX;
+        shared[lane] = value;
+        Group.Barrier();
+        for (int half = slab.Half; half > 0; half /= 2)
+        {
+            if (slab.Slice < half & slab.Slice + half < slab.Slices) shared[lane] += shared[lane + (half * slab.Width)];
+            Group.Barrier();
+        }
+        float sum = 0;
+        int first = slab.Quad / slab.GroupQuads * slab.GroupQuads;
+        for (int quad = first; quad < first + slab.GroupQuads; quad++) sum += shared[quad];
+        Group.Barrier(); // the memory is used again
+        return sum;
+    }
+
+    private static float Result(float value, float mu, float deviation, float scale, float shift, int relu)
+    {
+        float y = (scale * ((value - mu) * deviation)) + shift;
+        return relu != 0 && y < 0 ? 0 : y; // NaN passes
+    }
+
+    private static Float4 Normalized(Float4 value, float mu, float deviation)
+    {
+        value.X = (value.X - mu) * deviation;
+        value.Y = (value.Y - mu) * deviation;
+        value.Z = (value.Z - mu) * deviation;
+        value.W = (value.W - mu) * deviation;
+        return value;
+    }
+
+    /// <summary>The gradient, zero where ReLU cut.</summary>
+    private static Float4 Passed(Float4 gradient, Float4 normalized, Float4 scale, Float4 shift, int relu)
+    {
+        if (relu != 0 && !((scale.X * normalized.X) + shift.X > 0)) gradient.X = 0;
+        if (relu != 0 && !((scale.Y * normalized.Y) + shift.Y > 0)) gradient.Y = 0;
+        if (relu != 0 && !((scale.Z * normalized.Z) + shift.Z > 0)) gradient.Z = 0;
+        if (relu != 0 && !((scale.W * normalized.W) + shift.W > 0)) gradient.W = 0;
+        return gradient;
+    }
+
+    private static float Dot(Float4 a, Float4 b) => (a.X * b.X) + (a.Y * b.Y) + ((a.Z * b.Z) + (a.W * b.W));
+
+    /// <summary>What this thread does in its group's slab.</summary>
+    private struct Slab
+    {
+        /// <summary>The image; the slab's first quad of channels; its quads; the quads of a group of channels.</summary>
+        public int Image, FirstQuad, Width, GroupQuads;
+
+        /// <summary>This thread's quad within the slab and its slice of the pixels, of so many; half of the power of two that holds the slices; its first pixel.</summary>
+        public int Quad, Slice, Slices, Half, Begin;
+
+        /// <summary>The quad of x where this thread's channels of the image begin; the place of its group's mean.</summary>
+        public int Origin, Statistics;
+
+        public static Slab Of(Geometry g, int slabGroups)
+        {
+            Slab slab;
+            int slabs = (g.Groups + slabGroups - 1) / slabGroups, firstGroup = Grid.IdxX % slabs * slabGroups, groups = Math.Min(slabGroups, g.Groups - firstGroup);
+            slab.Image = Grid.IdxX / slabs;
+            slab.GroupQuads = g.Channels / g.Groups / 4;
+            slab.FirstQuad = firstGroup * slab.GroupQuads;
+            slab.Width = groups * slab.GroupQuads;
+            slab.Quad = Group.IdxX % slab.Width;
+            slab.Slice = Group.IdxX / slab.Width;
+            slab.Slices = Group.DimX / slab.Width;
+            slab.Half = 1;
+            while (2 * slab.Half < slab.Slices) slab.Half *= 2;
+            slab.Begin = slab.Slice < slab.Slices ? slab.Slice : g.Pixels; // a thread too many has no pixels
+            slab.Origin = (slab.Image * g.Pixels * (g.Channels / 4)) + slab.FirstQuad + slab.Quad;
+            slab.Statistics = (slab.Image * g.Groups) + firstGroup + (slab.Quad / slab.GroupQuads);
+            return slab;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using ILGPU;
+
+namespace Mmrr.Kernels;
+
+/// <summary>Sums over the rows of a matrix [rows, columns] on a GPU, columns a multiple of four, in a fixed order.</summary>
+internal static class ColumnSums
+{
+    /// <summary>Each of <paramref name="shares"/> groups of threads sums a part of the rows.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="shares">Groups, each with a row of its own in the result.</param>
+    /// <param name="matrix">[rows, columns].</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columns">The number of columns.</param>
+    /// <param name="sums">[shares, columns].</param>
+    public static void Launch(Device device, int shares, ArrayView<float> matrix, int rows, int columns, ArrayView<float> sums) =>
+        device.Simt.Launch(device.Groups(shares), SumKernel, matrix, rows, columns / 4, sums);
+
+    /// <summary>
+    /// Group of threads: the sums over the columns of one share of the rows of [rows, quads]. The threads lie over (row, quad), so that neighbours read neighbouring
+    /// 16 bytes; the rows' sums meet in shared memory, in order. Each float is read once, one addition each.
+    /// </summary>
+    [SimtKernel]
+    private static void SumKernel(ArrayView<float> matrix, int rows, int quads, ArrayView<float> sums)
+    {
+        var shared = SharedMemory.Allocate<Float4>(GroupReduction.MaxLanes);
+        ArrayView<Float4> matrix4 = matrix.Cast<Float4>(), sums4 = sums.Cast<Float4>();
+        int lane = Group.IdxX, width = Math.Min(quads, Group.DimX), slices = Group.DimX / width;
+        int begin = (int)((long)rows * Grid.IdxX / Grid.DimX), end = (int)((long)rows * (Grid.IdxX + 1) / Grid.DimX);
+        for (int first = 0; first < quads; first += width)
+        {
+            int quad = first + (lane % width), slice = lane / width;
+            var sum = default(Float4);
+            if (slice < slices & quad < quads)
+            {
+                for (int row = begin + slice; row < end; row += slices) sum = Float4.Add(sum, matrix4[(row * quads) + quad]);
+            }
+            shared[lane] = sum;
+            Group.Barrier();
+            if (lane < width & quad < quads)
+            {
+                for (int other = 1; other < slices; other++) sum = Float4.Add(sum, shared[(other * width) + lane]);
+                sums4[(Grid.IdxX * quads) + quad] = sum;
+            }
+            Group.Barrier(); // the memory is used again
+        }
+    }
+}
