@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Algorithms;
 
 namespace Mmrr.Kernels;
 
@@ -10,6 +11,9 @@ public static unsafe partial class BisectionMask
 
     // Quads that a thread adds up before it adds their sum to its total: images of any size then pass through a few dozen additions.
     private const int QuadRun = 16;
+
+    // Threads of a group that keeps its exponentials: fewer, so that a sweep's sums and decision, which each warp goes through, cost less than its elements.
+    private const int KeepingLanes = 128;
 
     // How far b may move before the exponentials are taken anew. The rounding of v + b, which they keep, is then that of a number at most so much larger.
     private const float Reach = 8f;
@@ -52,8 +56,9 @@ public static unsafe partial class BisectionMask
             {
                 float moved = search.Bias - center;
                 if (keeps == 0 || !(moved <= Reach && moved >= -Reach)) stale = 1;
+                float scale = 1f, sum = 0, slopes = 0;
                 if (stale != 0) center = search.Bias;
-                float scale = Exponential.Exp(search.Bias - center), sum = 0, slopes = 0;
+                else scale = Exponential.Exp(moved);
                 for (int run = Group.IdxX; run < quads; run += QuadRun * Group.DimX)
                 {
                     int stop = quads - run < QuadRun * Group.DimX ? quads : run + (QuadRun * Group.DimX);
@@ -192,7 +197,8 @@ public static unsafe partial class BisectionMask
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static GroupReduction.Pair Logistic(Float4 odds, float scale)
     {
-        float x = Capped(odds.X * scale), y = Capped(odds.Y * scale), z = Capped(odds.Z * scale), w = Capped(odds.W * scale);
+        float x = XMath.Min(odds.X * scale, LargestOdds), y = XMath.Min(odds.Y * scale, LargestOdds);
+        float z = XMath.Min(odds.Z * scale, LargestOdds), w = XMath.Min(odds.W * scale, LargestOdds);
         float dx = 1f + x, dy = 1f + y, dz = 1f + z, dw = 1f + w, xy = dx * dy, zw = dz * dw;
         float inverse = 1f / (xy * zw), inverseXy = inverse * zw, inverseZw = inverse * xy;
         float rx = inverseXy * dy, ry = inverseXy * dx, rz = inverseZw * dw, rw = inverseZw * dz;
@@ -203,15 +209,11 @@ public static unsafe partial class BisectionMask
         return sums;
     }
 
-    // NaN passes.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Capped(float odds) => odds > LargestOdds ? LargestOdds : odds;
-
     /// <summary>Quad q of the row of so many elements that begins at <paramref name="offset"/>; single elements, and a filling, where rows have no multiple of four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 Load(ArrayView<float> view, int offset, int q, int length, float filling)
     {
-        if (length % 4 == 0) return view.Cast<Float4>()[(offset / 4) + q];
+        if ((length & 3) == 0) return view.Cast<Float4>()[(offset / 4) + q];
         int i = 4 * q;
         Float4 quad;
         quad.X = view[offset + i];
@@ -224,7 +226,7 @@ public static unsafe partial class BisectionMask
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ArrayView<float> view, int offset, int q, int length, Float4 quad)
     {
-        if (length % 4 == 0)
+        if ((length & 3) == 0)
         {
             view.Cast<Float4>()[(offset / 4) + q] = quad;
             return;

@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Mmrr.Kernels;
 
 /// <summary>
@@ -47,9 +49,10 @@ public static unsafe partial class BisectionMask
         }
         else
         {
+            int length = v.Count / v.Shape[0], lanes = length <= 4 * KeptQuads ? Math.Min(KeepingLanes, device.GroupLanes) : device.GroupLanes;
             device.Simt.Launch(
-                device.Groups(levels.Count), ForwardKernel, v.View, levels.View, m.View, bias.View, slope.View,
-                v.Count / v.Shape[0], levels.Shape[1], solver == MaskSolver.Newton ? 1 : 0, tolerance, maxSweeps);
+                new KernelConfig(levels.Count, lanes), ForwardKernel, v.View, levels.View, m.View, bias.View, slope.View,
+                length, levels.Shape[1], solver == MaskSolver.Newton ? 1 : 0, tolerance, maxSweeps);
         }
     }
 

@@ -13,7 +13,7 @@ internal static class GroupReduction
     /// <summary>The most threads that a group has.</summary>
     public const int MaxLanes = 256;
 
-    /// <summary>Elements of shared memory: the most warps that a group has.</summary>
+    /// <summary>Elements of shared memory: one for each eight threads, the fewest that a warp has (on the simulator), of which each warp uses its first.</summary>
     public const int SharedLength = MaxLanes / 8;
 
     /// <summary>The sum of <paramref name="value"/> over the group.</summary>
@@ -33,12 +33,12 @@ internal static class GroupReduction
         total.First = first;
         total.Second = second;
         if (Group.DimX <= Warp.WarpSize) return total;
-        if (Warp.LaneIdx == 0) shared[Warp.WarpIdx] = total;
+        if (Warp.LaneIdx == 0) shared[Group.IdxX >> 3] = total;
         Group.Barrier();
         total = shared[0];
-        for (int warp = 1; warp < Group.DimX / Warp.WarpSize; warp++)
+        for (int lane = Warp.WarpSize; lane < Group.DimX; lane += Warp.WarpSize)
         {
-            var other = shared[warp];
+            var other = shared[lane >> 3];
             total.First += other.First;
             total.Second += other.Second;
         }
@@ -59,12 +59,12 @@ internal static class GroupReduction
         largest.First = first;
         largest.Second = second;
         if (Group.DimX <= Warp.WarpSize) return largest;
-        if (Warp.LaneIdx == 0) shared[Warp.WarpIdx] = largest;
+        if (Warp.LaneIdx == 0) shared[Group.IdxX >> 3] = largest;
         Group.Barrier();
         largest = shared[0];
-        for (int warp = 1; warp < Group.DimX / Warp.WarpSize; warp++)
+        for (int lane = Warp.WarpSize; lane < Group.DimX; lane += Warp.WarpSize)
         {
-            var other = shared[warp];
+            var other = shared[lane >> 3];
             largest.First = Larger(largest.First, other.First);
             largest.Second = Larger(largest.Second, other.Second);
         }

@@ -53,7 +53,7 @@ internal static class RangeSums
         int row = Grid.IdxX / ranges, first = (Grid.IdxX - (row * ranges)) * Length;
         int begin = (row * length) + first, count = length - first < Length ? length - first : Length;
         float sum = 0;
-        if (length % 4 == 0)
+        if ((length & 3) == 0)
         {
             ArrayView<Float4> a4 = a.Cast<Float4>(), b4 = b.Cast<Float4>();
             int end = (begin + count) / 4;

@@ -26,7 +26,7 @@ public static unsafe partial class SquaredError
         for (int pixel = QuadWalk.Thread; pixel < pixels; pixel += stride)
         {
             float sum = 0;
-            if (channels % 4 == 0)
+            if ((channels & 3) == 0)
             {
                 for (int q = pixel * (channels / 4); q < (pixel + 1) * (channels / 4); q++)
                 {

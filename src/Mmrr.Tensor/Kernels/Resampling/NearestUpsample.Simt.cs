@@ -10,7 +10,7 @@ public static unsafe partial class NearestUpsample
     [SimtKernel]
     private static void ForwardKernel(ArrayView<float> x, ArrayView<float> output, int width, int channels, int count)
     {
-        if (channels % 4 == 0) Copy(x.Cast<Float4>(), output.Cast<Float4>(), width, channels / 4, count / 4);
+        if ((channels & 3) == 0) Copy(x.Cast<Float4>(), output.Cast<Float4>(), width, channels / 4, count / 4);
         else Copy(x, output, width, channels, count);
     }
 
@@ -18,7 +18,7 @@ public static unsafe partial class NearestUpsample
     [SimtKernel]
     private static void BackwardKernel(ArrayView<float> outputGradient, ArrayView<float> inputGradient, int width, int channels, int count)
     {
-        if (channels % 4 == 0) Add(outputGradient.Cast<Float4>(), inputGradient.Cast<Float4>(), width, channels / 4, count / 4);
+        if ((channels & 3) == 0) Add(outputGradient.Cast<Float4>(), inputGradient.Cast<Float4>(), width, channels / 4, count / 4);
         else Add(outputGradient.Cast<Float1>(), inputGradient.Cast<Float1>(), width, channels, count);
     }
 

@@ -10,7 +10,7 @@ public static unsafe partial class RepeatImages
     [SimtKernel]
     private static void ForwardKernel(ArrayView<float> x, ArrayView<float> output, int length, int times, int count)
     {
-        if (length % 4 == 0) Copy(x.Cast<Float4>(), output.Cast<Float4>(), length / 4, times, count / 4);
+        if ((length & 3) == 0) Copy(x.Cast<Float4>(), output.Cast<Float4>(), length / 4, times, count / 4);
         else Copy(x, output, length, times, count);
     }
 
@@ -18,7 +18,7 @@ public static unsafe partial class RepeatImages
     [SimtKernel]
     private static void BackwardKernel(ArrayView<float> outputGradient, ArrayView<float> inputGradient, int length, int times, int count)
     {
-        if (length % 4 == 0) Add(outputGradient.Cast<Float4>(), inputGradient.Cast<Float4>(), length / 4, times, count / 4);
+        if ((length & 3) == 0) Add(outputGradient.Cast<Float4>(), inputGradient.Cast<Float4>(), length / 4, times, count / 4);
         else Add(outputGradient.Cast<Float1>(), inputGradient.Cast<Float1>(), length, times, count);
     }
 
