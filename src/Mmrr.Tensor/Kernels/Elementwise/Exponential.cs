@@ -23,6 +23,9 @@ public static class Exponential
     private const float Largest = 89f;
     private const float Smallest = -104.5f;
 
+    private const float Rounder = 12582912f;
+    private const int RounderBits = 0x4B400000;
+
     private const float P0 = 1.9875691500e-4f;
     private const float P1 = 1.3981999507e-3f;
     private const float P2 = 8.3334519073e-3f;
@@ -89,9 +92,10 @@ public static class Exponential
     {
         x = x > Largest ? Largest : x;
         x = x < Smallest ? Smallest : x;
-        float scaled = x * Log2E;
-        int exponent = (int)(scaled + (scaled < 0f ? -0.5f : 0.5f));
-        float n = exponent;
+        // Conversions between integers and floats run at an eighth of the speed of additions: added to 1.5·2²³ the sum is rounded to an integer, its lowest bits.
+        float shifted = (x * Log2E) + Rounder;
+        int exponent = (int)Interop.FloatAsInt(shifted) - RounderBits;
+        float n = shifted - Rounder;
         float r = x - (n * Ln2High);
         r -= n * Ln2Low;
         float p = (P0 * r) + P1;
