@@ -27,11 +27,12 @@ internal static class ScoreCommand
         var levels = CommonOptions.Levels();
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
-        var command = new Command("score", "Score image files: image,score,score_without_refinement on standard output.") { run, paths, levels, device, threads };
+        var precision = CommonOptions.Precision();
+        var command = new Command("score", "Score image files: image,score,score_without_refinement on standard output.") { run, paths, levels, device, threads, precision };
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
-            using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
+            using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);
             return Score(scorer, Files(parsed.GetValue(paths)!), parsed.GetValue(levels) ?? EvaluateCommand.DefaultLevels(folder.Options));
         });

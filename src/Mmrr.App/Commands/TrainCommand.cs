@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Data;
+using Mmrr.App.Profiling;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
 using Mmrr.Nn;
@@ -21,6 +22,7 @@ internal static class TrainCommand
             new Option<string>("--preset") { Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.", DefaultValueFactory = _ => "tiny" }, [.. Preset.All.Keys]);
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
+        var precision = CommonOptions.Precision();
         var output = new Option<string?>("--out") { Description = "Folder of the run; a new one under runs/ when not given." };
         var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { Description = "Budget of both phases." }, 0.01, 100_000);
         var epochs = CommonOptions.Ranged(new Option<int?>("--epochs") { Description = "Epochs of each phase, in place of --minutes." }, 1, 1_000_000);
@@ -38,7 +40,7 @@ internal static class TrainCommand
         var inputs = new Option<string>("--refine-inputs") { Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
         var command = new Command("train", "Train on normal images.")
         {
-            data, root, normal, abnormal, preset, device, threads, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, resolutions, augment,
+            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, resolutions, augment,
             noEmbedding, mask, inputs,
         };
         command.SetAction(parsed =>
@@ -72,6 +74,7 @@ internal static class TrainCommand
                 Preset = parsed.GetValue(preset)!,
                 Device = parsed.GetValue(device)!,
                 Threads = parsed.GetValue(threads),
+                Precision = CommonOptions.PrecisionOf(parsed, precision),
                 Minutes = counted ? null : parsed.GetValue(minutes) ?? defaults.Minutes,
                 Epochs = parsed.GetValue(epochs),
                 Seed = parsed.GetValue(seed),
@@ -92,10 +95,11 @@ internal static class TrainCommand
     /// <summary>Trains; the channels of the images are found out and noted in the run.</summary>
     public static RunFolder Run(TrainingOptions options, string output)
     {
-        using var device = Device.Open(options.Device, options.Threads);
+        using var device = CommonOptions.Open(options.Device, options.Threads, options.Precision);
         var set = DataSource.Open(options.DataOptions with { Channels = null }).LoadTrain();
         if (set.Samples.Count < 2) throw new InvalidDataException($"{options.Root}: one normal image is too few; training needs one more to validate on");
         options = options with { Model = options.Model with { Channels = set.Channels } };
+        TrainingMemory.EnsureRoom(device, options.Model, options.Batch);
         var run = RunFolder.Create(output, options);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
