@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Data;
 using Mmrr.App.Decisions;
+using Mmrr.App.Profiling;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
 using Mmrr.Nn;
@@ -22,6 +23,7 @@ internal static class TrainCommand
             new Option<string>("--preset") { Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.", DefaultValueFactory = _ => "tiny" }, [.. Preset.All.Keys]);
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
+        var precision = CommonOptions.Precision();
         var output = new Option<string?>("--out") { Description = "Folder of the run; a new one under runs/ when not given." };
         var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { Description = "Budget of both phases." }, 0.01, 100_000);
         var epochs = CommonOptions.Ranged(new Option<int?>("--epochs") { Description = "Epochs of each phase, in place of --minutes." }, 1, 1_000_000);
@@ -42,7 +44,7 @@ internal static class TrainCommand
         var falseAlarm = CommonOptions.FalseAlarm();
         var command = new Command("train", "Train on normal images.")
         {
-            data, root, normal, abnormal, preset, device, threads, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
+            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
             noEmbedding, mask, inputs, falseAlarm,
         };
         command.SetAction(parsed =>
@@ -84,6 +86,7 @@ internal static class TrainCommand
                 Preset = parsed.GetValue(preset)!,
                 Device = parsed.GetValue(device)!,
                 Threads = parsed.GetValue(threads),
+                Precision = CommonOptions.PrecisionOf(parsed, precision),
                 Minutes = counted ? null : parsed.GetValue(minutes) ?? defaults.Minutes,
                 Epochs = parsed.GetValue(epochs),
                 Seed = parsed.GetValue(seed),
@@ -105,10 +108,11 @@ internal static class TrainCommand
     /// <summary>Trains; the channels of the images are found out and noted in the run.</summary>
     public static RunFolder Run(TrainingOptions options, string output)
     {
-        using var device = Device.Open(options.Device, options.Threads);
+        using var device = CommonOptions.Open(options.Device, options.Threads, options.Precision);
         var set = DataSource.Open(options.DataOptions with { Channels = null }).LoadTrain();
         if (set.Samples.Count < 2) throw new InvalidDataException($"{options.Root}: one normal image is too few; training needs one more to validate on");
         options = options with { Model = options.Model with { Channels = set.Channels } };
+        TrainingMemory.EnsureRoom(device, options.Model, options.Batch);
         var run = RunFolder.Create(output, options);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

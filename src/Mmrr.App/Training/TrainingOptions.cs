@@ -30,6 +30,9 @@ internal sealed record TrainingOptions
     /// <summary>Worker threads; null for all cores.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>How convolutions multiplied while it was trained; a run may be evaluated in another precision.</summary>
+    public MatrixPrecision Precision { get; init; }
+
     /// <summary>Budget of both phases in minutes; null when epochs are counted.</summary>
     public double? Minutes { get; init; }
 
