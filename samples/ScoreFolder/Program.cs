@@ -9,5 +9,5 @@ foreach (string file in Directory.EnumerateFiles(args[1]).Order(StringComparer.O
     using var bitmap = SKBitmap.Decode(file) ?? throw new InvalidDataException($"{file}: not an image");
     using var pixels = bitmap.Copy(SKColorType.Rgba8888);
     var result = scorer.Score(new ImageFrame(pixels.GetPixelSpan(), pixels.Height, pixels.Width, PixelFormat.Rgba32, pixels.RowBytes), map: false);
-    Console.WriteLine(FormattableString.Invariant($"{file},{result.Score:R}"));
+    Console.WriteLine(FormattableString.Invariant($"{file},{result.Score:R},{(result.Anomalous is { } abnormal ? abnormal ? "abnormal" : "normal" : "no threshold")}"));
 }
