@@ -161,7 +161,7 @@ public sealed partial class Device : IDisposable
     /// <summary>A grid whose threads walk over <paramref name="count"/> items with a stride of the whole grid.</summary>
     internal KernelConfig Grid(long count) => Kind == DeviceKind.Cuda
         ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, 32 * Accelerator.NumMultiprocessors), CudaLanes)
-        : new KernelConfig(1, SimulatedLanes);
+        : new KernelConfig((int)Math.Clamp((count + SimulatedLanes - 1) / SimulatedLanes, 1, 2), SimulatedLanes); // two groups, so that walks over several are checked
 
     /// <summary>The most threads that a group may have.</summary>
     internal int MaxLanes => Accelerator.MaxNumThreadsPerGroup;
