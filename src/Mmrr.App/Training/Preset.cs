@@ -1,7 +1,6 @@
 namespace Mmrr.App.Training;
 
 /// <summary>Defaults for a budget: the paper's, or such as suit hours or minutes on two cores. README.md has the figures, and what else was tried.</summary>
-/// <remarks>All are trained in float32: no GPU was at hand to show whether TF32 trains as well.</remarks>
 /// <param name="Width">Channels inside the networks.</param>
 /// <param name="LearningRate">RAdam's learning rate.</param>
 /// <param name="Beta2">RAdam's β₂; 0.99 shortens the warm-up from 2,000 steps to 200.</param>
