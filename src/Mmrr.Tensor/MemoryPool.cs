@@ -7,13 +7,15 @@ namespace Mmrr;
 /// <summary>
 /// Free lists of device buffers by size class: four classes between one power of two and the next, so that at most a quarter of a
 /// buffer is unused and buffers are found again. Because a device is a stream, a buffer may go to a later operation as soon as its
-/// last reader is enqueued. When the system has no more memory, the free lists are given back and the request is tried again.
+/// last reader is enqueued. On the CPU (<c>lastFirst</c>) that is the buffer that was returned last, which the caches may still hold; elsewhere the one that was allocated
+/// first, so that every step of a training finds its tensors where the step before had them. When the system has no more memory, the free lists are given back and the request is tried again.
 /// </summary>
-internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
+internal sealed class MemoryPool(Accelerator accelerator, bool lastFirst) : IDisposable
 {
-    private readonly Dictionary<int, Stack<DeviceBuffer>> _free = [];
+    private readonly Dictionary<int, PriorityQueue<DeviceBuffer, long>> _free = [];
     private readonly Lock _lock = new();
     private long _liveTensors;
+    private long _returned;
 
     public long LiveTensors => Interlocked.Read(ref _liveTensors);
 
@@ -29,17 +31,17 @@ internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
         int size = SizeClass(count);
         lock (_lock)
         {
-            if (_free.TryGetValue(size, out var stack) && stack.Count > 0) return stack.Pop();
+            if (_free.TryGetValue(size, out var list) && list.TryDequeue(out var free, out _)) return free;
             DeviceBuffer buffer;
             try
             {
-                buffer = new DeviceBuffer(accelerator, size);
+                buffer = new DeviceBuffer(accelerator, size, SystemAllocations);
             }
             catch (Exception e) when (e is OutOfMemoryException or ILGPU.Runtime.Cuda.CudaException)
             {
                 accelerator.Synchronize();
                 Trim();
-                buffer = new DeviceBuffer(accelerator, size);
+                buffer = new DeviceBuffer(accelerator, size, SystemAllocations);
             }
             SystemAllocations++;
             ReservedBytes += 4L * size;
@@ -51,8 +53,8 @@ internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
     {
         lock (_lock)
         {
-            if (!_free.TryGetValue(buffer.Size, out var stack)) _free[buffer.Size] = stack = new Stack<DeviceBuffer>();
-            stack.Push(buffer);
+            if (!_free.TryGetValue(buffer.Size, out var list)) _free[buffer.Size] = list = new PriorityQueue<DeviceBuffer, long>();
+            list.Enqueue(buffer, lastFirst ? --_returned : buffer.Number);
         }
     }
 
@@ -72,9 +74,9 @@ internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
 
     private void Trim()
     {
-        foreach (var stack in _free.Values)
+        foreach (var list in _free.Values)
         {
-            while (stack.TryPop(out var buffer))
+            while (list.TryDequeue(out var buffer, out _))
             {
                 ReservedBytes -= 4L * buffer.Size;
                 buffer.Dispose();
@@ -89,9 +91,10 @@ internal sealed unsafe class DeviceBuffer : IDisposable
     private const int Alignment = 64;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _memory;
 
-    public DeviceBuffer(Accelerator accelerator, int size)
+    public DeviceBuffer(Accelerator accelerator, int size, long number)
     {
         Size = size;
+        Number = number;
         bool host = accelerator.AcceleratorType == AcceleratorType.CPU;
         _memory = accelerator.Allocate1D<float>((long)size + (host ? Alignment / sizeof(float) : 0));
         if (host)
@@ -106,6 +109,9 @@ internal sealed unsafe class DeviceBuffer : IDisposable
             View = _memory.View.BaseView;
         }
     }
+
+    /// <summary>How many were allocated before it.</summary>
+    public long Number { get; }
 
     /// <summary>In floats.</summary>
     public int Size { get; }

@@ -37,6 +37,26 @@ public class MemoryTests(TestDevices devices)
         Assert.Equal((allocations, bytes), (device.SystemAllocations, device.ReservedBytes));
     }
 
+    // RAdam's table of addresses stays as it is for that reason.
+    [Fact]
+    public void On_a_GPU_a_step_finds_its_tensors_where_the_step_before_had_them()
+    {
+        using var device = Device.Open("simt");
+        using (Tensor a = Tensor.Empty(device, new Shape(100)), b = Tensor.Empty(device, new Shape(100)), c = Tensor.Empty(device, new Shape(100)))
+        {
+        }
+        unsafe
+        {
+            var first = Tensor.Empty(device, new Shape(100));
+            var second = Tensor.Empty(device, new Shape(100));
+            nint one = (nint)first.Pointer, two = (nint)second.Pointer;
+            first.Dispose();
+            second.Dispose();
+            using Tensor again = Tensor.Empty(device, new Shape(100)), other = Tensor.Empty(device, new Shape(100));
+            Assert.Equal((one, two), ((nint)again.Pointer, (nint)other.Pointer));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
     public void Values_come_back_from_the_device(string name)

@@ -12,8 +12,8 @@ internal interface ITerm
 /// <summary>
 /// Sums over the rows of two arrays [rows, length] in SIMT kernels, in two stages: a group of threads for each 4,096 elements of a row, then a group for each row that adds
 /// the partial sums. The ranges depend on the shape alone and each sum has one order, so that every run and every card with groups of 256 threads gives the same bits, and a
-/// row's sum does not depend on the other rows. In float32: an element passes through 4 additions in its thread, 8 between threads, and in the second stage through
-/// 8 and one for each 256 ranges of its row.
+/// row's sum does not depend on the other rows. In float32: with 256 threads an element passes through 6 additions in its thread and 12 between threads, and in
+/// the second stage through 12 and one for each 256 ranges of its row.
 /// </summary>
 internal static class RangeSums
 {
