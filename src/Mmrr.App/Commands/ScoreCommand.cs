@@ -13,6 +13,9 @@ internal static class ScoreCommand
     // Files decoded ahead of the device: bounds the memory whatever the number of files.
     private const int Chunk = 64;
 
+    // Images that are to be tiled keep their size.
+    private const int TiledChunk = 4;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -42,9 +45,9 @@ internal static class ScoreCommand
     {
         bool unreadable = false;
         Console.WriteLine("image,score,score_without_refinement");
-        foreach (string[] chunk in files.Chunk(Chunk))
+        foreach (string[] chunk in files.Chunk(scorer.Options.Fit == ImageFit.Tile ? TiledChunk : Chunk))
         {
-            var decoded = new (float[]? Image, string? Error)[chunk.Length];
+            var decoded = new (PreparedImage? Image, string? Error)[chunk.Length];
             Parallel.For(0, chunk.Length, i => decoded[i] = Decode(scorer, chunk[i]));
             var scores = scorer.Score([.. decoded.Where(d => d.Image is not null).Select(d => d.Image!)], levels, map: false).GetEnumerator();
             for (int i = 0; i < chunk.Length; i++)
@@ -62,7 +65,7 @@ internal static class ScoreCommand
         return unreadable ? ExitCode.BadInput : ExitCode.Success;
     }
 
-    private static (float[]? Image, string? Error) Decode(Scorer scorer, string file)
+    private static (PreparedImage? Image, string? Error) Decode(Scorer scorer, string file)
     {
         try
         {

@@ -14,7 +14,7 @@ internal static class TrainCommand
     public static Command Create()
     {
         var data = CommonOptions.OneOf(new Option<string>("--data") { Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}.", Required = true }, [.. DataSource.Kinds]);
-        var root = new Option<string>("--root") { Description = "Folder of the data.", Required = true };
+        var root = new Option<string>("--root") { Description = "Folder of the data; with --data csv, the list.", Required = true };
         var normal = new Option<string?>("--normal") { Description = "The normal class: a label, a class name, or a category of an mvtec folder." };
         var abnormal = new Option<string?>("--abnormal") { Description = "With --data folder: a folder of abnormal images, to evaluate on." };
         var preset = CommonOptions.OneOf(
@@ -30,6 +30,8 @@ internal static class TrainCommand
         var beta2 = CommonOptions.Ranged(new Option<double?>("--beta2") { Description = "RAdam's second decay." }, 0.5, 0.999999);
         var width = CommonOptions.Ranged(new Option<int?>("--width") { Description = "Channels inside the networks, a multiple of 16." }, 16, 1024);
         var size = CommonOptions.Ranged(new Option<int?>("--size") { Description = "Side that images are resized to, in pixels." }, 8, 4096);
+        var crop = new Option<bool>("--crop") { Description = "Take the centre square of images that are not square, in place of stretching them." };
+        var tile = CommonOptions.Ranged(new Option<int?>("--tile") { Description = "Keep the images' size, and train and score on overlapping tiles of so many pixels a side." }, 8, 4096);
         var resolutions = CommonOptions.Ranged(new Option<int?>("--resolutions") { Description = "Resolutions of the U-Nets." }, 1, 8);
         var augment = new Option<string>("--augment") { Description = "A list of flip, rotate (up to 30 degrees), brightness.", DefaultValueFactory = _ => "none" };
         var noEmbedding = new Option<bool>("--no-embedding") { Description = "Mask the image itself (Table 2 of the paper)." };
@@ -38,7 +40,7 @@ internal static class TrainCommand
         var inputs = new Option<string>("--refine-inputs") { Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
         var command = new Command("train", "Train on normal images.")
         {
-            data, root, normal, abnormal, preset, device, threads, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, resolutions, augment,
+            data, root, normal, abnormal, preset, device, threads, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
             noEmbedding, mask, inputs,
         };
         command.SetAction(parsed =>
@@ -46,14 +48,22 @@ internal static class TrainCommand
             string kind = parsed.GetValue(data)!;
             var defaults = Preset.All[parsed.GetValue(preset)!];
             if (parsed.GetValue(minutes) is not null && parsed.GetValue(epochs) is not null) throw new UsageException("--minutes and --epochs contradict each other; give one");
-            if (kind != "folder" && parsed.GetValue(normal) is null) throw new UsageException($"--data {kind} needs --normal CLASS");
-            if (kind == "folder" && parsed.GetValue(normal) is not null) throw new UsageException("--data folder takes no --normal: all of its images are normal");
+            bool labelled = kind is not ("folder" or "csv");
+            if (labelled && parsed.GetValue(normal) is null) throw new UsageException($"--data {kind} needs --normal CLASS");
+            if (!labelled && parsed.GetValue(normal) is not null)
+                throw new UsageException(kind == "csv" ? "--data csv takes no --normal: the list says which images are normal" : "--data folder takes no --normal: all of its images are normal");
             if (kind != "folder" && parsed.GetValue(abnormal) is not null) throw new UsageException($"--abnormal belongs to --data folder, not to {kind}");
-            int side = parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : defaults.InspectionSize);
+            var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile : parsed.GetValue(crop) ? ImageFit.Crop : ImageFit.Stretch;
+            if (fit == ImageFit.Tile && parsed.GetValue(crop)) throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
+            if (fit == ImageFit.Tile && parsed.GetValue(size) is not null) throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");
+            if (fit != ImageFit.Stretch && DataSource.DefaultSize(kind) == 32)
+                throw new UsageException($"--{fit.ToString().ToLowerInvariant()} belongs to image files ({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
+            int side = parsed.GetValue(tile) ?? parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : defaults.InspectionSize);
             var model = new MmrrOptions
             {
                 Channels = 1,
                 Size = side,
+                Fit = fit,
                 Width = parsed.GetValue(width) ?? defaults.Width,
                 Resolutions = parsed.GetValue(resolutions) ?? Preset.ResolutionsFor(side),
                 Embedding = !parsed.GetValue(noEmbedding),
@@ -99,7 +109,7 @@ internal static class TrainCommand
         var run = RunFolder.Create(output, options);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{set.Samples.Count} normal images [{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
+            $"{set.Samples.Count} normal images {(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
         using var model = new MmrrModel(device, options.Model);
         model.Initialize(unchecked((ulong)options.Seed));
         using var progress = TrainingDisplay.Open();

@@ -32,7 +32,7 @@ internal static class Evaluator
             throw new UsageException($"--limit {limit}: the images drawn are all of one kind; AUROC needs normal and abnormal ones");
         bool maps = samples.Any(s => s.Mask is not null);
         var watch = Stopwatch.StartNew();
-        var scores = ScoreAll(model, set, samples, levels, maps, progress);
+        var scores = ScoreAll(model, samples, levels, maps, progress);
         bool[] abnormal = [.. samples.Select(s => s.Abnormal)];
         bool[] defective = maps ? [.. samples.SelectMany(s => s.Mask!.Select(m => m != 0))] : [];
         var result = new EvaluationResult(
@@ -45,21 +45,24 @@ internal static class Evaluator
         return result;
     }
 
-    private static Scores ScoreAll(MmrrModel model, ImageSet set, Sample[] samples, int levels, bool maps, Action<int, int> progress)
+    /// <summary>The scores of all samples; their maps one after the other.</summary>
+    private static Scores ScoreAll(MmrrModel model, Sample[] samples, int levels, bool maps, Action<int, int> progress)
     {
-        int pixels = set.Height * set.Width, length = pixels * set.Channels;
-        var all = new Scores(
-            new double[samples.Length], new double[samples.Length], new float[maps ? samples.Length * pixels : 0], new float[maps ? samples.Length * pixels : 0]);
-        for (int first = 0; first < samples.Length; first += ReportEvery)
+        long pixels = maps ? samples.Sum(s => (long)s.Height * s.Width) : 0;
+        if (pixels > Array.MaxLength) throw new UsageException($"{pixels} pixels in {samples.Length} test images are too many to compare; evaluate fewer with --limit");
+        var all = new Scores(new double[samples.Length], new double[samples.Length], new float[pixels], new float[pixels]);
+        int reportEvery = model.Options.Fit == ImageFit.Tile ? 1 : ReportEvery, offset = 0;
+        for (int first = 0; first < samples.Length; first += reportEvery)
         {
-            int n = Math.Min(ReportEvery, samples.Length - first);
-            var images = new float[n * length];
-            for (int i = 0; i < n; i++) ImagePixels.ToFloats(samples[first + i].Pixels, images.AsSpan(i * length, length));
-            var some = Scoring.Score(model, images, levels, maps);
-            some.Refined.CopyTo(all.Refined, first);
-            some.Restored.CopyTo(all.Restored, first);
-            some.RefinedMap.CopyTo(all.RefinedMap, maps ? first * pixels : 0);
-            some.RestoredMap.CopyTo(all.RestoredMap, maps ? first * pixels : 0);
+            int n = Math.Min(reportEvery, samples.Length - first);
+            var some = TiledScoring.Score(model, [.. samples.AsSpan(first, n).ToArray().Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], levels, maps);
+            for (int i = 0; i < n; i++)
+            {
+                (all.Refined[first + i], all.Restored[first + i]) = (some[i].Refined, some[i].Restored);
+                some[i].RefinedMap.CopyTo(all.RefinedMap, offset);
+                some[i].RestoredMap.CopyTo(all.RestoredMap, offset);
+                offset += some[i].RefinedMap.Length;
+            }
             progress(first + n, samples.Length);
         }
         return all;

@@ -55,7 +55,7 @@ internal sealed record TrainingOptions
 
     /// <summary>What to load.</summary>
     [JsonIgnore]
-    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Channels = Model.Channels, Seed = Seed };
+    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Fit = Model.Fit, Channels = Model.Channels, Seed = Seed };
 
     /// <summary>The options as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingOptions) + "\n";

@@ -3,10 +3,12 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Nn;
 
 /// <summary>How abnormal one image is.</summary>
-/// <param name="Score">Σ over the levels of the mean squared error of the refined image; higher is more abnormal.</param>
+/// <param name="Score">Σ over the levels of the mean squared error of the refined image; of a tiled run, that of the worst tile. Higher is more abnormal.</param>
 /// <param name="ScoreWithoutRefinement">The same of the restored image.</param>
-/// <param name="Map">The refined score of each pixel, [Size, Size] at the model's size; null where none was asked for.</param>
-public sealed record ImageScore(double Score, double ScoreWithoutRefinement, float[]? Map);
+/// <param name="Map">The refined score of each pixel, [MapHeight, MapWidth]; null where none was asked for. <see cref="Scorer.MapOnImage"/> puts it onto the image.</param>
+/// <param name="MapHeight">The model's size; of a tiled run, the image's height.</param>
+/// <param name="MapWidth">The model's size; of a tiled run, the image's width.</param>
+public sealed record ImageScore(double Score, double ScoreWithoutRefinement, float[]? Map, int MapHeight, int MapWidth);
 
 /// <summary>
 /// Scores images with a trained run. Several threads may call it: calls on one device take turns.
@@ -26,7 +28,7 @@ public sealed class Scorer : IDisposable
         _ownsDevice = ownsDevice;
     }
 
-    /// <summary>What the model is; images are resized to its size and channels.</summary>
+    /// <summary>What the model is; images are fitted to its size and channels.</summary>
     public MmrrOptions Options => _model.Options;
 
     /// <summary>Opens a run, wherever its folder lies now.</summary>
@@ -62,35 +64,44 @@ public sealed class Scorer : IDisposable
     public ImageScore Score(ReadOnlySpan<byte> pixels, int height, int width, int channels, int levels = 15, bool map = true) =>
         Score([Prepare(pixels, height, width, channels)], levels, map)[0];
 
-    /// <summary>Resizes an image to what <see cref="Score(IReadOnlyList{float[]}, int, bool)"/> takes; needs no device.</summary>
+    /// <summary>Makes an image what <see cref="Score(IReadOnlyList{PreparedImage}, int, bool)"/> takes; needs no device.</summary>
     /// <exception cref="ArgumentException">The bytes are not an image of these sizes.</exception>
-    public float[] Prepare(ReadOnlySpan<byte> pixels, int height, int width, int channels)
-    {
-        if (channels is not (1 or 3)) throw new ArgumentException($"Score: {channels} channels, expected 1 or 3");
-        byte[] resized = new Resampling(height, width, Options.Size, Options.Size).Resize(pixels, channels);
-        var values = new float[Options.Size * Options.Size * Options.Channels];
-        ImagePixels.ToFloats(ImagePixels.WithChannels(resized, channels, Options.Channels), values);
-        return values;
-    }
+    public PreparedImage Prepare(ReadOnlySpan<byte> pixels, int height, int width, int channels) => PreparedImage.From(Options, pixels, height, width, channels);
 
     /// <summary>Scores several prepared images; faster than one by one, and with the same results.</summary>
     /// <param name="images">From <see cref="Prepare"/>.</param>
     /// <param name="levels">Mask levels, at least 2.</param>
     /// <param name="map">Whether to compute the maps.</param>
-    public IReadOnlyList<ImageScore> Score(IReadOnlyList<float[]> images, int levels = 15, bool map = true)
+    public IReadOnlyList<ImageScore> Score(IReadOnlyList<PreparedImage> images, int levels = 15, bool map = true)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        int pixels = Options.Size * Options.Size, length = pixels * Options.Channels;
-        var joined = new float[images.Count * length];
-        for (int i = 0; i < images.Count; i++)
+        var scores = TiledScoring.Score(_model, images, levels, map);
+        return [.. scores.Select((s, i) => new ImageScore(s.Refined, s.Restored, map ? s.RefinedMap : null, images[i].Height, images[i].Width))];
+    }
+
+    /// <summary>Puts a map back onto the image that it came from, pixel for pixel; bilinear where the image was resized.</summary>
+    /// <param name="score">Of an image of this run, with a map.</param>
+    /// <param name="height">The image's height.</param>
+    /// <param name="width">The image's width.</param>
+    /// <returns>[height, width]; NaN where the model does not look, which is outside of the centre square of a run with <see cref="ImageFit.Crop"/>.</returns>
+    /// <exception cref="ArgumentException">The score has no map, or that of another image.</exception>
+    public float[] MapOnImage(ImageScore score, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(score);
+        if (score.Map is null) throw new ArgumentException("MapOnImage: the score has no map; ask for one");
+        if (Options.Fit == ImageFit.Tile)
         {
-            if (images[i].Length != length) throw new ArgumentException($"Score: image {i} has {images[i].Length} values, expected {length}; Prepare makes them");
-            images[i].CopyTo(joined.AsSpan(i * length, length));
+            return score.MapHeight == height && score.MapWidth == width
+                ? [.. score.Map]
+                : throw new ArgumentException($"MapOnImage: the map is [{score.MapHeight}, {score.MapWidth}], the image [{height}, {width}]; a tiled run's map has the image's size");
         }
-        Scores scores;
-        lock (_model.Device.Gate) scores = Scoring.Score(_model, joined, levels, map);
-        return [.. Enumerable.Range(0, images.Count).Select(i =>
-            new ImageScore(scores.Refined[i], scores.Restored[i], map ? scores.RefinedMap[(i * pixels)..((i + 1) * pixels)] : null))];
+        var region = ImageRegion.Of(Options.Fit, height, width);
+        float[] resized = new Resampling(score.MapHeight, score.MapWidth, region.Height, region.Width).Resize(score.Map);
+        if (region.Height == height && region.Width == width) return resized;
+        var whole = new float[height * width];
+        Array.Fill(whole, float.NaN);
+        for (int y = 0; y < region.Height; y++)
+            resized.AsSpan(y * region.Width, region.Width).CopyTo(whole.AsSpan(((region.Top + y) * width) + region.Left));
+        return whole;
     }
 
     /// <inheritdoc/>
