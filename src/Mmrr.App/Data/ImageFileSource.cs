@@ -116,11 +116,19 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         var image = ImageFile.Read(entry.Path);
         var (pixels, height, width) = PreparedImage.Fit(Options.Fit, Options.Size, image.Pixels, image.Height, image.Width, image.Channels);
         byte[]? mask = null;
+        DefectRegions? regions = null;
         if (entry.MaskPath is not null)
-            mask = FitMask(ReadMask(entry.MaskPath, entry.Path, image), image.Height, image.Width);
+        {
+            byte[] full = ReadMask(entry.MaskPath, entry.Path, image);
+            mask = FitMask(full, image.Height, image.Width);
+            regions = DefectRegions.Find(full, image.Height, image.Width);
+        }
         else if (entry.EmptyMask)
+        {
             mask = new byte[height * width];
-        return new Loaded(new Sample(entry.Name, height, width, pixels, entry.Abnormal, entry.Kind, mask), image.Channels);
+            regions = DefectRegions.None(image.Height, image.Width);
+        }
+        return new Loaded(new Sample(entry.Name, height, width, pixels, entry.Abnormal, entry.Kind, mask) { Regions = regions }, image.Channels);
     }
 
     private byte[] FitMask(byte[] mask, int height, int width)

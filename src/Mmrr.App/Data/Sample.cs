@@ -12,7 +12,11 @@ namespace Mmrr.App.Data;
 /// <param name="Mask">
 /// [H, W], 1 where the image is defective, else 0; null where the set has no masks. All zero for normal test images.
 /// </param>
-internal sealed record Sample(string Name, int Height, int Width, byte[] Pixels, bool Abnormal, string Kind, byte[]? Mask = null);
+internal sealed record Sample(string Name, int Height, int Width, byte[] Pixels, bool Abnormal, string Kind, byte[]? Mask = null)
+{
+    /// <summary>The defects at the size that the image's file has; null where the set has no masks.</summary>
+    public DefectRegions? Regions { get; init; }
+}
 
 /// <summary>Images in an order that is the same on every machine.</summary>
 /// <param name="Height">Height that the model sees, in pixels; that of every sample that is not to be tiled.</param>
