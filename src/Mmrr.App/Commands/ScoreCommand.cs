@@ -79,7 +79,7 @@ internal static class ScoreCommand
     }
 
     /// <summary>Files as given, folders in the order of their paths.</summary>
-    private static IEnumerable<string> Files(string[] paths)
+    public static IEnumerable<string> Files(string[] paths)
     {
         foreach (string path in paths)
         {
