@@ -8,4 +8,7 @@ internal static class ExitCode
 
     /// <summary>The arguments or the data are wrong; one line on standard error says how.</summary>
     public const int BadInput = 2;
+
+    /// <summary><c>mmrr score --fail-on-anomaly</c> found an anomaly.</summary>
+    public const int Anomaly = 3;
 }

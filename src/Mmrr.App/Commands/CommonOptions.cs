@@ -15,6 +15,10 @@ internal static class CommonOptions
     /// <summary><c>--levels</c>.</summary>
     public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { Description = "Mask levels; 60 for a paper run at 32x32, else 15." }, 2, 1000);
 
+    /// <summary><c>--false-alarm</c>.</summary>
+    public static Option<double?> FalseAlarm() =>
+        Ranged(new Option<double?>("--false-alarm") { Description = "The share of normal images that shall score above the threshold; 0.01 when not given." }, 1e-6, 0.5);
+
     /// <summary>One of some words; the error names the option, as the library's own does not.</summary>
     public static Option<string> OneOf(Option<string> option, params IReadOnlyList<string> words)
     {

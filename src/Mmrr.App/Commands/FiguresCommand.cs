@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mmrr.App.Data;
+using Mmrr.App.Inspection;
 using Mmrr.App.Reports;
 using Mmrr.App.Runs;
 using Mmrr.Nn;
@@ -37,13 +38,13 @@ internal static class FiguresCommand
     private static int Draw(MmrrModel model, string[] paths, string target, int levels)
     {
         bool unreadable = false;
-        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string file in ScoreCommand.Files(paths))
+        foreach (var file in InputFiles.Walk(paths))
         {
             PreparedImage image;
             try
             {
-                var raster = ImageFile.Read(file);
+                if (file.Problem is not null) throw new InvalidDataException(file.Problem);
+                var raster = ImageFile.Read(file.Path);
                 image = PreparedImage.From(model.Options, raster.Pixels, raster.Height, raster.Width, raster.Channels);
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
@@ -55,21 +56,11 @@ internal static class FiguresCommand
             // Which tile is the worst is only known after scoring.
             int tile = model.Options.Fit == ImageFit.Tile ? TiledScoring.Score(model, [image], levels, maps: false)[0].WorstTile : 0;
             var sheet = LevelSheet.Render(LevelGrid.Compute(model, ReportPictures.Seen(image, tile, model.Options), levels));
-            Directory.CreateDirectory(target);
-            string path = Path.Combine(target, Name(file, taken));
+            string path = Path.Combine(target, file.Picture);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             ImageFile.WritePng(path, sheet.Pixels.Span, sheet.Height, sheet.Width, sheet.Channels);
             Console.WriteLine(path);
         }
-        if (taken.Count == 0 && !unreadable) throw new UsageException($"--images: there is no image file in {string.Join(", ", paths)}");
         return unreadable ? ExitCode.BadInput : ExitCode.Success;
-    }
-
-    /// <summary>The image's name; with its folder's, and then with numbers, where another image has it.</summary>
-    private static string Name(string file, HashSet<string> taken)
-    {
-        string name = Path.GetFileNameWithoutExtension(file), folder = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(file))) ?? "";
-        string result = name;
-        for (int i = 1; !taken.Add(result); i++) result = i == 1 ? $"{folder}-{name}" : $"{folder}-{name}-{i}";
-        return $"{result}.png";
     }
 }

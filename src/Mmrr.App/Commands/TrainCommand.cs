@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Data;
+using Mmrr.App.Decisions;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
 using Mmrr.Nn;
@@ -38,10 +39,11 @@ internal static class TrainCommand
         var mask = CommonOptions.OneOf(
             new Option<string>("--mask") { Description = "learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
         var inputs = new Option<string>("--refine-inputs") { Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
+        var falseAlarm = CommonOptions.FalseAlarm();
         var command = new Command("train", "Train on normal images.")
         {
             data, root, normal, abnormal, preset, device, threads, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
-            noEmbedding, mask, inputs,
+            noEmbedding, mask, inputs, falseAlarm,
         };
         command.SetAction(parsed =>
         {
@@ -89,6 +91,7 @@ internal static class TrainCommand
                 LearningRate = parsed.GetValue(learningRate) ?? defaults.LearningRate,
                 Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,
                 Augment = augmentation.ToString(),
+                FalseAlarm = parsed.GetValue(falseAlarm) ?? Calibrator.DefaultFalseAlarm,
                 Model = model,
             };
             string name = string.Create(CultureInfo.InvariantCulture, $"{kind}{(options.Normal.Length > 0 ? "-" : "")}{options.Normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
@@ -114,6 +117,7 @@ internal static class TrainCommand
         model.Initialize(unchecked((ulong)options.Seed));
         using var progress = TrainingDisplay.Open();
         new Trainer(model, options, set, progress).Run(run.Path);
+        ThresholdCommand.Print(Calibrator.OfTraining(run.Path, model, set, options.Seed, EvaluateCommand.DefaultLevels(options), options.FalseAlarm));
         return run;
     }
 
