@@ -8,6 +8,8 @@ namespace Mmrr.App.Reports;
 /// <summary>The figures of an evaluation as parts of a page.</summary>
 internal static class FigureSections
 {
+    private const string None = "–";
+
     /// <summary>The few figures that are read first.</summary>
     public static XElement Headline(EvaluationResult result)
     {
@@ -35,10 +37,10 @@ internal static class FigureSections
         Row("… at the threshold", f => Html.Number(f.BestF1.Threshold, "G4"));
         if (result.WithRefinement.AtThreshold is not null || result.WithoutRefinement.AtThreshold is not null)
         {
-            Row("F1 at the run's threshold", f => f.AtThreshold is { } t ? Interval(t.F1) : None());
-            Row("… threshold", f => f.AtThreshold is { } t ? Html.Number(t.Threshold, "G4") : None());
-            Row("… missed", f => f.AtThreshold is { } t ? $"{t.Misses} of {t.Misses + t.Found} abnormal" : None());
-            Row("… false alarms", f => f.AtThreshold is { } t ? $"{t.FalseAlarms} of {t.FalseAlarms + t.Passed} normal" : None());
+            Row("F1 at the run's threshold", f => f.AtThreshold is { } t ? Interval(t.F1) : None);
+            Row("… threshold", f => f.AtThreshold is { } t ? Html.Number(t.Threshold, "G4") : None);
+            Row("… missed", f => f.AtThreshold is { } t ? $"{t.Misses} of {t.Misses + t.Found} abnormal" : None);
+            Row("… false alarms", f => f.AtThreshold is { } t ? $"{t.FalseAlarms} of {t.FalseAlarms + t.Passed} normal" : None);
         }
         if (result.WithRefinement.PixelAuroc is not null)
         {
@@ -74,10 +76,8 @@ internal static class FigureSections
             CultureInfo.InvariantCulture,
             $"In brackets: {result.Intervals.Confidence * 100:0.#} % intervals ({result.Intervals.Method}, {result.Intervals.Resamples} resamples). They say how much the choice of the test images moves a figure; not how much another seed or other training images would."));
 
-    private static object Interval(Estimate estimate) =>
-        new object[] { Html.Number(estimate.Value, "F4"), " ", Html.Classed("span", "interval", "[", Html.Number(estimate.Low, "F3"), ", ", Html.Number(estimate.High, "F3"), "]") };
+    private static object[] Interval(Estimate estimate) =>
+        [Html.Number(estimate.Value, "F4"), " ", Html.Classed("span", "interval", "[", Html.Number(estimate.Low, "F3"), ", ", Html.Number(estimate.High, "F3"), "]")];
 
-    private static object Optional(double? value) => value is { } v ? Html.Number(v, "F4") : None();
-
-    private static object None() => "–";
+    private static object Optional(double? value) => value is { } v ? Html.Number(v, "F4") : None;
 }

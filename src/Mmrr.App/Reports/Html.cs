@@ -47,7 +47,7 @@ internal static class Html
             "div", "scroll", Attribute("tabindex", "0"), Attribute("role", "region"), Attribute("aria-label", caption),
             Element(
                 "table",
-                Element("caption", caption),
+                Element("caption", Element("span", caption)),
                 Element("thead", Element("tr", header.Select(h => Element("th", Attribute("scope", "col"), h)))),
                 Element("tbody", rows.Select(r => Element("tr", Element("th", Attribute("scope", "row"), r[0]), r.Skip(1).Select(cell => Element("td", cell)))))));
 

@@ -46,7 +46,7 @@ internal sealed class LevelGrid
     public double ScoreWithoutRefinement { get; }
 
     /// <summary>Restores one image at L levels.</summary>
-    /// <param name="model">The model.</param>
+    /// <param name="model">The model; one call at a time on a device.</param>
     /// <param name="pixels">[S, S, C] of the model, bytes 0 to 255.</param>
     /// <param name="levels">L, at least 2.</param>
     public static LevelGrid Compute(MmrrModel model, ReadOnlySpan<byte> pixels, int levels)
@@ -58,36 +58,33 @@ internal sealed class LevelGrid
         ImagePixels.ToFloats(pixels, image);
         var (masks, restored, refined) = (new List<Tile>(), new List<Tile>(), new List<Tile>());
         double score = 0, without = 0;
-        lock (model.Device.Gate)
+        using var guard = new NoGradient();
+        using var outer = new DisposeScope();
+        using var x = Variable.Constant(Tensor.From(model.Device, new Shape(1, o.Size, o.Size, o.Channels), image));
+        using var e = model.Embed(x);
+        using var logits = model.MaskLogits(x);
+        float[] embedding = e.Value.ToArray();
+        int group = Scoring.GroupSize(o, levels);
+        for (int begin = 0; begin < levels; begin += group)
         {
-            using var guard = new NoGradient();
-            using var outer = new DisposeScope();
-            using var x = Variable.Constant(Tensor.From(model.Device, new Shape(1, o.Size, o.Size, o.Channels), image));
-            using var e = model.Embed(x);
-            using var logits = model.MaskLogits(x);
-            float[] embedding = e.Value.ToArray();
-            int group = Scoring.GroupSize(o, levels);
-            for (int begin = 0; begin < levels; begin += group)
+            using var scope = new DisposeScope();
+            float[] some = all[begin..Math.Min(levels, begin + group)];
+            var mu = Tensor.From(model.Device, new Shape(1, some.Length), some);
+            using var restoration = model.Restore(x, e, logits, mu, new NoiseSource(Scoring.NoiseSeed, (ulong)begin, SameForEveryImage: true));
+            using var result = model.Refine(restoration);
+            float[] m = restoration.Mask.Value.ToArray(), plain = restoration.Restored.Value.ToArray(), mended = result.Value.ToArray();
+            for (int l = 0; l < some.Length; l++)
             {
-                using var scope = new DisposeScope();
-                float[] some = all[begin..Math.Min(levels, begin + group)];
-                var mu = Tensor.From(model.Device, new Shape(1, some.Length), some);
-                using var restoration = model.Restore(x, e, logits, mu, new NoiseSource(Scoring.NoiseSeed, (ulong)begin, SameForEveryImage: true));
-                using var result = model.Refine(restoration);
-                float[] m = restoration.Mask.Value.ToArray(), plain = restoration.Restored.Value.ToArray(), mended = result.Value.ToArray();
-                for (int l = 0; l < some.Length; l++)
-                {
-                    var row = (l * length)..((l + 1) * length);
-                    masks.Add(Grey(m[row], o));
-                    restored.Add(ToTile(plain[row], o, -1, 1));
-                    refined.Add(ToTile(mended[row], o, -1, 1));
-                    without += MeanSquaredError(plain[row], image);
-                    score += MeanSquaredError(mended[row], image);
-                }
+                var row = (l * length)..((l + 1) * length);
+                masks.Add(Grey(m[row], o));
+                restored.Add(ToTile(plain[row], o, -1, 1));
+                refined.Add(ToTile(mended[row], o, -1, 1));
+                without += MeanSquaredError(plain[row], image);
+                score += MeanSquaredError(mended[row], image);
             }
-            return new LevelGrid(
-                all, new Tile(o.Size, o.Size, o.Channels, pixels.ToArray()), ToTile(embedding, o, embedding.Min(), embedding.Max()), [.. masks], [.. restored], [.. refined], score, without);
         }
+        return new LevelGrid(
+            all, new Tile(o.Size, o.Size, o.Channels, pixels.ToArray()), ToTile(embedding, o, embedding.Min(), embedding.Max()), [.. masks], [.. restored], [.. refined], score, without);
     }
 
     private static double MeanSquaredError(float[] a, float[] b)

@@ -15,7 +15,7 @@ internal static class PictureSections
     public static XElement Cards(IReadOnlyList<ImageCard> cards, double? threshold) =>
         Html.Classed("ul", "cards", cards.Select(card => Html.Element(
             "li",
-            Html.Element("figure", Views(card), Html.Element("figcaption", Title(card.Image), Html.Element("br"), Score(card.Image, threshold))))));
+            Html.Element("figure", Html.Classed("div", "views", Views(card)), Html.Element("figcaption", Title(card.Image), Html.Element("br"), Score(card.Image, threshold))))));
 
     /// <summary>An image and its embedding, and in a table whose columns are levels the mask, the restored and the refined image.</summary>
     public static XElement Grid(GridCard card, double? threshold)

@@ -7,7 +7,7 @@ namespace Mmrr.App.Reports;
 /// <summary>An image, where it scores how much, and where its defect is.</summary>
 /// <param name="Image">Its scores.</param>
 /// <param name="Picture">As the model sees it.</param>
-/// <param name="Heatmap">With its score map, in the run's colours.</param>
+/// <param name="Heatmap">With its score map in the run's colours; outlined where it is above its contour.</param>
 /// <param name="Truth">White where it is defective; null where that is not known.</param>
 internal sealed record ImageCard(ScoredImage Image, Tile Picture, Tile Heatmap, Tile? Truth);
 
@@ -81,6 +81,6 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
     {
         var picture = new Tile(sample.Height, sample.Width, channels, sample.Pixels);
         var truth = image.Abnormal && sample.Mask is { } mask ? new Tile(sample.Height, sample.Width, 1, [.. mask.Select(m => (byte)(m * 255))]).Reduce(LongestSide) : null;
-        return new ImageCard(image, picture.Reduce(LongestSide), Heatmap.Overlay(picture, map, range).Reduce(LongestSide), truth);
+        return new ImageCard(image, picture.Reduce(LongestSide), Heatmap.Outline(Heatmap.Overlay(picture, map, range.Low, range.High), map, range.Contour).Reduce(LongestSide), truth);
     }
 }

@@ -18,7 +18,8 @@ internal static class RunReport
     /// <param name="missing">Sentences on what the page does without, and why.</param>
     public static void Save(string path, ReportData data, ReportPictures? pictures, LevelSweep? sweep, IReadOnlyList<string> missing)
     {
-        string title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(data.Run.Path)));
+        // The name alone is often no more than "run".
+        string title = string.Join('/', Path.GetFullPath(data.Run.Path).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).TakeLast(2));
         var options = data.Run.Options;
         var header = Html.Element(
             "header",

@@ -60,7 +60,7 @@ internal sealed class Axis
     {
         double rough = (_high - _low) / 5, power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double step = power * (rough / power) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 };
-        for (double k = Math.Ceiling((_low / step) - 1e-9); k * step <= _high + (step * 1e-9); k++) yield return k * step;
+        for (double k = Math.Ceiling((_low / step) - 1e-9); k * step <= _high + (step * 1e-9); k++) yield return (k * step) + 0.0; // not -0
     }
 
     private IEnumerable<double> RoundPowers()

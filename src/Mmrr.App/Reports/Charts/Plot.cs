@@ -78,9 +78,9 @@ internal sealed class Plot
         double atX = AtX(x), atY = AtY(y);
         bool right = atX > Width * 0.55;
         _content.Add(Shape("circle", "mark", ("cx", Text(atX)), ("cy", Text(atY)), ("r", "5")));
-        // Below and beside the point: a curve that is any good runs above it.
-        double first = Math.Min(atY + 20, Floor - 8 - (16 * (lines.Length - 1)));
-        for (int i = 0; i < lines.Length; i++) _content.Add(Label(lines[i], atX + (right ? -10 : 10), first + (16 * i), right ? "end" : "start", "note"));
+        // Below and well beside the point: a curve that is any good runs above it, and a second one close by.
+        double first = Math.Min(atY + 36, Floor - 8 - (16 * (lines.Length - 1)));
+        for (int i = 0; i < lines.Length; i++) _content.Add(Label(lines[i], atX + (right ? -28 : 28), first + (16 * i), right ? "end" : "start", "note"));
         return this;
     }
 
