@@ -73,43 +73,46 @@ internal sealed class CsvSource : ImageFileSource
 
     private List<Row> Read(string path)
     {
-        string? header = File.ReadLines(path).FirstOrDefault(line => line.Trim().Length > 0);
-        if (header is null)
-            throw new InvalidDataException($"{path}: an empty file; expected a line with the columns image[,label][,mask][,split]");
-        using var reader = new StreamReader(path);
-        using var parser = new TextFieldParser(reader) { HasFieldsEnclosedInQuotes = true, TrimWhiteSpace = true };
-        parser.SetDelimiters(header.Contains(';', StringComparison.Ordinal) && !header.Contains(',', StringComparison.Ordinal) ? ";" : ",");
         var list = new List<Row>();
         var known = new Dictionary<string, long>(StringComparer.Ordinal);
         string[]? columns = null;
-        while (true)
+        string separator = ",";
+        long line = 0;
+        foreach (string text in File.ReadLines(path))
         {
-            // Peeking skips empty lines, which the parser would skip as well without counting where the next one starts.
-            if (parser.PeekChars(1) is null)
-                return list;
-            long line = parser.LineNumber;
-            string[] fields;
-            try
-            {
-                fields = parser.ReadFields()!;
-            }
-            catch (MalformedLineException)
-            {
-                throw Wrong(line, "a quote that is not closed, or text after a closing quote");
-            }
-
+            line++;
+            if (string.IsNullOrWhiteSpace(text))
+                continue;
             if (columns is null)
             {
-                columns = Header(fields, line);
+                separator = text.Contains(';', StringComparison.Ordinal) && !text.Contains(',', StringComparison.Ordinal) ? ";" : ",";
+                columns = Header(Fields(text, separator, line), line);
                 continue;
             }
 
+            string[] fields = Fields(text, separator, line);
             if (fields.Length != columns.Length)
                 throw Wrong(line, $"{fields.Length} fields; expected {columns.Length}, as in the first line");
             var row = ToRow(line, name => Array.IndexOf(columns, name) is var i and >= 0 ? fields[i] : "");
             if (!known.TryAdd(Path.GetFullPath(PathOf(row.Name)), line))
                 throw Wrong(line, $"'{row.Name}' was named in line {known[Path.GetFullPath(PathOf(row.Name))]} before");
             list.Add(row);
+        }
+
+        return columns is null ? throw new InvalidDataException($"{path}: an empty file; expected a line with the columns image[,label][,mask][,split]") : list;
+    }
+
+    private string[] Fields(string text, string separator, long line)
+    {
+        using var parser = new TextFieldParser(new StringReader(text)) { HasFieldsEnclosedInQuotes = true, TrimWhiteSpace = true };
+        parser.SetDelimiters(separator);
+        try
+        {
+            return parser.ReadFields()!;
+        }
+        catch (MalformedLineException)
+        {
+            throw Wrong(line, "a quote that is not closed, or text after a closing quote");
         }
     }
 

@@ -66,7 +66,7 @@ internal static class Calibrator
             ThresholdWithoutRefinement = Quantile(images.Select(i => i.ScoreWithoutRefinement), 1 - falseAlarm),
             FalseAlarm = falseAlarm,
             Levels = levels,
-            Heatmap = new HeatmapRange((float)low, (float)(low + (2 * (contour - low))), (float)contour),
+            Heatmap = new HeatmapRange((float)low, (float)(low + (1.5 * (contour - low))), (float)contour),
             HeldOut = heldOut,
             Added = added,
         };

@@ -84,7 +84,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Cal
         return new ScoreFigures(
             intervals[0], intervals[1], At(PrecisionRecall.BestF1(ranking), intervals[2]), threshold is { } given ? At(PrecisionRecall.At(ranking, given), intervals[3]) : null, null, null);
 
-        static ThresholdFigures At(Metrics.Decisions d, Estimate f1) => new(d.Threshold, f1, d.Found, d.Misses, d.FalseAlarms, d.Passed);
+        static ThresholdFigures At(DecisionCounts d, Estimate f1) => new(d.Threshold, f1, d.Found, d.Misses, d.FalseAlarms, d.Passed);
     }
 
     private (PixelFigures? All, PixelFigures?[] OfKinds) Pixels(Func<TestScore, float[]> map)

@@ -6,7 +6,7 @@ namespace Mmrr.App.Evaluation.Metrics;
 /// <param name="Misses">Abnormal samples that are not.</param>
 /// <param name="FalseAlarms">Normal samples above it.</param>
 /// <param name="Passed">Normal samples that are not.</param>
-internal sealed record Decisions(double Threshold, int Found, int Misses, int FalseAlarms, int Passed)
+internal sealed record DecisionCounts(double Threshold, int Found, int Misses, int FalseAlarms, int Passed)
 {
     /// <summary>The harmonic mean of precision and recall, 2·TP / (2·TP + FP + FN): 0 where nothing abnormal is found.</summary>
     public double F1 => 2.0 * Found / ((2.0 * Found) + FalseAlarms + Misses);
@@ -32,7 +32,7 @@ internal static class PrecisionRecall
 
     /// <summary>The threshold of the highest F1, by the labels themselves; of several, the one that calls fewest samples abnormal.</summary>
     /// <returns>Its threshold is the next lower score, below all scores a little less than the lowest: what is above is abnormal.</returns>
-    public static Decisions BestF1(Ranking ranking)
+    public static DecisionCounts BestF1(Ranking ranking)
     {
         double best = -1;
         int found = 0, alarms = 0, bestPlace = 0, bestFound = 0, bestAlarms = 0;
@@ -49,7 +49,7 @@ internal static class PrecisionRecall
     }
 
     /// <summary>What a given threshold does.</summary>
-    public static Decisions At(Ranking ranking, double threshold)
+    public static DecisionCounts At(Ranking ranking, double threshold)
     {
         int found = 0, alarms = 0;
         for (int k = 0; k < ranking.Scores.Count && ranking.Scores[k] > threshold; k++)
@@ -60,6 +60,6 @@ internal static class PrecisionRecall
         return Make(ranking, threshold, found, alarms);
     }
 
-    private static Decisions Make(Ranking ranking, double threshold, int found, int alarms) =>
+    private static DecisionCounts Make(Ranking ranking, double threshold, int found, int alarms) =>
         new(threshold, found, ranking.AbnormalCount - found, alarms, ranking.NormalCount - alarms);
 }
