@@ -15,7 +15,7 @@ internal static class LevelSheet
     {
         // Small images are enlarged so that captions fit between them and pixels can be seen.
         int scale = Math.Max(1, (64 + grid.Image.Width - 1) / grid.Image.Width);
-        var top = new ContactSheet(["image", "embedding"], scale);
+        var top = new ContactSheet(["image", "embedding"], grid.Image.Width <= 64 ? 2 * scale : scale);
         top.AddRow("", [grid.Image, grid.Embedding]);
         var parts = new List<Tile> { top.Render() };
         for (int first = 0; first < grid.Levels.Count; first += BandLevels)

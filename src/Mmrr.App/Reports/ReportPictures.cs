@@ -69,7 +69,7 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
         ScoredImage[] normal = [.. known.Where(i => !i.Abnormal).OrderBy(i => i.Score)];
         var kinds = known.Where(i => i.Abnormal).GroupBy(i => i.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.OrderBy(i => i.Score).ToArray()).ToArray();
         int count = Math.Min(AbnormalGrids, kinds.Length);
-        return s_normalGrids.Where(_ => normal.Length > 0).Select(q => normal[(int)(q * (normal.Length - 1))]).Distinct()
+        return s_normalGrids.Where(_ => normal.Length > 0).Select(q => normal[(int)Math.Round(q * (normal.Length - 1))]).Distinct()
             .Concat(Enumerable.Range(0, count).Select(k => kinds[k * kinds.Length / count]).Select(kind => kind[kind.Length / 2]));
     }
 

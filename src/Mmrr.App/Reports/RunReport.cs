@@ -85,10 +85,11 @@ internal static class RunReport
     private static XElement Levels(LevelSweep sweep) => Section(
         "Number of mask levels",
         Html.Classed("p", "note", "Figure 2 of the paper."),
-        Html.Classed("div", "plots", ScorePlots.Levels(sweep)),
-        Html.Table(
-            "Image AUROC by number of levels", ["levels", "with refinement", "without refinement"],
-            sweep.Points.Select(p => (IReadOnlyList<object?>)[Invariant($"{p.Levels}"), Html.Number(p.ImageAuroc, "F4"), Html.Number(p.ImageAurocWithoutRefinement, "F4")])));
+        Html.Classed(
+            "div", "plots", ScorePlots.Levels(sweep),
+            Html.Table(
+                "Image AUROC by number of levels", ["levels", "with refinement", "without refinement"],
+                sweep.Points.Select(p => (IReadOnlyList<object?>)[Invariant($"{p.Levels}"), Html.Number(p.ImageAuroc, "F4"), Html.Number(p.ImageAurocWithoutRefinement, "F4")]))));
 
     private static XElement Training(ReportData data) => data.History.Count == 0
         ? Section("Training", Html.Element("p", "No epoch is over yet."))

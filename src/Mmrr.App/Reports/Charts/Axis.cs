@@ -66,7 +66,7 @@ internal sealed class Axis
     private IEnumerable<double> RoundPowers()
     {
         double decades = Math.Log10(_high / _low);
-        double[] factors = decades switch { < 1.2 => [1, 1.5, 2, 3, 5, 7], < 2.5 => [1, 2, 5], _ => [1] };
+        double[] factors = decades switch { < 0.5 => [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], < 1.2 => [1, 2, 3, 5, 7], < 2.5 => [1, 2, 5], _ => [1] };
         int every = Math.Max(1, (int)Math.Ceiling(decades / 6));
         for (int exponent = (int)Math.Floor(Math.Log10(_low)); exponent <= Math.Ceiling(Math.Log10(_high)); exponent += every)
         {

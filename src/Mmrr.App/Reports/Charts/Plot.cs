@@ -11,7 +11,7 @@ namespace Mmrr.App.Reports.Charts;
 internal sealed class Plot
 {
     private const double Width = 440;
-    private const double Left = 56;
+    private const double Left = 66;
     private const double Right = 14;
     private const double Top = 12;
     private const double Bottom = 46;
