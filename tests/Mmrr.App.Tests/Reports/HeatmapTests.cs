@@ -84,4 +84,29 @@ public sealed class HeatmapTests
         Assert.ThrowsAny<ArgumentException>(() => Heatmap.Render([], 0, 0, 0, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Heatmap.Overlay(new Tile(1, 1, 1, [0]), [0], 0, 1, opacity: 1.1));
     }
+
+    [Fact]
+    public void AnOutlineRunsInsideOfWhatIsAbove()
+    {
+        Tile image = new(5, 6, 1, new byte[30]);
+        float[] values =
+        [
+            0, 0, 0, 0, 0, 0,
+            0, 2, 2, 2, 0, 0,
+            0, 2, 2, 2, 0, 0,
+            0, 2, 2, 2, 0, 2,
+            0, 1, 1, 0, 0, 0,
+        ];
+        Tile outlined = Heatmap.Outline(image, values, 1);
+        string[] drawn = [.. Enumerable.Range(0, 5).Select(y => string.Concat(Enumerable.Range(0, 6).Select(x => outlined[y, x] == new Rgb(0, 0, 0) ? '.' : '#')))];
+        Assert.Equal(["......", ".###..", ".#.#..", ".###.#", "......"], drawn);
+        Assert.Equal(image.Pixels.ToArray().Length * 3, outlined.Pixels.Length);
+
+        // What reaches the border is closed there; a larger image has a wider line.
+        float[] all = [.. Enumerable.Repeat(1f, 512 * 512)];
+        Tile large = Heatmap.Outline(new Tile(512, 512, 1, new byte[512 * 512]), all, 0);
+        int Drawn(int row) => Enumerable.Range(0, 512).Count(x => large[row, x] != new Rgb(0, 0, 0));
+        Assert.Equal([512, 512, 4, 4], (int[])[Drawn(0), Drawn(1), Drawn(2), Drawn(255)]);
+        Assert.Throws<ArgumentException>(() => Heatmap.Outline(image, [0], 1));
+    }
 }

@@ -1,0 +1,133 @@
+using System.Globalization;
+using Mmrr.App.Tests.Data;
+using Mmrr.Nn;
+using Xunit;
+
+namespace Mmrr.App.Tests.Program;
+
+/// <summary><c>mmrr threshold</c>.</summary>
+[Collection(ProgramTests.Name)]
+public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void TrainingLeavesAThresholdThatTheRunsOwnImagesGave()
+    {
+        var (normal, abnormal) = SmallData.Folders(_folder);
+        string run = _folder["run"];
+        string[] train = ["train", "--data", "folder", "--root", normal, "--abnormal", abnormal, "--epochs", "1", .. TrainedRuns.Tiny, "--false-alarm", "0.25", "--out", run];
+        var outcome = MmrrProcess.Run(train).Ends(0);
+        var stored = Calibration.Find(run)!;
+        Assert.Equal((0.25, 15, 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
+        var image = Assert.Single(stored.HeldOut); // a twentieth of nine
+        Assert.Equal(image.Score, stored.Threshold);
+        Assert.Contains("1 normal image cannot support a false-alarm rate of 0.25", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+
+        // The score is that of the file.
+        string row = MmrrProcess.Run("score", run, Path.Combine(normal, image.Image), "--device", "cpu").Ends(0).OutputLines[1];
+        Assert.Equal(image.Score.ToString("R", CultureInfo.InvariantCulture), row.Split(',')[1]);
+        Assert.Equal(image.MaxPixelScore.ToString("R", CultureInfo.InvariantCulture), row.Split(',')[5]);
+    }
+
+    [Fact]
+    public void ItIsSetAnewWithoutTraining()
+    {
+        string run = Copy(), normal = _folder["normal"];
+        for (int i = 0; i < 7; i++) _folder.WritePlain($"normal/{(i == 3 ? "more/" : "")}{i}.png", 8, 8, (byte)(60 + i), 70, 80);
+        var weights = Weights(run);
+        double first = Calibration.Find(run)!.Threshold;
+
+        var outcome = MmrrProcess.Run("threshold", run, "--calibrate", normal, "--false-alarm", "0.2", "--device", "cpu").Ends(0);
+        Assert.Empty(outcome.ErrorLines);
+        Assert.Contains(outcome.OutputLines, line => line.Contains("1 normal images held out of training, 7 added", StringComparison.Ordinal));
+        var more = Calibration.Find(run)!;
+        double[] scores = [.. more.Images.Select(i => i.Score).Order()];
+        Assert.Equal(8, scores.Length);
+        Assert.Equal(scores[5] + (0.6 * (scores[6] - scores[5])), more.Threshold, 1e-12); // place 0.8·7
+        Assert.Equal(Path.Combine(normal, "0.png"), more.Added[0].Image);
+
+        // A second folder takes the place of the first.
+        MmrrProcess.Run("threshold", run, "--calibrate", Path.Combine(normal, "more"), "--device", "cpu").Ends(0);
+        Assert.Equal((1, 1, 0.2), (Calibration.Find(run)!.HeldOut.Count, Calibration.Find(run)!.Added.Count, Calibration.Find(run)!.FalseAlarm));
+
+        MmrrProcess.Run("threshold", run, "--false-alarm", "0.5").Ends(0);
+        Assert.Equal(0.5, Calibration.Find(run)!.FalseAlarm);
+        MmrrProcess.Run("threshold", run, "--value", "0.125").Ends(0);
+        var byHand = Calibration.Find(run)!;
+        Assert.Equal((0.125, null, null, 1), (byHand.Threshold, byHand.FalseAlarm, byHand.ThresholdWithoutRefinement, byHand.Added.Count));
+        byte[] file = File.ReadAllBytes(Path.Combine(run, "threshold.json"));
+        Assert.Contains("threshold 0.125 at 15 levels, set by hand", MmrrProcess.Run("threshold", run).Ends(0).OutputLines);
+        Assert.Equal(file, File.ReadAllBytes(Path.Combine(run, "threshold.json")));
+        Assert.NotEqual(0.125, first);
+        Assert.Equal(weights, Weights(run));
+    }
+
+    [Fact]
+    public void ARunWithoutOneGetsIt()
+    {
+        string run = Copy();
+        File.Delete(Path.Combine(run, "threshold.json"));
+        MmrrProcess.Run("threshold", run).Refuses("--calibrate");
+        MmrrProcess.Run("threshold", run, "--value", "1").Refuses("--calibrate");
+        _folder.WritePlain("normal/0.png", 8, 8, 60, 70, 80);
+        MmrrProcess.Run("threshold", run, "--calibrate", _folder["normal"], "--device", "cpu").Ends(0);
+        Assert.Equal((0, 1, 0.01), (Calibration.Find(run)!.HeldOut.Count, Calibration.Find(run)!.Added.Count, Calibration.Find(run)!.FalseAlarm));
+    }
+
+    // What the line must name, and what is asked for.
+    [Theory]
+    [InlineData("--value", "--value 1 --false-alarm 0.1")]
+    [InlineData("--value", "--value 1 --calibrate normal")]
+    [InlineData("--value", "--value nan")]
+    [InlineData("--value", "--value high")]
+    [InlineData("--false-alarm", "--false-alarm 1")]
+    [InlineData("--device", "--device cpu")]
+    [InlineData("--threads", "--false-alarm 0.1 --threads 2")]
+    [InlineData("none", "--calibrate none")]
+    [InlineData("empty", "--calibrate empty")]
+    [InlineData("bad.png", "--calibrate bad")]
+    [InlineData("gpu", "--calibrate normal --device gpu")]
+    public void BadArgumentsChangeNothing(string word, string arguments)
+    {
+        string run = Copy();
+        _folder.WritePlain("normal/0.png", 8, 8, 60);
+        _folder.WritePlain("bad/0.png", 8, 8, 60);
+        _folder.Write("bad/bad.png", "no image"u8);
+        Directory.CreateDirectory(_folder["empty"]);
+        var before = TrainedRuns.Contents(run);
+        MmrrProcess.Run(["threshold", run, .. arguments.Split(' ').Select(a => a is "normal" or "none" or "empty" or "bad" ? _folder[a] : a)]).Refuses(word);
+        Assert.Equal(before, TrainedRuns.Contents(run));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("""{"threshold": 1, "levels": 15, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [null], "added": []}""")]
+    [InlineData("""{"threshold": 1, "levels": 1, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
+    [InlineData("""{"threshold": 1, "levels": 15, "heatmap": {"low": 2, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
+    [InlineData("""{"threshold": 1, "levels": 15, "heatmap": null, "heldOut": [], "added": []}""")]
+    [InlineData("""{"threshold": 1, "falseAlarm": 2, "levels": 15, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
+    public void ADamagedFileIsNamedByEveryCommandThatReadsIt(string json)
+    {
+        string run = Copy(), image = _folder.WritePlain("image.png", 8, 8, 1);
+        File.WriteAllText(Path.Combine(run, "threshold.json"), json);
+        MmrrProcess.Run("score", run, image, "--device", "cpu").Refuses("threshold.json");
+        if (json.Length > 4) return;
+        MmrrProcess.Run("evaluate", run).Refuses("threshold.json");
+        MmrrProcess.Run("threshold", run, "--value", "1").Refuses("threshold.json");
+    }
+
+    private static Dictionary<string, string> Weights(string run) =>
+        TrainedRuns.Contents(run).Where(f => f.Key != "threshold.json").ToDictionary(f => f.Key, f => f.Value);
+
+    private string Copy()
+    {
+        string run = _folder["copy"];
+        Directory.CreateDirectory(run);
+        foreach (string file in Directory.GetFiles(runs.FolderRun)) File.Copy(file, Path.Combine(run, Path.GetFileName(file)));
+        return run;
+    }
+}

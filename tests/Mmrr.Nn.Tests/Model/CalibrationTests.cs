@@ -1,0 +1,65 @@
+using Mmrr.Nn.Tests.Support;
+using Xunit;
+
+namespace Mmrr.Nn.Tests.Model;
+
+public sealed class CalibrationTests : IDisposable
+{
+    private readonly RunOnDisk _run = new(Small.Options);
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public void WhatIsSavedIsFound()
+    {
+        Assert.Null(Calibration.Find(_run.Path));
+        var saved = Make(0.1 + 0.2, 15);
+        saved.Save(_run.Path);
+        var found = Calibration.Find(_run.Path)!;
+        Assert.Equal((saved.Threshold, saved.ThresholdWithoutRefinement, saved.FalseAlarm, saved.Levels, saved.Heatmap), (found.Threshold, found.ThresholdWithoutRefinement, found.FalseAlarm, found.Levels, found.Heatmap));
+        Assert.Equal(saved.HeldOut, found.HeldOut);
+        Assert.Equal(saved.Added, found.Added);
+
+        Assert.Throws<ArgumentException>(() => (saved with { Threshold = double.NaN }).Save(_run.Path));
+        Assert.Equal(saved.Threshold, Calibration.Find(_run.Path)!.Threshold);
+    }
+
+    [Fact]
+    public void AScoreComesWithTheDecision()
+    {
+        byte[] pixels = new byte[64];
+        new Random(1).NextBytes(pixels);
+        double score;
+        using (var scorer = Scorer.Load(_run.Path, "cpu"))
+        {
+            Assert.Null(scorer.Calibration);
+            Assert.Equal(15, scorer.Levels);
+            Assert.Contains("--calibrate", Assert.Throws<InvalidOperationException>(() => scorer.Threshold).Message, StringComparison.Ordinal);
+            Assert.Null(scorer.Score(pixels, 8, 8, 1).Anomalous);
+            score = scorer.Score(pixels, 8, 8, 1, levels: 4).Score;
+        }
+
+        // At the very score an image passes; what is above does not.
+        foreach (var (threshold, anomalous) in new[] { (score, false), (Math.BitDecrement(score), true) })
+        {
+            Make(threshold, 4).Save(_run.Path);
+            using var scorer = Scorer.Load(_run.Path, "cpu");
+            Assert.Equal((threshold, 4), (scorer.Threshold, scorer.Levels));
+            var result = scorer.Score(pixels, 8, 8, 1);
+            Assert.Equal((score, anomalous, result.Map!.Max()), (result.Score, result.Anomalous, result.MaxPixelScore));
+            Assert.Null(scorer.Score(pixels, 8, 8, 1, levels: 5).Anomalous);
+            Assert.Null(scorer.Score(pixels, 8, 8, 1, map: false).MaxPixelScore);
+        }
+    }
+
+    private static Calibration Make(double threshold, int levels) => new()
+    {
+        Threshold = threshold,
+        ThresholdWithoutRefinement = 2,
+        FalseAlarm = 0.01,
+        Levels = levels,
+        Heatmap = new HeatmapRange(0.5f, 2, 1.5f),
+        HeldOut = [new NormalScore("a \"b\"", 0.1, 0.2, 0.3f, 0.4f)],
+        Added = [new NormalScore("c", 1, 2, 3, 4), new NormalScore("d", 5, 6, 7, 8)],
+    };
+}
