@@ -41,7 +41,7 @@ public sealed class Device : IDisposable
         Workers = workers;
         _context = context;
         Accelerator = accelerator;
-        Pool = new MemoryPool(accelerator);
+        Pool = new MemoryPool(this);
         if (kind == DeviceKind.Cpu)
         {
             Queue = new CpuQueue(accelerator, workers);

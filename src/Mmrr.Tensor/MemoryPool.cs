@@ -1,6 +1,7 @@
 using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Mmrr;
 
@@ -9,7 +10,7 @@ namespace Mmrr;
 /// buffer is unused and buffers are found again. Because a device is a stream, a buffer may go to a later operation as soon as its
 /// last reader is enqueued. When the system has no more memory, the free lists are given back and the request is tried again.
 /// </summary>
-internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
+internal sealed class MemoryPool(Device device) : IDisposable
 {
     private readonly Dictionary<int, Stack<DeviceBuffer>> _free = [];
     private readonly Lock _lock = new();
@@ -21,6 +22,12 @@ internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
 
     public long ReservedBytes { get; private set; }
 
+    /// <summary>
+    /// Bytes that the pool may hold: what the device has. On the host, where an allocation seldom fails (the system promises more than
+    /// there is, and kills the process later on), what the runtime says that this process may use.
+    /// </summary>
+    public long Limit { get; set; } = device.Kind == DeviceKind.Cuda ? device.Accelerator.MemorySize : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     public void CountTensor(int change) => Interlocked.Add(ref _liveTensors, change);
 
     /// <summary>A buffer of at least <paramref name="count"/> floats with arbitrary contents.</summary>
@@ -30,16 +37,13 @@ internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
         lock (_lock)
         {
             if (_free.TryGetValue(size, out var stack) && stack.Count > 0) return stack.Pop();
-            DeviceBuffer buffer;
-            try
+            var buffer = TryAllocate(size, out _);
+            if (buffer is null)
             {
-                buffer = new DeviceBuffer(accelerator, size);
-            }
-            catch (Exception e) when (e is OutOfMemoryException or ILGPU.Runtime.Cuda.CudaException)
-            {
-                accelerator.Synchronize();
+                // Operations that are still enqueued may read what the free lists hold.
+                device.Synchronize();
                 Trim();
-                buffer = new DeviceBuffer(accelerator, size);
+                buffer = TryAllocate(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error);
             }
             SystemAllocations++;
             ReservedBytes += 4L * size;
@@ -68,6 +72,21 @@ internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
         int quarter = BitOperations.Log2((uint)(count - 1)) - 2;
         long size = (((long)count - 1 >> quarter) + 1) << quarter;
         return (int)Math.Min(size, int.MaxValue);
+    }
+
+    private DeviceBuffer? TryAllocate(int size, out Exception? error)
+    {
+        error = null;
+        if (ReservedBytes + (4L * size) > Limit) return null;
+        try
+        {
+            return new DeviceBuffer(device.Accelerator, size);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) })
+        {
+            error = e;
+            return null;
+        }
     }
 
     private void Trim()

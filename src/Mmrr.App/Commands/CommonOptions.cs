@@ -16,7 +16,8 @@ internal static class CommonOptions
     public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { Description = "Mask levels; 60 for a paper run at 32x32, else 15." }, 2, 1000);
 
     /// <summary>One of some words; the error names the option, as the library's own does not.</summary>
-    public static Option<string> OneOf(Option<string> option, params IReadOnlyList<string> words)
+    public static Option<T> OneOf<T>(Option<T> option, params IReadOnlyList<string> words)
+        where T : class?
     {
         option.CompletionSources.Add([.. words]);
         option.Validators.Add(result =>

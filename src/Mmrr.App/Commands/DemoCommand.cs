@@ -46,7 +46,8 @@ internal static class DemoCommand
                 Beta2 = preset.Beta2,
                 Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size) },
             };
-            var run = TrainCommand.Run(options, runPath);
+            var (run, finished) = TrainingSession.Begin(options, runPath);
+            if (!finished) return TrainCommand.Interrupted(run);
             EvaluateCommand.Run(RunFolder.Open(run.Path), options.Device, options.Threads, null, null);
             Console.WriteLine($"pictures: {run.PathOf("examples.png")}");
             Console.WriteLine($"figures:  {run.PathOf("evaluation.json")}, {run.PathOf("scores.csv")}");
