@@ -10,7 +10,7 @@ public sealed class NonFiniteException : Exception
     /// <param name="element">The first such element, row-major.</param>
     /// <param name="value">Its value.</param>
     public NonFiniteException(string operation, string what, Shape shape, int element, float value)
-        : base($"{operation} made {value} at element {element} of {what} {shape}")
+        : base(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{operation} made {value} at element {element} of {what} {shape}"))
     {
         Operation = operation;
     }

@@ -27,7 +27,9 @@ internal sealed class PhaseTraining : IDisposable
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
     private IReadOnlyList<(string Name, int[] Shape, float[] Values)> _best;
+    private bool _isRestored;
     private bool _bestIsOnDisk = true;
+    private int _epochsOnDisk = -1;
     private double _saveEvery;
     private TrainingPosition _position;
 
@@ -73,6 +75,7 @@ internal sealed class PhaseTraining : IDisposable
         _best = state.Best;
         _bestIsOnDisk = double.IsPositiveInfinity(state.Position.BestLoss);
         _position = state.Position;
+        _isRestored = true;
         _watch.Restart();
     }
 
@@ -82,7 +85,8 @@ internal sealed class PhaseTraining : IDisposable
     /// <exception cref="DeviceMemoryException">The device's memory ran out.</exception>
     public bool Run(CancellationToken stop)
     {
-        Save();
+        if (_isRestored) WriteWhatFollows();
+        else Save();
         // An epoch that has begun is brought to its validation, whatever the budget says, and there is one at least.
         while (_position.Done > 0 || _position.Epoch == 1 || Remains)
         {
@@ -160,14 +164,18 @@ internal sealed class PhaseTraining : IDisposable
         var state = new TrainingState(Position, Checkpoint.Snapshot(_phase.Networks), _best, _optimizer.Moments());
         if (!state.IsFinite) throw Failure($"after step {_position.Step} of the {_phase.Name} phase a weight or a moment is not finite", _position.Step);
         state.Write(_run.PathOf(TrainingState.FileName));
-        if (!_bestIsOnDisk)
-        {
-            Checkpoint.Save(_run.PathOf(_phase.CheckpointFile), _phase.Model.Options, _best);
-            _bestIsOnDisk = true;
-        }
-        TrainingHistory.Write(_run.PathOf(TrainingHistory.FileName), _position.History);
+        WriteWhatFollows();
         if (_run.Options.SaveEvery is null) _saveEvery = Math.Max(SaveSeconds, Stopwatch.GetElapsedTime(begin).TotalSeconds / SaveShare);
         _sinceSave.Restart();
+    }
+
+    /// <summary>The files that follow from the state, where they are behind it.</summary>
+    private void WriteWhatFollows()
+    {
+        if (!_bestIsOnDisk) Checkpoint.Save(_run.PathOf(_phase.CheckpointFile), _phase.Model.Options, _best);
+        _bestIsOnDisk = true;
+        if (_epochsOnDisk != _position.History.Count) TrainingHistory.Write(_run.PathOf(TrainingHistory.FileName), _position.History);
+        _epochsOnDisk = _position.History.Count;
     }
 
     private InvalidDataException Failure(string what, long step)
