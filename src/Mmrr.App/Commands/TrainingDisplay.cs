@@ -10,12 +10,17 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
 {
     private const int BarWidth = 24;
 
+    // What a speed is the mean of: single steps differ too much to be read.
+    private const double SpeedSeconds = 3;
+
     private static readonly TimeSpan s_terminalInterval = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan s_plainInterval = TimeSpan.FromSeconds(15);
 
     private readonly bool _terminal;
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
+    private readonly Stopwatch _sinceSpeed = Stopwatch.StartNew();
     private long _images;
+    private double _speed = double.NaN;
     private double _smoothLoss = double.NaN;
     private double _validationLoss = double.NaN;
     private int _phase;
@@ -32,14 +37,19 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
         _smoothLoss = (0.95 * _smoothLoss) + (0.05 * step.Loss);
         _images += step.Images;
         if (_sinceLine.Elapsed < (_terminal ? s_terminalInterval : s_plainInterval)) return;
-        string speed = string.Create(CultureInfo.InvariantCulture, $"{_images / _sinceLine.Elapsed.TotalSeconds:F0} images/s");
-        _images = 0;
         _sinceLine.Restart();
+        double seconds = _sinceSpeed.Elapsed.TotalSeconds;
+        if (double.IsNaN(_speed) || seconds >= SpeedSeconds)
+        {
+            _speed = _images / seconds;
+            _images = 0;
+            _sinceSpeed.Restart();
+        }
         string left = step.Fraction > 0 ? $"  {Duration(step.Elapsed * ((1 - step.Fraction) / step.Fraction))} left" : "";
         string validation = double.IsNaN(_validationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {_validationLoss:F5}");
         Write(step.Fraction, string.Create(
             CultureInfo.InvariantCulture,
-            $"{step.Fraction,4:P0}{left}  phase {step.Phase.Number} {step.Phase.Name}  epoch {step.Epoch}  step {step.Number}  loss {_smoothLoss:F5}{validation}  rate {step.LearningRate:G3}  {speed}"));
+            $"{step.Fraction,4:P0}{left}  phase {step.Phase.Number} {step.Phase.Name}  epoch {step.Epoch}  step {step.Number}  loss {_smoothLoss:F5}{validation}  rate {step.LearningRate:G3}  {_speed:F0} images/s"));
     }
 
     /// <inheritdoc/>
@@ -62,7 +72,11 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
         if (_terminal) Console.Write("\r\u001b[K");
     }
 
-    private static string Duration(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"d\.hh\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture).TrimStart('0', '.');
+    private static string Duration(TimeSpan time)
+    {
+        string rest = time.ToString(@"mm\:ss", CultureInfo.InvariantCulture);
+        return time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{rest}") : rest;
+    }
 
     private void Write(double fraction, string line)
     {
