@@ -23,8 +23,19 @@ public sealed class TrainerTests : IDisposable
         string root = SmallData.Mnist(_folder);
         _options = new TrainingOptions
         {
-            Data = "mnist", Root = root, Normal = "1", Preset = "tiny", Device = "cpu", Epochs = 3, Seed = 4, Batch = 4, LearningRate = 0.01, Beta2 = 0.99,
-            Augment = "flip,rotate,brightness", SaveEvery = 1e6, Model = new MmrrOptions { Size = 8, Width = 16, Resolutions = 2 },
+            Data = "mnist",
+            Root = root,
+            Normal = "1",
+            Preset = "tiny",
+            Device = "cpu",
+            Epochs = 3,
+            Seed = 4,
+            Batch = 4,
+            LearningRate = 0.01,
+            Beta2 = 0.99,
+            Augment = "flip,rotate,brightness",
+            SaveEvery = 1e6,
+            Model = new MmrrOptions { Size = 8, Width = 16, Resolutions = 2 },
         };
         _set = DataSource.Open(_options.DataOptions).LoadTrain();
     }
