@@ -14,4 +14,7 @@ internal static class ExitCode
 
     /// <summary><c>mmrr score --fail-on-anomaly</c> found an anomaly.</summary>
     public const int Anomaly = 3;
+
+    /// <summary>Training was told to stop (Ctrl-C, or SIGTERM), and saved where it stood: a shell's number for SIGINT.</summary>
+    public const int Interrupted = 130;
 }

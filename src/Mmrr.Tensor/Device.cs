@@ -40,7 +40,7 @@ public sealed partial class Device : IDisposable
         Workers = workers;
         _context = context;
         Accelerator = accelerator;
-        Pool = new MemoryPool(accelerator, lastFirst: kind == DeviceKind.Cpu);
+        Pool = new MemoryPool(this);
         if (kind == DeviceKind.Cpu)
         {
             Queue = new CpuQueue(accelerator, workers);

@@ -1,16 +1,17 @@
 using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Mmrr;
 
 /// <summary>
 /// Free lists of device buffers by size class: four classes between one power of two and the next, so that at most a quarter of a
 /// buffer is unused and buffers are found again. Because a device is a stream, a buffer may go to a later operation as soon as its
-/// last reader is enqueued. On the CPU (<c>lastFirst</c>) that is the buffer that was returned last, which the caches may still hold; elsewhere the one that was allocated
+/// last reader is enqueued. On the CPU that is the buffer that was returned last, which the caches may still hold; elsewhere the one that was allocated
 /// first, so that every step of a training finds its tensors where the step before had them. When the system has no more memory, the free lists are given back and the request is tried again.
 /// </summary>
-internal sealed class MemoryPool(Accelerator accelerator, bool lastFirst) : IDisposable
+internal sealed class MemoryPool(Device device) : IDisposable
 {
     private readonly Dictionary<int, PriorityQueue<DeviceBuffer, long>> _free = [];
     private readonly Lock _lock = new();
@@ -23,6 +24,12 @@ internal sealed class MemoryPool(Accelerator accelerator, bool lastFirst) : IDis
 
     public long ReservedBytes { get; private set; }
 
+    /// <summary>
+    /// Bytes that the pool may hold: what the device has. On the host, where an allocation seldom fails (the system promises more than
+    /// there is, and kills the process later on), what the runtime says that this process may use.
+    /// </summary>
+    public long Limit { get; set; } = device.Kind == DeviceKind.Cuda ? device.Accelerator.MemorySize : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     public void CountTensor(int change) => Interlocked.Add(ref _liveTensors, change);
 
     /// <summary>A buffer of at least <paramref name="count"/> floats with arbitrary contents.</summary>
@@ -32,16 +39,13 @@ internal sealed class MemoryPool(Accelerator accelerator, bool lastFirst) : IDis
         lock (_lock)
         {
             if (_free.TryGetValue(size, out var list) && list.TryDequeue(out var free, out _)) return free;
-            DeviceBuffer buffer;
-            try
+            var buffer = TryAllocate(size, out _);
+            if (buffer is null)
             {
-                buffer = new DeviceBuffer(accelerator, size, SystemAllocations);
-            }
-            catch (Exception e) when (e is OutOfMemoryException or ILGPU.Runtime.Cuda.CudaException)
-            {
-                accelerator.Synchronize();
+                // Operations that are still enqueued may read what the free lists hold.
+                device.Synchronize();
                 Trim();
-                buffer = new DeviceBuffer(accelerator, size, SystemAllocations);
+                buffer = TryAllocate(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error);
             }
             SystemAllocations++;
             ReservedBytes += 4L * size;
@@ -54,7 +58,7 @@ internal sealed class MemoryPool(Accelerator accelerator, bool lastFirst) : IDis
         lock (_lock)
         {
             if (!_free.TryGetValue(buffer.Size, out var list)) _free[buffer.Size] = list = new PriorityQueue<DeviceBuffer, long>();
-            list.Enqueue(buffer, lastFirst ? --_returned : buffer.Number);
+            list.Enqueue(buffer, device.Kind == DeviceKind.Cpu ? --_returned : buffer.Number);
         }
     }
 
@@ -70,6 +74,21 @@ internal sealed class MemoryPool(Accelerator accelerator, bool lastFirst) : IDis
         int quarter = BitOperations.Log2((uint)(count - 1)) - 2;
         long size = (((long)count - 1 >> quarter) + 1) << quarter;
         return (int)Math.Min(size, int.MaxValue);
+    }
+
+    private DeviceBuffer? TryAllocate(int size, out Exception? error)
+    {
+        error = null;
+        if (ReservedBytes + (4L * size) > Limit) return null;
+        try
+        {
+            return new DeviceBuffer(device.Accelerator, size, SystemAllocations);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) })
+        {
+            error = e;
+            return null;
+        }
     }
 
     private void Trim()

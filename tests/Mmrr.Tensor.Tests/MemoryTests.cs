@@ -1,3 +1,5 @@
+using Mmrr.Kernels;
+
 namespace Mmrr.Tests;
 
 /// <summary>The pool, the lifetime of tensors, and scopes.</summary>
@@ -190,4 +192,34 @@ public class MemoryTests(TestDevices devices)
         Assert.Equal((30, 3, 5, 2), (shape.Count, shape.Rank, shape[-1], shape[0]));
         Assert.Equal((1, 0, "[]"), (new Shape().Count, new Shape().Rank, new Shape().ToString()));
     }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
+    public void When_memory_runs_out_the_free_lists_are_given_back_and_then_the_sizes_are_named(string name)
+    {
+        _ = devices.Get(name); // skips where there is none
+        using var device = Device.Open(name);
+        const int Mebi = 1 << 18; // floats
+        device.Pool.Limit = 4L << 20;
+        var kept = Tensor.From(device, new Shape(Mebi), new float[Mebi]);
+        var read = Tensor.Empty(device, new Shape(2 * Mebi));
+        Elementwise.Fill(1, read);
+        read.Dispose(); // 2 MiB free, to be written still; 3 asked for
+        using (var larger = Tensor.Empty(device, new Shape(3 * Mebi)))
+        {
+            Assert.Equal(4L << 20, device.ReservedBytes);
+            Elementwise.Fill(2, larger);
+            Assert.Equal(2, larger.ToArray()[^1]);
+            var error = Assert.Throws<DeviceMemoryException>(() => Tensor.Empty(device, new Shape(Mebi)));
+            Assert.Equal((1L << 20, 4L << 20, 4L << 20), (error.RequestedBytes, error.HeldBytes, error.TotalBytes));
+            foreach (string part in new[] { device.Name, "1.0 MiB asked for", "4.0 MiB in use", "4.0 MiB in all" }) Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+        // What was in use then is whole, and once there is room the next request is met.
+        Assert.Equal(new float[Mebi], kept.ToArray());
+        Tensor.Empty(device, new Shape(3 * Mebi)).Dispose();
+        kept.Dispose();
+    }
+
+    [Fact]
+    public void The_host_may_use_what_the_runtime_says() => Assert.InRange(devices.Get("cpu").Pool.Limit, 64L << 20, long.MaxValue - 1);
 }

@@ -42,7 +42,8 @@ internal static class CommonOptions
         Ranged(new Option<double?>("--false-alarm") { Description = "The share of normal images that shall score above the threshold; 0.01 when not given." }, 1e-6, 0.5);
 
     /// <summary>One of some words; the error names the option, as the library's own does not.</summary>
-    public static Option<string> OneOf(Option<string> option, params IReadOnlyList<string> words)
+    public static Option<T> OneOf<T>(Option<T> option, params IReadOnlyList<string> words)
+        where T : class?
     {
         option.CompletionSources.Add([.. words]);
         option.Validators.Add(result =>

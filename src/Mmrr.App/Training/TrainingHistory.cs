@@ -11,7 +11,7 @@ namespace Mmrr.App.Training;
 /// <param name="TrainingLoss">Mean over the epoch's steps.</param>
 /// <param name="ValidationLoss">At fixed levels and noise.</param>
 /// <param name="LearningRate">That the epoch was trained with.</param>
-/// <param name="Seconds">Since the phase began.</param>
+/// <param name="Seconds">Spent on the phase so far.</param>
 internal sealed record TrainingEpoch(int Phase, int Epoch, long Step, double TrainingLoss, double ValidationLoss, double LearningRate, double Seconds);
 
 /// <summary>The loss history of a run.</summary>
