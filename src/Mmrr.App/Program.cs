@@ -6,7 +6,8 @@ using Mmrr.Ptx;
 
 var root = new RootCommand("MMRR: anomaly detection that learns from normal images only.")
 {
-    DemoCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), ThresholdCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(),
+    DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), ThresholdCommand.Create(), ReportCommand.Create(),
+    FiguresCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
@@ -20,7 +21,7 @@ try
 {
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception e) when (e is UsageException or DeviceUnavailableException or PtxException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
+catch (Exception e) when (e is UsageException or DeviceUnavailableException or DeviceMemoryException or PtxException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
 {
     Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
     return ExitCode.BadInput;

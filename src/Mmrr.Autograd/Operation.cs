@@ -68,7 +68,9 @@ public abstract class Operation
         {
             using var scope = new DisposeScope();
             _scope = scope;
-            output = new Variable(scope.Keep(Forward().Share()), _recording, _recording ? this : null);
+            var value = Forward();
+            FiniteCheck.Output(this, value);
+            output = new Variable(scope.Keep(value.Share()), _recording, _recording ? this : null);
         }
         catch
         {
@@ -132,6 +134,7 @@ public abstract class Operation
             try
             {
                 Backward(outputGradient);
+                foreach (var (_, gradient) in _gradients) FiniteCheck.Gradient(this, gradient);
             }
             catch (ObjectDisposedException e)
             {

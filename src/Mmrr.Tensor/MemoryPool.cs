@@ -1,25 +1,34 @@
 using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Mmrr;
 
 /// <summary>
 /// Free lists of device buffers by size class: four classes between one power of two and the next, so that at most a quarter of a
 /// buffer is unused and buffers are found again. Because a device is a stream, a buffer may go to a later operation as soon as its
-/// last reader is enqueued. When the system has no more memory, the free lists are given back and the request is tried again.
+/// last reader is enqueued. On the CPU that is the buffer that was returned last, which the caches may still hold; elsewhere the one that was allocated
+/// first, so that every step of a training finds its tensors where the step before had them. When the system has no more memory, the free lists are given back and the request is tried again.
 /// </summary>
-internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
+internal sealed class MemoryPool(Device device) : IDisposable
 {
-    private readonly Dictionary<int, Stack<DeviceBuffer>> _free = [];
+    private readonly Dictionary<int, PriorityQueue<DeviceBuffer, long>> _free = [];
     private readonly Lock _lock = new();
     private long _liveTensors;
+    private long _returned;
 
     public long LiveTensors => Interlocked.Read(ref _liveTensors);
 
     public long SystemAllocations { get; private set; }
 
     public long ReservedBytes { get; private set; }
+
+    /// <summary>
+    /// Bytes that the pool may hold: what the device has. On the host, where an allocation seldom fails (the system promises more than
+    /// there is, and kills the process later on), what the runtime says that this process may use.
+    /// </summary>
+    public long Limit { get; set; } = device.Kind == DeviceKind.Cuda ? device.Accelerator.MemorySize : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     public void CountTensor(int change) => Interlocked.Add(ref _liveTensors, change);
 
@@ -29,17 +38,14 @@ internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
         int size = SizeClass(count);
         lock (_lock)
         {
-            if (_free.TryGetValue(size, out var stack) && stack.Count > 0) return stack.Pop();
-            DeviceBuffer buffer;
-            try
+            if (_free.TryGetValue(size, out var list) && list.TryDequeue(out var free, out _)) return free;
+            var buffer = TryAllocate(size, out _);
+            if (buffer is null)
             {
-                buffer = new DeviceBuffer(accelerator, size);
-            }
-            catch (Exception e) when (e is OutOfMemoryException or ILGPU.Runtime.Cuda.CudaException)
-            {
-                accelerator.Synchronize();
+                // Operations that are still enqueued may read what the free lists hold.
+                device.Synchronize();
                 Trim();
-                buffer = new DeviceBuffer(accelerator, size);
+                buffer = TryAllocate(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error);
             }
             SystemAllocations++;
             ReservedBytes += 4L * size;
@@ -51,8 +57,8 @@ internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
     {
         lock (_lock)
         {
-            if (!_free.TryGetValue(buffer.Size, out var stack)) _free[buffer.Size] = stack = new Stack<DeviceBuffer>();
-            stack.Push(buffer);
+            if (!_free.TryGetValue(buffer.Size, out var list)) _free[buffer.Size] = list = new PriorityQueue<DeviceBuffer, long>();
+            list.Enqueue(buffer, device.Kind == DeviceKind.Cpu ? --_returned : buffer.Number);
         }
     }
 
@@ -70,11 +76,26 @@ internal sealed class MemoryPool(Accelerator accelerator) : IDisposable
         return (int)Math.Min(size, int.MaxValue);
     }
 
+    private DeviceBuffer? TryAllocate(int size, out Exception? error)
+    {
+        error = null;
+        if (ReservedBytes + (4L * size) > Limit) return null;
+        try
+        {
+            return new DeviceBuffer(device.Accelerator, size, SystemAllocations);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) })
+        {
+            error = e;
+            return null;
+        }
+    }
+
     private void Trim()
     {
-        foreach (var stack in _free.Values)
+        foreach (var list in _free.Values)
         {
-            while (stack.TryPop(out var buffer))
+            while (list.TryDequeue(out var buffer, out _))
             {
                 ReservedBytes -= 4L * buffer.Size;
                 buffer.Dispose();
@@ -89,9 +110,10 @@ internal sealed unsafe class DeviceBuffer : IDisposable
     private const int Alignment = 64;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _memory;
 
-    public DeviceBuffer(Accelerator accelerator, int size)
+    public DeviceBuffer(Accelerator accelerator, int size, long number)
     {
         Size = size;
+        Number = number;
         bool host = accelerator.AcceleratorType == AcceleratorType.CPU;
         _memory = accelerator.Allocate1D<float>((long)size + (host ? Alignment / sizeof(float) : 0));
         if (host)
@@ -106,6 +128,9 @@ internal sealed unsafe class DeviceBuffer : IDisposable
             View = _memory.View.BaseView;
         }
     }
+
+    /// <summary>How many were allocated before it.</summary>
+    public long Number { get; }
 
     /// <summary>In floats.</summary>
     public int Size { get; }

@@ -1,3 +1,5 @@
+using Mmrr.Kernels;
+
 namespace Mmrr.Tests;
 
 /// <summary>The pool, the lifetime of tensors, and scopes.</summary>
@@ -35,6 +37,26 @@ public class MemoryTests(TestDevices devices)
             if (round == 0) (allocations, bytes) = (device.SystemAllocations, device.ReservedBytes);
         }
         Assert.Equal((allocations, bytes), (device.SystemAllocations, device.ReservedBytes));
+    }
+
+    // RAdam's table of addresses stays as it is for that reason.
+    [Fact]
+    public void On_a_GPU_a_step_finds_its_tensors_where_the_step_before_had_them()
+    {
+        using var device = Device.Open("simt");
+        using (Tensor a = Tensor.Empty(device, new Shape(100)), b = Tensor.Empty(device, new Shape(100)), c = Tensor.Empty(device, new Shape(100)))
+        {
+        }
+        unsafe
+        {
+            var first = Tensor.Empty(device, new Shape(100));
+            var second = Tensor.Empty(device, new Shape(100));
+            nint one = (nint)first.Pointer, two = (nint)second.Pointer;
+            first.Dispose();
+            second.Dispose();
+            using Tensor again = Tensor.Empty(device, new Shape(100)), other = Tensor.Empty(device, new Shape(100));
+            Assert.Equal((one, two), ((nint)again.Pointer, (nint)other.Pointer));
+        }
     }
 
     [Theory]
@@ -170,4 +192,34 @@ public class MemoryTests(TestDevices devices)
         Assert.Equal((30, 3, 5, 2), (shape.Count, shape.Rank, shape[-1], shape[0]));
         Assert.Equal((1, 0, "[]"), (new Shape().Count, new Shape().Rank, new Shape().ToString()));
     }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
+    public void When_memory_runs_out_the_free_lists_are_given_back_and_then_the_sizes_are_named(string name)
+    {
+        _ = devices.Get(name); // skips where there is none
+        using var device = Device.Open(name);
+        const int Mebi = 1 << 18; // floats
+        device.Pool.Limit = 4L << 20;
+        var kept = Tensor.From(device, new Shape(Mebi), new float[Mebi]);
+        var read = Tensor.Empty(device, new Shape(2 * Mebi));
+        Elementwise.Fill(1, read);
+        read.Dispose(); // 2 MiB free, to be written still; 3 asked for
+        using (var larger = Tensor.Empty(device, new Shape(3 * Mebi)))
+        {
+            Assert.Equal(4L << 20, device.ReservedBytes);
+            Elementwise.Fill(2, larger);
+            Assert.Equal(2, larger.ToArray()[^1]);
+            var error = Assert.Throws<DeviceMemoryException>(() => Tensor.Empty(device, new Shape(Mebi)));
+            Assert.Equal((1L << 20, 4L << 20, 4L << 20), (error.RequestedBytes, error.HeldBytes, error.TotalBytes));
+            foreach (string part in new[] { device.Name, "1.0 MiB asked for", "4.0 MiB in use", "4.0 MiB in all" }) Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+        // What was in use then is whole, and once there is room the next request is met.
+        Assert.Equal(new float[Mebi], kept.ToArray());
+        Tensor.Empty(device, new Shape(3 * Mebi)).Dispose();
+        kept.Dispose();
+    }
+
+    [Fact]
+    public void The_host_may_use_what_the_runtime_says() => Assert.InRange(devices.Get("cpu").Pool.Limit, 64L << 20, long.MaxValue - 1);
 }

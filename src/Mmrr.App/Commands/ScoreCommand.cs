@@ -32,7 +32,8 @@ internal static class ScoreCommand
         var levels = CommonOptions.Levels();
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
-        var command = new Command("score", "Score image files: CSV on standard output.") { run, paths, output, heatmaps, fail, levels, device, threads };
+        var precision = CommonOptions.Precision();
+        var command = new Command("score", "Score image files: CSV on standard output.") { run, paths, output, heatmaps, fail, levels, device, threads, precision };
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
@@ -47,7 +48,7 @@ internal static class ScoreCommand
             int used = parsed.GetValue(levels) ?? calibration?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
             string? missing = Calibrator.Missing(folder.Path, calibration, used);
             if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
-            using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
+            using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);
             if (missing is not null) Console.Error.WriteLine($"mmrr: {missing}");
             if (target is not null) Directory.CreateDirectory(target);

@@ -8,20 +8,21 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr train</c>: trains a model on normal images, both phases.</summary>
+/// <summary><c>mmrr train</c>: trains a model on normal images, both phases; or goes on with a run, or repeats one.</summary>
 internal static class TrainCommand
 {
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var data = CommonOptions.OneOf(new Option<string>("--data") { Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}.", Required = true }, [.. DataSource.Kinds]);
-        var root = new Option<string>("--root") { Description = "Folder of the data; with --data csv, the list.", Required = true };
+        var data = CommonOptions.OneOf(new Option<string?>("--data") { Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}." }, [.. DataSource.Kinds]);
+        var root = new Option<string?>("--root") { Description = "Folder of the data; with --data csv, the list." };
         var normal = new Option<string?>("--normal") { Description = "The normal class: a label, a class name, or a category of an mvtec folder." };
         var abnormal = new Option<string?>("--abnormal") { Description = "With --data folder: a folder of abnormal images, to evaluate on." };
         var preset = CommonOptions.OneOf(
             new Option<string>("--preset") { Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.", DefaultValueFactory = _ => "tiny" }, [.. Preset.All.Keys]);
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
+        var precision = CommonOptions.Precision();
         var output = new Option<string?>("--out") { Description = "Folder of the run; a new one under runs/ when not given." };
         var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { Description = "Budget of both phases." }, 0.01, 100_000);
         var epochs = CommonOptions.Ranged(new Option<int?>("--epochs") { Description = "Epochs of each phase, in place of --minutes." }, 1, 1_000_000);
@@ -40,14 +41,31 @@ internal static class TrainCommand
             new Option<string>("--mask") { Description = "learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
         var inputs = new Option<string>("--refine-inputs") { Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
         var falseAlarm = CommonOptions.FalseAlarm();
+        var saveEvery = CommonOptions.Ranged(new Option<double?>("--save-every") { Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given." }, 0, 86_400);
+        var resume = new Option<string?>("--resume") { Description = "Go on with this run where it stopped. Takes no other option." };
+        var config = new Option<string?>("--config") { Description = "Repeat a run from its run.json. Takes --out, --device and --threads beside it." };
         var command = new Command("train", "Train on normal images.")
         {
-            data, root, normal, abnormal, preset, device, threads, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
-            noEmbedding, mask, inputs, falseAlarm,
+            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
+            noEmbedding, mask, inputs, falseAlarm, saveEvery, resume, config,
         };
         command.SetAction(parsed =>
         {
-            string kind = parsed.GetValue(data)!;
+            if (parsed.GetValue(resume) is { } interrupted)
+            {
+                RefuseBeside(parsed, resume);
+                return Resume(interrupted);
+            }
+            if (parsed.GetValue(config) is { } configuration)
+            {
+                RefuseBeside(parsed, config, output, device, threads);
+                var saved = TrainingOptions.Read(configuration);
+                if (Given(parsed, device)) saved = saved with { Device = parsed.GetValue(device)! };
+                if (Given(parsed, threads)) saved = saved with { Threads = parsed.GetValue(threads) };
+                return Begin(saved, parsed.GetValue(output));
+            }
+            string kind = parsed.GetValue(data) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
+            if (parsed.GetValue(root) is null) throw new UsageException($"--data {kind} needs --root DIR");
             var defaults = Preset.All[parsed.GetValue(preset)!];
             if (parsed.GetValue(minutes) is not null && parsed.GetValue(epochs) is not null) throw new UsageException("--minutes and --epochs contradict each other; give one");
             bool labelled = kind is not ("folder" or "csv");
@@ -84,6 +102,7 @@ internal static class TrainCommand
                 Preset = parsed.GetValue(preset)!,
                 Device = parsed.GetValue(device)!,
                 Threads = parsed.GetValue(threads),
+                Precision = CommonOptions.PrecisionOf(parsed, precision),
                 Minutes = counted ? null : parsed.GetValue(minutes) ?? defaults.Minutes,
                 Epochs = parsed.GetValue(epochs),
                 Seed = parsed.GetValue(seed),
@@ -92,34 +111,51 @@ internal static class TrainCommand
                 Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,
                 Augment = augmentation.ToString(),
                 FalseAlarm = parsed.GetValue(falseAlarm) ?? Calibrator.DefaultFalseAlarm,
+                SaveEvery = parsed.GetValue(saveEvery),
                 Model = model,
             };
-            string name = string.Create(CultureInfo.InvariantCulture, $"{kind}{(options.Normal.Length > 0 ? "-" : "")}{options.Normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
-            var run = Run(options, parsed.GetValue(output) ?? Path.Combine("runs", name));
-            Console.WriteLine($"run: {run.Path}");
-            return ExitCode.Success;
+            return Begin(options, parsed.GetValue(output));
         });
         return command;
     }
 
-    /// <summary>Trains; the channels of the images are found out and noted in the run.</summary>
-    public static RunFolder Run(TrainingOptions options, string output)
+    /// <summary>The line that ends a training that was told to stop.</summary>
+    public static int Interrupted(RunFolder run)
     {
-        using var device = Device.Open(options.Device, options.Threads);
-        var set = DataSource.Open(options.DataOptions with { Channels = null }).LoadTrain();
-        if (set.Samples.Count < 2) throw new InvalidDataException($"{options.Root}: one normal image is too few; training needs one more to validate on");
-        options = options with { Model = options.Model with { Channels = set.Channels } };
-        var run = RunFolder.Create(output, options);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{set.Samples.Count} normal images {(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
-        using var model = new MmrrModel(device, options.Model);
-        model.Initialize(unchecked((ulong)options.Seed));
-        using var progress = TrainingDisplay.Open();
-        new Trainer(model, options, set, progress).Run(run.Path);
-        ThresholdCommand.Print(Calibrator.OfTraining(run.Path, model, set, options.Seed, EvaluateCommand.DefaultLevels(options), options.FalseAlarm));
-        return run;
+        Console.WriteLine($"interrupted and saved; resume with: mmrr train --resume {run.Path}");
+        return ExitCode.Interrupted;
     }
+
+    private static int Begin(TrainingOptions options, string? output)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"{options.Data}{(options.Normal.Length > 0 ? "-" : "")}{options.Normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
+        var (run, finished) = TrainingSession.Begin(options, output ?? Path.Combine("runs", name));
+        return Ended(run, finished);
+    }
+
+    private static int Resume(string path)
+    {
+        var run = RunFolder.Open(path);
+        if (!run.IsFinished) return Ended(run, TrainingSession.Resume(run));
+        Console.WriteLine($"{run.Path}: the run is finished, there is nothing to resume");
+        return ExitCode.Success;
+    }
+
+    private static int Ended(RunFolder run, bool finished)
+    {
+        if (!finished) return Interrupted(run);
+        Console.WriteLine($"run: {run.Path}");
+        return ExitCode.Success;
+    }
+
+    private static void RefuseBeside(ParseResult parsed, Option option, params Option[] allowed)
+    {
+        if (parsed.CommandResult.Command.Options.FirstOrDefault(o => o != option && !allowed.Contains(o) && Given(parsed, o)) is not { } other) return;
+        string beside = allowed.Length == 0 ? "no other option" : $"only {string.Join(", ", allowed.Select(o => o.Name))} beside it";
+        throw new UsageException($"{option.Name} takes {beside}: the run's own configuration holds; got {other.Name}");
+    }
+
+    private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static Augmentation ParseAugmentation(string text)
     {

@@ -8,12 +8,21 @@ namespace Mmrr.App.Commands;
 /// <summary>Progress for people: one line that is rewritten on a terminal, a plain line now and then where it is not one.</summary>
 internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
 {
+    private const int BarWidth = 24;
+
+    // What a speed is the mean of: single steps differ too much to be read.
+    private const double SpeedSeconds = 3;
+
     private static readonly TimeSpan s_terminalInterval = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan s_plainInterval = TimeSpan.FromSeconds(15);
 
     private readonly bool _terminal;
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
+    private readonly Stopwatch _sinceSpeed = Stopwatch.StartNew();
+    private long _images;
+    private double _speed = double.NaN;
     private double _smoothLoss = double.NaN;
+    private double _validationLoss = double.NaN;
     private int _phase;
 
     private TrainingDisplay(bool terminal) => _terminal = terminal;
@@ -22,38 +31,64 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
     public static TrainingDisplay Open() => new(!Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi);
 
     /// <inheritdoc/>
-    public void Step(TrainingPhase phase, int epoch, long step, double loss, double fraction, TimeSpan elapsed)
+    public void Step(in TrainingStep step)
     {
-        _smoothLoss = phase.Number == _phase ? (0.95 * _smoothLoss) + (0.05 * loss) : loss;
-        _phase = phase.Number;
+        if (step.Phase.Number != _phase) (_phase, _smoothLoss, _validationLoss) = (step.Phase.Number, step.Loss, double.NaN);
+        _smoothLoss = (0.95 * _smoothLoss) + (0.05 * step.Loss);
+        _images += step.Images;
         if (_sinceLine.Elapsed < (_terminal ? s_terminalInterval : s_plainInterval)) return;
         _sinceLine.Restart();
-        string left = fraction > 0 ? $"{elapsed * ((1 - fraction) / fraction):m\\:ss} left" : "";
-        string line = string.Create(CultureInfo.InvariantCulture, $"phase {phase.Number} {phase.Name}  epoch {epoch}  step {step}  loss {_smoothLoss:F5}  {fraction:P0}  {left}");
-        if (!_terminal)
+        double seconds = _sinceSpeed.Elapsed.TotalSeconds;
+        if (double.IsNaN(_speed) || seconds >= SpeedSeconds)
         {
-            Console.WriteLine(line);
-            return;
+            _speed = _images / seconds;
+            _images = 0;
+            _sinceSpeed.Restart();
         }
-        int filled = (int)(fraction * 24);
-        // Written as it is: Spectre would break the line at the terminal's width, and it could not be rewritten.
-        string bar = $"\u001b[32m{new string('━', filled)}\u001b[90m{new string('━', 24 - filled)}\u001b[0m";
-        int room = Math.Max(0, Console.WindowWidth - 26);
-        Console.Write($"\r{bar} {(line.Length > room && room > 0 ? line[..room] : line)}\u001b[K");
+        string left = step.Fraction > 0 ? $"  {Duration(step.Elapsed * ((1 - step.Fraction) / step.Fraction))} left" : "";
+        string validation = double.IsNaN(_validationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {_validationLoss:F5}");
+        Write(step.Fraction, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{step.Fraction,4:P0}{left}  phase {step.Phase.Number} {step.Phase.Name}  epoch {step.Epoch}  step {step.Number}  loss {_smoothLoss:F5}{validation}  rate {step.LearningRate:G3}  {_speed:F0} images/s"));
     }
 
     /// <inheritdoc/>
     public void Epoch(TrainingPhase phase, TrainingEpoch epoch)
     {
+        _validationLoss = epoch.ValidationLoss;
         string line = string.Create(
             CultureInfo.InvariantCulture,
-            $"phase {epoch.Phase} {phase.Name}  epoch {epoch.Epoch} done  step {epoch.Step}  training loss {epoch.TrainingLoss:F5}  validation loss {epoch.ValidationLoss:F5}  {epoch.Seconds:F0} s");
+            $"phase {epoch.Phase} {phase.Name}  epoch {epoch.Epoch} done  step {epoch.Step}  training loss {epoch.TrainingLoss:F5}  validation loss {epoch.ValidationLoss:F5}  rate {epoch.LearningRate:G3}  {epoch.Seconds:F0} s");
         Console.WriteLine(_terminal ? $"\r{line}\u001b[K" : line);
     }
+
+    /// <inheritdoc/>
+    public void Resumed(TrainingPosition position) => Console.WriteLine(
+        position.Phase == TrainingPosition.Over ? "resumed: both phases are over" : $"resumed in phase {position.Phase}, epoch {position.Epoch}, after step {position.Step}");
 
     /// <inheritdoc/>
     public void Dispose()
     {
         if (_terminal) Console.Write("\r\u001b[K");
+    }
+
+    private static string Duration(TimeSpan time)
+    {
+        string rest = time.ToString(@"mm\:ss", CultureInfo.InvariantCulture);
+        return time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{rest}") : rest;
+    }
+
+    private void Write(double fraction, string line)
+    {
+        if (!_terminal)
+        {
+            Console.WriteLine(line);
+            return;
+        }
+        int filled = (int)(fraction * BarWidth);
+        // Written as it is: Spectre would break the line at the terminal's width, and it could not be rewritten.
+        string bar = $"\u001b[32m{new string('━', filled)}\u001b[90m{new string('━', BarWidth - filled)}\u001b[0m";
+        int room = Math.Max(0, Console.WindowWidth - BarWidth - 2);
+        Console.Write($"\r{bar} {(line.Length > room && room > 0 ? line[..room] : line)}\u001b[K");
     }
 }

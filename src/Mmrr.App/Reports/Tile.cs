@@ -1,3 +1,5 @@
+using Mmrr.Nn;
+
 namespace Mmrr.App.Reports;
 
 /// <summary>A grey or RGB byte image, [height, width, channels] row-major.</summary>
@@ -46,5 +48,17 @@ public sealed class Tile
             ReadOnlySpan<byte> pixel = Pixels.Span.Slice((row * Width + column) * Channels, Channels);
             return new Rgb(pixel[0], pixel[Channels / 2], pixel[Channels - 1]);
         }
+    }
+
+    /// <summary>The tile in a size to look at: antialiased, in its proportions, its longer side at most so many pixels.</summary>
+    /// <param name="longest">At least 1.</param>
+    /// <returns>The tile itself where it is no larger.</returns>
+    public Tile Reduce(int longest)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(longest);
+        int side = Math.Max(Height, Width);
+        if (side <= longest) return this;
+        int height = Math.Max(1, (int)((long)Height * longest / side)), width = Math.Max(1, (int)((long)Width * longest / side));
+        return new Tile(height, width, Channels, new Resampling(Height, Width, height, width).Resize(Pixels.Span, Channels));
     }
 }

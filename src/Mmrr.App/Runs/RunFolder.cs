@@ -6,11 +6,17 @@ namespace Mmrr.App.Runs;
 
 /// <summary>
 /// A run's folder: <c>run.json</c> (the configuration), <c>restoration.safetensors</c> and <c>refinement.safetensors</c>, <c>history.csv</c>,
-/// <c>evaluation.json</c>, <c>scores.csv</c>, <c>examples.png</c>.
+/// <c>evaluation.json</c>, <c>scores.csv</c>, <c>examples.png</c>; until it is finished <c>training.safetensors</c>, where training stands.
 /// </summary>
 internal sealed class RunFolder
 {
-    private const string ConfigurationFile = "run.json";
+    /// <summary>The configuration's file.</summary>
+    public const string ConfigurationFile = "run.json";
+
+    private const string LockFile = ".training.lock";
+
+    private static readonly string[] s_writtenByTraining =
+        [ConfigurationFile, TrainingState.FileName, Checkpoint.RestorationFile, Checkpoint.RefinementFile, TrainingHistory.FileName];
 
     private RunFolder(string path, TrainingOptions options)
     {
@@ -23,6 +29,27 @@ internal sealed class RunFolder
 
     /// <summary>Its configuration.</summary>
     public TrainingOptions Options { get; }
+
+    /// <summary>Whether both phases and what follows them are over.</summary>
+    public bool IsFinished => !File.Exists(PathOf(TrainingState.FileName)) && File.Exists(PathOf(Checkpoint.RefinementFile));
+
+    /// <summary>Whether a process is training the run now.</summary>
+    public bool IsLocked
+    {
+        get
+        {
+            if (!File.Exists(PathOf(LockFile))) return false;
+            try
+            {
+                using var stream = new FileStream(PathOf(LockFile), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                return false;
+            }
+            catch (IOException)
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>Makes the folder and writes the configuration.</summary>
     /// <exception cref="UsageException">The folder holds a run already.</exception>
@@ -50,4 +77,31 @@ internal sealed class RunFolder
 
     /// <summary>A file of the run.</summary>
     public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>
+    /// Keeps the run for this process until it is disposed, and removes what a process that was killed left half written. A killed process
+    /// holds nothing any more.
+    /// </summary>
+    /// <exception cref="UsageException">Another process is training it.</exception>
+    public IDisposable Lock()
+    {
+        FileStream held;
+        try
+        {
+            held = new FileStream(PathOf(LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e)
+        {
+            throw new UsageException($"{Path}: another process is training this run ({e.Message.ReplaceLineEndings(" ")})");
+        }
+        foreach (string file in s_writtenByTraining) AtomicFile.RemoveLeftovers(PathOf(file));
+        return held;
+    }
+
+    /// <summary>Removes a run in which nothing was trained, so that it does not stand in the way of the next try.</summary>
+    public void Discard()
+    {
+        foreach (string file in s_writtenByTraining) File.Delete(PathOf(file));
+        if (!Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
+    }
 }

@@ -3,12 +3,13 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Training;
 
-/// <summary>Turns samples into batches [N, H, W, C] of floats in [−1, 1]: v/127.5 − 1. A sample that is larger than the model's square counts as often as tiles are drawn from it.</summary>
+/// <summary>Turns samples into batches [N, H, W, C] of floats in [−1, 1]: v/127.5 − 1. A sample that is larger than the model's square counts as often as tiles are drawn from it. For one thread at a time.</summary>
 internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation augmentation, long seed)
 {
     private readonly byte[] _changed = new byte[set.Height * set.Width * set.Channels];
     private readonly byte[] _tile = new byte[set.Height * set.Width * set.Channels];
     private readonly (int Sample, int Tile)[] _images = [.. members.SelectMany(m => Enumerable.Range(0, TileDraw.Count(set.Samples[m], set.Height)).Select(tile => (m, tile)))];
+    private (int Epoch, int[] Places) _order = (0, []);
 
     /// <summary>Images, or tiles of images, there are.</summary>
     public int Count => _images.Length;
@@ -17,7 +18,11 @@ internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation aug
     public int ImageLength => _changed.Length;
 
     /// <summary>The order of one epoch, the same for the same seed.</summary>
-    public int[] Order(int epoch) => Sampling.Permutation(Count, unchecked((long)new SplitMix64(seed, epoch).Next()));
+    public int[] Order(int epoch)
+    {
+        if (_order.Epoch != epoch) _order = (epoch, Sampling.Permutation(Count, unchecked((long)new SplitMix64(seed, epoch).Next())));
+        return _order.Places;
+    }
 
     /// <summary>Writes the images at these places, tiles drawn and augmented afresh in every epoch.</summary>
     public void Fill(ReadOnlySpan<int> places, int epoch, Span<float> target)

@@ -11,12 +11,15 @@ namespace Mmrr.App.Training;
 /// <param name="TrainingLoss">Mean over the epoch's steps.</param>
 /// <param name="ValidationLoss">At fixed levels and noise.</param>
 /// <param name="LearningRate">That the epoch was trained with.</param>
-/// <param name="Seconds">Since the phase began.</param>
+/// <param name="Seconds">Spent on the phase so far.</param>
 internal sealed record TrainingEpoch(int Phase, int Epoch, long Step, double TrainingLoss, double ValidationLoss, double LearningRate, double Seconds);
 
 /// <summary>The loss history of a run.</summary>
 internal static class TrainingHistory
 {
+    /// <summary>The file's name in the run's folder.</summary>
+    public const string FileName = "history.csv";
+
     /// <summary>Writes <c>history.csv</c>.</summary>
     public static void Write(string path, IEnumerable<TrainingEpoch> epochs)
     {
@@ -24,5 +27,29 @@ internal static class TrainingHistory
         foreach (var e in epochs)
             text.Append(CultureInfo.InvariantCulture, $"{e.Phase},{e.Epoch},{e.Step},{e.TrainingLoss:G9},{e.ValidationLoss:G9},{e.LearningRate:G9},{e.Seconds:F1}\n");
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    /// <summary>Reads it back; empty where there is no such file.</summary>
+    /// <exception cref="InvalidDataException">A line cannot be read.</exception>
+    public static IReadOnlyList<TrainingEpoch> Read(string path)
+    {
+        if (!File.Exists(path)) return [];
+        try
+        {
+            return [.. File.ReadLines(path).Skip(1).Select(Parse)];
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or IndexOutOfRangeException)
+        {
+            throw new InvalidDataException($"{path}: not the history of a training ({e.Message})", e);
+        }
+    }
+
+    private static TrainingEpoch Parse(string line)
+    {
+        string[] cells = line.Split(',');
+        double Number(int i) => double.Parse(cells[i], CultureInfo.InvariantCulture);
+        return new TrainingEpoch(
+            int.Parse(cells[0], CultureInfo.InvariantCulture), int.Parse(cells[1], CultureInfo.InvariantCulture), long.Parse(cells[2], CultureInfo.InvariantCulture),
+            Number(3), Number(4), Number(5), Number(6));
     }
 }

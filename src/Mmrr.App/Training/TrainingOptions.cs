@@ -30,6 +30,9 @@ internal sealed record TrainingOptions
     /// <summary>Worker threads; null for all cores.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>How convolutions multiplied while it was trained; a run may be evaluated in another precision.</summary>
+    public MatrixPrecision Precision { get; init; }
+
     /// <summary>Budget of both phases in minutes; null when epochs are counted.</summary>
     public double? Minutes { get; init; }
 
@@ -54,6 +57,9 @@ internal sealed record TrainingOptions
     /// <summary>The share of normal images that shall score above the threshold, in (0, 1).</summary>
     public double FalseAlarm { get; init; } = Calibrator.DefaultFalseAlarm;
 
+    /// <summary>Seconds between two saves of the training's state; null lets the trainer choose.</summary>
+    public double? SaveEvery { get; init; }
+
     /// <summary>The model.</summary>
     public required MmrrOptions Model { get; init; }
 
@@ -65,7 +71,7 @@ internal sealed record TrainingOptions
     public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingOptions) + "\n";
 
     // A file may say anything, null too, whatever the types promise.
-    private void Validate()
+    internal void Validate()
     {
         if (Model is null) throw new ArgumentException("model is missing");
         Model.Validate();
@@ -74,6 +80,12 @@ internal sealed record TrainingOptions
         if (Root is null || Normal is null || Preset is null || Device is null) throw new ArgumentException("root, normal, preset or device is missing");
         if (Threads is < 1 or > 1024) throw new ArgumentException($"threads is {Threads}, expected 1 to 1024");
         if (!(FalseAlarm > 0 && FalseAlarm < 1)) throw new ArgumentException($"falseAlarm is {FalseAlarm}, expected a rate between 0 and 1");
+        if (Minutes is null == Epochs is null) throw new ArgumentException("one of minutes and epochs is expected, the other null");
+        if (Minutes is { } minutes && !(minutes > 0 && double.IsFinite(minutes))) throw new ArgumentException($"minutes is {minutes}, expected more than 0");
+        if (Epochs is < 1) throw new ArgumentException($"epochs is {Epochs}, expected 1 or more");
+        if (!(LearningRate > 0 && double.IsFinite(LearningRate))) throw new ArgumentException($"learningRate is {LearningRate}, expected more than 0");
+        if (!(Beta2 >= 0 && Beta2 < 1)) throw new ArgumentException($"beta2 is {Beta2}, expected 0 up to 1");
+        if (SaveEvery is { } every && !(every >= 0 && double.IsFinite(every))) throw new ArgumentException($"saveEvery is {every}, expected 0 or more");
         if (Batch < 1) throw new ArgumentException($"batch is {Batch}, expected 1 or more");
     }
 

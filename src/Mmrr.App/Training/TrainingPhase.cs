@@ -1,22 +1,29 @@
 using Mmrr.Autograd;
 using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Training;
 
 /// <summary>What one phase trains, and its loss.</summary>
 internal abstract class TrainingPhase(MmrrModel model)
 {
+    /// <summary>Phase 1 or 2 of a model.</summary>
+    public static TrainingPhase Of(MmrrModel model, int number) => number == 1 ? new RestorationPhase(model) : new RefinementPhase(model);
+
     /// <summary>1 or 2.</summary>
     public abstract int Number { get; }
 
     /// <summary>Restoration or refinement.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The run's file of what the phase trains.</summary>
+    public abstract string CheckpointFile { get; }
+
     /// <summary>The networks that are trained.</summary>
     public abstract IEnumerable<(string Name, UNet Network)> Networks { get; }
 
     /// <summary>The model.</summary>
-    protected MmrrModel Model => model;
+    public MmrrModel Model => model;
 
     /// <summary>The mean squared error over the batch, a scalar that can be gone back through.</summary>
     /// <param name="images">[N, S, S, C].</param>
@@ -40,6 +47,8 @@ internal sealed class RestorationPhase(MmrrModel model) : TrainingPhase(model)
 
     public override string Name => "restoration";
 
+    public override string CheckpointFile => Checkpoint.RestorationFile;
+
     public override IEnumerable<(string Name, UNet Network)> Networks => Model.RestorationNetworks();
 
     public override Variable Loss(Tensor images, Tensor levels, in NoiseSource noise)
@@ -56,6 +65,8 @@ internal sealed class RefinementPhase(MmrrModel model) : TrainingPhase(model)
     public override int Number => 2;
 
     public override string Name => "refinement";
+
+    public override string CheckpointFile => Checkpoint.RefinementFile;
 
     public override IEnumerable<(string Name, UNet Network)> Networks => [("f_ref", Model.RefinementNetwork)];
 

@@ -3,6 +3,8 @@ namespace Mmrr.Nn.Checkpoints;
 /// <summary>Replaces files whole: a reader sees the old content or the new one, never a part.</summary>
 public static class AtomicFile
 {
+    private const string TemporaryEnding = ".tmp";
+
     /// <summary>
     /// Writes to a temporary file in the folder of <paramref name="path"/>, flushes it to disk and renames it over
     /// <paramref name="path"/>. If anything fails, the old file stays as it was and the temporary file is removed.
@@ -17,7 +19,7 @@ public static class AtomicFile
 
         string target = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(target) ?? throw new ArgumentException($"'{path}' is a root folder, not a file", nameof(path));
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}.tmp");
+        string temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}{TemporaryEnding}");
         try
         {
             using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
@@ -32,6 +34,21 @@ public static class AtomicFile
         {
             File.Delete(temporary);
             throw;
+        }
+    }
+
+    /// <summary>Deletes what a process that was killed while it wrote <paramref name="path"/> left beside it. Nobody may be writing the file now.</summary>
+    /// <param name="path">As <see cref="Write"/> took it.</param>
+    public static void RemoveLeftovers(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string target = Path.GetFullPath(path);
+        if (Path.GetDirectoryName(target) is not { } folder || !Directory.Exists(folder)) return;
+        string beginning = $".{Path.GetFileName(target)}.";
+        foreach (string file in Directory.GetFiles(folder))
+        {
+            string name = Path.GetFileName(file);
+            if (name.StartsWith(beginning, StringComparison.Ordinal) && name.EndsWith(TemporaryEnding, StringComparison.Ordinal)) File.Delete(file);
         }
     }
 }

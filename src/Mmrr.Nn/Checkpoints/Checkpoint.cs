@@ -42,6 +42,10 @@ public static class Checkpoint
         return weights;
     }
 
+    /// <summary>The names and shapes that <see cref="Snapshot"/> gives these networks' weights.</summary>
+    public static IEnumerable<(string Name, int[] Shape)> Shapes(IEnumerable<(string Name, UNet Network)> networks) =>
+        networks.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", FileShape(p.Shape))));
+
     /// <summary>Puts weights of <see cref="Snapshot"/> back.</summary>
     public static void Restore(IEnumerable<(string Name, UNet Network)> networks, IReadOnlyList<(string Name, int[] Shape, float[] Values)> weights)
     {
@@ -84,6 +88,23 @@ public static class Checkpoint
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads the weights of one file into the networks that it holds.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">Whose networks they are; its options must be the file's.</param>
+    /// <param name="networks">Some of the model's, with their names.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or of another model, or holds other networks.</exception>
+    public static void Load(string path, MmrrModel model, IEnumerable<(string Name, UNet Network)> networks)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint");
+        using var file = SafeTensorsFile.Open(path);
+        if (!ReadOptions(file, path).Equals(model.Options)) throw new InvalidDataException($"{path}: it is of another model");
+        (string Name, UNet Network)[] wanted = [.. networks];
+        Compare(file, path, wanted.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape))));
+        Restore(wanted, [.. file.Entries.Select(entry => (entry.Name, entry.Shape.ToArray(), file.Read(entry.Name)))]);
     }
 
     private static MmrrOptions ReadOptions(SafeTensorsFile file, string path)

@@ -25,7 +25,7 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
 /// bool reject = result.Score > scorer.Threshold;
 /// </code>
 /// </summary>
-public sealed class Scorer : IDisposable
+public sealed partial class Scorer : IDisposable
 {
     private const int DefaultLevels = 15;
 
@@ -93,7 +93,7 @@ public sealed class Scorer : IDisposable
     public PreparedImage Prepare(ReadOnlySpan<byte> pixels, int height, int width, int channels) => PreparedImage.From(Options, pixels, height, width, channels);
 
     /// <summary>Scores several prepared images; faster than one by one, and with the same results.</summary>
-    /// <param name="images">From <see cref="Prepare"/>.</param>
+    /// <param name="images">From <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>.</param>
     /// <param name="levels">Mask levels, at least 2; <see cref="Levels"/> where not given.</param>
     /// <param name="map">Whether to compute the maps.</param>
     public IReadOnlyList<ImageScore> Score(IReadOnlyList<PreparedImage> images, int? levels = null, bool map = true)

@@ -33,6 +33,9 @@ public static class Scoring
     /// <summary>How many images to score together: as many as keep the memory bounded.</summary>
     public static int BatchSize(MmrrOptions options, int levels) => (int)Math.Max(1, Rows(options) / Math.Min(levels, Rows(options)));
 
+    /// <summary>How many levels of an image are restored together. The noise of a level depends on its group, so who restores an image as its score saw it groups alike.</summary>
+    public static int GroupSize(MmrrOptions options, int levels) => (int)Math.Min(levels, Rows(options));
+
     /// <summary>Scores images [N, S, S, C] with values in [−1, 1].</summary>
     /// <param name="model">The model; one call at a time on a device, see <see cref="Scorer"/>.</param>
     /// <param name="images">The images, row-major.</param>
@@ -67,7 +70,7 @@ public static class Scoring
         using var logits = model.MaskLogits(x);
         float[] all = Levels(levels);
         // The groups of levels depend on the model alone, and so does the noise.
-        int group = (int)Math.Min(levels, Rows(options));
+        int group = GroupSize(options, levels);
         var pending = new List<(Tensor Refined, Tensor Restored)>();
         Tensor? refinedMap = null, restoredMap = null;
         for (int begin = 0; begin < levels; begin += group)

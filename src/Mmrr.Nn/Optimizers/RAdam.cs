@@ -38,6 +38,26 @@ public sealed class RAdam : IDisposable
         foreach (var (parameter, _, _) in trained) parameter.ZeroGradient();
     }
 
+    /// <summary>Waits for the device and copies the moments of each parameter to the host, in the parameters' order.</summary>
+    public IReadOnlyList<(float[] First, float[] Second)> Moments() => [.. _states.Select(s => (s.First.ToArray(), s.Second.ToArray()))];
+
+    /// <summary>Goes on where another optimizer of the same parameters stopped.</summary>
+    /// <param name="steps">Its <see cref="Steps"/>.</param>
+    /// <param name="moments">Its <see cref="Moments"/>.</param>
+    /// <exception cref="ArgumentException">The moments are not shaped as the parameters.</exception>
+    public void Restore(long steps, IReadOnlyList<(float[] First, float[] Second)> moments)
+    {
+        ArgumentNullException.ThrowIfNull(moments);
+        ArgumentOutOfRangeException.ThrowIfNegative(steps);
+        if (moments.Count != _states.Length) throw new ArgumentException($"moments of {moments.Count} parameters, expected {_states.Length}", nameof(moments));
+        for (int i = 0; i < moments.Count; i++)
+        {
+            _states[i].First.CopyFrom(moments[i].First);
+            _states[i].Second.CopyFrom(moments[i].Second);
+        }
+        Steps = steps;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

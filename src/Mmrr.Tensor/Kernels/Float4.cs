@@ -5,12 +5,30 @@ namespace Mmrr.Kernels;
 
 /// <summary>Four neighbouring floats: the 16 bytes that one load or store of a GPU's thread moves. A view of floats is cast to it where its length and offset are multiples of four.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct Float4
+internal struct Float4 : IFloats<Float4>
 {
     public float X;
     public float Y;
     public float Z;
     public float W;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 Of(float value)
+    {
+        Float4 four;
+        four.X = value;
+        four.Y = value;
+        four.Z = value;
+        four.W = value;
+        return four;
+    }
+
+    /// <summary>(x + y) + (z + w).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Float4 four) => four.X + four.Y + (four.Z + four.W);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Plus(Float4 other) => Add(this, other);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 Add(Float4 a, Float4 b)
@@ -19,6 +37,26 @@ internal struct Float4
         a.Y += b.Y;
         a.Z += b.Z;
         a.W += b.W;
+        return a;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 Subtract(Float4 a, Float4 b)
+    {
+        a.X -= b.X;
+        a.Y -= b.Y;
+        a.Z -= b.Z;
+        a.W -= b.W;
+        return a;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 Multiply(Float4 a, Float4 b)
+    {
+        a.X *= b.X;
+        a.Y *= b.Y;
+        a.Z *= b.Z;
+        a.W *= b.W;
         return a;
     }
 
@@ -32,4 +70,23 @@ internal struct Float4
         sum.W += a * b.W;
         return sum;
     }
+}
+
+/// <summary>One float, for loops that run over <see cref="Float4"/> where there are quads and over this where there are none.</summary>
+internal struct Float1 : IFloats<Float1>
+{
+    public float X;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float1 Plus(Float1 other)
+    {
+        other.X += X;
+        return other;
+    }
+}
+
+/// <summary>Some floats that are moved and added together.</summary>
+internal interface IFloats<TSelf>
+{
+    TSelf Plus(TSelf other);
 }

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using Mmrr.Kernels;
 
 namespace Mmrr;
 
@@ -40,11 +42,14 @@ public static unsafe partial class LimitProbe
 
     private static float FourLinks(float c, float factor, float addend) => (((((((c * factor) + addend) * factor) + addend) * factor) + addend) * factor) + addend;
 
-    // A thread takes the elements i, i + grid, …. 12 bytes and 2 operations an element.
+    // As QuadWalk. 12 bytes and 2 operations an element.
     [SimtKernel]
-    private static void TriadKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> output, float factor, int count)
+    private static void TriadKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> output, float factor, int count) =>
+        QuadWalk.Map(a, b, output, count, new ScaledSum(factor));
+
+    private readonly struct ScaledSum(float factor) : IQuadOperation2
     {
-        int stride = Grid.DimX * Group.DimX;
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride) output[i] = a[i] + (b[i] * factor);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public float Apply(float a, float b) => a + (b * factor);
     }
 }

@@ -40,6 +40,6 @@ public static unsafe partial class LimitProbe
         var device = a.Device;
         using var measured = Measurement.Of(device, Operation, a.Shape, 2.0 * a.Count, 12.0 * a.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueTriad(Operation, a, b, factor, output);
-        else device.Simt.Launch(device.Grid(a.Count), TriadKernel, a.View, b.View, output.View, factor, a.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, a.Count), TriadKernel, a.View, b.View, output.View, factor, a.Count);
     }
 }

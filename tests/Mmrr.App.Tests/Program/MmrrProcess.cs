@@ -36,8 +36,11 @@ internal static class MmrrProcess
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(100);
 
-    // The host beside the runtime that runs the tests, wherever that is installed.
-    private static readonly string s_host = Path.GetFullPath(
+    // With a runtime of their own beside them (scripts/gpu-bundle) the programs start by themselves.
+    private static readonly bool s_selfContained = Path.GetFullPath(RuntimeEnvironment.GetRuntimeDirectory()) == Path.GetFullPath(AppContext.BaseDirectory);
+
+    // Else by the host beside the runtime that runs the tests, wherever that is installed.
+    private static readonly string s_host = s_selfContained ? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "mmrr.exe" : "mmrr") : Path.GetFullPath(
         Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
     /// <summary>Runs <c>mmrr</c> with these arguments.</summary>
@@ -46,19 +49,32 @@ internal static class MmrrProcess
     /// <summary>Runs <c>mmrr</c> with these variables in its environment and these arguments.</summary>
     public static Outcome Run(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
+        using var process = Start(environment, arguments);
+        return Finish(process);
+    }
+
+    /// <summary>Starts <c>mmrr</c> and does not wait for it.</summary>
+    public static Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
         var start = new ProcessStartInfo(s_host) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mmrr.dll"));
+        if (!s_selfContained) start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mmrr.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        using var process = Process.Start(start)!;
+        var process = Process.Start(start)!;
         process.StandardInput.Close();
+        return process;
+    }
+
+    /// <summary>Waits for a process of <see cref="Start"/>.</summary>
+    public static Outcome Finish(Process process)
+    {
         // Both at once: a pipe that nobody empties stops the program.
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(s_limit))
         {
             process.Kill();
-            Assert.Fail($"mmrr {string.Join(' ', arguments)}: still running after {s_limit.TotalSeconds} s");
+            Assert.Fail($"mmrr {string.Join(' ', process.StartInfo.ArgumentList.Skip(1))}: still running after {s_limit.TotalSeconds} s");
         }
         return new Outcome(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }

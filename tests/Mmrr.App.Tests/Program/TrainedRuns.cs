@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
+using Mmrr.App.Training;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -39,6 +41,20 @@ public sealed class TrainedRuns : IDisposable
 
     public void Dispose() => Folder.Dispose();
 
+    /// <summary>A run on digit 1 that was stopped after three steps of a phase, in its second epoch.</summary>
+    internal string Interrupted(int phase)
+    {
+        string run = Folder[$"interrupted-{phase}"];
+        if (Directory.Exists(run)) return run;
+        var options = RunFolder.Open(MnistRun).Options;
+        var folder = RunFolder.Create(run, options);
+        using var device = Device.Open("cpu", 2);
+        using var model = new Nn.MmrrModel(device, options.Model);
+        using var stop = new CancellationTokenSource();
+        Xunit.Assert.False(new Trainer(model, folder, App.Data.DataSource.Open(options.DataOptions).LoadTrain(), new StopAt(phase, 3, stop)).Run(stop.Token));
+        return run;
+    }
+
     /// <summary>Trains into a folder of that name and returns its path.</summary>
     internal string Train(string name, params string[] arguments)
     {
@@ -65,4 +81,25 @@ public sealed class TrainedRuns : IDisposable
 public sealed class ProgramTests : ICollectionFixture<TrainedRuns>
 {
     public const string Name = "program";
+}
+
+/// <summary>Stops training after a step of a phase.</summary>
+internal sealed class StopAt(int phase, long step, CancellationTokenSource stop) : ITrainingProgress
+{
+    /// <summary>Every loss that was told.</summary>
+    public List<(int Phase, long Step, double Loss)> Losses { get; } = [];
+
+    public void Step(in TrainingStep s)
+    {
+        Losses.Add((s.Phase.Number, s.Number, s.Loss));
+        if (s.Phase.Number == phase && s.Number == step) stop.Cancel();
+    }
+
+    public void Epoch(TrainingPhase phase, TrainingEpoch epoch)
+    {
+    }
+
+    public void Resumed(TrainingPosition position)
+    {
+    }
 }

@@ -84,6 +84,36 @@ public class RAdamTests
         Assert.Equal(1, device.LiveTensors);
     }
 
+    [Fact]
+    public void AnOptimizerGoesOnWhereAnotherStopped()
+    {
+        using var device = Small.Open("cpu");
+        float[] start = [.. Enumerable.Range(0, Count).Select(i => 0.1f * i)];
+        using var whole = Variable.Parameter(Tensor.From(device, new Shape(Count), start));
+        using var unbroken = new RAdam([whole]);
+        Take(unbroken, whole, 0, Steps);
+        using var part = Variable.Parameter(Tensor.From(device, new Shape(Count), start));
+        using var first = new RAdam([part]);
+        Take(first, part, 0, 5);
+        using var second = new RAdam([part]);
+        second.Restore(first.Steps, first.Moments());
+        Take(second, part, 5, Steps);
+        Assert.Equal(Steps, second.Steps);
+        Assert.Equal(whole.Value.ToArray(), part.Value.ToArray());
+        Assert.Throws<ArgumentException>(() => second.Restore(1, []));
+        Assert.Throws<ArgumentException>(() => second.Restore(1, [(new float[Count], new float[Count - 1])]));
+
+        static void Take(RAdam optimizer, Variable parameter, int begin, int end)
+        {
+            for (int t = begin; t < end; t++)
+            {
+                var random = new Random(t);
+                SetGradient(parameter, [.. Enumerable.Range(0, Count).Select(_ => random.NextSingle() - 0.5f)]);
+                optimizer.Step(0.02);
+            }
+        }
+    }
+
     private static void SetGradient(Variable parameter, float[] gradient)
     {
         using var scaled = parameter.Scale(1);

@@ -68,6 +68,36 @@ public class RAdamTests(TestDevices devices)
             i => ErrorBound.U * (Math.Abs(parameter.Doubles[i]) + (20 * Change(firstMagnitude[i], i)))).Check(actual[0], "parameter");
     }
 
+    // More than one piece, tails, and memory that moves between two steps.
+    [Theory]
+    [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
+    public void Many_parameters_at_once_are_updated_as_one_by_one(string device)
+    {
+        var random = new RandomInputs();
+        var on = devices.Get(device);
+        int[] counts = [3, (16 * 1024) + 5, 64, 1];
+        var inputs = counts.Select(count => Enumerable.Range(0, 4).Select(i => random.Uniform(new Shape(count), i == 3 ? 0 : -1)).ToArray()).ToArray();
+        using var scope = new DisposeScope();
+        var together = inputs.Select(state => Array.ConvertAll(state, values => values.On(on))).ToArray();
+        for (int t = 5; t <= 7; t++)
+        {
+            var step = RAdamStep.At(t, LearningRate, Beta1, Beta2, Epsilon);
+            RAdam.Update([.. together.Select(state => (state[0], state[1], state[2], state[3]))], step);
+            foreach (var state in together)
+            {
+                var moved = state[1].ToArray();
+                state[1] = Tensor.From(on, state[1].Shape, moved);
+            }
+        }
+        for (int k = 0; k < counts.Length; k++)
+        {
+            var alone = Array.ConvertAll(inputs[k], values => values.On(on));
+            for (int t = 5; t <= 7; t++) RAdam.Update(alone[0], alone[1], alone[2], alone[3], RAdamStep.At(t, LearningRate, Beta1, Beta2, Epsilon));
+            for (int i = 0; i < 4; i++) Assert.Equal(alone[i].ToArray(), together[k][i].ToArray());
+            Assert.NotEqual(inputs[k][0].Values, alone[0].ToArray());
+        }
+    }
+
     [Theory]
     [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
     public void Twenty_steps_follow_PyTorchs_algorithm(string device)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
@@ -6,16 +5,6 @@ namespace Mmrr.Kernels;
 // One loop for all operations of one input, one for all of two: the operation is a struct, so that the JIT compiles a loop for each.
 public static unsafe partial class Elementwise
 {
-    private interface IUnary
-    {
-        Vector512<float> Apply(Vector512<float> x);
-    }
-
-    private interface IBinary
-    {
-        Vector512<float> Apply(Vector512<float> a, Vector512<float> b);
-    }
-
     private static void Enqueue<TOperation>(string name, Tensor input, Tensor output, TOperation operation)
         where TOperation : struct, IUnary
     {
@@ -51,61 +40,5 @@ public static unsafe partial class Elementwise
             var (begin, end) = worker.Share(count, Lanes.Grain);
             new Span<float>(y + begin, end - begin).Fill(value);
         });
-    }
-
-    private readonly struct Sum : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> a, Vector512<float> b) => a + b;
-    }
-
-    private readonly struct Product : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> a, Vector512<float> b) => a * b;
-    }
-
-    private readonly struct Scaling(float factor) : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> x) => x * factor;
-    }
-
-    private readonly struct HyperbolicTangent : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> x) => Exponential.Tanh(x);
-    }
-
-    private readonly struct HyperbolicTangentGradient : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> output, Vector512<float> gradient) => gradient * (Vector512<float>.One - (output * output));
-    }
-
-    private readonly struct Logistic : IUnary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> x) => Exponential.Sigmoid(x);
-    }
-
-    private readonly struct LogisticGradient : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> output, Vector512<float> gradient) => gradient * (output * (Vector512<float>.One - output));
-    }
-
-    private readonly struct Rectifier : IUnary
-    {
-        // The native maximum returns its second argument when that is NaN.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> x) => Vector512.MaxNative(Vector512<float>.Zero, x);
-    }
-
-    private readonly struct RectifierGradient : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector512<float> Apply(Vector512<float> output, Vector512<float> gradient) =>
-            Vector512.GreaterThan(output, Vector512<float>.Zero) & gradient;
     }
 }

@@ -14,7 +14,7 @@ public static unsafe partial class Elementwise
         var device = CheckBinary(Operation, "b", a, b, "output", output);
         using var measured = Measurement.Of(device, Operation, a.Shape, a.Count, 12.0 * a.Count);
         if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, a, b, output, default(Sum));
-        else device.Simt.Launch(device.Grid(a.Count), AddKernel, a.View, b.View, output.View, a.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, a.Count), AddKernel, a.View, b.View, output.View, a.Count);
     }
 
     /// <summary>output = a·b.</summary>
@@ -25,7 +25,7 @@ public static unsafe partial class Elementwise
         var device = CheckBinary(Operation, "b", a, b, "output", output);
         using var measured = Measurement.Of(device, Operation, a.Shape, a.Count, 12.0 * a.Count);
         if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, a, b, output, default(Product));
-        else device.Simt.Launch(device.Grid(a.Count), MultiplyKernel, a.View, b.View, output.View, a.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, a.Count), MultiplyKernel, a.View, b.View, output.View, a.Count);
     }
 
     /// <summary>output = factor·x.</summary>
@@ -36,7 +36,7 @@ public static unsafe partial class Elementwise
         var device = CheckUnary(Operation, x, output);
         using var measured = Measurement.Of(device, Operation, x.Shape, x.Count, 8.0 * x.Count);
         if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, x, output, new Scaling(factor));
-        else device.Simt.Launch(device.Grid(x.Count), ScaleKernel, x.View, output.View, factor, x.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, x.Count), ScaleKernel, x.View, output.View, factor, x.Count);
     }
 
     /// <summary>output = tanh x, to 1.4 ulp.</summary>
@@ -47,7 +47,7 @@ public static unsafe partial class Elementwise
         var device = CheckUnary(Operation, x, output);
         using var measured = Measurement.Of(device, Operation, x.Shape, 30.0 * x.Count, 8.0 * x.Count);
         if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, x, output, default(HyperbolicTangent));
-        else device.Simt.Launch(device.Grid(x.Count), TanhKernel, x.View, output.View, x.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, x.Count), TanhKernel, x.View, output.View, x.Count);
     }
 
     /// <summary>inputGradient = outputGradient·(1 − output²), where output = tanh x.</summary>
@@ -58,7 +58,7 @@ public static unsafe partial class Elementwise
         var device = CheckBinary(Operation, "outputGradient", output, outputGradient, "inputGradient", inputGradient);
         using var measured = Measurement.Of(device, Operation, output.Shape, 3.0 * output.Count, 12.0 * output.Count);
         if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, output, outputGradient, inputGradient, default(HyperbolicTangentGradient));
-        else device.Simt.Launch(device.Grid(output.Count), TanhBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, output.Count), TanhBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
     }
 
     /// <summary>output = 1/(1 + e⁻ˣ), to 2.4 ulp; exactly 0 or 1 only where float32 rounds it so.</summary>
@@ -69,7 +69,7 @@ public static unsafe partial class Elementwise
         var device = CheckUnary(Operation, x, output);
         using var measured = Measurement.Of(device, Operation, x.Shape, 30.0 * x.Count, 8.0 * x.Count);
         if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, x, output, default(Logistic));
-        else device.Simt.Launch(device.Grid(x.Count), SigmoidKernel, x.View, output.View, x.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, x.Count), SigmoidKernel, x.View, output.View, x.Count);
     }
 
     /// <summary>inputGradient = outputGradient·output·(1 − output), where output = sigmoid x.</summary>
@@ -80,7 +80,7 @@ public static unsafe partial class Elementwise
         var device = CheckBinary(Operation, "outputGradient", output, outputGradient, "inputGradient", inputGradient);
         using var measured = Measurement.Of(device, Operation, output.Shape, 3.0 * output.Count, 12.0 * output.Count);
         if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, output, outputGradient, inputGradient, default(LogisticGradient));
-        else device.Simt.Launch(device.Grid(output.Count), SigmoidBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, output.Count), SigmoidBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
     }
 
     /// <summary>output = max(x, 0); NaN stays NaN.</summary>
@@ -91,7 +91,7 @@ public static unsafe partial class Elementwise
         var device = CheckUnary(Operation, x, output);
         using var measured = Measurement.Of(device, Operation, x.Shape, x.Count, 8.0 * x.Count);
         if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, x, output, default(Rectifier));
-        else device.Simt.Launch(device.Grid(x.Count), ReluKernel, x.View, output.View, x.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, x.Count), ReluKernel, x.View, output.View, x.Count);
     }
 
     /// <summary>inputGradient = outputGradient where output &gt; 0, else 0; output = max(x, 0).</summary>
@@ -102,7 +102,7 @@ public static unsafe partial class Elementwise
         var device = CheckBinary(Operation, "outputGradient", output, outputGradient, "inputGradient", inputGradient);
         using var measured = Measurement.Of(device, Operation, output.Shape, output.Count, 12.0 * output.Count);
         if (device.Kind == DeviceKind.Cpu) Enqueue(Operation, output, outputGradient, inputGradient, default(RectifierGradient));
-        else device.Simt.Launch(device.Grid(output.Count), ReluBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, output.Count), ReluBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
     }
 
     /// <summary>Every element becomes <paramref name="value"/>.</summary>
@@ -113,7 +113,7 @@ public static unsafe partial class Elementwise
         var device = output.Device;
         using var measured = Measurement.Of(device, Operation, output.Shape, 0, 4.0 * output.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueFill(Operation, value, output);
-        else device.Simt.Launch(device.Grid(output.Count), FillKernel, output.View, value, output.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, output.Count), FillKernel, output.View, value, output.Count);
     }
 
     private static Device CheckUnary(string operation, Tensor x, Tensor output)

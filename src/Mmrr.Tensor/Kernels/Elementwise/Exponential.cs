@@ -13,7 +13,7 @@ namespace Mmrr.Kernels;
 /// exp is 0 below −104 and +∞ above 88.73, as float32 rounds; sigmoid is exactly 0 below −104 and 1 above 17.33; tanh is odd,
 /// and exactly ±1 beyond ±9.1. NaN gives NaN, ±∞ the limits.
 /// </summary>
-internal static class Exponential
+public static class Exponential
 {
     private const float Log2E = 1.44269504f;
     private const float Ln2High = 0.693359375f;
@@ -22,6 +22,9 @@ internal static class Exponential
     // Beyond these the result is +∞ or 0; between them n fits an exponent split in two.
     private const float Largest = 89f;
     private const float Smallest = -104.5f;
+
+    private const float Rounder = 12582912f;
+    private const int RounderBits = 0x4B400000;
 
     private const float P0 = 1.9875691500e-4f;
     private const float P1 = 1.3981999507e-3f;
@@ -89,9 +92,10 @@ internal static class Exponential
     {
         x = x > Largest ? Largest : x;
         x = x < Smallest ? Smallest : x;
-        float scaled = x * Log2E;
-        int exponent = (int)(scaled + (scaled < 0f ? -0.5f : 0.5f));
-        float n = exponent;
+        // Conversions between integers and floats run at an eighth of the speed of additions: added to 1.5·2²³ the sum is rounded to an integer, its lowest bits.
+        float shifted = (x * Log2E) + Rounder;
+        int exponent = (int)Interop.FloatAsInt(shifted) - RounderBits;
+        float n = shifted - Rounder;
         float r = x - (n * Ln2High);
         r -= n * Ln2Low;
         float p = (P0 * r) + P1;

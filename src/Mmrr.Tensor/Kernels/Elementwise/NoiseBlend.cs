@@ -22,7 +22,7 @@ public static unsafe partial class NoiseBlend
         var device = e.Device;
         using var measured = Measurement.Of(device, Operation, e.Shape, 4.0 * e.Count, 16.0 * e.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueForward(Operation, e, m, noise, output);
-        else device.Simt.Launch(device.Grid(e.Count), ForwardKernel, e.View, m.View, noise.View, output.View, e.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, e.Count), ForwardKernel, e.View, m.View, noise.View, output.View, e.Count);
     }
 
     /// <summary>eGradient = outputGradient⊙m, mGradient = outputGradient⊙(e − noise); either may be left out.</summary>
@@ -58,7 +58,7 @@ public static unsafe partial class NoiseBlend
             // An output that is not wanted gets a view that the kernel does not touch.
             var unused = outputGradient.View;
             device.Simt.Launch(
-                device.Grid(e.Count), BackwardKernel, e.View, m.View, noise.View, outputGradient.View,
+                QuadWalk.Grid(device, e.Count), BackwardKernel, e.View, m.View, noise.View, outputGradient.View,
                 eGradient?.View ?? unused, mGradient?.View ?? unused, eGradient is null ? 0 : 1, mGradient is null ? 0 : 1, e.Count);
         }
     }

@@ -60,7 +60,8 @@ public static unsafe partial class BisectionMask
             swept = search.Bias;
             (sum, sumOfSlopes) = Sweep(v, m, length, swept);
             sweeps++;
-            search = MaskSearch.Next(search, sum / length, sumOfSlopes / length);
+            float error = (float)((sum / length) - level);
+            search = MaskSearch.Next(search, error, (float)(swept - (error / (sumOfSlopes / length))));
         }
         while (search.Done == 0);
         if (search.Bias != swept)

@@ -1,27 +1,44 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Algorithms;
 
 namespace Mmrr.Kernels;
 
 public static unsafe partial class BisectionMask
 {
-    // Elements that a thread adds up in float32 before it goes on in float64.
-    private const int FloatRun = 16;
+    // Quads of an image whose exponentials are kept in shared memory: 16 KB, images of up to 4,096 values.
+    private const int KeptQuads = 1024;
 
-    // A group solves one problem; its threads sum over the elements lane, lane + group, …, and each then takes the same decision from the
-    // same sums. v comes from cache after the first sweep; m is written once, by the last. 8 bytes an element of m from memory,
-    // about 35 operations an element and sweep, 10 barriers a sweep with 256 threads, 5 KB of shared memory.
+    // Quads that a thread adds up before it adds their sum to its total: images of any size then pass through a few dozen additions.
+    private const int QuadRun = 16;
+
+    // Threads of a group that keeps its exponentials: fewer, so that a sweep's sums and decision, which each warp goes through, cost less than its elements.
+    private const int KeepingLanes = 128;
+
+    // How far b may move before the exponentials are taken anew. The rounding of v + b, which they keep, is then that of a number at most so much larger.
+    private const float Reach = 8f;
+
+    // e²⁰: beyond it σ is 1 in float32, and the product of four denominators still is a number.
+    private const float LargestOdds = 4.8516520e8f;
+
+    // A group solves one problem. The sweeps need one exponential an element in all: with u = exp(v + b₀), taken in the first sweep and kept in shared memory, σ(v + b) is
+    // t/(1 + t), t = u·exp(b − b₀), and four elements share one division. Larger images take their exponentials in every sweep, from v in the caches. The
+    // threads lie over the quads of v, add in a fixed order and take the same decisions from the same sums. m comes from a last walk with an accurate sigmoid.
+    // 4 bytes of m an element from memory, and v once an image; operations an element: 10 for the start, 38 for the first sweep, 10 for each other, 40 for m.
     [SimtKernel]
     private static void ForwardKernel(
         ArrayView<float> v, ArrayView<float> levels, ArrayView<float> m, ArrayView<float> bias, ArrayView<float> slope,
         int length, int perImage, int newton, float tolerance, int maxSweeps)
     {
-        var sums = SharedMemory.Allocate<double>(2 * GroupReduction.MaxLanes);
-        var extremes = SharedMemory.Allocate<float>(GroupReduction.MaxLanes);
+        var kept = SharedMemory.Allocate<Float4>(KeptQuads);
+        var shared = SharedMemory.Allocate<GroupReduction.Pair>(GroupReduction.SharedLength);
         int problem = Grid.IdxX, source = problem / perImage * length, target = problem * length;
+        int quads = (length + 3) / 4, keeps = quads <= KeptQuads ? 1 : 0;
         float level = levels[problem];
         if (level <= 0f || level >= 1f)
         {
-            for (int i = Group.IdxX; i < length; i += Group.DimX) m[target + i] = level <= 0f ? 0f : 1f;
+            var value = Float4.Of(level <= 0f ? 0f : 1f);
+            for (int q = Group.IdxX; q < quads; q += Group.DimX) Store(m, target, q, length, value);
             if (Group.IdxX == 0)
             {
                 bias[problem] = level <= 0f ? float.NegativeInfinity : float.PositiveInfinity;
@@ -30,106 +47,200 @@ public static unsafe partial class BisectionMask
         }
         else
         {
-            MaskSearch search;
-            if (newton != 0)
+            var search = newton != 0
+                ? NewtonStart(shared, v, source, length, level, tolerance, maxSweeps)
+                : MaskSearch.ByBisection(level, tolerance, maxSweeps);
+            float center = search.Bias;
+            int stale = 1;
+            while (search.Done == 0)
             {
-                float largest = v[source], smallest = v[source];
-                double total = 0, squares = 0;
-                for (int i = Group.IdxX; i < length; i += Group.DimX)
+                float moved = search.Bias - center;
+                if (keeps == 0 || !(moved <= Reach && moved >= -Reach)) stale = 1;
+                float scale = 1f, sum = 0, slopes = 0;
+                if (stale != 0) center = search.Bias;
+                else scale = Exponential.Exp(moved);
+                for (int run = Group.IdxX; run < quads; run += QuadRun * Group.DimX)
                 {
-                    float x = v[source + i];
-                    largest = x > largest ? x : largest;
-                    smallest = x < smallest ? x : smallest;
-                    total += x;
-                    squares += (double)x * x;
-                }
-                largest = GroupReduction.Max(extremes, largest);
-                smallest = -GroupReduction.Max(extremes, -smallest);
-                var moments = GroupReduction.Sum(sums, total, squares);
-                double mean = moments.First / length;
-                float variance = (float)((moments.Second / length) - (mean * mean));
-                search = MaskSearch.ByNewton(level, smallest, largest, (float)mean, variance, tolerance, maxSweeps);
-            }
-            else
-            {
-                search = MaskSearch.ByBisection(level, tolerance, maxSweeps);
-            }
-            // 0: searching; 1: the sweep that writes; 2: written.
-            int stage = 0;
-            while (stage < 2)
-            {
-                double sum = 0, sumOfSlopes = 0;
-                for (int run = Group.IdxX; run < length; run += FloatRun * Group.DimX)
-                {
-                    int stop = length - run < FloatRun * Group.DimX ? length : run + (FloatRun * Group.DimX);
+                    int stop = quads - run < QuadRun * Group.DimX ? quads : run + (QuadRun * Group.DimX);
                     float partSum = 0, partSlopes = 0;
-                    for (int i = run; i < stop; i += Group.DimX)
+                    for (int q = run; q < stop; q += Group.DimX)
                     {
-                        float value = Exponential.Sigmoid(v[source + i] + search.Bias);
-                        if (stage == 1) m[target + i] = value;
-                        partSum += value;
-                        partSlopes += value * (1f - value);
+                        Float4 odds;
+                        if (stale != 0)
+                        {
+                            odds = Odds(Load(v, source, q, length, float.NegativeInfinity), center);
+                            if (keeps != 0) kept[q] = odds;
+                        }
+                        else
+                        {
+                            odds = kept[q];
+                        }
+                        var part = Logistic(odds, scale);
+                        partSum += part.First;
+                        partSlopes += part.Second;
                     }
                     sum += partSum;
-                    sumOfSlopes += partSlopes;
+                    slopes += partSlopes;
                 }
-                var totals = GroupReduction.Sum(sums, sum, sumOfSlopes);
-                if (stage == 1)
-                {
-                    if (Group.IdxX == 0)
-                    {
-                        bias[problem] = search.Bias;
-                        slope[problem] = (float)totals.Second;
-                    }
-                    stage = 2;
-                }
-                else
-                {
-                    search = MaskSearch.Next(search, totals.First / length, totals.Second / length);
-                    stage = search.Done;
-                }
+                stale = 0;
+                var totals = GroupReduction.Sum(shared, sum, slopes);
+                float error = (totals.First / length) - level;
+                search = MaskSearch.Next(search, error, search.Bias - (error / (totals.Second / length)));
+            }
+            float total = Write(v, source, m, target, length, search.Bias);
+            total = GroupReduction.Sum(shared, total);
+            if (Group.IdxX == 0)
+            {
+                bias[problem] = search.Bias;
+                slope[problem] = total;
             }
         }
     }
 
-    // A group takes one image and goes through its levels in order: one pass for Σgs, one that writes (the first level that is not
-    // saturated) or adds; a thread only touches its own elements of vGradient. 16 to 24 bytes and 9 operations an element and level.
+    // Σ g·m(1 − m) over a range of a problem, as RangeSums. 8 bytes and 4 operations an element.
+    [SimtKernel]
+    private static void WeightKernel(ArrayView<float> m, ArrayView<float> maskGradient, ArrayView<float> weights, int length, int ranges, float factor) =>
+        RangeSums.Write(m, maskGradient, weights, length, ranges, factor, default(WeightedSlope));
+
+    // A thread takes the quads i, i + grid, … of the images (where an image has no multiple of four elements: up to four single ones) and goes through their levels in
+    // order. 8 bytes and 5 operations an element and level, 4 bytes written for all levels.
     [SimtKernel]
     private static void BackwardKernel(
-        ArrayView<float> m, ArrayView<float> slope, ArrayView<float> maskGradient, ArrayView<float> vGradient, int length, int perImage)
+        ArrayView<float> m, ArrayView<float> slope, ArrayView<float> weights, ArrayView<float> maskGradient, ArrayView<float> vGradient,
+        int length, int perImage, int images)
     {
-        var sums = SharedMemory.Allocate<double>(GroupReduction.MaxLanes);
-        int target = Grid.IdxX * length, written = 0;
-        for (int l = 0; l < perImage; l++)
+        int quads = (length + 3) / 4, stride = QuadWalk.Threads;
+        for (int i = QuadWalk.Thread; i < images * quads; i += stride)
         {
-            int problem = (Grid.IdxX * perImage) + l, source = problem * length;
-            float total = slope[problem];
-            if (total > SmallestSlope)
+            int image = i / quads, q = i - (image * quads);
+            Float4 sum = default;
+            for (int problem = image * perImage; problem < (image + 1) * perImage; problem++)
             {
-                double sum = 0;
-                for (int run = Group.IdxX; run < length; run += FloatRun * Group.DimX)
+                float total = slope[problem];
+                if (total > SmallestSlope)
                 {
-                    int stop = length - run < FloatRun * Group.DimX ? length : run + (FloatRun * Group.DimX);
-                    float part = 0;
-                    for (int i = run; i < stop; i += Group.DimX)
-                    {
-                        float value = m[source + i];
-                        part += maskGradient[source + i] * (value * (1f - value));
-                    }
-                    sum += part;
+                    float weighted = weights[problem] / total;
+                    Float4 mask = Load(m, problem * length, q, length, 0f), gradient = Load(maskGradient, problem * length, q, length, 0f);
+                    sum.X += mask.X * (1f - mask.X) * (gradient.X - weighted);
+                    sum.Y += mask.Y * (1f - mask.Y) * (gradient.Y - weighted);
+                    sum.Z += mask.Z * (1f - mask.Z) * (gradient.Z - weighted);
+                    sum.W += mask.W * (1f - mask.W) * (gradient.W - weighted);
                 }
-                float weighted = (float)(GroupReduction.Sum(sums, sum) / total);
-                for (int i = Group.IdxX; i < length; i += Group.DimX)
-                {
-                    float value = m[source + i], gradient = value * (1f - value) * (maskGradient[source + i] - weighted);
-                    vGradient[target + i] = written != 0 ? vGradient[target + i] + gradient : gradient;
-                }
-                written = 1;
             }
+            Store(vGradient, image * length, q, length, sum);
         }
-        if (written == 0)
+    }
+
+    /// <summary>One walk for min, max, mean and variance; the sums are over v − v₀, so that they do not cancel where v lies far from zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static MaskSearch NewtonStart(
+        ArrayView<GroupReduction.Pair> shared, ArrayView<float> v, int source, int length, float level, float tolerance, int maxSweeps)
+    {
+        float first = v[source], largest = first, negated = -first, sum = 0, squares = 0;
+        for (int q = Group.IdxX; q < (length + 3) / 4; q += Group.DimX)
         {
-            for (int i = Group.IdxX; i < length; i += Group.DimX) vGradient[target + i] = 0f;
+            var x = Load(v, source, q, length, first);
+            float above = x.X > x.Y ? x.X : x.Y, below = x.X < x.Y ? x.X : x.Y;
+            above = x.Z > above ? x.Z : above;
+            below = x.Z < below ? x.Z : below;
+            above = x.W > above ? x.W : above;
+            below = x.W < below ? x.W : below;
+            largest = above > largest ? above : largest;
+            negated = -below > negated ? -below : negated;
+            var shifted = Float4.Subtract(x, Float4.Of(first));
+            sum += Float4.Sum(shifted);
+            squares += Float4.Sum(Float4.Multiply(shifted, shifted));
         }
+        var extremes = GroupReduction.Max(shared, largest, negated);
+        var moments = GroupReduction.Sum(shared, sum, squares);
+        float mean = moments.First / length;
+        return MaskSearch.ByNewton(level, -extremes.Second, extremes.First, first + mean, (moments.Second / length) - (mean * mean), tolerance, maxSweeps);
+    }
+
+    /// <summary>m = σ(v + b), and this thread's part of Σ m(1 − m).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Write(ArrayView<float> v, int source, ArrayView<float> m, int target, int length, float bias)
+    {
+        float total = 0;
+        int quads = (length + 3) / 4;
+        for (int run = Group.IdxX; run < quads; run += QuadRun * Group.DimX)
+        {
+            int stop = quads - run < QuadRun * Group.DimX ? quads : run + (QuadRun * Group.DimX);
+            float part = 0;
+            for (int q = run; q < stop; q += Group.DimX)
+            {
+                var mask = Load(v, source, q, length, float.NegativeInfinity);
+                mask.X = Exponential.Sigmoid(mask.X + bias);
+                mask.Y = Exponential.Sigmoid(mask.Y + bias);
+                mask.Z = Exponential.Sigmoid(mask.Z + bias);
+                mask.W = Exponential.Sigmoid(mask.W + bias);
+                Store(m, target, q, length, mask);
+                part += (mask.X * (1f - mask.X)) + (mask.Y * (1f - mask.Y)) + ((mask.Z * (1f - mask.Z)) + (mask.W * (1f - mask.W)));
+            }
+            total += part;
+        }
+        return total;
+    }
+
+    /// <summary>exp(v + b) of four values; +∞ and 0 where float32 ends.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4 Odds(Float4 values, float bias)
+    {
+        values.X = Exponential.Exp(values.X + bias);
+        values.Y = Exponential.Exp(values.Y + bias);
+        values.Z = Exponential.Exp(values.Z + bias);
+        values.W = Exponential.Exp(values.W + bias);
+        return values;
+    }
+
+    /// <summary>Σ σ and Σ σ(1 − σ) over four elements, σ = t/(1 + t) and 1 − σ = 1/(1 + t) with t = scale·odds, to eight roundings each. One division for the four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static GroupReduction.Pair Logistic(Float4 odds, float scale)
+    {
+        float x = XMath.Min(odds.X * scale, LargestOdds), y = XMath.Min(odds.Y * scale, LargestOdds);
+        float z = XMath.Min(odds.Z * scale, LargestOdds), w = XMath.Min(odds.W * scale, LargestOdds);
+        float dx = 1f + x, dy = 1f + y, dz = 1f + z, dw = 1f + w, xy = dx * dy, zw = dz * dw;
+        float inverse = 1f / (xy * zw), inverseXy = inverse * zw, inverseZw = inverse * xy;
+        float rx = inverseXy * dy, ry = inverseXy * dx, rz = inverseZw * dw, rw = inverseZw * dz;
+        float sx = x * rx, sy = y * ry, sz = z * rz, sw = w * rw;
+        GroupReduction.Pair sums;
+        sums.First = sx + sy + (sz + sw);
+        sums.Second = (sx * rx) + (sy * ry) + ((sz * rz) + (sw * rw));
+        return sums;
+    }
+
+    /// <summary>Quad q of the row of so many elements that begins at <paramref name="offset"/>; single elements, and a filling, where rows have no multiple of four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4 Load(ArrayView<float> view, int offset, int q, int length, float filling)
+    {
+        if ((length & 3) == 0) return view.Cast<Float4>()[(offset / 4) + q];
+        int i = 4 * q;
+        Float4 quad;
+        quad.X = view[offset + i];
+        quad.Y = i + 1 < length ? view[offset + i + 1] : filling;
+        quad.Z = i + 2 < length ? view[offset + i + 2] : filling;
+        quad.W = i + 3 < length ? view[offset + i + 3] : filling;
+        return quad;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(ArrayView<float> view, int offset, int q, int length, Float4 quad)
+    {
+        if ((length & 3) == 0)
+        {
+            view.Cast<Float4>()[(offset / 4) + q] = quad;
+            return;
+        }
+        int i = 4 * q;
+        view[offset + i] = quad.X;
+        if (i + 1 < length) view[offset + i + 1] = quad.Y;
+        if (i + 2 < length) view[offset + i + 2] = quad.Z;
+        if (i + 3 < length) view[offset + i + 3] = quad.W;
+    }
+
+    private readonly struct WeightedSlope : ITerm
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public float Of(float m, float g) => g * (m * (1f - m));
     }
 }

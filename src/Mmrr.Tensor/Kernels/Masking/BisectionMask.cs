@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Mmrr.Kernels;
 
 /// <summary>
@@ -47,9 +49,10 @@ public static unsafe partial class BisectionMask
         }
         else
         {
+            int length = v.Count / v.Shape[0], lanes = length <= 4 * KeptQuads ? Math.Min(KeepingLanes, device.GroupLanes) : device.GroupLanes;
             device.Simt.Launch(
-                device.Groups(levels.Count), ForwardKernel, v.View, levels.View, m.View, bias.View, slope.View,
-                v.Count / v.Shape[0], levels.Shape[1], solver == MaskSolver.Newton ? 1 : 0, tolerance, maxSweeps);
+                new KernelConfig(levels.Count, lanes), ForwardKernel, v.View, levels.View, m.View, bias.View, slope.View,
+                length, levels.Shape[1], solver == MaskSolver.Newton ? 1 : 0, tolerance, maxSweeps);
         }
     }
 
@@ -78,7 +81,7 @@ public static unsafe partial class BisectionMask
         var device = m.Device;
         using var measured = Measurement.Of(device, Operation, m.Shape, 9.0 * m.Count, (8.0 * m.Count) + (4.0 * vGradient.Count));
         if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, m, slope, maskGradient, vGradient);
-        else device.Simt.Launch(device.Groups(slope.Shape[0]), BackwardKernel, m.View, slope.View, maskGradient.View, vGradient.View, length, slope.Shape[1]);
+        else LaunchBackward(m, slope, maskGradient, vGradient, length);
     }
 
     /// <summary>
@@ -98,6 +101,16 @@ public static unsafe partial class BisectionMask
         Check.Device(Operation, v, levels);
         CheckProblems(Operation, v, levels, solver, tolerance, maxSweeps);
         return CountOnHost(v.ToArray(), levels.ToArray(), v.Count / v.Shape[0], solver, tolerance, maxSweeps);
+    }
+
+    private static void LaunchBackward(Tensor m, Tensor slope, Tensor maskGradient, Tensor vGradient, int length)
+    {
+        var device = m.Device;
+        int images = slope.Shape[0];
+        using var weights = Tensor.Empty(device, new Shape(slope.Count));
+        RangeSums.Launch(WeightKernel, m, maskGradient, slope.Count, 1f, weights);
+        device.Simt.Launch(
+            QuadWalk.Grid(device, vGradient.Count), BackwardKernel, m.View, slope.View, weights.View, maskGradient.View, vGradient.View, length, slope.Shape[1], images);
     }
 
     private static double OperationsAnElement(MaskSolver solver) =>

@@ -76,11 +76,11 @@ internal struct MaskSearch
 
     /// <summary>Takes in the sweep at <see cref="Bias"/>.</summary>
     /// <param name="search">The state before.</param>
-    /// <param name="mean">mean(σ(v + b)).</param>
-    /// <param name="slope">Its derivative, mean(σ(1 − σ)).</param>
-    public static MaskSearch Next(MaskSearch search, double mean, double slope)
+    /// <param name="error">mean(σ(v + b)) − μ.</param>
+    /// <param name="newton">b less the error divided by the mean's derivative, mean(σ(1 − σ)); not looked at by bisection.</param>
+    public static MaskSearch Next(MaskSearch search, float error, float newton)
     {
-        float error = (float)(mean - search._level), size = error < 0f ? -error : error;
+        float size = error < 0f ? -error : error;
         if (size < search._bestError)
         {
             search._bestError = size;
@@ -94,7 +94,7 @@ internal struct MaskSearch
         if (search._stage == Newton)
         {
             // A step that leaves the bracket (or is NaN, from a slope that underflowed), or is not half as long as the one before, is not taken.
-            float newton = (float)(search.Bias - (error / slope)), step = newton - search.Bias;
+            float step = newton - search.Bias;
             step = step < 0f ? -step : step;
             if (newton > search._lower && newton < search._upper && step <= 0.5f * search._lastStep) next = newton;
         }

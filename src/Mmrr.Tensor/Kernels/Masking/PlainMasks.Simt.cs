@@ -4,30 +4,54 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class PlainMasks
 {
-    // A thread takes the elements i, i + grid, … and writes the level of their row. 4 bytes and one integer division an element.
+    // A thread takes the quads (where a row has no multiple of four elements: the elements) i, i + grid, … and writes the level of their row. 4 bytes an element
+    // and one integer division a quad.
     [SimtKernel]
     private static void ConstantKernel(ArrayView<float> levels, ArrayView<float> m, int length, int count)
     {
-        int stride = Grid.DimX * Group.DimX;
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride) m[i] = levels[i / length];
+        int stride = QuadWalk.Threads;
+        if ((length & 3) == 0)
+        {
+            var m4 = m.Cast<Float4>();
+            for (int q = QuadWalk.Thread; q < count / 4; q += stride) m4[q] = Float4.Of(levels[q / (length / 4)]);
+        }
+        else
+        {
+            for (int i = QuadWalk.Thread; i < count; i += stride) m[i] = levels[i / length];
+        }
     }
 
-    // A thread takes the Philox blocks q, q + grid, … of the period; it makes the four numbers of a block once and compares each with the level
-    // of the row at every repetition. 4 bytes and one integer division an element; 10 rounds of two 32×32-bit products a block.
+    // A thread takes the Philox blocks q, q + grid, … of the period; it makes the four numbers of a block once, in registers, and compares each with the level of the row at
+    // every repetition: 16 bytes at a time where rows and repetitions begin at multiples of four. 4 bytes an element and one integer division a quad; 10 rounds of
+    // two 32×32-bit products a block.
     [SimtKernel]
     private static void BernoulliKernel(ArrayView<float> levels, ArrayView<float> m, ulong seed, ulong stream, int length, int period, int count)
     {
-        int stride = Grid.DimX * Group.DimX, blocks = (period + 3) / 4;
-        for (int q = (Grid.IdxX * Group.DimX) + Group.IdxX; q < blocks; q += stride)
+        var m4 = m.Cast<Float4>();
+        int stride = QuadWalk.Threads, blocks = (period + 3) / 4;
+        for (int q = QuadWalk.Thread; q < blocks; q += stride)
         {
-            var block = Philox.Block(seed, stream, (ulong)q);
-            for (int word = 0; word < 4; word++)
+            var unit = PhiloxUniform.UnitQuad(seed, stream, q);
+            int whole = period - (4 * q) < 4 ? period - (4 * q) : 4;
+            for (long i = 4L * q; i < count; i += period)
             {
-                int index = (4 * q) + word;
-                float unit = Philox.ToUnit(Philox.Pick(block, word));
-                if (index < period)
+                int at = (int)i;
+                if (((length | at) & 3) == 0 & whole == 4)
                 {
-                    for (long i = index; i < count; i += period) m[i] = unit < levels[i / length] ? 1f : 0f;
+                    float level = levels[at / length];
+                    Float4 quad;
+                    quad.X = unit.X < level ? 1f : 0f;
+                    quad.Y = unit.Y < level ? 1f : 0f;
+                    quad.Z = unit.Z < level ? 1f : 0f;
+                    quad.W = unit.W < level ? 1f : 0f;
+                    m4[at >> 2] = quad;
+                }
+                else
+                {
+                    m[at] = unit.X < levels[at / length] ? 1f : 0f;
+                    if (whole > 1 & i + 1 < count) m[at + 1] = unit.Y < levels[(at + 1) / length] ? 1f : 0f;
+                    if (whole > 2 & i + 2 < count) m[at + 2] = unit.Z < levels[(at + 2) / length] ? 1f : 0f;
+                    if (whole > 3 & i + 3 < count) m[at + 3] = unit.W < levels[(at + 3) / length] ? 1f : 0f;
                 }
             }
         }

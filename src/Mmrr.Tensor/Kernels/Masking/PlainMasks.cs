@@ -16,7 +16,7 @@ public static unsafe partial class PlainMasks
         var device = CheckRows(Operation, levels, m);
         using var measured = Measurement.Of(device, Operation, m.Shape, 0, 4.0 * m.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueConstant(Operation, levels, m);
-        else device.Simt.Launch(device.Grid(m.Count), ConstantKernel, levels.View, m.View, m.Count / levels.Count, m.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, m.Count), ConstantKernel, levels.View, m.View, m.Count / levels.Count, m.Count);
     }
 
     /// <summary>m = 1 with probability μ, else 0: element i of m is 1 where number i mod period of the stream, in [0, 1), is below μ.</summary>
@@ -34,7 +34,7 @@ public static unsafe partial class PlainMasks
         period = Math.Min(period, m.Count);
         using var measured = Measurement.Of(device, Operation, m.Shape, m.Count, 4.0 * m.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueBernoulli(Operation, levels, seed, stream, period, m);
-        else device.Simt.Launch(device.Grid((period + 3) / 4), BernoulliKernel, levels.View, m.View, seed, stream, m.Count / levels.Count, period, m.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, period), BernoulliKernel, levels.View, m.View, seed, stream, m.Count / levels.Count, period, m.Count);
     }
 
     private static Device CheckRows(string operation, Tensor levels, Tensor m)

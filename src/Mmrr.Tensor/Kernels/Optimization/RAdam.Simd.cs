@@ -5,22 +5,10 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class RAdam
 {
-    // A unit of work; parameters are cut into pieces of at most so many values.
-    private const int PieceLength = 16 * 1024;
-
     private static void EnqueueUpdate(
         Device device, string operation, IReadOnlyList<(Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)> states, Rates rates)
     {
-        var pieces = new List<Piece>();
-        foreach (var (parameter, gradient, first, second) in states)
-        {
-            for (int begin = 0; begin < parameter.Count; begin += PieceLength)
-            {
-                pieces.Add(new Piece(
-                    parameter.Pointer + begin, gradient.Pointer + begin, first.Pointer + begin, second.Pointer + begin, Math.Min(PieceLength, parameter.Count - begin)));
-            }
-        }
-        var units = pieces.ToArray();
+        var units = Cut(states);
         device.Enqueue(operation, worker =>
         {
             int unit;
@@ -30,7 +18,7 @@ public static unsafe partial class RAdam
 
     private static void UpdatePiece(in Piece piece, in Rates rates)
     {
-        float* theta = piece.Parameter, g = piece.Gradient, m = piece.First, v = piece.Second;
+        float* theta = (float*)piece.Parameter, g = (float*)piece.Gradient, m = (float*)piece.FirstMoment, v = (float*)piece.SecondMoment;
         int i = 0;
         for (; i <= piece.Count - Lanes.Width; i += Lanes.Width)
         {
@@ -58,15 +46,5 @@ public static unsafe partial class RAdam
         first += (gradient - first) * rates.Weight1;
         second += ((gradient * gradient) - second) * rates.Weight2;
         return rates.Rectified != 0 ? first * rates.Size / (Vector512.Sqrt(second) + Vector512.Create(rates.Epsilon)) : first * rates.Size;
-    }
-
-    /// <summary>The same place in the four arrays.</summary>
-    private readonly struct Piece(float* parameter, float* gradient, float* first, float* second, int count)
-    {
-        public readonly float* Parameter = parameter;
-        public readonly float* Gradient = gradient;
-        public readonly float* First = first;
-        public readonly float* Second = second;
-        public readonly int Count = count;
     }
 }

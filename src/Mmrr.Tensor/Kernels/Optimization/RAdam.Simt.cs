@@ -1,28 +1,126 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.Runtime;
 
 namespace Mmrr.Kernels;
 
 public static unsafe partial class RAdam
 {
-    // A thread takes the elements i, i + grid, …: four loads and three stores of neighbouring addresses, 28 bytes and about 12 operations
-    // (a root and a division among them) an element. The condition is the same in every thread.
-    [SimtKernel]
-    private static void UpdateKernel(
-        ArrayView<float> parameter, ArrayView<float> gradient, ArrayView<float> firstMoment, ArrayView<float> secondMoment,
-        float weight1, float weight2, float epsilon, float size, int rectified, int count)
+    private static readonly ConditionalWeakTable<Device, PieceTable> s_tables = [];
+
+    private static void LaunchUpdate(
+        Device device, IReadOnlyList<(Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)> states, Rates rates)
     {
-        int stride = Grid.DimX * Group.DimX;
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride)
+        var pieces = Cut(states);
+        var table = s_tables.GetValue(device, d => new PieceTable(d));
+        device.Simt.Launch(device.Groups(pieces.Length), UpdateKernel, table.With(pieces), table.Memory, rates);
+    }
+
+    // A group of threads updates one piece of one parameter, at most 16,384 values, so that one launch does all parameters; the table says where the pieces lie. Thread: every
+    // group-th quad: four loads and three stores of 16 bytes. 28 bytes and about 12 operations (a root and a division among them) a value.
+    [SimtKernel]
+    private static void UpdateKernel(ArrayView<Piece> pieces, ArrayView<Float4> memory, Rates rates)
+    {
+        var piece = pieces[Grid.IdxX];
+        long parameter = piece.Parameter >> 4, gradient = piece.Gradient >> 4, firstMoment = piece.FirstMoment >> 4, secondMoment = piece.SecondMoment >> 4;
+        for (int q = Group.IdxX; q < piece.Count / 4; q += Group.DimX)
         {
-            float g = gradient[i], first = firstMoment[i], second = secondMoment[i];
-            first += (g - first) * weight1;
-            second += ((g * g) - second) * weight2;
-            firstMoment[i] = first;
-            secondMoment[i] = second;
-            float step = first * size;
-            if (rectified != 0) step /= XMath.Sqrt(second) + epsilon;
-            parameter[i] -= step;
+            Float4 theta = memory[parameter + q], g = memory[gradient + q], first = memory[firstMoment + q], second = memory[secondMoment + q];
+            first.X += (g.X - first.X) * rates.Weight1;
+            first.Y += (g.Y - first.Y) * rates.Weight1;
+            first.Z += (g.Z - first.Z) * rates.Weight1;
+            first.W += (g.W - first.W) * rates.Weight1;
+            second.X += ((g.X * g.X) - second.X) * rates.Weight2;
+            second.Y += ((g.Y * g.Y) - second.Y) * rates.Weight2;
+            second.Z += ((g.Z * g.Z) - second.Z) * rates.Weight2;
+            second.W += ((g.W * g.W) - second.W) * rates.Weight2;
+            theta.X -= Step(first.X, second.X, rates);
+            theta.Y -= Step(first.Y, second.Y, rates);
+            theta.Z -= Step(first.Z, second.Z, rates);
+            theta.W -= Step(first.W, second.W, rates);
+            memory[parameter + q] = theta;
+            memory[firstMoment + q] = first;
+            memory[secondMoment + q] = second;
+        }
+        int rest = (piece.Count & ~3) + Group.IdxX;
+        if (rest < piece.Count)
+        {
+            var floats = memory.Cast<float>();
+            float g = floats[(4 * gradient) + rest], first = floats[(4 * firstMoment) + rest], second = floats[(4 * secondMoment) + rest];
+            first += (g - first) * rates.Weight1;
+            second += ((g * g) - second) * rates.Weight2;
+            floats[(4 * firstMoment) + rest] = first;
+            floats[(4 * secondMoment) + rest] = second;
+            floats[(4 * parameter) + rest] -= Step(first, second, rates);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Step(float first, float second, Rates rates)
+    {
+        float step = first * rates.Size;
+        return rates.Rectified != 0 ? step / (XMath.Sqrt(second) + rates.Epsilon) : step;
+    }
+
+    /// <summary>
+    /// The table of the pieces on a device. It stays there and is copied again only when a piece has moved: gradients get the same memory from the pool step after step.
+    /// ILGPU frees it with the accelerator.
+    /// </summary>
+    private sealed class PieceTable
+    {
+        private readonly Device _device;
+        private Piece[] _pieces = [];
+        private MemoryBuffer1D<Piece, Stride1D.Dense>? _table;
+
+        public PieceTable(Device device)
+        {
+            _device = device;
+            Memory = new AddressSpace(device.Accelerator).View;
+        }
+
+        /// <summary>All of the device's memory; element i lies at the address 16·i.</summary>
+        public ArrayView<Float4> Memory { get; }
+
+        public ArrayView<Piece> With(Piece[] pieces)
+        {
+            if (_table is null || _table.Length < pieces.Length)
+            {
+                // Earlier steps may still read the old one.
+                if (_table is not null) _device.Synchronize();
+                _table?.Dispose();
+                _table = _device.Accelerator.Allocate1D<Piece>(pieces.Length);
+                _pieces = [];
+            }
+            ArrayView<Piece> view = _table.View.BaseView.SubView(0, pieces.Length);
+            if (!pieces.AsSpan().SequenceEqual(_pieces))
+            {
+                view.CopyFromCPU(_device.Accelerator.DefaultStream, pieces);
+                _pieces = pieces;
+            }
+            return view;
+        }
+    }
+
+    /// <summary>A buffer that begins at address 0: kernels take views, and a table of places wants addresses. Nothing is allocated or freed.</summary>
+    private sealed class AddressSpace : MemoryBuffer
+    {
+        // 2⁴⁹ bytes: more than any address in use.
+        private const long Quads = 1L << 45;
+
+        public AddressSpace(Accelerator accelerator)
+            : base(accelerator, Quads, 16) => NativePtr = IntPtr.Zero;
+
+        public ArrayView<Float4> View => new(this, 0, Quads);
+
+        protected override void MemSet(AcceleratorStream stream, byte value, in ArrayView<byte> targetView) => throw new NotSupportedException();
+
+        protected override void CopyTo(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) => throw new NotSupportedException();
+
+        protected override void CopyFrom(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) => throw new NotSupportedException();
+
+        protected override void DisposeAcceleratorObject(bool disposing)
+        {
         }
     }
 }

@@ -17,7 +17,7 @@ public static unsafe partial class RAdam
     public static void Update(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, RAdamStep step) =>
         Update([(parameter, gradient, firstMoment, secondMoment)], step);
 
-    /// <summary>Updates many parameters, θ, g, m and v of each, in place: on the CPU in one operation, since most of a network's parameters are small.</summary>
+    /// <summary>Updates many parameters, θ, g, m and v of each, in place, in one operation, since most of a network's parameters are small.</summary>
     /// <param name="states">For each parameter the four tensors of the other overload, all on one device.</param>
     /// <param name="step">The numbers of this step.</param>
     /// <exception cref="ArgumentException">The shapes or devices differ, a β is not in [0, 1), or buffers are shared.</exception>
@@ -40,17 +40,8 @@ public static unsafe partial class RAdam
         var device = states[0].Parameter.Device;
         double values = states.Sum(s => (double)s.Parameter.Count);
         using var measured = Measurement.Of(device, Operation, states.MaxBy(s => s.Parameter.Count).Parameter.Shape, 12 * values, 28 * values);
-        if (device.Kind == DeviceKind.Cpu)
-        {
-            EnqueueUpdate(device, Operation, states, rates);
-            return;
-        }
-        foreach (var (parameter, gradient, firstMoment, secondMoment) in states)
-        {
-            device.Simt.Launch(
-                device.Grid(parameter.Count), UpdateKernel, parameter.View, gradient.View, firstMoment.View, secondMoment.View,
-                rates.Weight1, rates.Weight2, rates.Epsilon, rates.Size, rates.Rectified, parameter.Count);
-        }
+        if (device.Kind == DeviceKind.Cpu) EnqueueUpdate(device, Operation, states, rates);
+        else LaunchUpdate(device, states, rates);
     }
 
     /// <summary>
@@ -65,7 +56,7 @@ public static unsafe partial class RAdam
     }
 
     /// <summary>What the loops need of a step.</summary>
-    private readonly struct Rates
+    internal readonly struct Rates
     {
         /// <summary>1 − β₁.</summary>
         public readonly float Weight1;

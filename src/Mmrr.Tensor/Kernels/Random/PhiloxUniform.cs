@@ -30,7 +30,7 @@ public static unsafe partial class PhiloxUniform
         else
         {
             device.Simt.Launch(
-                device.Grid((period + 3) / 4), FillKernel, output.View, seed, stream, low, high - low, MathF.BitDecrement(high), period, output.Count);
+                QuadWalk.Grid(device, period), FillKernel, output.View, seed, stream, low, high - low, MathF.BitDecrement(high), period, output.Count);
         }
     }
 }

@@ -1,75 +1,83 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// Sums and extremes over the threads of a group, in a fixed order, for SIMT kernels. Every thread of the group must call; every thread gets
-/// the result. The caller passes shared memory of at least <see cref="MaxLanes"/> elements, allocated once at the top of the kernel.
+/// Sums and extremes over the threads of a group, in a fixed order, for SIMT kernels: a butterfly of shuffles within each warp, then the warps in order through
+/// shared memory. Every thread of the group must call; every thread gets the result. The caller passes shared memory of at least
+/// <see cref="SharedLength"/> elements, allocated once at the top of the kernel. Two barriers a call, none where the group is one warp.
 /// </summary>
 internal static class GroupReduction
 {
     /// <summary>The most threads that a group has.</summary>
     public const int MaxLanes = 256;
 
-    /// <summary>The sum of <paramref name="value"/> over the group, by a tree.</summary>
-    public static double Sum(ArrayView<double> shared, double value)
+    /// <summary>Elements of shared memory: one for each eight threads, the fewest that a warp has (on the simulator), of which each warp uses its first.</summary>
+    public const int SharedLength = MaxLanes / 8;
+
+    /// <summary>The sum of <paramref name="value"/> over the group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(ArrayView<Pair> shared, float value) => Sum(shared, value, 0f).First;
+
+    /// <summary>Two sums at once, with the barriers of one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair Sum(ArrayView<Pair> shared, float first, float second)
     {
-        int lane = Group.IdxX;
-        shared[lane] = value;
-        Group.Barrier();
-        for (int half = Group.DimX / 2; half > 0; half /= 2)
+        Pair total;
+        for (int distance = Warp.WarpSize / 2; distance > 0; distance /= 2)
         {
-            if (lane < half) shared[lane] += shared[lane + half];
-            Group.Barrier();
+            first += Warp.ShuffleXor(first, distance);
+            second += Warp.ShuffleXor(second, distance);
         }
-        double total = shared[0];
+        total.First = first;
+        total.Second = second;
+        if (Group.DimX <= Warp.WarpSize) return total;
+        if (Warp.LaneIdx == 0) shared[Group.IdxX >> 3] = total;
+        Group.Barrier();
+        total = shared[0];
+        for (int lane = Warp.WarpSize; lane < Group.DimX; lane += Warp.WarpSize)
+        {
+            var other = shared[lane >> 3];
+            total.First += other.First;
+            total.Second += other.Second;
+        }
         Group.Barrier(); // the memory may be used again
         return total;
     }
 
-    /// <summary>Two sums at once, with the barriers of one; <paramref name="shared"/> holds twice <see cref="MaxLanes"/> elements.</summary>
-    public static SumPair Sum(ArrayView<double> shared, double first, double second)
+    /// <summary>Two largest values at once. A NaN is passed over where there are numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair Max(ArrayView<Pair> shared, float first, float second)
     {
-        int lane = Group.IdxX;
-        shared[lane] = first;
-        shared[MaxLanes + lane] = second;
-        Group.Barrier();
-        for (int half = Group.DimX / 2; half > 0; half /= 2)
+        Pair largest;
+        for (int distance = Warp.WarpSize / 2; distance > 0; distance /= 2)
         {
-            if (lane < half)
-            {
-                shared[lane] += shared[lane + half];
-                shared[MaxLanes + lane] += shared[MaxLanes + lane + half];
-            }
-            Group.Barrier();
+            first = Larger(first, Warp.ShuffleXor(first, distance));
+            second = Larger(second, Warp.ShuffleXor(second, distance));
         }
-        SumPair totals;
-        totals.First = shared[0];
-        totals.Second = shared[MaxLanes];
+        largest.First = first;
+        largest.Second = second;
+        if (Group.DimX <= Warp.WarpSize) return largest;
+        if (Warp.LaneIdx == 0) shared[Group.IdxX >> 3] = largest;
         Group.Barrier();
-        return totals;
-    }
-
-    /// <summary>The largest <paramref name="value"/> of the group, by a tree.</summary>
-    public static float Max(ArrayView<float> shared, float value)
-    {
-        int lane = Group.IdxX;
-        shared[lane] = value;
-        Group.Barrier();
-        for (int half = Group.DimX / 2; half > 0; half /= 2)
+        largest = shared[0];
+        for (int lane = Warp.WarpSize; lane < Group.DimX; lane += Warp.WarpSize)
         {
-            if (lane < half && shared[lane + half] > shared[lane]) shared[lane] = shared[lane + half];
-            Group.Barrier();
+            var other = shared[lane >> 3];
+            largest.First = Larger(largest.First, other.First);
+            largest.Second = Larger(largest.Second, other.Second);
         }
-        float largest = shared[0];
         Group.Barrier();
         return largest;
     }
 
-    /// <summary>Two sums.</summary>
-    internal struct SumPair
+    private static float Larger(float a, float b) => b > a ? b : a;
+
+    /// <summary>Two numbers of which the group computes both.</summary>
+    internal struct Pair
     {
-        public double First;
-        public double Second;
+        public float First;
+        public float Second;
     }
 }

@@ -22,7 +22,7 @@ public static unsafe partial class SquaredError
         Check.NoAlias(Operation, output, prediction, target);
         using var measured = Measurement.Of(prediction.Device, Operation, prediction.Shape, 3.0 * prediction.Count, 8.0 * prediction.Count);
         if (prediction.Device.Kind == DeviceKind.Cpu) EnqueueMean(Operation, prediction, target, output);
-        else LaunchMean(prediction, target, output);
+        else RangeSums.Launch(RangeKernel, prediction, target, 1, 1f / prediction.Count, output);
     }
 
     /// <summary>predictionGradient = 2/n·(prediction − target)·outputGradient, with n the number of elements.</summary>
@@ -43,7 +43,7 @@ public static unsafe partial class SquaredError
         int count = prediction.Count;
         using var measured = Measurement.Of(device, Operation, prediction.Shape, 2.0 * count, 12.0 * count);
         if (device.Kind == DeviceKind.Cpu) EnqueueMeanBackward(Operation, prediction, target, outputGradient, predictionGradient);
-        else device.Simt.Launch(device.Grid(count), MeanBackwardKernel, prediction.View, target.View, outputGradient.View, predictionGradient.View, 2f / count, count);
+        else device.Simt.Launch(QuadWalk.Grid(device, count), MeanBackwardKernel, prediction.View, target.View, outputGradient.View, predictionGradient.View, 2f / count, count);
     }
 
     /// <summary>The mean over each image.</summary>
@@ -63,7 +63,7 @@ public static unsafe partial class SquaredError
         var device = prediction.Device;
         using var measured = Measurement.Of(device, Operation, prediction.Shape, 3.0 * prediction.Count, 8.0 * prediction.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueuePerImage(Operation, prediction, target, output);
-        else device.Simt.Launch(device.Groups(images), RangeKernel, prediction.View, target.View, output.View, length, 1.0 / length, prediction.Count);
+        else RangeSums.Launch(RangeKernel, prediction, target, images, 1f / length, output);
     }
 
     /// <summary>The mean over the channels of each pixel.</summary>

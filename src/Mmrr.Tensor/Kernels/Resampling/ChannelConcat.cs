@@ -32,7 +32,7 @@ public static unsafe partial class ChannelConcat
         int offset = 0;
         foreach (var input in inputs)
         {
-            output.Device.Simt.Launch(output.Device.Grid(input.Count), JoinKernel, input.View, output.View, input.Shape[3], channels, offset, input.Count);
+            output.Device.Simt.Launch(QuadWalk.Grid(output.Device, input.Count), JoinKernel, input.View, output.View, input.Shape[3], channels, offset, input.Count);
             offset += input.Shape[3];
         }
     }
@@ -67,7 +67,7 @@ public static unsafe partial class ChannelConcat
             if (gradient is not null)
             {
                 gradient.Device.Simt.Launch(
-                    gradient.Device.Grid(gradient.Count), SplitKernel, outputGradient.View, gradient.View, gradient.Shape[3], channels, offset, gradient.Count);
+                    QuadWalk.Grid(gradient.Device, gradient.Count), SplitKernel, outputGradient.View, gradient.View, gradient.Shape[3], channels, offset, gradient.Count);
             }
             offset += gradient is null ? skipped : gradient.Shape[3];
         }

@@ -1,41 +1,61 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace Mmrr.Kernels;
 
 public static unsafe partial class NearestUpsample
 {
-    // A thread takes the elements i, i + grid, … of the small image: one load, four stores, each of neighbouring addresses along the
-    // channels. 20 bytes an element of the small image, and two integer divisions.
+    // A thread takes the quads (where the channels are no multiple of four: the elements) i, i + grid, … of the small image: one load, four stores, each of
+    // neighbouring addresses along the channels. 20 bytes an element of the small image, and two integer divisions a quad.
     [SimtKernel]
     private static void ForwardKernel(ArrayView<float> x, ArrayView<float> output, int width, int channels, int count)
     {
-        int stride = Grid.DimX * Group.DimX;
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride)
-        {
-            int pixel = i / channels, row = pixel / width;
-            int upper = (4 * row * width * channels) + (2 * (pixel - (row * width)) * channels) + (i - (pixel * channels));
-            int lower = upper + (2 * width * channels);
-            float value = x[i];
-            output[upper] = value;
-            output[upper + channels] = value;
-            output[lower] = value;
-            output[lower + channels] = value;
-        }
+        if ((channels & 3) == 0) Copy(x.Cast<Float4>(), output.Cast<Float4>(), width, channels / 4, count / 4);
+        else Copy(x, output, width, channels, count);
     }
 
     // The same walk with four loads and one store; the sum is (upper left + upper right) + (lower left + lower right), as on the cpu.
     [SimtKernel]
     private static void BackwardKernel(ArrayView<float> outputGradient, ArrayView<float> inputGradient, int width, int channels, int count)
     {
-        int stride = Grid.DimX * Group.DimX;
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride)
+        if ((channels & 3) == 0) Add(outputGradient.Cast<Float4>(), inputGradient.Cast<Float4>(), width, channels / 4, count / 4);
+        else Add(outputGradient.Cast<Float1>(), inputGradient.Cast<Float1>(), width, channels, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy<T>(ArrayView<T> x, ArrayView<T> output, int width, int channels, int count)
+        where T : unmanaged
+    {
+        int stride = QuadWalk.Threads, below = 2 * width * channels;
+        for (int i = QuadWalk.Thread; i < count; i += stride)
         {
-            int pixel = i / channels, row = pixel / width;
-            int upper = (4 * row * width * channels) + (2 * (pixel - (row * width)) * channels) + (i - (pixel * channels));
-            int lower = upper + (2 * width * channels);
-            float above = outputGradient[upper] + outputGradient[upper + channels];
-            float below = outputGradient[lower] + outputGradient[lower + channels];
-            inputGradient[i] = above + below;
+            int upper = UpperLeft(i, width, channels);
+            var value = x[i];
+            output[upper] = value;
+            output[upper + channels] = value;
+            output[upper + below] = value;
+            output[upper + below + channels] = value;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<T>(ArrayView<T> outputGradient, ArrayView<T> inputGradient, int width, int channels, int count)
+        where T : unmanaged, IFloats<T>
+    {
+        int stride = QuadWalk.Threads, below = 2 * width * channels;
+        for (int i = QuadWalk.Thread; i < count; i += stride)
+        {
+            int upper = UpperLeft(i, width, channels);
+            var above = outputGradient[upper].Plus(outputGradient[upper + channels]);
+            inputGradient[i] = above.Plus(outputGradient[upper + below].Plus(outputGradient[upper + below + channels]));
+        }
+    }
+
+    /// <summary>Where the upper left one of the four copies of element i of the small images lies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int UpperLeft(int i, int width, int channels)
+    {
+        int pixel = i / channels, row = pixel / width;
+        return (4 * row * width * channels) + (2 * (pixel - (row * width)) * channels) + (i - (pixel * channels));
     }
 }

@@ -15,7 +15,7 @@ public static unsafe partial class NearestUpsample
         var device = CheckPair(Operation, "x", x, "output", output);
         using var measured = Measurement.Of(device, Operation, output.Shape, 0, 20.0 * x.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueForward(Operation, x, output);
-        else device.Simt.Launch(device.Grid(x.Count), ForwardKernel, x.View, output.View, x.Shape[2], x.Shape[3], x.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, x.Count), ForwardKernel, x.View, output.View, x.Shape[2], x.Shape[3], x.Count);
     }
 
     /// <summary>Each pixel's gradient is the sum of those of its four.</summary>
@@ -29,7 +29,7 @@ public static unsafe partial class NearestUpsample
         var shape = inputGradient.Shape;
         using var measured = Measurement.Of(device, Operation, outputGradient.Shape, 3.0 * inputGradient.Count, 20.0 * inputGradient.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, outputGradient, inputGradient);
-        else device.Simt.Launch(device.Grid(inputGradient.Count), BackwardKernel, outputGradient.View, inputGradient.View, shape[2], shape[3], inputGradient.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, inputGradient.Count), BackwardKernel, outputGradient.View, inputGradient.View, shape[2], shape[3], inputGradient.Count);
     }
 
     private static Device CheckPair(string operation, string smallName, Tensor small, string largeName, Tensor large)

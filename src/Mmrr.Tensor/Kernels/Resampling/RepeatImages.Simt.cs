@@ -1,33 +1,50 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace Mmrr.Kernels;
 
 public static unsafe partial class RepeatImages
 {
-    // A thread takes the elements i, i + grid, … of the batch, reads each once and writes all its copies; stores of neighbours are
-    // neighbours. 4 + 4·times bytes an element.
+    // A thread takes the quads (where an image has no multiple of four elements: the elements) i, i + grid, … of the batch, reads each once and writes all its
+    // copies; stores of neighbours are neighbours. 4 + 4·times bytes an element.
     [SimtKernel]
     private static void ForwardKernel(ArrayView<float> x, ArrayView<float> output, int length, int times, int count)
     {
-        int stride = Grid.DimX * Group.DimX;
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride)
+        if ((length & 3) == 0) Copy(x.Cast<Float4>(), output.Cast<Float4>(), length / 4, times, count / 4);
+        else Copy(x, output, length, times, count);
+    }
+
+    // The same walk: a thread adds up the gradients of its quad's copies in their order. 4 + 4·times bytes, times operations an element.
+    [SimtKernel]
+    private static void BackwardKernel(ArrayView<float> outputGradient, ArrayView<float> inputGradient, int length, int times, int count)
+    {
+        if ((length & 3) == 0) Add(outputGradient.Cast<Float4>(), inputGradient.Cast<Float4>(), length / 4, times, count / 4);
+        else Add(outputGradient.Cast<Float1>(), inputGradient.Cast<Float1>(), length, times, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy<T>(ArrayView<T> x, ArrayView<T> output, int length, int times, int count)
+        where T : unmanaged
+    {
+        int stride = QuadWalk.Threads;
+        for (int i = QuadWalk.Thread; i < count; i += stride)
         {
             int image = i / length, target = (image * times * length) + (i - (image * length));
-            float value = x[i];
+            var value = x[i];
             for (int l = 0; l < times; l++) output[target + (l * length)] = value;
         }
     }
 
-    // The same walk: a thread adds up the gradients of its element's copies in their order. 4 + 4·times bytes, times operations an element.
-    [SimtKernel]
-    private static void BackwardKernel(ArrayView<float> outputGradient, ArrayView<float> inputGradient, int length, int times, int count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<T>(ArrayView<T> outputGradient, ArrayView<T> inputGradient, int length, int times, int count)
+        where T : unmanaged, IFloats<T>
     {
-        int stride = Grid.DimX * Group.DimX;
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride)
+        int stride = QuadWalk.Threads;
+        for (int i = QuadWalk.Thread; i < count; i += stride)
         {
             int image = i / length, source = (image * times * length) + (i - (image * length));
-            float sum = outputGradient[source];
-            for (int l = 1; l < times; l++) sum += outputGradient[source + (l * length)];
+            var sum = outputGradient[source];
+            for (int l = 1; l < times; l++) sum = sum.Plus(outputGradient[source + (l * length)]);
             inputGradient[i] = sum;
         }
     }

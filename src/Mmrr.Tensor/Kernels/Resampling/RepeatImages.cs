@@ -16,7 +16,7 @@ public static unsafe partial class RepeatImages
         var device = CheckPair(Operation, "x", x, times, "output", output);
         using var measured = Measurement.Of(device, Operation, output.Shape, 0, 4.0 * ((double)x.Count + output.Count));
         if (device.Kind == DeviceKind.Cpu) EnqueueForward(Operation, x, times, output);
-        else device.Simt.Launch(device.Grid(x.Count), ForwardKernel, x.View, output.View, x.Count / x.Shape[0], times, x.Count);
+        else device.Simt.Launch(QuadWalk.Grid(device, x.Count), ForwardKernel, x.View, output.View, x.Count / x.Shape[0], times, x.Count);
     }
 
     /// <summary>inputGradient[n] = Σₗ outputGradient[n·times + l], in the order of l.</summary>
@@ -31,7 +31,7 @@ public static unsafe partial class RepeatImages
         int count = inputGradient.Count;
         using var measured = Measurement.Of(device, Operation, outputGradient.Shape, (double)outputGradient.Count - count, 4.0 * ((double)outputGradient.Count + count));
         if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, outputGradient, times, inputGradient);
-        else device.Simt.Launch(device.Grid(count), BackwardKernel, outputGradient.View, inputGradient.View, count / inputGradient.Shape[0], times, count);
+        else device.Simt.Launch(QuadWalk.Grid(device, count), BackwardKernel, outputGradient.View, inputGradient.View, count / inputGradient.Shape[0], times, count);
     }
 
     private static Device CheckPair(string operation, string oneName, Tensor one, int times, string manyName, Tensor many)

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Mmrr.App.Data;
+using Mmrr.App.Inspection;
+using Mmrr.App.Reports;
+using Mmrr.App.Runs;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.App.Commands;
+
+/// <summary><c>mmrr figures</c>: the paper's Figures 4 to 35 for any images, a PNG each.</summary>
+internal static class FiguresCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var run = new Argument<string>("RUN") { Description = "Folder of the run." };
+        var images = new Option<string[]>("--images") { Description = "Image files and folders.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var output = new Option<string?>("--out") { Description = "Folder of the PNGs; RUN/figures when not given." };
+        var levels = CommonOptions.Levels();
+        var device = CommonOptions.Device();
+        var threads = CommonOptions.Threads();
+        var command = new Command("figures", "Draw images with their embedding, and their masks and restorations at every level.") { run, images, output, levels, device, threads };
+        command.SetAction(parsed =>
+        {
+            var folder = RunFolder.Open(parsed.GetValue(run)!);
+            string target = parsed.GetValue(output) ?? folder.PathOf("figures");
+            if (File.Exists(target)) throw new UsageException($"--out {target}: is a file, expected a folder");
+            var calibration = Calibration.Find(folder.Path);
+            using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
+            using var model = Checkpoint.Load(folder.Path, opened);
+            int count = parsed.GetValue(levels) ?? calibration?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
+            return Draw(model, parsed.GetValue(images)!, target, count);
+        });
+        return command;
+    }
+
+    private static int Draw(MmrrModel model, string[] paths, string target, int levels)
+    {
+        bool unreadable = false;
+        foreach (var file in InputFiles.Walk(paths))
+        {
+            PreparedImage image;
+            try
+            {
+                if (file.Problem is not null) throw new InvalidDataException(file.Problem);
+                var raster = ImageFile.Read(file.Path);
+                image = PreparedImage.From(model.Options, raster.Pixels, raster.Height, raster.Width, raster.Channels);
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
+                unreadable = true;
+                continue;
+            }
+            // Which tile is the worst is only known after scoring.
+            int tile = model.Options.Fit == ImageFit.Tile ? TiledScoring.Score(model, [image], levels, maps: false)[0].WorstTile : 0;
+            var sheet = LevelSheet.Render(LevelGrid.Compute(model, ReportPictures.Seen(image, tile, model.Options), levels));
+            string path = Path.Combine(target, file.Picture);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            ImageFile.WritePng(path, sheet.Pixels.Span, sheet.Height, sheet.Width, sheet.Channels);
+            Console.WriteLine(path);
+        }
+        return unreadable ? ExitCode.BadInput : ExitCode.Success;
+    }
+}

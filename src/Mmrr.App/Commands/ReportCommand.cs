@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Mmrr.App.Data;
+using Mmrr.App.Reports;
+using Mmrr.App.Runs;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.App.Commands;
+
+/// <summary><c>mmrr report</c>: everything about a run on one page.</summary>
+internal static class ReportCommand
+{
+    private const int DefaultSweep = 200;
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var run = new Argument<string>("RUN") { Description = "Folder of the run." };
+        var output = new Option<string?>("--out") { Description = "The page; RUN/report.html when not given." };
+        var images = new Option<string[]>("--images") { Description = "Images to show level by level, named as in scores.csv; typical ones when not given.", AllowMultipleArgumentsPerToken = true };
+        var sweep = CommonOptions.Ranged(
+            new Option<int?>("--sweep-images") { Description = $"Test images for AUROC against the number of levels: {DefaultSweep} when not given, 0 leaves it out." }, 0, 1_000_000);
+        var device = CommonOptions.Device();
+        var threads = CommonOptions.Threads();
+        var command = new Command("report", "Write one page about a run: figures, plots, pictures, configuration.") { run, output, images, sweep, device, threads };
+        command.SetAction(parsed =>
+        {
+            var folder = RunFolder.Open(parsed.GetValue(run)!);
+            string path = parsed.GetValue(output) ?? folder.PathOf("report.html");
+            if (Directory.Exists(path)) throw new UsageException($"--out {path}: is a folder, expected a file");
+            Write(folder, path, parsed.GetValue(images) ?? [], parsed.GetValue(sweep) ?? DefaultSweep, () => Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads)));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void Write(RunFolder run, string path, string[] images, int sweepImages, Func<Device> open)
+    {
+        var data = ReportData.Read(run);
+        var missing = new List<string>();
+        if (data.Evaluation is null)
+            missing.Add($"The test set has not been scored: there are no figures, ROC curve or pictures of misses. mmrr evaluate {run.Path} gives them.");
+        ReportPictures? pictures = null;
+        LevelSweep? sweep = null;
+        if (data.Scores is { Count: > 0 } scores)
+        {
+            sweepImages = data.Evaluation is null ? 0 : Math.Min(sweepImages, scores.Count);
+            if (!data.HasModel)
+            {
+                missing.Add("Pictures are left out: a checkpoint is missing.");
+            }
+            else
+            {
+                sweep = sweepImages == 0 ? null : LevelSweep.Find(run, sweepImages);
+                if (Samples(data, missing) is { } samples)
+                {
+                    using var device = open();
+                    using var model = Checkpoint.Load(run.Path, device);
+                    if (!model.Options.Equals(run.Options.Model)) throw new InvalidDataException($"{run.Path}: the checkpoints are of another model than run.json says");
+                    pictures = ReportPictures.Draw(model, samples, scores, data.Levels, data.Decision?.Heatmap, images);
+                    if (sweepImages >= 2) sweep ??= Sweep(run, model, samples, sweepImages);
+                }
+            }
+        }
+        if (images.Length > 0 && pictures is null) throw new UsageException($"--images: {missing[^1]}");
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+        RunReport.Save(path, data, pictures, sweep, missing);
+        foreach (string sentence in missing) Console.Error.WriteLine($"mmrr: {sentence}");
+        Console.WriteLine($"report: {path}");
+    }
+
+    /// <summary>The images behind the scores; null, with a sentence, where the data has gone or changed.</summary>
+    private static IReadOnlyList<Sample>? Samples(ReportData data, List<string> missing)
+    {
+        try
+        {
+            var source = DataSource.Open(data.Run.Options.DataOptions);
+            var samples = (data.Evaluation is null ? source.LoadTrain() : source.LoadTest()).Samples;
+            var known = samples.Select(s => s.Name).ToHashSet();
+            int gone = data.Scores!.Count(s => !known.Contains(s.Name));
+            if (gone == data.Scores!.Count) throw new InvalidDataException($"{data.Run.Options.Root}: none of the scored images is there any more");
+            if (gone > 0) missing.Add($"{gone} of the {data.Scores.Count} scored images are no longer in the data: there are no pictures of them.");
+            return samples;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            missing.Add($"Pictures are left out, since the images cannot be read: {e.Message.ReplaceLineEndings(" ")}");
+            return null;
+        }
+    }
+
+    private static LevelSweep Sweep(RunFolder run, MmrrModel model, IReadOnlyList<Sample> samples, int images)
+    {
+        Stopwatch watch = Stopwatch.StartNew(), sinceLine = Stopwatch.StartNew();
+        bool terminal = !Console.IsErrorRedirected;
+        var sweep = LevelSweep.Compute(run, model, samples, images, done =>
+        {
+            if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
+            sinceLine.Restart();
+            string line = string.Create(CultureInfo.InvariantCulture, $"AUROC by number of levels: {done:P0}  {watch.Elapsed * ((1 - done) / done):m\\:ss} left");
+            if (terminal) Console.Error.Write($"\r{line}\u001b[K");
+            else Console.WriteLine(line);
+        });
+        if (terminal) Console.Error.Write("\r\u001b[K");
+        return sweep;
+    }
+}

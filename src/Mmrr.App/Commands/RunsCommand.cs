@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Globalization;
+using Mmrr.App.Runs;
+using Spectre.Console;
+
+namespace Mmrr.App.Commands;
+
+/// <summary><c>mmrr runs</c>: the runs of a folder with their figures.</summary>
+internal static class RunsCommand
+{
+    private static readonly string[] s_columns = ["run", "data", "class", "preset", "width", "steps", "state", "image AUROC", "without refinement", "minutes", "date"];
+
+    // Numbers stand under one another.
+    private static readonly int[] s_numbers = [4, 5, 7, 8, 9];
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var folder = new Argument<string>("DIR") { Description = "Folder of runs.", DefaultValueFactory = _ => "runs" };
+        var command = new Command("runs", "List runs with their figures: a table, or tab-separated lines where standard output is not a terminal.") { folder };
+        command.SetAction(parsed =>
+        {
+            string path = parsed.GetValue(folder)!;
+            if (!Directory.Exists(path)) throw new UsageException($"{path}: no such folder");
+            return Run(path);
+        });
+        return command;
+    }
+
+    private static int Run(string path)
+    {
+        var found = new List<(RunFolder Run, RunSummary Summary)>();
+        int code = ExitCode.Success;
+        foreach (string folder in Directory.GetDirectories(path).Order(StringComparer.Ordinal).Prepend(path))
+        {
+            if (!File.Exists(Path.Combine(folder, RunFolder.ConfigurationFile))) continue;
+            try
+            {
+                var run = RunFolder.Open(folder);
+                found.Add((run, RunSummary.Of(run)));
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
+                code = ExitCode.BadInput;
+            }
+        }
+        if (Console.IsOutputRedirected) WriteLines(found);
+        else WriteTable(found);
+        return code;
+    }
+
+    private static void WriteLines(List<(RunFolder Run, RunSummary Summary)> runs)
+    {
+        Console.WriteLine(string.Join('\t', s_columns).Replace(' ', '_'));
+        foreach (var (run, summary) in runs) Console.WriteLine(string.Join('\t', Cells(run, summary).Select(cell => cell.Replace('\t', ' '))));
+    }
+
+    private static void WriteTable(List<(RunFolder Run, RunSummary Summary)> runs)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        for (int i = 0; i < s_columns.Length; i++)
+        {
+            var column = new TableColumn(s_columns[i]);
+            table.AddColumn(s_numbers.Contains(i) ? column.RightAligned() : column);
+        }
+        foreach (var (run, summary) in runs)
+        {
+            string color = summary.State switch { RunState.Evaluated => "green", RunState.Interrupted => "yellow", RunState.Training => "blue", _ => "default" };
+            table.AddRow(Cells(run, summary).Select((cell, i) => new Markup(i == 6 ? $"[{color}]{Markup.Escape(cell)}[/]" : Markup.Escape(cell))));
+        }
+        AnsiConsole.Write(table);
+        foreach (var (run, _) in runs.Where(r => r.Summary.State == RunState.Interrupted)) Console.WriteLine($"resume with: mmrr train --resume {run.Path}");
+    }
+
+    private static string[] Cells(RunFolder run, RunSummary summary)
+    {
+        var (o, c) = (run.Options, CultureInfo.InvariantCulture);
+        return
+        [
+            run.Path, o.Data, o.Normal, o.Preset, o.Model.Width.ToString(c), summary.Steps.ToString(c), summary.StateName,
+            summary.Auroc?.ToString("F4", c) ?? "", summary.AurocWithoutRefinement?.ToString("F4", c) ?? "", summary.Minutes.ToString("F1", c),
+            summary.Begun.ToString("yyyy-MM-dd HH:mm", c),
+        ];
+    }
+}

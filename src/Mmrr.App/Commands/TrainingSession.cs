@@ -1,0 +1,91 @@
+using System.Globalization;
+using Mmrr.App.Data;
+using Mmrr.App.Decisions;
+using Mmrr.App.Profiling;
+using Mmrr.App.Runs;
+using Mmrr.App.Training;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.App.Commands;
+
+/// <summary>What new, repeated and resumed runs have in common: from the data to the finished run, or to where it was stopped.</summary>
+internal static class TrainingSession
+{
+    /// <summary>Trains a new run; the channels of the images are found out and noted in it.</summary>
+    /// <returns>The run, and whether it is finished; if not, it was told to stop.</returns>
+    public static (RunFolder Run, bool Finished) Begin(TrainingOptions options, string output)
+    {
+        using var device = CommonOptions.Open(options.Device, options.Threads, options.Precision);
+        var set = Load(options.DataOptions with { Channels = null });
+        options = options with { Model = options.Model with { Channels = set.Channels } };
+        TrainingMemory.EnsureRoom(device, options.Model, options.Batch);
+        var run = RunFolder.Create(output, options);
+        try
+        {
+            using var held = run.Lock();
+            return (run, Train(run, device, set));
+        }
+        catch (DeviceMemoryException) when (Step(run) == 0)
+        {
+            run.Discard();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on with a run from its last saved state, from its first second on.</summary>
+    /// <returns>Whether it is finished; if not, it was told to stop.</returns>
+    public static bool Resume(RunFolder run)
+    {
+        using var held = run.Lock();
+        string state = run.PathOf(TrainingState.FileName);
+        if (!File.Exists(state) && Directory.EnumerateFiles(run.Path, "*.safetensors").Any())
+            throw new UsageException($"{run.Path}: it has checkpoints but no {TrainingState.FileName} to go on from");
+        using var device = CommonOptions.Open(run.Options.Device, run.Options.Threads, run.Options.Precision);
+        return Train(run, device, Load(run.Options.DataOptions));
+    }
+
+    private static ImageSet Load(DataOptions options)
+    {
+        var set = DataSource.Open(options).LoadTrain();
+        return set.Samples.Count >= 2 ? set : throw new InvalidDataException($"{options.Root}: one normal image is too few; training needs one more to validate on");
+    }
+
+    private static bool Train(RunFolder run, Device device, ImageSet set)
+    {
+        var options = run.Options;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{set.Samples.Count} normal images {(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
+        try
+        {
+            using (var model = new MmrrModel(device, options.Model))
+            using (var interruption = new Interruption())
+            using (var progress = TrainingDisplay.Open())
+            {
+                if (!new Trainer(model, run, set, progress).Run(interruption.Token)) return false;
+            }
+            Finish(run, device, set);
+            return true;
+        }
+        catch (DeviceMemoryException e)
+        {
+            throw new DeviceMemoryException($"training stopped: {e.Message}; a smaller --batch needs less (what is on disk is whole, as of step {Step(run)})", e);
+        }
+    }
+
+    /// <summary>
+    /// What is done with trained networks before a run counts as finished. A run that is stopped in here is taken up here again: the state,
+    /// which says that both phases are over, goes last.
+    /// </summary>
+    private static void Finish(RunFolder run, Device device, ImageSet set)
+    {
+        var options = run.Options;
+        using (var model = Checkpoint.Load(run.Path, device))
+            ThresholdCommand.Print(Calibrator.OfTraining(run.Path, model, set, options.Seed, EvaluateCommand.DefaultLevels(options), options.FalseAlarm));
+        File.Delete(run.PathOf(TrainingState.FileName));
+    }
+
+    /// <summary>Steps on disk, of both phases.</summary>
+    private static long Step(RunFolder run) => RunSummary.Of(run).Steps;
+}

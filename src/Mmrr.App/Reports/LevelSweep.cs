@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mmrr.App.Data;
+using Mmrr.App.Evaluation.Metrics;
+using Mmrr.App.Runs;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.App.Reports;
+
+/// <summary>A number of mask levels with its figures.</summary>
+/// <param name="Levels">L.</param>
+/// <param name="ImageAuroc">With refinement.</param>
+/// <param name="ImageAurocWithoutRefinement">Without.</param>
+internal sealed record SweepPoint(int Levels, double ImageAuroc, double ImageAurocWithoutRefinement);
+
+/// <summary>
+/// Image AUROC against the number of mask levels (Figure 2 of the paper), on some of a run's test images. It is kept in the run as <c>levels.json</c>, since it takes eight
+/// evaluations' worth of scoring, and is taken from there as long as the weights and the scores of the run are the same.
+/// </summary>
+/// <param name="Images">Test images scored.</param>
+/// <param name="NormalImages">How many of them are normal.</param>
+/// <param name="Of">SHA-256 over the checkpoints and <c>scores.csv</c>.</param>
+/// <param name="Points">By number of levels.</param>
+internal sealed record LevelSweep(int Images, int NormalImages, string Of, IReadOnlyList<SweepPoint> Points)
+{
+    private const string FileName = "levels.json";
+
+    private static readonly int[] s_levels = [2, 3, 5, 8, 15, 30, 60];
+
+    /// <summary>Reads the run's sweep.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="images">As many test images as it must be of.</param>
+    /// <returns>Null where there is none, or one of other weights, scores or images.</returns>
+    public static LevelSweep? Find(RunFolder run, int images)
+    {
+        string path = run.PathOf(FileName);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            var sweep = JsonSerializer.Deserialize(File.ReadAllText(path), SweepJson.Default.LevelSweep);
+            return sweep is { Points.Count: > 0 } && sweep.Images == images && sweep.Of == Fingerprint(run) ? sweep : null;
+        }
+        catch (JsonException)
+        {
+            return null; // it can be computed again
+        }
+    }
+
+    /// <summary>Scores the images at every number of levels and keeps the result in the run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="model">Its model.</param>
+    /// <param name="samples">Its test images.</param>
+    /// <param name="images">So many of them, drawn by the run's seed, the kinds in proportion: those of <c>mmrr evaluate --limit</c>.</param>
+    /// <param name="progress">Hears the share that is done.</param>
+    public static LevelSweep Compute(RunFolder run, MmrrModel model, IReadOnlyList<Sample> samples, int images, Action<double> progress)
+    {
+        Sample[] some = images >= samples.Count ? [.. samples] : [.. Sampling.Stratified(samples, images, run.Options.Seed).Select(i => samples[i])];
+        bool[] abnormal = [.. some.Select(s => s.Abnormal)];
+        PreparedImage[] prepared = [.. some.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))];
+        long done = 0, all = (long)s_levels.Sum() * prepared.Length;
+        var points = new List<SweepPoint>();
+        foreach (int levels in s_levels)
+        {
+            var scores = new List<PreparedScore>();
+            foreach (var chunk in prepared.Chunk(16))
+            {
+                scores.AddRange(TiledScoring.Score(model, chunk, levels, maps: false));
+                done += (long)levels * chunk.Length;
+                progress((double)done / all);
+            }
+            double Auroc(Func<PreparedScore, double> score) => RocCurve.Auroc(Ranking.Of([.. scores.Select(score)], abnormal));
+            points.Add(new SweepPoint(levels, Auroc(s => s.Refined), Auroc(s => s.Restored)));
+        }
+        var sweep = new LevelSweep(some.Length, abnormal.Count(a => !a), Fingerprint(run), points);
+        byte[] json = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(sweep, SweepJson.Default.LevelSweep) + "\n");
+        AtomicFile.Write(run.PathOf(FileName), stream => stream.Write(json));
+        return sweep;
+    }
+
+    private static string Fingerprint(RunFolder run)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string file in new[] { Checkpoint.RestorationFile, Checkpoint.RefinementFile, "scores.csv" })
+        {
+            using var stream = File.OpenRead(run.PathOf(file));
+            hash.AppendData(SHA256.HashData(stream));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
+
+/// <summary>Serialization without reflection.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(LevelSweep))]
+internal sealed partial class SweepJson : JsonSerializerContext;

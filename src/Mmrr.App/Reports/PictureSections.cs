@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace Mmrr.App.Reports;
+
+/// <summary>The pictures of a report as parts of a page.</summary>
+internal static class PictureSections
+{
+    // Wider ones are reduced: fifteen levels of three pictures each stand side by side.
+    private const int GridSide = 96;
+
+    /// <summary>Cards of images, each with its map of scores.</summary>
+    /// <param name="cards">The images.</param>
+    /// <param name="threshold">The run's; null where it has none for these scores.</param>
+    public static XElement Cards(IReadOnlyList<ImageCard> cards, double? threshold) =>
+        Html.Classed("ul", "cards", cards.Select(card => Html.Element(
+            "li",
+            Html.Element("figure", Html.Classed("div", "views", Views(card)), Html.Element("figcaption", Title(card.Image), Html.Element("br"), Score(card.Image, threshold))))));
+
+    /// <summary>An image and its embedding, and in a table whose columns are levels the mask, the restored and the refined image.</summary>
+    public static XElement Grid(GridCard card, double? threshold)
+    {
+        var grid = card.Grid;
+        string name = card.Card.Image.Name;
+        // The same height for all, so that columns line up.
+        List<object?[]> rows =
+        [
+            Row("m", "mask", grid.Masks),
+            Row("x̂", "restored", grid.Restored),
+            Row("x̂ + r", "refined", grid.Refined),
+        ];
+        return Html.Classed(
+            "article", "grid",
+            Html.Element("h3", Title(card.Card.Image)),
+            Html.Element("p", Score(card.Card.Image, threshold)),
+            Html.Classed("div", "views", Views(card.Card), View(grid.Embedding, $"Embedding of {name}", "e")),
+            Html.Table($"{name} at {grid.Levels.Count} mask levels", ["level", .. grid.Levels.Select(l => (object?)l.ToString("0.00", CultureInfo.InvariantCulture))], rows));
+
+        object?[] Row(string symbol, string word, IReadOnlyList<Tile> tiles) =>
+            [symbol, .. tiles.Select((tile, l) => (object?)Html.Picture(tile.Reduce(GridSide), string.Create(CultureInfo.InvariantCulture, $"{word} at level {grid.Levels[l]:0.00}")))];
+    }
+
+    private static XElement[] Views(ImageCard card)
+    {
+        List<XElement> views = [View(card.Picture, $"{card.Image.Name}", "x"), View(card.Heatmap, $"Score map of {card.Image.Name}", "scores")];
+        if (card.Truth is not null) views.Add(View(card.Truth, $"Ground truth of {card.Image.Name}", "truth"));
+        return [.. views];
+    }
+
+    private static XElement View(Tile tile, string alternative, string label) => Html.Classed("span", "view", Html.Picture(tile, alternative), Html.Element("span", label));
+
+    private static object[] Title(ScoredImage image) => [Html.Classed("span", image.Abnormal ? "tag abnormal" : "tag normal", image.Kind), " ", Html.Classed("span", "name", image.Name)];
+
+    private static object?[] Score(ScoredImage image, double? threshold) =>
+    [
+        "score ", Html.Number(image.Score, "G4"),
+        threshold is not { } t ? null : (image.Abnormal, image.Score > t) switch
+        {
+            (true, true) => ": found",
+            (true, false) => ": missed",
+            (false, true) => ": false alarm",
+            (false, false) => ": passed",
+        },
+    ];
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Mmrr.App.Evaluation;
+using Mmrr.App.Runs;
+using Mmrr.App.Training;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.App.Reports;
+
+/// <summary>What a run's files say, as far as they are there.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="History">Its losses; empty where nothing was trained yet.</param>
+/// <param name="Evaluation">Its figures.</param>
+/// <param name="Scores">Of its test images, or of the normal images that calibrated it; null where there are neither.</param>
+/// <param name="Calibration">Its threshold.</param>
+internal sealed record ReportData(RunFolder Run, IReadOnlyList<TrainingEpoch> History, EvaluationResult? Evaluation, IReadOnlyList<ScoredImage>? Scores, Calibration? Calibration)
+{
+    /// <summary>Mask levels of the scores; 0 where there are none.</summary>
+    public int Levels => Evaluation?.Levels ?? Calibration?.Levels ?? 0;
+
+    /// <summary>The calibration, if it is of as many levels as the scores.</summary>
+    public Calibration? Decision => Calibration?.Levels == Levels ? Calibration : null;
+
+    /// <summary>Whether both checkpoints are there.</summary>
+    public bool HasModel => File.Exists(Run.PathOf(Checkpoint.RestorationFile)) && File.Exists(Run.PathOf(Checkpoint.RefinementFile));
+
+    /// <summary>Reads a run's files.</summary>
+    /// <exception cref="InvalidDataException">One of them is damaged.</exception>
+    public static ReportData Read(RunFolder run)
+    {
+        var evaluation = ReadEvaluation(run.PathOf("evaluation.json"));
+        var calibration = Calibration.Find(run.Path);
+        var scores = evaluation is null ? null : ScoredImage.Read(run);
+        if (evaluation is not null && scores?.Count != evaluation.Images)
+            throw new InvalidDataException($"{run.Path}: evaluation.json is of {evaluation.Images} images, scores.csv of {scores?.Count ?? 0}; mmrr evaluate {run.Path} writes both anew");
+        return new ReportData(
+            run, TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)), evaluation, scores ?? (calibration is null ? null : ScoredImage.Of(calibration.HeldOut)), calibration);
+    }
+
+    private static EvaluationResult? ReadEvaluation(string path)
+    {
+        if (!File.Exists(path)) return null;
+        try
+        {
+            var result = JsonSerializer.Deserialize(File.ReadAllText(path), EvaluationJson.Default.EvaluationResult);
+            if (IsWhole(result?.WithRefinement) && IsWhole(result!.WithoutRefinement) && result is { Intervals: not null, Device: not null }
+                && (result.Kinds?.All(k => k?.Kind is not null && IsWhole(k.WithRefinement) && IsWhole(k.WithoutRefinement)) ?? true)) return result;
+            throw new JsonException("a figure is missing");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: not the figures of an evaluation by this version ({e.Message.Split('\n')[0]}); mmrr evaluate writes them anew", e);
+        }
+    }
+
+    private static bool IsWhole(ScoreFigures? figures) => figures is { ImageAuroc: not null, AveragePrecision: not null, BestF1.F1: not null } && (figures.AtThreshold is null || figures.AtThreshold.F1 is not null);
+}

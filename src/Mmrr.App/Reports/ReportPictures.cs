@@ -1,0 +1,86 @@
+using Mmrr.App.Data;
+using Mmrr.App.Runs;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Reports;
+
+/// <summary>An image, where it scores how much, and where its defect is.</summary>
+/// <param name="Image">Its scores.</param>
+/// <param name="Picture">As the model sees it.</param>
+/// <param name="Heatmap">With its score map in the run's colours; outlined where it is above its contour.</param>
+/// <param name="Truth">White where it is defective; null where that is not known.</param>
+internal sealed record ImageCard(ScoredImage Image, Tile Picture, Tile Heatmap, Tile? Truth);
+
+/// <summary>An image at every level.</summary>
+internal sealed record GridCard(ImageCard Card, LevelGrid Grid);
+
+/// <summary>The pictures of a report: they need the run's data and its model.</summary>
+/// <param name="Misses">The abnormal images that score lowest, the lowest first.</param>
+/// <param name="FalseAlarms">The normal images that score highest, the highest first.</param>
+/// <param name="Grids">Typical images at every level, normal ones first.</param>
+internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnlyList<ImageCard> FalseAlarms, IReadOnlyList<GridCard> Grids)
+{
+    private const int Worst = 6;
+    private const int AbnormalGrids = 4;
+
+    // A card is some 180 pixels wide on a screen.
+    private const int LongestSide = 192;
+
+    private static readonly double[] s_normalGrids = [0.5, 0.9];
+
+    /// <summary>Draws the pictures.</summary>
+    /// <param name="model">The run's model.</param>
+    /// <param name="samples">Images of its data.</param>
+    /// <param name="scored">The images that have scores.</param>
+    /// <param name="levels">Mask levels of the scores.</param>
+    /// <param name="range">The run's colours; null where it has none.</param>
+    /// <param name="chosen">Names of the images to show level by level; typical ones if there are none.</param>
+    /// <exception cref="UsageException">An image that was chosen is not there.</exception>
+    public static ReportPictures Draw(
+        MmrrModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, int levels, HeatmapRange? range, IReadOnlyList<string> chosen)
+    {
+        var byName = samples.GroupBy(s => s.Name).ToDictionary(g => g.Key, g => g.First());
+        ScoredImage[] known = [.. scored.Where(i => byName.ContainsKey(i.Name))];
+        ScoredImage[] misses = [.. known.Where(i => i.Abnormal).OrderBy(i => i.Score).Take(Worst)], alarms = [.. known.Where(i => !i.Abnormal).OrderByDescending(i => i.Score).Take(Worst)];
+        ScoredImage[] grids = chosen.Count == 0 ? [.. Typical(known)] : [.. chosen.Select(name => Array.Find(known, i => i.Name == name)
+            ?? throw new UsageException($"--images: there is no '{name}' among the scored images; they are named as in scores.csv, such as '{known.FirstOrDefault()?.Name}'"))];
+
+        ScoredImage[] all = [.. misses.Concat(alarms).Concat(grids).Distinct()];
+        var scores = TiledScoring.Score(model, [.. all.Select(i => Prepared(byName[i.Name]))], levels, maps: true);
+        range ??= RangeOf([.. all.Index().Where(i => !i.Item.Abnormal).SelectMany(i => scores[i.Index].RefinedMap).Order()]);
+        var cards = all.Index().ToDictionary(i => i.Item, i => Card(i.Item, byName[i.Item.Name], scores[i.Index].RefinedMap, range, model.Options.Channels));
+        return new ReportPictures(
+            [.. misses.Select(i => cards[i])], [.. alarms.Select(i => cards[i])],
+            [.. grids.Select(i => new GridCard(cards[i], LevelGrid.Compute(model, Seen(Prepared(byName[i.Name]), scores[Array.IndexOf(all, i)].WorstTile, model.Options), levels)))]);
+    }
+
+    /// <summary>What the model sees of an image at a time: of a tiled image its worst tile, else all of it.</summary>
+    public static byte[] Seen(PreparedImage image, int tile, MmrrOptions options)
+    {
+        var seen = new byte[options.Size * options.Size * options.Channels];
+        var place = new Tiling(image.Height, image.Width, options.Size).Place(tile);
+        Tiling.Cut(image.Pixels.Span, image.Height, image.Width, options.Channels, place, options.Size, seen.AsSpan());
+        return seen;
+    }
+
+    /// <summary>A normal image in the middle and a high one, and the middle one of some kinds of abnormal images.</summary>
+    private static IEnumerable<ScoredImage> Typical(ScoredImage[] known)
+    {
+        ScoredImage[] normal = [.. known.Where(i => !i.Abnormal).OrderBy(i => i.Score)];
+        var kinds = known.Where(i => i.Abnormal).GroupBy(i => i.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.OrderBy(i => i.Score).ToArray()).ToArray();
+        int count = Math.Min(AbnormalGrids, kinds.Length);
+        return s_normalGrids.Where(_ => normal.Length > 0).Select(q => normal[(int)Math.Round(q * (normal.Length - 1))]).Distinct()
+            .Concat(Enumerable.Range(0, count).Select(k => kinds[k * kinds.Length / count]).Select(kind => kind[kind.Length / 2]));
+    }
+
+    private static PreparedImage Prepared(Sample sample) => new(sample.Pixels, sample.Height, sample.Width);
+
+    private static HeatmapRange RangeOf(float[] calm) => calm.Length == 0 ? new(0, 1, 1) : new(calm[calm.Length / 2], Math.Max((2 * calm[^1]) - calm[calm.Length / 2], calm[calm.Length / 2]), calm[^1]);
+
+    private static ImageCard Card(ScoredImage image, Sample sample, float[] map, HeatmapRange range, int channels)
+    {
+        var picture = new Tile(sample.Height, sample.Width, channels, sample.Pixels);
+        var truth = image.Abnormal && sample.Mask is { } mask ? new Tile(sample.Height, sample.Width, 1, [.. mask.Select(m => (byte)(m * 255))]).Reduce(LongestSide) : null;
+        return new ImageCard(image, picture.Reduce(LongestSide), Heatmap.Outline(Heatmap.Overlay(picture, map, range.Low, range.High), map, range.Contour).Reduce(LongestSide), truth);
+    }
+}

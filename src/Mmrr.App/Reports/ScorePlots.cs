@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Xml.Linq;
+using Mmrr.App.Evaluation.Metrics;
+using Mmrr.App.Reports.Charts;
+
+namespace Mmrr.App.Reports;
+
+/// <summary>Plots of scores: ROC curve, histogram, AUROC against the number of levels.</summary>
+internal static class ScorePlots
+{
+    private const int Bins = 30;
+
+    /// <summary>The ROC curves with and without refinement, with the threshold's place on the first.</summary>
+    /// <param name="images">Of both kinds.</param>
+    /// <param name="threshold">The run's; null where it has none for these scores.</param>
+    public static XElement Roc(IReadOnlyList<ScoredImage> images, double? threshold)
+    {
+        bool[] abnormal = [.. images.Select(i => i.Abnormal)];
+        var refined = Ranking.Of([.. images.Select(i => i.Score)], abnormal);
+        var restored = Ranking.Of([.. images.Select(i => i.ScoreWithoutRefinement)], abnormal);
+        var plot = new Plot(Axis.Linear("false alarms: share of normal images", 0, 1), Axis.Linear("found: share of abnormal images", 0, 1))
+            .Line([(0, 0), (1, 1)], "chance", null)
+            .Line(Curve(restored), "second", "without refinement")
+            .Line(Curve(refined), "first", "with refinement");
+        string description = Invariant($"ROC curve: the area is {RocCurve.Auroc(refined):F4} with refinement, {RocCurve.Auroc(restored):F4} without.");
+        if (threshold is { } t)
+        {
+            double found = Share(images, true, t), alarms = Share(images, false, t);
+            plot.Mark(alarms, found, Invariant($"threshold {t:G4}:"), Invariant($"{found * 100:0.#} % found,"), Invariant($"{alarms * 100:0.#} % false alarms"));
+            description += Invariant($" At the threshold {t:G4}, {found * 100:0.#} % of the abnormal images are found with {alarms * 100:0.#} % false alarms.");
+        }
+        return plot.ToFigure(description, "ROC curve of the image scores. The dotted line is chance.");
+    }
+
+    /// <summary>How the scores of normal and abnormal images are spread.</summary>
+    /// <param name="images">Of one kind or of both.</param>
+    /// <param name="threshold">The run's; null where it has none for these scores.</param>
+    public static XElement Histogram(IReadOnlyList<ScoredImage> images, double? threshold)
+    {
+        double[] normal = [.. images.Where(i => !i.Abnormal).Select(i => i.Score)], abnormal = [.. images.Where(i => i.Abnormal).Select(i => i.Score)];
+        double[] all = [.. images.Select(i => i.Score), .. threshold is { } t ? new[] { t } : []];
+        double low = all.Min(), high = all.Max();
+        // Scores are positive sums of squares, some of them many times the others: those of normal images would share one bin.
+        bool logarithmic = low > 0 && high > 8 * low;
+        if (!(high > low)) (low, high) = (low - (0.5 * Math.Max(Math.Abs(low), 1e-6)), high + (0.5 * Math.Max(Math.Abs(high), 1e-6)));
+        double[] edges = [.. Enumerable.Range(0, Bins + 1).Select(i => (double)i / Bins).Select(s => logarithmic ? low * Math.Pow(high / low, s) : low + ((high - low) * s))];
+        double[] normalShares = Shares(normal, edges), abnormalShares = Shares(abnormal, edges);
+        var x = logarithmic ? Axis.Logarithmic("score (logarithmic)", low, high) : Axis.Linear("score", low, high);
+        var plot = new Plot(x, Axis.Linear("share of the kind, %", 0, 1.08 * Math.Max(normalShares.Max(), abnormalShares.Append(0).Max())));
+        if (normal.Length > 0) plot.Bars(edges, normalShares, "normal", Invariant($"normal ({normal.Length})"));
+        if (abnormal.Length > 0) plot.Bars(edges, abnormalShares, "abnormal", Invariant($"abnormal ({abnormal.Length})"));
+        if (threshold is { } cut) plot.Cut(cut, Invariant($"threshold {cut:G4}"));
+        string description = "Histogram of the scores." + Describe("normal", normal) + Describe("abnormal", abnormal) + (threshold is { } value ? Invariant($" The threshold is {value:G4}.") : "");
+        return plot.ToFigure(description, "Scores with refinement; higher is more abnormal.");
+
+        static string Describe(string kind, double[] scores) =>
+            scores.Length == 0 ? "" : Invariant($" {scores.Length} {kind} images score {scores.Min():G3} to {scores.Max():G3}, half of them up to {scores.Order().ElementAt((scores.Length - 1) / 2):G3}.");
+    }
+
+    /// <summary>Figure 2 of the paper.</summary>
+    public static XElement Levels(LevelSweep sweep)
+    {
+        double low = sweep.Points.Min(p => Math.Min(p.ImageAuroc, p.ImageAurocWithoutRefinement)), high = sweep.Points.Max(p => Math.Max(p.ImageAuroc, p.ImageAurocWithoutRefinement));
+        // A flat curve shall look flat: at least five points of AUROC from bottom to top.
+        double room = Math.Max(0.01, (0.05 - (high - low)) / 2);
+        var plot = new Plot(
+                Axis.Logarithmic("number of mask levels", sweep.Points[0].Levels, sweep.Points[^1].Levels, [.. sweep.Points.Select(p => (double)p.Levels)]),
+                Axis.Linear("image AUROC", Math.Max(0, low - room), Math.Min(1, high + room)))
+            .Line(sweep.Points.Select(p => ((double)p.Levels, p.ImageAurocWithoutRefinement)), "second", "without refinement", dots: true)
+            .Line(sweep.Points.Select(p => ((double)p.Levels, p.ImageAuroc)), "first", "with refinement", dots: true);
+        string description = "Image AUROC with refinement by number of mask levels: " + string.Join(", ", sweep.Points.Select(p => Invariant($"{p.ImageAuroc:F3} at {p.Levels}"))) + ".";
+        return plot.ToFigure(description, Invariant($"Image AUROC against the number of mask levels, on {sweep.Images} test images ({sweep.NormalImages} normal)."));
+    }
+
+    private static IEnumerable<(double X, double Y)> Curve(Ranking ranking)
+    {
+        // Corners only: along an edge of stairs nothing is lost, and ten thousand images stay a short path.
+        var points = new List<(long Normal, long Abnormal)> { (0, 0) };
+        for (int k = 0; k < ranking.Scores.Count; k++)
+        {
+            var next = (Normal: points[^1].Normal + ranking.Normal[k], Abnormal: points[^1].Abnormal + ranking.Abnormal[k]);
+            if (points.Count > 1 && ((points[^2].Normal == next.Normal && points[^1].Normal == next.Normal) || (points[^2].Abnormal == next.Abnormal && points[^1].Abnormal == next.Abnormal)))
+                points[^1] = next;
+            else
+                points.Add(next);
+        }
+        return points.Select(p => ((double)p.Normal / ranking.NormalCount, (double)p.Abnormal / ranking.AbnormalCount));
+    }
+
+    private static double Share(IReadOnlyList<ScoredImage> images, bool abnormal, double threshold) =>
+        (double)images.Count(i => i.Abnormal == abnormal && i.Score > threshold) / images.Count(i => i.Abnormal == abnormal);
+
+    private static double[] Shares(double[] scores, double[] edges)
+    {
+        var counts = new double[edges.Length - 1];
+        foreach (double score in scores)
+        {
+            int bin = Array.BinarySearch(edges, score);
+            counts[Math.Clamp(bin >= 0 ? bin : ~bin - 1, 0, counts.Length - 1)] += 100.0 / scores.Length;
+        }
+        return counts;
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

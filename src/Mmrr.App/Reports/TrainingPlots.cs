@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Xml.Linq;
+using Mmrr.App.Reports.Charts;
+using Mmrr.App.Training;
+
+namespace Mmrr.App.Reports;
+
+/// <summary>Plots of a training: the losses of a phase, and the learning rate below them.</summary>
+internal static class TrainingPlots
+{
+    private static readonly Dictionary<int, string> s_phases = new() { [1] = "Phase 1: restoration", [2] = "Phase 2: refinement" };
+
+    /// <summary>A phase's name.</summary>
+    public static string Name(int phase) => s_phases.GetValueOrDefault(phase, $"Phase {phase}");
+
+    /// <summary>One phase.</summary>
+    /// <param name="epochs">Its epochs, at least one.</param>
+    public static XElement Phase(IReadOnlyList<TrainingEpoch> epochs)
+    {
+        TrainingEpoch last = epochs[^1], best = epochs.MinBy(e => e.ValidationLoss) ?? last;
+        double[] losses = [.. epochs.SelectMany(e => new[] { e.TrainingLoss, e.ValidationLoss }).Where(l => l > 0)];
+        if (losses.Length == 0) losses = [1];
+        // Each training loss is the mean over its epoch, and the validation loss is that of its end: both stand there.
+        Axis Steps() => Axis.Linear("step", 0, last.Step);
+        var loss = new Plot(Steps(), Axis.Logarithmic("loss (logarithmic)", losses.Min(), losses.Max()))
+            .Line(epochs.Select(e => ((double)e.Step, e.TrainingLoss)), "second", "training")
+            .Line(epochs.Select(e => ((double)e.Step, e.ValidationLoss)), "first", "validation");
+        var rates = new Plot(Steps(), Axis.Logarithmic("rate", epochs.Min(e => e.LearningRate), epochs.Max(e => e.LearningRate)), height: 130)
+            .Line(Stairs(epochs), "rate", "learning rate");
+        string lowest = Invariant($"lowest validation loss {best.ValidationLoss:G4} at step {best.Step}");
+        return Html.Element(
+            "div",
+            Html.Element("h3", Name(last.Phase)),
+            loss.ToFigure(Invariant($"Losses of {epochs.Count} epochs, {last.Step} steps: {lowest}; the last training loss is {last.TrainingLoss:G4}.")),
+            rates.ToFigure(
+                Invariant($"Learning rate: {epochs[0].LearningRate:G3} at first, {last.LearningRate:G3} at last."),
+                Invariant($"{epochs.Count} epochs, {last.Step} steps, {last.Seconds:0} s; {lowest}, whose weights are kept.")));
+    }
+
+    private static IEnumerable<(double X, double Y)> Stairs(IReadOnlyList<TrainingEpoch> epochs)
+    {
+        double from = 0;
+        foreach (var epoch in epochs)
+        {
+            yield return (from, epoch.LearningRate);
+            yield return (epoch.Step, epoch.LearningRate);
+            from = epoch.Step;
+        }
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,143 @@
+using System.Runtime.InteropServices;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace Mmrr;
+
+/// <summary>
+/// Values on the host that a device copies from and to in its turn, while the host goes on. On <c>cuda</c> the memory is page-locked, and an
+/// event tells when the last copy is over: <see cref="Wait"/> waits for it, not for what was enqueued after it.
+/// </summary>
+public sealed class HostBuffer : IDisposable
+{
+    private readonly Device _device;
+    private readonly float[] _values;
+    private readonly PageLockedArray1D<float>? _locked;
+    private readonly IntPtr _event;
+    private bool _copying;
+
+    /// <summary>A buffer of so many values, all zero.</summary>
+    /// <param name="device">What copies.</param>
+    /// <param name="count">At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is below 1.</exception>
+    public HostBuffer(Device device, int count)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        _device = device;
+        if (device.Kind != DeviceKind.Cuda)
+        {
+            _values = new float[count];
+            return;
+        }
+        using var binding = device.Accelerator.BindScoped();
+        _locked = device.Accelerator.AllocatePageLocked1D<float>(count);
+        _values = _locked.GetArray();
+        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.CreateEvent(out _event, CudaEventFlags.CU_EVENT_DISABLE_TIMING));
+    }
+
+    /// <summary>The values. They may be read and written while no copy is under way: see <see cref="Wait"/>. Any thread may.</summary>
+    public Span<float> Values => _values;
+
+    /// <summary>Enqueues a copy to a tensor.</summary>
+    /// <exception cref="ArgumentException">The tensor has another number of elements, or is on another device.</exception>
+    public unsafe void CopyTo(Tensor target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        const string Operation = "HostBuffer.CopyTo";
+        CheckFits(Operation, target);
+        using var measured = Measurement.Of(_device, Operation, target.Shape, 0, 8.0 * target.Count);
+        switch (_device.Kind)
+        {
+            case DeviceKind.Cuda:
+                target.View.CopyFromPageLockedAsync(_device.Accelerator.DefaultStream, _locked!);
+                Mark();
+                break;
+            case DeviceKind.Simt:
+                _device.Synchronize();
+                Values.CopyTo(new Span<float>(target.Pointer, target.Count));
+                break;
+            default:
+                float* pointer = target.Pointer;
+                Enqueue(Operation, (begin, end) => Values[begin..end].CopyTo(new Span<float>(pointer + begin, end - begin)));
+                break;
+        }
+    }
+
+    /// <summary>Enqueues a copy from a tensor.</summary>
+    /// <exception cref="ArgumentException">The tensor has another number of elements, or is on another device.</exception>
+    public unsafe void CopyFrom(Tensor source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        const string Operation = "HostBuffer.CopyFrom";
+        CheckFits(Operation, source);
+        using var measured = Measurement.Of(_device, Operation, source.Shape, 0, 8.0 * source.Count);
+        switch (_device.Kind)
+        {
+            case DeviceKind.Cuda:
+                source.View.CopyToPageLockedAsync(_device.Accelerator.DefaultStream, _locked!);
+                Mark();
+                break;
+            case DeviceKind.Simt:
+                _device.Synchronize();
+                new Span<float>(source.Pointer, source.Count).CopyTo(Values);
+                break;
+            default:
+                float* pointer = source.Pointer;
+                Enqueue(Operation, (begin, end) => new Span<float>(pointer + begin, end - begin).CopyTo(Values[begin..end]));
+                break;
+        }
+    }
+
+    /// <summary>Waits until the copies enqueued so far are over.</summary>
+    /// <exception cref="InvalidOperationException">An operation failed while it ran; the message names it.</exception>
+    public void Wait()
+    {
+        if (!_copying) return;
+        if (_device.Kind == DeviceKind.Cuda)
+        {
+            using var binding = _device.Accelerator.BindScoped();
+            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.SynchronizeEvent(_event));
+            _copying = false;
+        }
+        else
+        {
+            _device.Synchronize();
+        }
+    }
+
+    /// <summary>Waits for copies that are under way and frees the memory.</summary>
+    public void Dispose()
+    {
+        if (_locked is null || _locked.IsDisposed) return;
+        using var binding = _device.Accelerator.BindScoped();
+        // Also after an error, which is another's to tell: no copy may be under way when the pages are given back.
+        _ = CudaAPI.CurrentAPI.SynchronizeEvent(_event);
+        _ = CudaAPI.CurrentAPI.DestroyEvent(_event);
+        _locked.Dispose();
+    }
+
+    private void Mark()
+    {
+        using var binding = _device.Accelerator.BindScoped();
+        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(_event, ((CudaStream)_device.Accelerator.DefaultStream).StreamPtr));
+        _copying = true;
+    }
+
+    private void Enqueue(string operation, Action<int, int> copy)
+    {
+        _copying = true;
+        _device.Enqueue(operation, worker =>
+        {
+            var (begin, end) = worker.Share(_values.Length, 4096);
+            copy(begin, end);
+        });
+        _device.Queue!.AfterRun(() => _copying = false);
+    }
+
+    private void CheckFits(string operation, Tensor tensor)
+    {
+        if (tensor.Device != _device) throw new ArgumentException($"{operation}: the tensor is on {tensor.Device.Name}, the buffer belongs to {_device.Name}");
+        if (tensor.Count != _values.Length) throw new ArgumentException($"{operation}: the tensor {tensor.Shape} has {tensor.Count} elements, the buffer {_values.Length}");
+    }
+}

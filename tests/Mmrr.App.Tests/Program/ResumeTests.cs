@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Globalization;
+using Mmrr.App.Tests.Data;
+using Mmrr.App.Training;
+using Mmrr.Nn.Checkpoints;
+using Xunit;
+
+namespace Mmrr.App.Tests.Program;
+
+/// <summary>Training that is killed or stopped and taken up again: in the end the same bytes as without.</summary>
+[Collection(ProgramTests.Name)]
+public sealed class ResumeTests(TrainedRuns runs) : IDisposable
+{
+    private static readonly Dictionary<string, string> s_environment = [];
+
+    private readonly TemporaryFolder _folder = new();
+
+    // Two steps an epoch; where it stands is saved after each.
+    private string[] Command => ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "20", "--seed", "3", "--save-every", "0", .. TrainedRuns.Tiny];
+
+    /// <summary>What the command makes when nothing stops it.</summary>
+    private string Unbroken
+    {
+        get
+        {
+            string run = runs.Folder["unbroken"];
+            if (!Directory.Exists(run)) MmrrProcess.Run([.. Command, "--out", run]).Ends(0);
+            return run;
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void KilledThreeTimesTheRunEndsWithTheSameBytes()
+    {
+        string broken = _folder["broken"];
+        KillWhen(() => File.Exists(Path.Combine(broken, "run.json")), [.. Command, "--out", broken]);
+        KillWhen(() => Position(broken) is { Step: >= 7 }, "train", "--resume", broken);
+        // As if the kill had come while files were being written.
+        File.WriteAllText(Path.Combine(broken, ".training.safetensors.abc.tmp"), "half");
+        File.WriteAllText(Path.Combine(broken, ".history.csv.def.tmp"), "half");
+        KillWhen(() => Position(broken) is { Phase: 2, Step: >= 5 }, "train", "--resume", broken);
+        var interrupted = MmrrProcess.Run("runs", _folder.Path).Ends(0);
+        Assert.Contains("\tinterrupted\t", Assert.Single(interrupted.OutputLines, line => line.StartsWith(broken, StringComparison.Ordinal)), StringComparison.Ordinal);
+        MmrrProcess.Run("train", "--resume", broken).Ends(0);
+        AssertEqualRuns(Unbroken, broken);
+
+        var before = TrainedRuns.Contents(broken);
+        Assert.Contains("finished", MmrrProcess.Run("train", "--resume", broken).Ends(0).Output, StringComparison.Ordinal);
+        Assert.Equal(before, TrainedRuns.Contents(broken));
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public void ToldToStopItSavesAndSaysHowToGoOn(string signal)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "no signals");
+        string run = _folder["run"];
+        var process = MmrrProcess.Start(s_environment, [.. Command, "--out", run]);
+        WaitFor(process, () => Position(run) is { Step: >= 3 });
+        using (var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)])) kill.WaitForExit();
+        var outcome = MmrrProcess.Finish(process).Ends(130);
+        Assert.Empty(outcome.ErrorLines);
+        Assert.Contains($"mmrr train --resume {run}", outcome.OutputLines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.GetFiles(run).Select(Path.GetFileName), name => name![0] == '.');
+
+        MmrrProcess.Run("train", "--resume", run).Ends(0);
+        AssertEqualRuns(Unbroken, run);
+    }
+
+    [Fact]
+    public void StoppedInWhatFollowsTrainingItIsTakenUpThere()
+    {
+        string run = runs.Copy(runs.MnistRun, "followed");
+        var before = TrainedRuns.Contents(run);
+        var options = Runs.RunFolder.Open(run).Options;
+        var set = App.Data.DataSource.Open(options.DataOptions).LoadTrain();
+        var over = new TrainingPosition { Options = options, Data = new TrainingData(set, options).Fingerprint, Phase = TrainingPosition.Over };
+        new TrainingState(over, [], [], []).Write(Path.Combine(run, TrainingState.FileName));
+        MmrrProcess.Run("train", "--resume", run).Ends(0);
+        Assert.Equal(before, TrainedRuns.Contents(run));
+    }
+
+    [Fact]
+    public void ABudgetInMinutesCountsWhatWasTrained()
+    {
+        string run = _folder["run"];
+        string[] command = [.. Command];
+        command[Array.IndexOf(command, "--epochs") + 1] = "0.05";
+        command[Array.IndexOf(command, "--epochs")] = "--minutes";
+        KillWhen(() => Position(run) is { Phase: 1, Seconds: > 0.5 }, [.. command, "--out", run]);
+        double seconds = Position(run)!.Seconds;
+        MmrrProcess.Run("train", "--resume", run).Ends(0);
+        string[][] rows = [.. File.ReadAllLines(Path.Combine(run, "history.csv"))[1..].Select(line => line.Split(','))];
+        double[] times = [.. rows.Where(r => r[0] == "1").Select(r => double.Parse(r[6], CultureInfo.InvariantCulture))];
+        Assert.Equal(times.Order(), times);
+        // The budget of phase 1 is 2.55 s: no epoch begins after it, and the state's time is in the sum.
+        Assert.True(times.Length == 1 || times[^2] < 2.6, $"an epoch began after {times[^2]} s");
+        Assert.True(times[^1] >= Math.Round(seconds, 1) - 0.1, $"{times[^1]} s at the end, {seconds} s at the kill");
+        Assert.False(File.Exists(Path.Combine(run, TrainingState.FileName)));
+    }
+
+    [Fact]
+    public void ARunIsRepeatedFromItsConfiguration()
+    {
+        string again = _folder["again"];
+        MmrrProcess.Run("train", "--config", Path.Combine(runs.MnistRun, "run.json"), "--out", again, "--threads", "1", "--device", "cpu").Ends(0);
+        AssertEqualRuns(runs.MnistRun, again);
+        Assert.Contains("\"threads\": 1", File.ReadAllText(Path.Combine(again, "run.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RunsAreListedWithTheirFigures()
+    {
+        string evaluated = runs.Copy(runs.MnistRun, Path.Combine(Path.GetFileName(_folder.Path), "evaluated")), trained = runs.Copy(runs.FolderRun, Path.Combine(Path.GetFileName(_folder.Path), "trained"));
+        string folder = Path.GetDirectoryName(evaluated)!;
+        MmrrProcess.Run("evaluate", evaluated, "--levels", "2").Ends(0);
+        string[][] rows = [.. MmrrProcess.Run("runs", folder).Ends(0).OutputLines.Select(line => line.Split('\t'))];
+        Assert.Equal(["run", "data", "class", "preset", "width", "steps", "state", "image_AUROC", "without_refinement", "minutes", "date"], rows[0]);
+        Assert.Equal([evaluated, "mnist", "1", "tiny", "16", "8", "evaluated"], rows[1][..7]);
+        Assert.Equal([trained, "folder", "", "tiny", "16", "2", "trained", "", ""], rows[2][..9]);
+        Assert.InRange(double.Parse(rows[1][7], CultureInfo.InvariantCulture), 0, 1);
+
+        // A damaged one is named, the others are listed.
+        File.WriteAllText(Path.Combine(trained, "run.json"), "{");
+        var outcome = MmrrProcess.Run("runs", folder).Ends(2);
+        Assert.Equal(2, outcome.OutputLines.Length);
+        Assert.Contains(trained, Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        MmrrProcess.Run("runs", _folder["none"]).Refuses(_folder["none"]);
+    }
+
+    private static TrainingPosition? Position(string run)
+    {
+        string path = Path.Combine(run, TrainingState.FileName);
+        return File.Exists(path) ? TrainingState.ReadPosition(path) : null;
+    }
+
+    private static void AssertEqualRuns(string expected, string found)
+    {
+        Assert.Equal(Directory.GetFiles(expected).Select(Path.GetFileName).Order(), Directory.GetFiles(found).Select(Path.GetFileName).Order());
+        foreach (string name in new[] { Checkpoint.RestorationFile, Checkpoint.RefinementFile })
+            Assert.Equal(TrainedRuns.Contents(expected)[name], TrainedRuns.Contents(found)[name]);
+        Assert.Equal(History(expected), History(found));
+
+        // All but the seconds.
+        static string[] History(string run) => [.. File.ReadAllLines(Path.Combine(run, "history.csv")).Select(line => line[..line.LastIndexOf(',')])];
+    }
+
+    /// <summary>Starts the program and kills it as soon as that is so.</summary>
+    internal static void KillWhen(Func<bool> reached, params string[] arguments)
+    {
+        var process = MmrrProcess.Start(s_environment, arguments);
+        WaitFor(process, reached);
+        process.Kill();
+        Assert.NotEqual(0, MmrrProcess.Finish(process).ExitCode);
+    }
+
+    private static void WaitFor(Process process, Func<bool> reached)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!reached())
+        {
+            if (process.HasExited) MmrrProcess.Finish(process).Ends(-1);
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), "training does not get on");
+            Thread.Sleep(2);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Mmrr.App.Reports;
+using Mmrr.Nn;
+using Xunit;
+
+namespace Mmrr.App.Tests.Reports;
+
+public sealed class LevelGridTests
+{
+    [Theory]
+    [InlineData(1, 16, 5, MaskKind.Learned, true)]
+    [InlineData(3, 16, 4, MaskKind.Learned, true)]
+    [InlineData(3, 16, 4, MaskKind.Bernoulli, true)]
+    [InlineData(1, 16, 4, MaskKind.Constant, false)]
+    [InlineData(1, 64, 70, MaskKind.Learned, true)] // two groups of levels, each with its own noise
+    public void ItIsWhatTheScoreSaw(int channels, int size, int levels, MaskKind mask, bool embedding)
+    {
+        using var device = Device.Open("cpu");
+        using var model = new MmrrModel(device, new MmrrOptions { Channels = channels, Size = size, Width = 16, Resolutions = 1, Mask = mask, Embedding = embedding });
+        model.Initialize(3);
+        var pixels = new byte[size * size * channels];
+        new Random(size + levels).NextBytes(pixels);
+        var grid = LevelGrid.Compute(model, pixels, levels);
+        var image = new float[pixels.Length];
+        ImagePixels.ToFloats(pixels, image);
+        var scores = Scoring.Score(model, image, levels, maps: false);
+
+        // A float32 sum of n squares, in any order, is off by at most n·2^-24 of itself; three roundings go before it.
+        double bound = (pixels.Length + 3) * Math.Pow(2, -24);
+        Assert.InRange(grid.Score / scores.Refined[0], 1 - bound, 1 + bound);
+        Assert.InRange(grid.ScoreWithoutRefinement / scores.Restored[0], 1 - bound, 1 + bound);
+        foreach (var tiles in new[] { grid.Masks, grid.Restored, grid.Refined }) Assert.Equal(levels, tiles.Count);
+        Assert.Equal(pixels, grid.Image.Pixels.ToArray());
+        Assert.All(grid.Masks, m => Assert.Equal((size, size, 1), (m.Height, m.Width, m.Channels)));
+
+        // Black at level 0, white at 1, between them as bright as the level says: a byte is off by at most half a step, the mean of a mask by 1e-6.
+        Assert.Equal([0, 255], new[] { grid.Masks[0], grid.Masks[^1] }.Select(m => (int)Assert.Single(m.Pixels.ToArray().Distinct())));
+        if (mask == MaskKind.Bernoulli) return;
+        Assert.All(Enumerable.Range(0, levels), l => Assert.InRange(grid.Masks[l].Pixels.ToArray().Average(b => b / 255.0) - grid.Levels[l], -0.0021, 0.0021));
+        Assert.Equal([0, 255], new[] { grid.Embedding.Pixels.ToArray().Min(), grid.Embedding.Pixels.ToArray().Max() }.Select(b => (int)b));
+    }
+
+    [Fact]
+    public void PixelsOfAnotherSizeAreRefused()
+    {
+        using var device = Device.Open("cpu");
+        using var model = new MmrrModel(device, new MmrrOptions { Channels = 1, Size = 8, Width = 16, Resolutions = 1 });
+        Assert.Contains("[8, 8, 1]", Assert.Throws<ArgumentException>(() => LevelGrid.Compute(model, new byte[63], 3)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ASheetHasABandForEveryFifteenLevels()
+    {
+        using var device = Device.Open("cpu");
+        using var model = new MmrrModel(device, new MmrrOptions { Channels = 1, Size = 8, Width = 16, Resolutions = 1 });
+        model.Initialize(1);
+        int[] heights = [.. new[] { 15, 16, 30, 31 }.Select(levels => LevelSheet.Render(LevelGrid.Compute(model, new byte[64], levels)).Height)];
+        Assert.Equal((heights[1], heights[1] - heights[0]), (heights[2], heights[3] - heights[2]));
+        Assert.True(heights[0] < heights[1]);
+    }
+}

@@ -1,0 +1,145 @@
+using Mmrr.App.Data;
+using Mmrr.App.Runs;
+using Mmrr.App.Tests.Data;
+using Mmrr.App.Tests.Program;
+using Mmrr.App.Training;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+using Xunit;
+
+namespace Mmrr.App.Tests.Training;
+
+/// <summary>The training loop, without a process around it.</summary>
+[Collection(ProgramTests.Name)]
+public sealed class TrainerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly TrainingOptions _options;
+    private readonly ImageSet _set;
+
+    public TrainerTests()
+    {
+        // 20 images: 19 to train on, 1 to validate on; four steps an epoch, three images over.
+        string root = SmallData.Mnist(_folder);
+        _options = new TrainingOptions
+        {
+            Data = "mnist",
+            Root = root,
+            Normal = "1",
+            Preset = "tiny",
+            Device = "cpu",
+            Epochs = 3,
+            Seed = 4,
+            Batch = 4,
+            LearningRate = 0.01,
+            Beta2 = 0.99,
+            Augment = "flip,rotate,brightness",
+            SaveEvery = 1e6,
+            Model = new MmrrOptions { Size = 8, Width = 16, Resolutions = 2 },
+        };
+        _set = DataSource.Open(_options.DataOptions).LoadTrain();
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("cpu", 0)]
+    [InlineData("cpu", 1)]
+    [InlineData("cpu", 3)]
+    [InlineData("simt", 0)]
+    [InlineData("simt", 1)]
+    public void StoppedAfterAnyStepItEndsWithTheSameBitsHoweverFarAheadStepsAreEnqueued(string device, int ahead)
+    {
+        var options = device == "simt" ? _options with { Epochs = 1, Model = _options.Model with { Resolutions = 1 } } : _options;
+        var whole = Train("whole", options, device, 0, out var expected);
+        long steps = device == "simt" ? 4 : 12;
+        Assert.Equal([.. Enumerable.Range(1, (int)steps).Select(i => (1, (long)i)), .. Enumerable.Range(1, (int)steps).Select(i => (2, (long)i))], expected.Select(l => (l.Phase, l.Step)));
+        foreach (var (phase, step) in device == "simt" ? new[] { (1, 3L) } : [(1, 1L), (1, 8), (1, 12), (2, 6)])
+        {
+            var run = Train($"broken-{phase}-{step}", options, device, ahead, out var losses, (phase, step));
+            // The rest; steps that were enqueued when it was told to stop were taken.
+            Assert.InRange(losses.Count(l => l.Phase == phase), step, step + ahead);
+            _ = Continue(run, device, ahead, losses);
+            Assert.Equal(expected, losses);
+            foreach (string file in new[] { Checkpoint.RestorationFile, Checkpoint.RefinementFile }) Assert.Equal(File.ReadAllBytes(whole.PathOf(file)), File.ReadAllBytes(run.PathOf(file)));
+        }
+    }
+
+    [Fact]
+    public void ALossThatIsNoNumberNamesTheStepTheLossAndTheOperation()
+    {
+        var run = Train("run", _options with { Augment = "none" }, "cpu", 0, out _, (1, 5));
+        string path = run.PathOf(TrainingState.FileName);
+        using var device = Device.Open("cpu", 2);
+        using var model = new MmrrModel(device, run.Options.Model);
+        var state = TrainingState.Read(path, model);
+        // Weights at the end of float32's range: what the first convolution of f_res adds up overflows.
+        state = state with { Weights = [.. state.Weights.Select(w => w.Name.StartsWith("f_res.stem", StringComparison.Ordinal) ? (w.Name, w.Shape, w.Values.Select(v => v * 1e38f / 0.2f).ToArray()) : w)] };
+        state.Write(path);
+        byte[] before = File.ReadAllBytes(path);
+        var error = Assert.Throws<InvalidDataException>(() => new Trainer(model, run, _set, new StopAt(1, 99, new CancellationTokenSource())).Run(CancellationToken.None));
+        Assert.Matches(@"^training stopped: the loss of step 6 of the restoration phase is (NaN|∞|Infinity): \w+ made (NaN|-?Infinity) at element \d+ of (its output|a gradient) \[.*\]; what is on disk is as of step 5; try a lower --lr$", error.Message);
+        Assert.Equal(TrainingState.ReadPosition(path).Step, TrainingState.Read(path, model).Position.Step);
+        Assert.Equal(before.Length, File.ReadAllBytes(path).Length);
+        Assert.Equal(state.Weights.Select(w => w.Values), TrainingState.Read(path, model).Weights.Select(w => w.Values));
+    }
+
+    [Fact]
+    public void AnUpdateThatIsNotFiniteIsFoundStepsAfterTheStateAndNotSaved()
+    {
+        // The rate is beyond reason: some step's update overflows; which, and where, does not matter.
+        var run = RunFolder.Create(_folder["run"], _options with { LearningRate = 3e38, SaveEvery = 0 });
+        using var device = Device.Open("cpu", 2);
+        using var model = new MmrrModel(device, run.Options.Model);
+        var error = Assert.Throws<InvalidDataException>(() => new Trainer(model, run, _set, new StopAt(1, 99, new CancellationTokenSource())).Run(CancellationToken.None));
+        Assert.StartsWith("training stopped: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(" made ", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.True(TrainingState.Read(run.PathOf(TrainingState.FileName), model).IsFinite);
+    }
+
+    [Fact]
+    public void AStepTakesNothingFromTheSystemAfterTheFirst()
+    {
+        var run = RunFolder.Create(_folder["run"], _options);
+        using var device = Device.Open("cpu", 2);
+        using var model = new MmrrModel(device, run.Options.Model);
+        var counts = new List<long>();
+        Assert.True(new Trainer(model, run, _set, new Count(() => counts.Add(device.SystemAllocations))).Run(CancellationToken.None));
+        // The first epoch ends with the first validation, whose batch has another size.
+        Assert.Single(counts[1..4].Distinct());
+        Assert.Single(counts[4..12].Distinct());
+    }
+
+    private RunFolder Train(string name, TrainingOptions options, string device, int ahead, out List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stop = default)
+    {
+        var run = RunFolder.Create(_folder[name], options);
+        losses = [];
+        Assert.Equal(stop == default, Continue(run, device, ahead, losses, stop));
+        return run;
+    }
+
+    private bool Continue(RunFolder run, string name, int ahead, List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stopAt = default)
+    {
+        using var device = Device.Open(name, name == "cpu" ? 2 : null);
+        using var model = new MmrrModel(device, run.Options.Model);
+        using var stop = new CancellationTokenSource();
+        var progress = new StopAt(stopAt.Phase, stopAt.Step, stop);
+        bool over = new Trainer(model, run, _set, progress, ahead).Run(stop.Token);
+        losses.AddRange(progress.Losses);
+        return over;
+    }
+
+    private sealed class Count(Action count) : ITrainingProgress
+    {
+        public void Step(in TrainingStep step) => count();
+
+        public void Epoch(TrainingPhase phase, TrainingEpoch epoch)
+        {
+        }
+
+        public void Resumed(TrainingPosition position)
+        {
+        }
+    }
+}
