@@ -24,7 +24,8 @@ internal static class ThresholdCommand
         var calibrate = new Option<string?>("--calibrate") { Description = "A folder of more normal images; they join those held out of training, in place of any added before." };
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
-        var command = new Command("threshold", "Show or set the score above which a run calls an image anomalous.") { run, falseAlarm, value, calibrate, device, threads };
+        var precision = CommonOptions.Precision();
+        var command = new Command("threshold", "Show or set the score above which a run calls an image anomalous.") { run, falseAlarm, value, calibrate, device, threads, precision };
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
@@ -32,7 +33,7 @@ internal static class ThresholdCommand
             string? images = parsed.GetValue(calibrate);
             if (threshold is not null && rate is not null) throw new UsageException("--value and --false-alarm contradict each other; give one");
             if (threshold is not null && images is not null) throw new UsageException("--value and --calibrate contradict each other: normal images set the threshold by a rate; give one");
-            foreach (var option in new Option[] { device, threads })
+            foreach (var option in new Option[] { device, threads, precision })
             {
                 if (images is null && parsed.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name} belongs to --calibrate: nothing else computes");
             }
@@ -42,7 +43,7 @@ internal static class ThresholdCommand
             Calibration calibration;
             if (images is not null)
             {
-                using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
+                using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
                 int levels = old?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
                 calibration = Calibrator.Make(old?.HeldOut ?? [], Score(folder.Path, opened, images, levels), levels, wanted);
             }

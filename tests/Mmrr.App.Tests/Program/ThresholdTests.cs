@@ -86,6 +86,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
     [InlineData("--false-alarm", "--false-alarm 1")]
     [InlineData("--device", "--device cpu")]
     [InlineData("--threads", "--false-alarm 0.1 --threads 2")]
+    [InlineData("--precision", "--precision float32")]
     [InlineData("none", "--calibrate none")]
     [InlineData("empty", "--calibrate empty")]
     [InlineData("bad.png", "--calibrate bad")]
