@@ -67,7 +67,7 @@ internal static class RunReport
         bool abnormal = pictures.Misses.Count > 0;
         return Section(
             abnormal ? "Worst misses and worst false alarms" : "Highest scores of normal images",
-            Html.Classed("p", "note", "x is the image as the model sees it, of a tiled run the whole image; beside it the score of each pixel, in one range of colours for all images of the run."),
+            Html.Classed("p", "note", "x is the image as the model sees it, of a tiled run the whole image; beside it the score of each pixel, in one range of colours for all images; what scores above all but a few normal pixels is outlined in cyan."),
             !abnormal ? null : Html.Element("h3", "Abnormal images that score lowest"),
             !abnormal ? null : PictureSections.Cards(pictures.Misses, threshold),
             !abnormal ? null : Html.Element("h3", "Normal images that score highest"),
