@@ -6,7 +6,7 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr demo</c>: makes a synthetic inspection set, trains on it, evaluates, writes pictures.</summary>
+/// <summary><c>mmrr demo</c>: makes a synthetic inspection set, trains on it, evaluates, writes pictures and a report.</summary>
 internal static class DemoCommand
 {
     private const string Category = "weave";
@@ -51,6 +51,8 @@ internal static class DemoCommand
             using (var opened = Mmrr.Device.Open(options.Device, options.Threads)) EvaluateCommand.Run(RunFolder.Open(run.Path), opened, null, null);
             Console.WriteLine($"pictures: {run.PathOf("examples.png")}");
             Console.WriteLine($"figures:  {run.PathOf("evaluation.json")}, {run.PathOf("scores.csv")}");
+            // Without the sweep over numbers of levels, which would take longer than all the rest of the evaluation.
+            ReportCommand.Write(RunFolder.Open(run.Path), run.PathOf("report.html"), [], sweepImages: 0, () => Mmrr.Device.Open(options.Device, options.Threads));
             return ExitCode.Success;
         });
         return command;

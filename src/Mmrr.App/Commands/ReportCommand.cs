@@ -36,7 +36,13 @@ internal static class ReportCommand
         return command;
     }
 
-    private static void Write(RunFolder run, string path, string[] images, int sweepImages, Func<Device> open)
+    /// <summary>Writes a run's page, and tells where it is and what it does without.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="path">The page.</param>
+    /// <param name="images">Names of the images to show level by level; typical ones if there are none.</param>
+    /// <param name="sweepImages">Test images for AUROC against the number of levels; 0 for none.</param>
+    /// <param name="open">Opens the device, if there is something to compute.</param>
+    public static void Write(RunFolder run, string path, string[] images, int sweepImages, Func<Device> open)
     {
         var data = ReportData.Read(run);
         var missing = new List<string>();

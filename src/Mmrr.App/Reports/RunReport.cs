@@ -57,7 +57,7 @@ internal static class RunReport
         { Calibration: null } => "The run has no threshold: its scores are raw.",
         { Decision: null } => Invariant($"The run's threshold is for {data.Calibration.Levels} levels, these scores are of {data.Levels}: it is not shown."),
         { Calibration.FalseAlarm: { } rate } => Invariant(
-            $"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}: a false-alarm rate of {rate * 100:0.###} % among {data.Calibration.Images.Count()} normal images that were not trained on."),
+            $"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}: the quantile for {rate * 100:0.###} % false alarms of the scores of {data.Calibration.Images.Count()} normal images that were not trained on.{(data.Calibration.Images.Count() * rate < 1 - 1e-9 ? $" So few cannot support that rate, which needs about {Math.Ceiling((1 / rate) - 1e-9)}." : "")}"),
         _ => Invariant($"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}, which was set by hand."),
     });
 
@@ -67,7 +67,7 @@ internal static class RunReport
         bool abnormal = pictures.Misses.Count > 0;
         return Section(
             abnormal ? "Worst misses and worst false alarms" : "Highest scores of normal images",
-            Html.Classed("p", "note", "x is the image as the model sees it, of a tiled run the whole image; beside it the score of each pixel, in one range of colours for all images of the run."),
+            Html.Classed("p", "note", "x is the image as the model sees it, of a tiled run the whole image; beside it the score of each pixel, in one range of colours for all images; what scores above all but a few normal pixels is outlined in cyan."),
             !abnormal ? null : Html.Element("h3", "Abnormal images that score lowest"),
             !abnormal ? null : PictureSections.Cards(pictures.Misses, threshold),
             !abnormal ? null : Html.Element("h3", "Normal images that score highest"),
