@@ -6,6 +6,12 @@ internal static class ExitCode
     /// <summary>Done.</summary>
     public const int Success = 0;
 
+    /// <summary>What was verified is not as it should be.</summary>
+    public const int Failed = 1;
+
     /// <summary>The arguments or the data are wrong; one line on standard error says how.</summary>
     public const int BadInput = 2;
+
+    /// <summary><c>mmrr score --fail-on-anomaly</c> found an anomaly.</summary>
+    public const int Anomaly = 3;
 }

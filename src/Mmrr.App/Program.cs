@@ -6,7 +6,8 @@ using Mmrr.Ptx;
 
 var root = new RootCommand("MMRR: anomaly detection that learns from normal images only.")
 {
-    DemoCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(),
+    DemoCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), ThresholdCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(),
+    ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

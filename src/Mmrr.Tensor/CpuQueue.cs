@@ -24,6 +24,7 @@ internal sealed class CpuQueue : IDisposable
     private readonly List<QueuedOperation> _operations = [];
     private readonly List<Action> _afterRun = [];
     private (string Name, Exception Error)? _failure;
+    private bool _running;
 
     public CpuQueue(Accelerator accelerator, int workers)
     {
@@ -35,6 +36,7 @@ internal sealed class CpuQueue : IDisposable
 
     public void Enqueue(string name, Action<Worker> body, Profiler? profiler)
     {
+        CheckOutside();
         _operations.Add(new QueuedOperation(name, body, profiler is null ? null : new QueuedProfile(profiler, profiler.Announced ?? new Work(name, s_scalar, 0, 0), _workers.Length)));
         if (_operations.Count >= LongestQueue) Run();
     }
@@ -44,8 +46,17 @@ internal sealed class CpuQueue : IDisposable
 
     public void Run()
     {
+        CheckOutside();
         if (_operations.Count == 0) return;
-        _launch(new KernelConfig(1, _workers.Length), _handle);
+        _running = true;
+        try
+        {
+            _launch(new KernelConfig(1, _workers.Length), _handle);
+        }
+        finally
+        {
+            _running = false;
+        }
         foreach (var operation in _operations) operation.Profile?.Report();
         _operations.Clear();
         foreach (var action in _afterRun) action();
@@ -62,7 +73,13 @@ internal sealed class CpuQueue : IDisposable
     public void Dispose()
     {
         s_open.TryRemove(_handle, out _);
-        foreach (var worker in _workers) worker.Dispose();
+        foreach (var worker in _workers) worker.FreeScratch();
+    }
+
+    // A worker that waited for the queue would wait for itself.
+    private void CheckOutside()
+    {
+        if (_running) throw new InvalidOperationException("an operation that runs on the workers may neither enqueue another nor ask for a tensor's values");
     }
 
     /// <summary>Every lane is a worker. The body is one call that ILGPU's front end does not look into, so the .NET method itself runs.</summary>

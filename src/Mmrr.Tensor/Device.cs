@@ -4,7 +4,6 @@ using ILGPU.Algorithms;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
-using Mmrr.Ptx;
 
 namespace Mmrr;
 
@@ -25,7 +24,7 @@ public enum DeviceKind
 /// A device is a stream: operations are enqueued and run in order, and the host waits only where it asks for values
 /// (<see cref="Tensor.ToArray"/>, <see cref="Synchronize"/>). Enqueueing is for one thread at a time.
 /// </summary>
-public sealed class Device : IDisposable
+public sealed partial class Device : IDisposable
 {
     // Lanes of a group on the simulator: each is an OS thread, and a barrier costs more the more of them there are.
     private const int SimulatedLanes = 8;
@@ -66,10 +65,10 @@ public sealed class Device : IDisposable
     {
         DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Kernels.MicroKernel.Description}",
         DeviceKind.Simt => $"ILGPU's simulator, {MaxLanes} lanes",
-        _ => $"{Accelerator.Name}, {Accelerator.MemorySize >> 20} MiB",
+        _ => Describe((CudaAccelerator)Accelerator),
     };
 
-    /// <summary>How convolutions multiply; <see cref="MatrixPrecision.Float32"/> when not set.</summary>
+    /// <summary>How convolutions multiply; <see cref="MatrixPrecision.Float32"/> when not set. See <see cref="HasTf32"/>.</summary>
     public MatrixPrecision Precision { get; set; }
 
     /// <summary>Tensors on this device that have not been disposed.</summary>
@@ -137,6 +136,13 @@ public sealed class Device : IDisposable
         else Accelerator.Synchronize();
     }
 
+    /// <summary>Gives the buffers that no tensor uses back to the system, once everything enqueued has run.</summary>
+    public void ReleaseUnusedMemory()
+    {
+        Synchronize();
+        Pool.Dispose();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -166,6 +172,14 @@ public sealed class Device : IDisposable
     /// <summary>The threads of a group of <see cref="Groups"/>.</summary>
     internal int GroupLanes => Kind == DeviceKind.Cuda ? CudaLanes : MaxLanes;
 
+    /// <summary>The launch of a kernel of one's own, whose groups have at most <paramref name="lanes"/> threads.</summary>
+    internal KernelConfig Config(SimtGrid grid, int lanes)
+    {
+        if (Kind != DeviceKind.Cuda) return new KernelConfig(grid.Together ? (int)grid.Count : 1, Math.Min(lanes, SimulatedLanes));
+        long most = grid.Together ? int.MaxValue : 32L * Accelerator.NumMultiprocessors;
+        return new KernelConfig((int)Math.Min(grid.Together ? grid.Count : (grid.Count + lanes - 1) / lanes, most), lanes);
+    }
+
     private static Device OpenCpu(int workers)
     {
         // The accelerator wants at least two threads a warp; a group may still have one.
@@ -181,40 +195,5 @@ public sealed class Device : IDisposable
         var description = new CPUDevice(warp, lanes / warp, 1);
         var context = Context.Create(builder => builder.CPU(description).EnableAlgorithms());
         return new Device(DeviceKind.Simt, "simt", context, context.GetDevice<CPUDevice>(0).CreateAccelerator(context), 1);
-    }
-
-    private static Device OpenCuda(int index)
-    {
-        Context context;
-        try
-        {
-            context = Context.Create(builder => PtxCompiler.Configure(builder.Cuda()));
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            throw new DeviceUnavailableException($"device 'cuda:{index}': the CUDA driver cannot be used ({e.Message})", e);
-        }
-        int count = context.GetCudaDevices().Count;
-        if (index >= count)
-        {
-            context.Dispose();
-            throw new DeviceUnavailableException(count == 0
-                ? $"device 'cuda:{index}': no NVIDIA GPU or no driver on this machine"
-                : $"device 'cuda:{index}': this machine has {count} CUDA device{(count == 1 ? "" : "s")}, numbered from 0");
-        }
-        return new Device(DeviceKind.Cuda, $"cuda:{index}", context, context.CreateCudaAccelerator(index), 1);
-    }
-
-    private static int CudaCount()
-    {
-        try
-        {
-            using var context = Context.Create(builder => builder.Cuda());
-            return context.GetCudaDevices().Count;
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            return 0;
-        }
     }
 }

@@ -13,45 +13,51 @@ internal static class BenchCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var what = new Argument<string>("CASE") { Description = "step, score, conv, mask or groupnorm." };
+        var what = new Argument<string[]>("CASE") { Description = "One or more of step, score, conv, mask, groupnorm.", Arity = ArgumentArity.OneOrMore };
         what.AcceptOnlyFromAmong("step", "score", "conv", "mask", "groupnorm");
         var command = new Command("bench", "Time training steps, scoring, convolutions, masks or group normalisation.") { what };
         var options = new WorkloadOptions(command, 5, "Timed repetitions of step and score; the median is printed.");
         command.SetAction(parsed =>
         {
             using var device = options.Open(parsed);
-            switch (parsed.GetValue(what))
-            {
-                case "conv":
-                    KernelBench.Convolutions(device, options.Batch(parsed));
-                    break;
-                case "mask":
-                    KernelBench.Masks(device, options.Batch(parsed, MaskBatch), options.MaskLevels(parsed));
-                    break;
-                case "groupnorm":
-                    KernelBench.GroupNorms(device, options.Batch(parsed));
-                    break;
-                case "step":
-                    using (var model = options.Model(parsed, device))
-                    {
-                        foreach (int phase in (int[])[1, 2])
-                        {
-                            using var step = ModelWorkload.Step(model, options.Batch(parsed), phase);
-                            Median(step, warmUps: 2, options.Steps(parsed));
-                        }
-                    }
-                    break;
-                default:
-                    using (var model = options.Model(parsed, device))
-                    {
-                        using var score = ModelWorkload.Score(model, options.Batch(parsed), options.MaskLevels(parsed));
-                        Median(score, warmUps: 1, options.Steps(parsed));
-                    }
-                    break;
-            }
+            foreach (string name in parsed.GetValue(what)!) Time(name, options, parsed, device);
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static void Time(string name, WorkloadOptions options, ParseResult parsed, Device device)
+    {
+        switch (name)
+        {
+            case "conv":
+                KernelBench.Convolutions(device, options.Batch(parsed), options.Width(parsed), options.Size(parsed));
+                break;
+            case "mask":
+                KernelBench.Masks(device, options.Batch(parsed, MaskBatch), options.MaskLevels(parsed), options.Size(parsed));
+                break;
+            case "groupnorm":
+                KernelBench.GroupNorms(device, options.Batch(parsed), options.Width(parsed), options.Size(parsed));
+                break;
+            case "step":
+                using (var model = options.Model(parsed, device))
+                {
+                    TrainingMemory.EnsureRoom(device, model.Options, options.Batch(parsed));
+                    foreach (int phase in (int[])[1, 2])
+                    {
+                        using var step = ModelWorkload.Step(model, options.Batch(parsed), phase);
+                        Median(step, warmUps: 2, options.Steps(parsed));
+                    }
+                }
+                break;
+            default:
+                using (var model = options.Model(parsed, device))
+                {
+                    using var score = ModelWorkload.Score(model, options.Batch(parsed), options.MaskLevels(parsed));
+                    Median(score, warmUps: 1, options.Steps(parsed));
+                }
+                break;
+        }
     }
 
     private static void Median(ModelWorkload workload, int warmUps, int steps)
@@ -62,6 +68,6 @@ internal static class BenchCommand
         var (model, o) = (workload.Model, workload.Model.Options);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"engine=mmrr case={workload.Name} width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} device={model.Device.Name} threads={model.Device.Workers} median_s={median:F4} images_per_s={workload.Batch / median:F2}"));
+            $"engine=mmrr case={workload.Name} width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} {KernelBench.Where(model.Device)} median_s={median:F4} images_per_s={workload.Batch / median:F2}"));
     }
 }

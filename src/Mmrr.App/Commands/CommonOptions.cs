@@ -9,11 +9,37 @@ internal static class CommonOptions
     /// <summary><c>--device</c>.</summary>
     public static Option<string> Device() => new("--device") { Description = "auto, cpu, cuda, cuda:N or simt (the GPU kernels on a simulator).", DefaultValueFactory = _ => "auto" };
 
+    /// <summary><c>--precision</c>.</summary>
+    public static Option<string> Precision() => OneOf(
+        new Option<string>("--precision") { Description = "How convolutions multiply: float32, or tf32 on the tensor cores of a cuda device.", DefaultValueFactory = _ => "float32" }, "float32", "tf32");
+
+    /// <summary>The value of <c>--precision</c>.</summary>
+    public static MatrixPrecision PrecisionOf(ParseResult parsed, Option<string> option) => Enum.Parse<MatrixPrecision>(parsed.GetValue(option)!, ignoreCase: true);
+
+    /// <summary>Opens a device for computing in a precision.</summary>
+    /// <exception cref="UsageException">The device has no such precision.</exception>
+    public static Device Open(string name, int? threads, MatrixPrecision precision)
+    {
+        var device = Mmrr.Device.Open(name, threads);
+        if (precision == MatrixPrecision.Tf32 && !device.HasTf32)
+        {
+            string what = $"{device.Name} ({device.Description})";
+            device.Dispose();
+            throw new UsageException($"--precision tf32 needs a cuda device of compute capability 8.0 or later; this is {what}");
+        }
+        device.Precision = precision;
+        return device;
+    }
+
     /// <summary><c>--threads</c>.</summary>
     public static Option<int?> Threads() => Ranged(new Option<int?>("--threads") { Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
 
     /// <summary><c>--levels</c>.</summary>
     public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { Description = "Mask levels; 60 for a paper run at 32x32, else 15." }, 2, 1000);
+
+    /// <summary><c>--false-alarm</c>.</summary>
+    public static Option<double?> FalseAlarm() =>
+        Ranged(new Option<double?>("--false-alarm") { Description = "The share of normal images that shall score above the threshold; 0.01 when not given." }, 1e-6, 0.5);
 
     /// <summary>One of some words; the error names the option, as the library's own does not.</summary>
     public static Option<string> OneOf(Option<string> option, params IReadOnlyList<string> words)

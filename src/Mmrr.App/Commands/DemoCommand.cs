@@ -47,7 +47,8 @@ internal static class DemoCommand
                 Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size) },
             };
             var run = TrainCommand.Run(options, runPath);
-            EvaluateCommand.Run(RunFolder.Open(run.Path), options.Device, options.Threads, null, null);
+            using var opened = Mmrr.Device.Open(options.Device, options.Threads);
+            EvaluateCommand.Run(RunFolder.Open(run.Path), opened, null, null);
             Console.WriteLine($"pictures: {run.PathOf("examples.png")}");
             Console.WriteLine($"figures:  {run.PathOf("evaluation.json")}, {run.PathOf("scores.csv")}");
             return ExitCode.Success;

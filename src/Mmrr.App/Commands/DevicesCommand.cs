@@ -11,7 +11,19 @@ internal static class DevicesCommand
         var command = new Command("devices", "List the devices of this machine.");
         command.SetAction(_ =>
         {
-            foreach (var (name, description) in Device.Available()) Console.WriteLine($"{name,-8}{description}");
+            var found = Device.Available();
+            foreach (var (name, description) in found) Console.WriteLine($"{name,-8}{description}");
+            if (!found.Any(device => device.Name.StartsWith("cuda", StringComparison.Ordinal)))
+            {
+                try
+                {
+                    Device.Open("cuda").Dispose();
+                }
+                catch (DeviceUnavailableException e)
+                {
+                    Console.Error.WriteLine(e.Message);
+                }
+            }
             return ExitCode.Success;
         });
         return command;

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Mmrr.App.Decisions;
 using Mmrr.App.Evaluation;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
+using Mmrr.Nn;
 
 namespace Mmrr.App.Commands;
 
@@ -18,24 +20,28 @@ internal static class EvaluateCommand
         var limit = CommonOptions.Ranged(new Option<int?>("--limit") { Description = "So many test images, drawn by seed, the classes in proportion." }, 2, int.MaxValue);
         var device = new Option<string?>("--device") { Description = "As for train; the run's own when not given." };
         var threads = CommonOptions.Threads();
-        var command = new Command("evaluate", "Score a run's test set: AUROC, scores.csv, examples.png.") { run, levels, limit, device, threads };
+        var precision = CommonOptions.Precision();
+        var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, examples.png.") { run, levels, limit, device, threads, precision };
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
-            Run(folder, parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads, parsed.GetValue(levels), parsed.GetValue(limit));
+            using var opened = CommonOptions.Open(parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads, CommonOptions.PrecisionOf(parsed, precision));
+            Run(folder, opened, parsed.GetValue(levels), parsed.GetValue(limit));
             return ExitCode.Success;
         });
         return command;
     }
 
     /// <summary>Evaluates and prints the figures.</summary>
-    public static EvaluationResult Run(RunFolder run, string deviceName, int? threads, int? levels, int? limit)
+    public static EvaluationResult Run(RunFolder run, Device device, int? levels, int? limit)
     {
-        using var device = Device.Open(deviceName, threads);
         var watch = Stopwatch.StartNew();
         var sinceLine = Stopwatch.StartNew();
         bool terminal = !Console.IsOutputRedirected;
-        var result = Evaluator.Run(run, device, levels ?? DefaultLevels(run.Options), limit, (done, all) =>
+        var calibration = Calibration.Find(run.Path);
+        int used = levels ?? calibration?.Levels ?? DefaultLevels(run.Options);
+        if (Calibrator.Missing(run.Path, calibration, used) is { } missing) Console.Error.WriteLine($"mmrr: {missing}");
+        var result = Evaluator.Run(run, calibration, device, used, limit, (done, all) =>
         {
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
             sinceLine.Restart();
@@ -44,7 +50,7 @@ internal static class EvaluateCommand
             else Console.WriteLine(line);
         });
         if (terminal) Console.Write("\r\u001b[K");
-        Console.WriteLine(result);
+        EvaluationTable.Print(result);
         return result;
     }
 

@@ -15,9 +15,13 @@ internal static class KernelBench
     private static readonly (int C, int K, int H)[] s_convolutions = [(128, 128, 32), (128, 128, 16), (128, 128, 8), (128, 128, 4), (256, 128, 32), (32, 32, 32), (64, 64, 64)];
 
     /// <summary>3 × 3 convolutions, forward alone and together with both gradients.</summary>
-    public static void Convolutions(Device device, int n)
+    /// <param name="device">Where.</param>
+    /// <param name="n">Images.</param>
+    /// <param name="width">Channels in and out, and</param>
+    /// <param name="size">pixels a side, of one convolution in place of the list; 32 of that which is not given.</param>
+    public static void Convolutions(Device device, int n, int? width, int? size)
     {
-        foreach (var (c, k, h) in s_convolutions)
+        foreach (var (c, k, h) in width is null && size is null ? s_convolutions : [(width ?? 32, width ?? 32, size ?? 32)])
         {
             using var scope = new DisposeScope();
             Shape shape = new(n, h, h, c), weights = new(3, 3, c, k), outputs = new(n, h, h, k);
@@ -31,15 +35,19 @@ internal static class KernelBench
                 Convolution.BackwardData(dy, w, 1, dx);
                 Convolution.BackwardWeight(x, dy, 1, dw, db);
             });
-            Write($"engine=mmrr case=conv3x3 n={n} c={c} k={k} h={h} device={device.Name} threads={device.Workers} forward_ms={forward * 1e3:F3} forward_backward_ms={both * 1e3:F3} forward_gflops={flop / forward / 1e9:F1} forward_backward_gflops={3 * flop / both / 1e9:F1}");
+            Write($"engine=mmrr case=conv3x3 n={n} c={c} k={k} h={h} {Where(device)} forward_ms={forward * 1e3:F3} forward_backward_ms={both * 1e3:F3} forward_gflops={flop / forward / 1e9:F1} forward_backward_gflops={3 * flop / both / 1e9:F1}");
         }
     }
 
     /// <summary>The mask of 32×32×3 and 256×256×3 images at the levels of a score, with both solvers; v is uniform in [−4, 4).</summary>
-    public static void Masks(Device device, int n, int levels)
+    /// <param name="device">Where.</param>
+    /// <param name="n">Images.</param>
+    /// <param name="levels">Levels.</param>
+    /// <param name="size">Pixels a side of one kind of images in place of the two.</param>
+    public static void Masks(Device device, int n, int levels, int? size)
     {
         var limits = MachineLimits.Measure(device);
-        foreach (int side in (int[])[32, 256])
+        foreach (int side in size is { } one ? [one] : (int[])[32, 256])
         {
             using var scope = new DisposeScope();
             var v = Uniform(device, new Shape(n, side, side, 3), 4);
@@ -52,18 +60,22 @@ internal static class KernelBench
                 double seconds = BestTime.Of(device, () => BisectionMask.Forward(v, mu, solver, MaskTolerance, MaskSweeps, m, bias, slope));
                 double sweeps = BisectionMask.CountSweeps(v, mu, solver, MaskTolerance, MaskSweeps).Average(), rate = 4 * ((double)v.Count + m.Count) / seconds / 1e9;
                 string name = solver == MaskSolver.Newton ? "newton" : "bisection";
-                Write($"engine=mmrr case=mask n={n} levels={levels} d={v.Count / n} solver={name} device={device.Name} threads={device.Workers} ms={seconds * 1e3:F3} sweeps={sweeps:F2} gbs={rate:F2} memory_limit_gbs={limits.GigabytesPerSecond:F1} memory_share={rate / limits.GigabytesPerSecond:F3}");
+                Write($"engine=mmrr case=mask n={n} levels={levels} d={v.Count / n} solver={name} {Where(device)} ms={seconds * 1e3:F3} sweeps={sweeps:F2} gbs={rate:F2} memory_limit_gbs={limits.GigabytesPerSecond:F1} memory_share={rate / limits.GigabytesPerSecond:F3}");
             }
         }
     }
 
     /// <summary>Group normalisation with ReLU at the groups of the networks.</summary>
-    public static void GroupNorms(Device device, int n)
+    /// <param name="device">Where.</param>
+    /// <param name="n">Images.</param>
+    /// <param name="width">Channels, in place of the list.</param>
+    /// <param name="size">Pixels a side, in place of the list.</param>
+    public static void GroupNorms(Device device, int n, int? width, int? size)
     {
         var limits = MachineLimits.Measure(device);
-        foreach (int c in (int[])[16, 32, 64, 128])
+        foreach (int c in width is { } channels ? [channels] : (int[])[16, 32, 64, 128])
         {
-            foreach (int h in (int[])[32, 16, 8, 4])
+            foreach (int h in size is { } side ? [side] : (int[])[32, 16, 8, 4])
             {
                 using var scope = new DisposeScope();
                 int groups = Math.Min(32, c / 4);
@@ -74,10 +86,13 @@ internal static class KernelBench
                 double forward = BestTime.Of(device, () => GroupNorm.Forward(x, gamma, beta, groups, 1e-5f, relu: true, y, mean, deviation));
                 double backward = BestTime.Of(device, () => GroupNorm.Backward(x, gamma, beta, mean, deviation, dy, relu: true, dx, dgamma, dbeta));
                 double forwardRate = 8.0 * x.Count / forward / 1e9, backwardRate = 12.0 * x.Count / backward / 1e9, limit = limits.GigabytesPerSecond;
-                Write($"engine=mmrr case=groupnorm n={n} c={c} h={h} groups={groups} device={device.Name} threads={device.Workers} forward_ms={forward * 1e3:F4} backward_ms={backward * 1e3:F4} forward_gbs={forwardRate:F2} backward_gbs={backwardRate:F2} memory_limit_gbs={limit:F1} forward_memory_share={forwardRate / limit:F3} backward_memory_share={backwardRate / limit:F3}");
+                Write($"engine=mmrr case=groupnorm n={n} c={c} h={h} groups={groups} {Where(device)} forward_ms={forward * 1e3:F4} backward_ms={backward * 1e3:F4} forward_gbs={forwardRate:F2} backward_gbs={backwardRate:F2} memory_limit_gbs={limit:F1} forward_memory_share={forwardRate / limit:F3} backward_memory_share={backwardRate / limit:F3}");
             }
         }
     }
+
+    /// <summary>The figures' device, as the lines have it.</summary>
+    public static string Where(Device device) => $"device={device.Name} precision={(device.Precision == MatrixPrecision.Tf32 ? "tf32" : "float32")} threads={device.Workers}";
 
     private static Tensor Uniform(Device device, Shape shape, float range = 1)
     {

@@ -22,10 +22,11 @@ internal static class ProfileCommand
             if (path is not null) ChromeTrace.CheckWritable(path);
             using var device = options.Open(parsed);
             using var model = options.Model(parsed, device);
-            var limits = MachineLimits.Measure(device);
-            Write($"{device.Name}: {device.Description}");
-            Write($"limits: {limits.Gflops:F1} GFLOP/s of multiply-adds, {limits.GigabytesPerSecond:F1} GB/s read and written, measured now");
             int batch = options.Batch(parsed);
+            TrainingMemory.EnsureRoom(device, model.Options, batch);
+            var limits = MachineLimits.Measure(device);
+            Write($"{device.Name}: {device.Description}{(device.Precision == MatrixPrecision.Tf32 ? ", convolutions in TF32" : "")}");
+            Write($"limits: {limits.Gflops:F1} GFLOP/s of multiply-adds, {limits.GigabytesPerSecond:F1} GB/s read and written, measured now");
             var runs = new List<(string Title, WorkloadRun Run)>();
             foreach (var create in new Func<ModelWorkload>[]
             {

@@ -1,17 +1,19 @@
 using System.CommandLine;
 using System.Globalization;
-using Mmrr.App.Data;
+using System.Text;
+using Mmrr.App.Decisions;
 using Mmrr.App.Evaluation;
+using Mmrr.App.Inspection;
 using Mmrr.App.Runs;
 using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Commands;
 
 /// <summary><c>mmrr score</c>: scores image files with a run, as CSV on standard output.</summary>
 internal static class ScoreCommand
 {
-    // Files decoded ahead of the device: bounds the memory whatever the number of files.
-    private const int Chunk = 64;
+    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height";
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -24,68 +26,80 @@ internal static class ScoreCommand
             if (result.Tokens.FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal) && !File.Exists(t.Value)) is { } unknown)
                 result.AddError($"Unrecognized option '{unknown.Value}'.");
         });
+        var output = new Option<string?>("--out") { Description = "Folder for scores.csv, and for the heatmaps." };
+        var heatmaps = new Option<bool>("--heatmaps") { Description = "Write a heatmap of every image under --out." };
+        var fail = new Option<bool>("--fail-on-anomaly") { Description = "End with exit code 3 if an image is anomalous." };
         var levels = CommonOptions.Levels();
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
-        var command = new Command("score", "Score image files: image,score,score_without_refinement on standard output.") { run, paths, levels, device, threads };
+        var precision = CommonOptions.Precision();
+        var command = new Command("score", "Score image files: CSV on standard output.") { run, paths, output, heatmaps, fail, levels, device, threads, precision };
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
-            using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
+            string[] inputs = parsed.GetValue(paths)!;
+            string? target = parsed.GetValue(output);
+            bool draw = parsed.GetValue(heatmaps);
+            if (draw && target is null) throw new UsageException("--heatmaps needs --out DIR to write them to");
+            if (target is not null && File.Exists(target)) throw new UsageException($"--out {target}: is a file, expected a folder");
+            if (draw && inputs.FirstOrDefault(i => Directory.Exists(i) && Contains(i, target!)) is { } around)
+                throw new UsageException($"--out {target}: lies within {around}, which is scored; its heatmaps would be taken for images");
+            var calibration = Calibration.Find(folder.Path);
+            int used = parsed.GetValue(levels) ?? calibration?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
+            if (Calibrator.Missing(folder.Path, calibration, used) is { } missing)
+            {
+                if (draw || parsed.GetValue(fail)) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
+                Console.Error.WriteLine($"mmrr: {missing}");
+            }
+            using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);
-            return Score(scorer, Files(parsed.GetValue(paths)!), parsed.GetValue(levels) ?? EvaluateCommand.DefaultLevels(folder.Options));
+            if (target is not null) Directory.CreateDirectory(target);
+            var writer = draw ? new HeatmapWriter(scorer, calibration!.Heatmap, Path.Combine(target!, "heatmaps")) : null;
+            var (unreadable, anomalies) = (0, 0);
+            if (target is null) Score(null);
+            else AtomicFile.Write(Path.Combine(target, "scores.csv"), Score);
+            writer?.Finish();
+            return unreadable > 0 ? ExitCode.BadInput : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly : ExitCode.Success;
+
+            void Score(Stream? copy)
+            {
+                using var file = copy is null ? null : new StreamWriter(copy, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+                Print(Header, file);
+                foreach (var scored in new FileScorer(scorer, used).Score(InputFiles.Walk(inputs)))
+                {
+                    if (scored.Score is null)
+                    {
+                        Console.Error.WriteLine($"mmrr: {scored.Problem}");
+                        unreadable++;
+                        continue;
+                    }
+                    Print(Row(scored, calibration?.Threshold), file);
+                    if (scored.Score.Anomalous == true) anomalies++;
+                    writer?.Write(scored);
+                }
+            }
         });
         return command;
     }
 
-    private static int Score(Scorer scorer, IEnumerable<string> files, int levels)
+    private static void Print(string line, StreamWriter? file)
     {
-        bool unreadable = false;
-        Console.WriteLine("image,score,score_without_refinement");
-        foreach (string[] chunk in files.Chunk(Chunk))
-        {
-            var decoded = new (float[]? Image, string? Error)[chunk.Length];
-            Parallel.For(0, chunk.Length, i => decoded[i] = Decode(scorer, chunk[i]));
-            var scores = scorer.Score([.. decoded.Where(d => d.Image is not null).Select(d => d.Image!)], levels, map: false).GetEnumerator();
-            for (int i = 0; i < chunk.Length; i++)
-            {
-                if (decoded[i].Error is { } error)
-                {
-                    Console.Error.WriteLine($"mmrr: {error}");
-                    unreadable = true;
-                    continue;
-                }
-                scores.MoveNext();
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{CsvField.Quote(chunk[i])},{scores.Current.Score:R},{scores.Current.ScoreWithoutRefinement:R}"));
-            }
-        }
-        return unreadable ? ExitCode.BadInput : ExitCode.Success;
+        Console.WriteLine(line);
+        file?.WriteLine(line);
     }
 
-    private static (float[]? Image, string? Error) Decode(Scorer scorer, string file)
+    private static string Row(ScoredFile file, double? threshold)
     {
-        try
-        {
-            var image = ImageFile.Read(file);
-            return (scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels), null);
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
-        {
-            return (null, e.Message.ReplaceLineEndings(" "));
-        }
+        var score = file.Score!;
+        string decision = score.Anomalous is { } anomalous ? string.Create(CultureInfo.InvariantCulture, $"{threshold:R},{(anomalous ? 1 : 0)}") : ",";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{CsvField.Quote(file.File.Path)},{score.Score:R},{score.ScoreWithoutRefinement:R},{decision},{score.MaxPixelScore:R},{file.Width},{file.Height}");
     }
 
-    /// <summary>Files as given, folders in the order of their paths.</summary>
-    private static IEnumerable<string> Files(string[] paths)
+    private static bool Contains(string folder, string other)
     {
-        foreach (string path in paths)
-        {
-            if (!Directory.Exists(path))
-            {
-                yield return path;
-                continue;
-            }
-            foreach (string file in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(ImageFile.HasImageExtension).Order(StringComparer.Ordinal)) yield return file;
-        }
+        string relative = Path.GetRelativePath(folder, other);
+        return relative != ".." && !relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !Path.IsPathRooted(relative);
     }
 }

@@ -6,15 +6,16 @@ namespace Mmrr.App.Commands;
 /// <summary>The options of <c>bench</c> and <c>profile</c>: a model, a batch, a device.</summary>
 internal sealed class WorkloadOptions
 {
-    private readonly Option<int?> _width = Number("--width", 32, "Channels inside the networks.");
+    private readonly Option<int?> _width = Number("--width", 32, "Channels inside the networks; of bench's kernels, in place of their list.");
     private readonly Option<int?> _batch = Number("--batch", 16, "Images of a step, and of a kernel's call.");
     private readonly Option<int?> _channels = Number("--channels", 1, "Channels of an image.");
-    private readonly Option<int?> _size = Number("--size", 32, "Side of an image in pixels.");
+    private readonly Option<int?> _size = Number("--size", 32, "Side of an image in pixels; of bench's kernels, in place of their list.");
     private readonly Option<int?> _resolutions = Number("--levels", 4, "Resolutions of the U-Nets.");
     private readonly Option<int?> _maskLevels = Number("--mask-levels", 15, "Mask levels of a score.", 2, 1000);
     private readonly Option<int?> _steps;
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<string> _device = CommonOptions.Device();
+    private readonly Option<string> _precision = CommonOptions.Precision();
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">Which.</param>
@@ -23,16 +24,17 @@ internal sealed class WorkloadOptions
     public WorkloadOptions(Command command, int steps, string stepsDescription)
     {
         _steps = Number("--steps", steps, stepsDescription);
-        foreach (var option in new Option[] { _width, _batch, _channels, _size, _resolutions, _maskLevels, _steps, _threads, _device }) command.Options.Add(option);
+        foreach (var option in new Option[] { _width, _batch, _channels, _size, _resolutions, _maskLevels, _steps, _threads, _device, _precision }) command.Options.Add(option);
     }
 
-    /// <summary>Opens <c>--device</c> with <c>--threads</c>.</summary>
-    public Device Open(ParseResult parsed) => Device.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads));
+    /// <summary>Opens <c>--device</c> with <c>--threads</c> and <c>--precision</c>.</summary>
+    public Device Open(ParseResult parsed) => CommonOptions.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), CommonOptions.PrecisionOf(parsed, _precision));
 
     /// <summary>An initialised model.</summary>
     public MmrrModel Model(ParseResult parsed, Device device)
     {
-        var model = new MmrrModel(device, new MmrrOptions { Channels = Value(parsed, _channels), Size = Value(parsed, _size), Width = Value(parsed, _width), Resolutions = Value(parsed, _resolutions) });
+        var options = new MmrrOptions { Channels = Value(parsed, _channels), Size = Value(parsed, _size), Width = Value(parsed, _width), Resolutions = Value(parsed, _resolutions) };
+        var model = new MmrrModel(device, options);
         model.Initialize(1);
         return model;
     }
@@ -41,13 +43,21 @@ internal sealed class WorkloadOptions
     public int Batch(ParseResult parsed) => Value(parsed, _batch);
 
     /// <summary><c>--batch</c> where it is given, else another number than for a step.</summary>
-    public int Batch(ParseResult parsed, int otherwise) => parsed.GetResult(_batch) is { Implicit: false } ? Value(parsed, _batch) : otherwise;
+    public int Batch(ParseResult parsed, int otherwise) => Given(parsed, _batch) ?? otherwise;
+
+    /// <summary><c>--width</c> where it is given.</summary>
+    public int? Width(ParseResult parsed) => Given(parsed, _width);
+
+    /// <summary><c>--size</c> where it is given.</summary>
+    public int? Size(ParseResult parsed) => Given(parsed, _size);
 
     /// <summary><c>--mask-levels</c>.</summary>
     public int MaskLevels(ParseResult parsed) => Value(parsed, _maskLevels);
 
     /// <summary><c>--steps</c>.</summary>
     public int Steps(ParseResult parsed) => Value(parsed, _steps);
+
+    private static int? Given(ParseResult parsed, Option<int?> option) => parsed.GetResult(option) is { Implicit: false } ? Value(parsed, option) : null;
 
     private static int Value(ParseResult parsed, Option<int?> option) => parsed.GetValue(option)!.Value;
 

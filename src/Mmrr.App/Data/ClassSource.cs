@@ -77,7 +77,7 @@ internal abstract class ClassSource : DataSource
                 byte[] pixels = resampling.Resize(file.Pixels.AsSpan(i * length, length), file.Channels);
                 string name = (first + i).ToString(CultureInfo.InvariantCulture);
                 int label = file.Labels[i];
-                loaded[k] = new Sample(name, ImagePixels.WithChannels(pixels, file.Channels, Options.Channels ?? file.Channels), label != normal, names[label]);
+                loaded[k] = new Sample(name, Options.Size, Options.Size, ImagePixels.WithChannels(pixels, file.Channels, Options.Channels ?? file.Channels), label != normal, names[label]);
             });
             samples.AddRange(loaded);
             offset += file.Labels.Length;

@@ -1,3 +1,5 @@
+using Mmrr.Nn;
+
 namespace Mmrr.App.Data;
 
 /// <summary>Says which images to load and in which shape.</summary>
@@ -6,14 +8,17 @@ internal sealed record DataOptions
     /// <summary>Layout of the data: one of <see cref="DataSource.Kinds"/>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Folder of the data.</summary>
+    /// <summary>Folder of the data; of <c>csv</c>, the list.</summary>
     public required string Root { get; init; }
 
-    /// <summary>The normal class: label, class name or MVTec category. Not used by <c>folder</c>.</summary>
+    /// <summary>The normal class: label, class name or MVTec category. Not used by <c>folder</c> and <c>csv</c>.</summary>
     public string Normal { get; init; } = "";
 
-    /// <summary>Side of the square, in pixels, that every image is resized to; at least 1.</summary>
+    /// <summary>Side of the square, in pixels, that the model sees; at least 1.</summary>
     public required int Size { get; init; }
+
+    /// <summary>How images become such squares; with <see cref="ImageFit.Tile"/> they keep their size.</summary>
+    public ImageFit Fit { get; init; }
 
     /// <summary>1 or 3; null decides from the data (1 only if every training image is grey).</summary>
     public int? Channels { get; init; }
@@ -21,6 +26,6 @@ internal sealed record DataOptions
     /// <summary>Folder of abnormal images; <c>folder</c> only.</summary>
     public string? Abnormal { get; init; }
 
-    /// <summary>Seed of the held-out draw of <c>folder</c>.</summary>
+    /// <summary>Seed of the held-out draw of <c>folder</c> and <c>csv</c>.</summary>
     public long Seed { get; init; }
 }

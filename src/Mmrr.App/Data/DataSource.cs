@@ -11,7 +11,7 @@ internal abstract class DataSource
     protected DataSource(DataOptions options) => Options = options;
 
     /// <summary>The layouts that <see cref="Open"/> knows.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["mnist", "fmnist", "cifar10", "mvtec", "folder"];
+    public static IReadOnlyList<string> Kinds { get; } = ["mnist", "fmnist", "cifar10", "mvtec", "folder", "csv"];
 
     /// <summary>What was asked for.</summary>
     protected DataOptions Options { get; }
@@ -21,7 +21,7 @@ internal abstract class DataSource
     public static int DefaultSize(string kind) => kind switch
     {
         "mnist" or "fmnist" or "cifar10" => 32,
-        "mvtec" or "folder" => 256,
+        "mvtec" or "folder" or "csv" => 256,
         _ => throw UnknownKind(kind),
     };
 
@@ -35,8 +35,8 @@ internal abstract class DataSource
         if (options.Channels is not (null or 1 or 3))
             throw new ArgumentException($"channels must be 1 or 3, not {options.Channels}");
         _ = DefaultSize(options.Kind);
-        if (!Directory.Exists(options.Root))
-            throw new DirectoryNotFoundException($"{options.Root}: no such folder");
+        if (options.Kind != "csv" && !Directory.Exists(options.Root))
+            throw new DirectoryNotFoundException($"{options.Root}: {(File.Exists(options.Root) ? "a file; expected a folder (a list of files is read by --data csv)" : "no such folder")}");
         return options.Kind switch
         {
             "mnist" => new IdxSource(options, ClassNames.Digits),
@@ -44,6 +44,7 @@ internal abstract class DataSource
             "cifar10" => new Cifar10Source(options),
             "mvtec" => new MvtecSource(options),
             "folder" => new FolderSource(options),
+            "csv" => new CsvSource(options),
             _ => throw UnknownKind(options.Kind),
         };
     }

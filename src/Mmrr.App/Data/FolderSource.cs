@@ -6,7 +6,8 @@ namespace Mmrr.App.Data;
 /// </summary>
 internal sealed class FolderSource : ImageFileSource
 {
-    private const double HeldOut = 0.2;
+    /// <summary>The share of the normal images that is kept out of training where there are abnormal ones.</summary>
+    public const double HeldOut = 0.2;
 
     /// <summary>Checks that the two folders are apart.</summary>
     public FolderSource(DataOptions options)

@@ -13,28 +13,47 @@ internal sealed record RasterImage(int Height, int Width, int Channels, byte[] P
 /// <summary>Reads and writes image files; the only place that knows the imaging library.</summary>
 internal static class ImageFile
 {
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp", ".webp"];
+    /// <summary>
+    /// The most pixels an image may have: 2^27, such as 16,384 x 8,192. A file of a few bytes may claim any size; decoding takes up to seven bytes a pixel.
+    /// </summary>
+    public const int MostPixels = 1 << 27;
 
-    /// <summary>Whether the name ends like an image file: .png .jpg .jpeg .bmp .webp, in any case.</summary>
+    // Those of the second line are not supported, but are images: to leave them out of a folder in silence would be a surprise.
+    private static readonly string[] Extensions =
+    [
+        ".png", ".jpg", ".jpeg", ".bmp", ".webp",
+        ".tif", ".tiff", ".gif", ".heic", ".heif", ".avif", ".jp2", ".jxl",
+    ];
+
+    /// <summary>
+    /// Whether the name ends like that of an image file, in any case: .png .jpg .jpeg .bmp .webp, or of one that <see cref="Read"/> refuses with its reason (.tif .gif .heic and the like).
+    /// </summary>
     public static bool HasImageExtension(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Decodes a file, turned upright by its EXIF orientation. Alpha is dropped (colours un-premultiplied) and
-    /// colour profiles are not applied.
+    /// Decodes a file, turned upright by its EXIF orientation, whatever its extension. Transparent images are laid over black: what is cut away has no colour of its own, only what the program that
+    /// cut it away left there. Of 16-bit values the high byte is taken, v/256 rounded down: 65,535 becomes 255, and bytes that were stored as 16 bits (v·257) come back exactly. CMYK becomes
+    /// RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
     /// </summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
-    /// <exception cref="InvalidDataException">Not an image, truncated or damaged, or larger than 2^29 pixels.</exception>
+    /// <exception cref="InvalidDataException">Not an image, not a supported one, truncated, damaged, or of more than <see cref="MostPixels"/>; one line that says which and what to do.</exception>
     public static RasterImage Read(string path)
     {
+        if (Directory.Exists(path))
+            throw new InvalidDataException($"{path}: a folder; expected an image file");
         byte[] file = File.ReadAllBytes(path);
         using var data = SKData.CreateCopy(file);
         using var codec = SKCodec.Create(data);
-        if (codec is null)
-            throw new InvalidDataException($"{path}: not an image; expected PNG, JPEG, BMP or WebP");
+        if (codec is null || codec.EncodedFormat is not (SKEncodedImageFormat.Png or SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp))
+            throw new InvalidDataException($"{path}: {ImageSignature.Explain(file)}");
+        if (codec.FrameCount > 1)
+            throw new InvalidDataException($"{path}: an animation of {codec.FrameCount} frames; expected one image: save its frames as PNG files");
+        if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && ImageSignature.IsUnmarkedCmyk(file))
+            throw new InvalidDataException($"{path}: a CMYK JPEG without Adobe's marker: whether its inks are inverted cannot be told; convert it to RGB");
         int width = codec.Info.Width;
         int height = codec.Info.Height;
-        if ((long)width * height > int.MaxValue / 4)
-            throw new InvalidDataException($"{path}: image of {width}x{height}; expected at most {int.MaxValue / 4} pixels");
+        if ((long)width * height > MostPixels)
+            throw new InvalidDataException($"{path}: image of {width}x{height}; expected at most {MostPixels} pixels: scale it down or cut it into parts");
 
         // No colour space in the request: Skia then converts nothing and the stored values come out.
         var alpha = codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul;
@@ -46,6 +65,8 @@ internal static class ImageFile
             throw new InvalidDataException($"{path}: {problem} image; expected a complete {codec.EncodedFormat} file");
         }
 
+        if (alpha != SKAlphaType.Opaque)
+            LayOverBlack(rgba);
         return Upright(rgba, height, width, codec.EncodedOrigin);
     }
 
@@ -89,7 +110,20 @@ internal static class ImageFile
         AtomicFile.Write(path, stream => stream.Write(png));
     }
 
-    /// <summary>Drops alpha, undoes the stored orientation and reduces grey images to one channel.</summary>
+    /// <summary>Multiplies colours by alpha. Where it is 0 everywhere it is not meant: 32-bit BMP files often leave it unset.</summary>
+    private static void LayOverBlack(byte[] rgba)
+    {
+        bool meant = false;
+        for (int i = 3; i < rgba.Length && !meant; i += 4)
+            meant = rgba[i] != 0;
+        for (int i = 0; meant && i < rgba.Length; i++)
+        {
+            if (i % 4 != 3)
+                rgba[i] = (byte)(((rgba[i] * rgba[i | 3]) + 127) / 255);
+        }
+    }
+
+    /// <summary>Undoes the stored orientation and reduces grey images to one channel.</summary>
     private static RasterImage Upright(byte[] rgba, int height, int width, SKEncodedOrigin origin)
     {
         // Values 5..8 are transposed; the names say where the first row and the first column of the file are shown.

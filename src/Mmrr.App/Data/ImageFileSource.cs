@@ -3,7 +3,7 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Data;
 
-/// <summary>A data set of image files, stretched to the square that was asked for.</summary>
+/// <summary>A data set of image files, fitted to the square that was asked for.</summary>
 internal abstract class ImageFileSource(DataOptions options) : DataSource(options)
 {
     private int? channels = options.Channels;
@@ -114,14 +114,29 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     private Loaded Load(Entry entry)
     {
         var image = ImageFile.Read(entry.Path);
-        int size = Options.Size;
-        byte[] pixels = new Resampling(image.Height, image.Width, size, size).Resize(image.Pixels, image.Channels);
+        var (pixels, height, width) = PreparedImage.Fit(Options.Fit, Options.Size, image.Pixels, image.Height, image.Width, image.Channels);
         byte[]? mask = null;
+        DefectRegions? regions = null;
         if (entry.MaskPath is not null)
-            mask = MaskResampling.Resize(ReadMask(entry.MaskPath, entry.Path, image), image.Height, image.Width, size, size);
+        {
+            byte[] full = ReadMask(entry.MaskPath, entry.Path, image);
+            mask = FitMask(full, image.Height, image.Width);
+            regions = DefectRegions.Find(full, image.Height, image.Width);
+        }
         else if (entry.EmptyMask)
-            mask = new byte[size * size];
-        return new Loaded(new Sample(entry.Name, pixels, entry.Abnormal, entry.Kind, mask), image.Channels);
+        {
+            mask = new byte[height * width];
+            regions = DefectRegions.None(image.Height, image.Width);
+        }
+        return new Loaded(new Sample(entry.Name, height, width, pixels, entry.Abnormal, entry.Kind, mask) { Regions = regions }, image.Channels);
+    }
+
+    private byte[] FitMask(byte[] mask, int height, int width)
+    {
+        if (Options.Fit == ImageFit.Tile)
+            return mask;
+        var region = ImageRegion.Of(Options.Fit, height, width);
+        return MaskResampling.Resize(region.Cut(mask, width, 1), region.Height, region.Width, Options.Size, Options.Size);
     }
 
     /// <summary>An image file to load.</summary>

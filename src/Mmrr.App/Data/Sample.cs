@@ -1,20 +1,26 @@
 namespace Mmrr.App.Data;
 
-/// <summary>One image of a data set, already resized, with what is known about it.</summary>
+/// <summary>One image of a data set, already fitted to the model, with what is known about it.</summary>
 /// <param name="Name">
 /// Path relative to the data root with forward slashes, or the zero-based index in the data file as text.
 /// </param>
+/// <param name="Height">Height in pixels: that of the set, or the image's own where it will be tiled.</param>
+/// <param name="Width">Width in pixels.</param>
 /// <param name="Pixels">[H, W, C], bytes 0..255, channels interleaved.</param>
 /// <param name="Abnormal">False for images of the normal class.</param>
 /// <param name="Kind">Defect folder name, <c>good</c>, or the class label as text.</param>
 /// <param name="Mask">
 /// [H, W], 1 where the image is defective, else 0; null where the set has no masks. All zero for normal test images.
 /// </param>
-internal sealed record Sample(string Name, byte[] Pixels, bool Abnormal, string Kind, byte[]? Mask = null);
+internal sealed record Sample(string Name, int Height, int Width, byte[] Pixels, bool Abnormal, string Kind, byte[]? Mask = null)
+{
+    /// <summary>The defects at the size that the image's file has; null where the set has no masks.</summary>
+    public DefectRegions? Regions { get; init; }
+}
 
-/// <summary>Images of one common shape, in an order that is the same on every machine.</summary>
-/// <param name="Height">Height in pixels.</param>
-/// <param name="Width">Width in pixels.</param>
+/// <summary>Images in an order that is the same on every machine.</summary>
+/// <param name="Height">Height that the model sees, in pixels; that of every sample that is not to be tiled.</param>
+/// <param name="Width">Width that the model sees.</param>
 /// <param name="Channels">1 (grey) or 3 (RGB).</param>
 /// <param name="Samples">The images.</param>
 internal sealed record ImageSet(int Height, int Width, int Channels, IReadOnlyList<Sample> Samples);

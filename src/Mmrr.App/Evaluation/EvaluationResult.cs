@@ -1,39 +1,73 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mmrr.App.Evaluation.Metrics;
 using Mmrr.App.Runs;
 using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Evaluation;
 
+/// <summary>A threshold on the test set.</summary>
+/// <param name="Threshold">An image is called abnormal if it scores above.</param>
+/// <param name="F1">Its F1, with an interval.</param>
+/// <param name="Found">Abnormal images above it.</param>
+/// <param name="Misses">Abnormal images that are not.</param>
+/// <param name="FalseAlarms">Normal images above it.</param>
+/// <param name="Passed">Normal images that are not.</param>
+internal sealed record ThresholdFigures(double Threshold, Estimate F1, int Found, int Misses, int FalseAlarms, int Passed);
+
+/// <summary>The figures of one way to score.</summary>
+/// <param name="ImageAuroc">Area under the ROC curve of the image scores.</param>
+/// <param name="AveragePrecision">Average precision of the image scores.</param>
+/// <param name="BestF1">The threshold of the highest F1, which takes the test labels to know; its interval is of the best of each resample.</param>
+/// <param name="AtThreshold">The run's own threshold; absent where it has none, or none for these levels.</param>
+/// <param name="PixelAuroc">Over all pixels, at the masks' size; absent where there are no masks.</param>
+/// <param name="Aupro">Area under the per-region overlap up to a false positive rate of 0.3, at the masks' size.</param>
+internal sealed record ScoreFigures(Estimate ImageAuroc, Estimate AveragePrecision, ThresholdFigures BestF1, ThresholdFigures? AtThreshold, double? PixelAuroc, double? Aupro);
+
+/// <summary>The figures of one kind of abnormal images against all normal ones.</summary>
+/// <param name="Kind">Its name.</param>
+/// <param name="Images">Abnormal images of the kind.</param>
+/// <param name="WithRefinement">Of the refined images.</param>
+/// <param name="WithoutRefinement">Of the restored ones.</param>
+internal sealed record KindFigures(string Kind, int Images, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement);
+
+/// <summary>How the intervals were drawn, see <see cref="Metrics.Bootstrap"/>.</summary>
+/// <param name="Method">In words.</param>
+/// <param name="Resamples">Resamples.</param>
+/// <param name="Confidence">Share of the resamples within an interval.</param>
+/// <param name="Seed">Seed of the draws.</param>
+internal sealed record IntervalMethod(string Method, int Resamples, double Confidence, long Seed);
+
 /// <summary>The figures of a run on its test set; <c>evaluation.json</c>.</summary>
-/// <param name="ImageAuroc">Area under the ROC curve of the refined image scores.</param>
-/// <param name="ImageAurocWithoutRefinement">The same of the restored image scores.</param>
-/// <param name="PixelAuroc">Over all pixels of the test set; absent where there are no masks.</param>
-/// <param name="PixelAurocWithoutRefinement">The same without refinement.</param>
-/// <param name="Levels">Mask levels.</param>
 /// <param name="Images">Test images scored.</param>
 /// <param name="NormalImages">How many of them are normal.</param>
+/// <param name="Levels">Mask levels.</param>
 /// <param name="Seconds">What scoring took.</param>
 /// <param name="Device">What it ran on.</param>
+/// <param name="WithRefinement">Of the refined images.</param>
+/// <param name="WithoutRefinement">Of the restored ones.</param>
+/// <param name="Kinds">Each kind of abnormal images, by name; absent where there is but one.</param>
+/// <param name="Intervals">What the intervals are.</param>
 internal sealed record EvaluationResult(
-    double ImageAuroc, double ImageAurocWithoutRefinement, double? PixelAuroc, double? PixelAurocWithoutRefinement,
-    int Levels, int Images, int NormalImages, double Seconds, string Device)
+    int Images, int NormalImages, int Levels, double Seconds, string Device, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
+    IReadOnlyList<KindFigures>? Kinds, IntervalMethod Intervals)
 {
+    /// <summary>The headline, for those who read one figure.</summary>
+    public double ImageAuroc => WithRefinement.ImageAuroc.Value;
+
+    /// <summary>The same without refinement.</summary>
+    public double ImageAurocWithoutRefinement => WithoutRefinement.ImageAuroc.Value;
+
+    /// <summary>The pixels' headline; absent where there are no masks.</summary>
+    public double? PixelAuroc => WithRefinement.PixelAuroc;
+
+    /// <summary>The same without refinement.</summary>
+    public double? PixelAurocWithoutRefinement => WithoutRefinement.PixelAuroc;
+
     /// <summary>Writes <c>evaluation.json</c>.</summary>
     public void Save(RunFolder run) =>
         AtomicFile.Write(run.PathOf("evaluation.json"), stream => stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, EvaluationJson.Default.EvaluationResult) + "\n")));
-
-    /// <summary>For people, on a few lines.</summary>
-    public override string ToString()
-    {
-        var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{Images} images ({NormalImages} normal), {Levels} levels, {Seconds:F0} s on {Device}");
-        text.Append(CultureInfo.InvariantCulture, $"image AUROC {ImageAuroc:F4} with refinement, {ImageAurocWithoutRefinement:F4} without");
-        if (PixelAuroc is not null) text.Append(CultureInfo.InvariantCulture, $"\npixel AUROC {PixelAuroc:F4} with refinement, {PixelAurocWithoutRefinement:F4} without");
-        return text.ToString();
-    }
 }
 
 /// <summary>Serialization without reflection.</summary>

@@ -8,7 +8,8 @@ namespace Mmrr.App.Evaluation;
 
 /// <summary>
 /// <c>examples.png</c>: for some normal and abnormal images a row with the image, its mask level by level, what was restored and refined, the map of
-/// scores and, where there is one, the ground truth. One range of colours for all rows, from the normal images, so that a normal image looks calm.
+/// scores and, where there is one, the ground truth. One range of colours for all rows: the run's, or that of the normal images shown, so that a normal image looks calm.
+/// Of a tiled image the tile that scored highest is shown.
 /// </summary>
 internal static class ExampleSheet
 {
@@ -19,30 +20,55 @@ internal static class ExampleSheet
     private static readonly float[] s_levels = [0.1f, 0.3f, 0.5f, 0.7f, 0.9f];
 
     /// <summary>Draws the sheet.</summary>
-    public static void Save(string path, MmrrModel model, IReadOnlyList<Sample> samples, int levels)
+    /// <param name="path">The PNG.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="samples">The test images, some of which are drawn.</param>
+    /// <param name="levels">Mask levels.</param>
+    /// <param name="range">The run's colours; null where it has none.</param>
+    public static void Save(string path, MmrrModel model, IReadOnlyList<Sample> samples, int levels, HeatmapRange? range)
     {
-        var rows = Choose(samples);
-        bool masks = rows.Any(s => s.Mask is not null);
         var o = model.Options;
         int pixels = o.Size * o.Size, length = pixels * o.Channels;
-        var images = new float[rows.Count * length];
-        for (int i = 0; i < rows.Count; i++) ImagePixels.ToFloats(rows[i].Pixels, images.AsSpan(i * length, length));
-        float[] map = Scoring.Score(model, images, levels, maps: true).RefinedMap;
-        float[] calm = [.. map.Take(rows.Count(s => !s.Abnormal) * pixels).Order()];
-        float low = calm[calm.Length / 2], high = Math.Max(calm[^1] * 2, low + 1e-6f);
+        var chosen = Choose(samples);
+        var scores = TiledScoring.Score(model, [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], levels, maps: true);
+        (Sample Sample, float[] Map)[] rows = [.. chosen.Select((s, i) => WorstTile(s, scores[i], o))];
+        bool masks = chosen.Exists(s => s.Mask is not null);
+        range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Order()]);
 
         string[] captions = ["image", .. s_levels.Select(l => $"mask {l.ToString("0.0", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
         var sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
-        for (int i = 0; i < rows.Count; i++)
+        var values = new float[length];
+        foreach (var (sample, map) in rows)
         {
-            var image = new Tile(o.Size, o.Size, o.Channels, rows[i].Pixels);
-            var tiles = new List<Tile> { image };
-            tiles.AddRange(Restorations(model, images.AsSpan(i * length, length)));
-            tiles.Add(Heatmap.Overlay(image, map.AsSpan(i * pixels, pixels), low, high));
-            if (masks) tiles.Add(new Tile(o.Size, o.Size, 1, [.. rows[i].Mask!.Select(m => (byte)(m * 255))]));
-            sheet.AddRow($"{rows[i].Kind}\n{rows[i].Name.Split('/')[^1]}", tiles);
+            var image = new Tile(o.Size, o.Size, o.Channels, sample.Pixels);
+            ImagePixels.ToFloats(sample.Pixels, values);
+            List<Tile> tiles = [image, .. Restorations(model, values), Heatmap.Overlay(image, map, range.Low, range.High)];
+            if (masks) tiles.Add(new Tile(o.Size, o.Size, 1, [.. sample.Mask!.Select(m => (byte)(m * 255))]));
+            sheet.AddRow($"{sample.Kind}\n{sample.Name.Split('/')[^1]}", tiles);
         }
         sheet.Save(path);
+    }
+
+    private static HeatmapRange RangeOf(float[] calm) => new(calm[calm.Length / 2], (2 * calm[^1]) - calm[calm.Length / 2], calm[^1]);
+
+    /// <summary>The part of an image, its mask and its map that a model sees at a time: of a tiled image the tile that scored highest, else all of it.</summary>
+    private static (Sample Sample, float[] Map) WorstTile(Sample sample, PreparedScore score, MmrrOptions options)
+    {
+        var place = new Tiling(sample.Height, sample.Width, options.Size).Place(score.WorstTile);
+        T[] Cut<T>(T[] image, int channels)
+        {
+            var tile = new T[options.Size * options.Size * channels];
+            Tiling.Cut(image, sample.Height, sample.Width, channels, place, options.Size, tile.AsSpan());
+            return tile;
+        }
+        var seen = sample with
+        {
+            Height = options.Size,
+            Width = options.Size,
+            Pixels = Cut(sample.Pixels, options.Channels),
+            Mask = sample.Mask is null ? null : Cut(sample.Mask, 1),
+        };
+        return (seen, Cut(score.RefinedMap, 1));
     }
 
     /// <summary>The first normal images, and then the kinds of abnormal ones in turn.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mmrr.App.Data;
+using Mmrr.App.Decisions;
 using Mmrr.Nn;
 
 namespace Mmrr.App.Training;
@@ -29,6 +30,9 @@ internal sealed record TrainingOptions
     /// <summary>Worker threads; null for all cores.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>How convolutions multiplied while it was trained; a run may be evaluated in another precision.</summary>
+    public MatrixPrecision Precision { get; init; }
+
     /// <summary>Budget of both phases in minutes; null when epochs are counted.</summary>
     public double? Minutes { get; init; }
 
@@ -50,12 +54,15 @@ internal sealed record TrainingOptions
     /// <summary>As <c>--augment</c> takes it.</summary>
     public string Augment { get; init; } = "none";
 
+    /// <summary>The share of normal images that shall score above the threshold, in (0, 1).</summary>
+    public double FalseAlarm { get; init; } = Calibrator.DefaultFalseAlarm;
+
     /// <summary>The model.</summary>
     public required MmrrOptions Model { get; init; }
 
     /// <summary>What to load.</summary>
     [JsonIgnore]
-    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Channels = Model.Channels, Seed = Seed };
+    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Fit = Model.Fit, Channels = Model.Channels, Seed = Seed };
 
     /// <summary>The options as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingOptions) + "\n";
@@ -69,6 +76,7 @@ internal sealed record TrainingOptions
         _ = Augmentation.Parse(Augment ?? "");
         if (Root is null || Normal is null || Preset is null || Device is null) throw new ArgumentException("root, normal, preset or device is missing");
         if (Threads is < 1 or > 1024) throw new ArgumentException($"threads is {Threads}, expected 1 to 1024");
+        if (!(FalseAlarm > 0 && FalseAlarm < 1)) throw new ArgumentException($"falseAlarm is {FalseAlarm}, expected a rate between 0 and 1");
         if (Batch < 1) throw new ArgumentException($"batch is {Batch}, expected 1 or more");
     }
 

@@ -47,6 +47,9 @@ public sealed record MmrrOptions
     /// <summary>Height and width of the images in pixels, divisible by 2^(Resolutions − 1).</summary>
     public int Size { get; init; } = 32;
 
+    /// <summary>How images of other sizes become squares of <see cref="Size"/>.</summary>
+    public ImageFit Fit { get; init; } = ImageFit.Stretch;
+
     /// <summary>Channels inside the networks, a multiple of 16.</summary>
     public int Width { get; init; } = 128;
 
@@ -90,9 +93,10 @@ public sealed record MmrrOptions
         if (Width is < 16 or > 1024 || Width % 16 != 0) throw new ArgumentException($"width is {Width}, expected a multiple of 16 from 16 to 1024");
         if (Resolutions is < 1 or > 8) throw new ArgumentException($"resolutions is {Resolutions}, expected 1 to 8");
         int unit = 1 << (Resolutions - 1);
-        if (Size < unit || Size > 4096 || Size % unit != 0) throw new ArgumentException($"size is {Size}, expected a multiple of {unit} (2^({Resolutions} resolutions - 1)) up to 4096");
+        if (Size < unit || Size > 4096 || Size % unit != 0) throw new ArgumentException($"{(Fit == ImageFit.Tile ? "tile" : "size")} is {Size}, expected a multiple of {unit} (2^({Resolutions} resolutions - 1)) up to 4096");
         if (RefinementInputs is null || RefinementInputs.Count == 0 || RefinementInputs.Distinct().Count() != RefinementInputs.Count)
             throw new ArgumentException("the refinement's inputs must be one or more, each once");
+        if (!Enum.IsDefined(Fit)) throw new ArgumentException("unknown fit");
         if (!Enum.IsDefined(Mask) || !RefinementInputs.All(i => Enum.IsDefined(i))) throw new ArgumentException("unknown mask or refinement input");
     }
 

@@ -1,9 +1,10 @@
 using System.Buffers;
+using System.Numerics;
 
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Resizes byte images of one size to another with a triangle filter whose support grows with the downscale factor
+/// Resizes images of one size to another with a triangle filter whose support grows with the downscale factor
 /// (PIL's antialiased bilinear). The taps are computed once; an instance may be used from several threads.
 /// </summary>
 /// <remarks>
@@ -28,15 +29,42 @@ public sealed class Resampling
     /// <returns>[newHeight, newWidth, channels].</returns>
     public byte[] Resize(ReadOnlySpan<byte> source, int channels)
     {
+        var result = new byte[rows.Out * columns.Out * channels];
+        Resize(source, channels, (row, sums) =>
+        {
+            var target = result.AsSpan(row * sums.Length, sums.Length);
+            for (int i = 0; i < sums.Length; i++)
+                target[i] = (byte)(Math.Clamp(sums[i], 0, 255) + 0.5);
+        });
+        return result;
+    }
+
+    /// <summary>Resizes a map of one value a pixel.</summary>
+    /// <param name="source">[height, width].</param>
+    /// <returns>[newHeight, newWidth].</returns>
+    public float[] Resize(ReadOnlySpan<float> source)
+    {
+        var result = new float[rows.Out * columns.Out];
+        Resize(source, 1, (row, sums) =>
+        {
+            for (int i = 0; i < sums.Length; i++)
+                result[(row * sums.Length) + i] = (float)sums[i];
+        });
+        return result;
+    }
+
+    /// <summary>Calls back with every row of the result, [newWidth, channels], in order.</summary>
+    private void Resize<T>(ReadOnlySpan<T> source, int channels, Action<int, Span<double>> result)
+        where T : INumber<T>
+    {
         if (source.Length != rows.In * columns.In * channels)
-            throw new ArgumentException($"{source.Length} bytes do not make an image of [{rows.In}, {columns.In}, {channels}]");
+            throw new ArgumentException($"{source.Length} values do not make an image of [{rows.In}, {columns.In}, {channels}]");
         int stride = columns.Out * channels;
         double[] narrowed = ArrayPool<double>.Shared.Rent(rows.In * stride);
         double[] sums = ArrayPool<double>.Shared.Rent(stride);
         for (int y = 0; y < rows.In; y++)
             ResizeRow(source.Slice(y * columns.In * channels, columns.In * channels), narrowed.AsSpan(y * stride, stride), channels);
 
-        var result = new byte[rows.Out * stride];
         for (int y = 0; y < rows.Out; y++)
         {
             var sum = sums.AsSpan(0, stride);
@@ -50,17 +78,15 @@ public sealed class Resampling
                     sum[i] += weight * row[i];
             }
 
-            var target = result.AsSpan(y * stride, stride);
-            for (int i = 0; i < sum.Length; i++)
-                target[i] = (byte)(Math.Clamp(sum[i], 0, 255) + 0.5);
+            result(y, sum);
         }
 
         ArrayPool<double>.Shared.Return(narrowed);
         ArrayPool<double>.Shared.Return(sums);
-        return result;
     }
 
-    private void ResizeRow(ReadOnlySpan<byte> source, Span<double> target, int channels)
+    private void ResizeRow<T>(ReadOnlySpan<T> source, Span<double> target, int channels)
+        where T : INumber<T>
     {
         for (int x = 0; x < columns.Out; x++)
         {
@@ -70,7 +96,7 @@ public sealed class Resampling
             {
                 double sum = 0;
                 for (int k = 0; k < weights.Length; k++)
-                    sum += weights[k] * source[start + (k * channels) + c];
+                    sum += weights[k] * double.CreateTruncating(source[start + (k * channels) + c]);
                 target[(x * channels) + c] = sum;
             }
         }

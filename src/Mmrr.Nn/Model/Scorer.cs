@@ -3,44 +3,70 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Nn;
 
 /// <summary>How abnormal one image is.</summary>
-/// <param name="Score">Σ over the levels of the mean squared error of the refined image; higher is more abnormal.</param>
+/// <param name="Score">Σ over the levels of the mean squared error of the refined image; of a tiled run, that of the worst tile. Higher is more abnormal.</param>
 /// <param name="ScoreWithoutRefinement">The same of the restored image.</param>
-/// <param name="Map">The refined score of each pixel, [Size, Size] at the model's size; null where none was asked for.</param>
-public sealed record ImageScore(double Score, double ScoreWithoutRefinement, float[]? Map);
+/// <param name="Map">The refined score of each pixel, [MapHeight, MapWidth]; null where none was asked for. <see cref="Scorer.MapOnImage"/> puts it onto the image.</param>
+/// <param name="MapHeight">The model's size; of a tiled run, the image's height.</param>
+/// <param name="MapWidth">The model's size; of a tiled run, the image's width.</param>
+public sealed record ImageScore(double Score, double ScoreWithoutRefinement, float[]? Map, int MapHeight, int MapWidth)
+{
+    /// <summary>Whether <see cref="Score"/> is above the run's threshold; null where the run has none for the number of levels scored at.</summary>
+    public bool? Anomalous { get; init; }
+
+    /// <summary>The highest value of the map; null where there is none.</summary>
+    public float? MaxPixelScore => Map?.Max();
+}
 
 /// <summary>
 /// Scores images with a trained run. Several threads may call it: calls on one device take turns.
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");
 /// ImageScore result = scorer.Score(pixels, height, width, channels: 1);
+/// bool reject = result.Score > scorer.Threshold;
 /// </code>
 /// </summary>
-public sealed class Scorer : IDisposable
+public sealed partial class Scorer : IDisposable
 {
+    private const int DefaultLevels = 15;
+
+    private readonly string _run;
     private readonly MmrrModel _model;
     private readonly bool _ownsDevice;
 
-    private Scorer(MmrrModel model, bool ownsDevice)
+    private Scorer(string run, Device device, bool ownsDevice)
     {
-        _model = model;
+        _run = run;
+        Calibration = Calibration.Find(run);
+        _model = Checkpoint.Load(run, device);
         _ownsDevice = ownsDevice;
     }
 
-    /// <summary>What the model is; images are resized to its size and channels.</summary>
+    /// <summary>What the model is; images are fitted to its size and channels.</summary>
     public MmrrOptions Options => _model.Options;
+
+    /// <summary>What normal images say about the scores, from the run's <c>threshold.json</c>; null where it has none.</summary>
+    public Calibration? Calibration { get; }
+
+    /// <summary>An image is abnormal if its score at <see cref="Levels"/> mask levels is above.</summary>
+    /// <exception cref="InvalidOperationException">The run has no threshold.</exception>
+    public double Threshold =>
+        Calibration?.Threshold ?? throw new InvalidOperationException($"{_run}: the run has no {Calibration.FileName}; mmrr threshold {_run} --calibrate DIR makes one");
+
+    /// <summary>Mask levels of a score where none are given: those of the threshold, 15 where there is none.</summary>
+    public int Levels => Calibration?.Levels ?? DefaultLevels;
 
     /// <summary>Opens a run, wherever its folder lies now.</summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="device">As <see cref="Device.Open"/> takes it.</param>
     /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
-    /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint or the threshold's file is damaged.</exception>
     /// <exception cref="DeviceUnavailableException">There is no such device.</exception>
     public static Scorer Load(string run, string device = "auto")
     {
         var opened = Device.Open(device);
         try
         {
-            return new Scorer(Checkpoint.Load(run, opened), ownsDevice: true);
+            return new Scorer(run, opened, ownsDevice: true);
         }
         catch
         {
@@ -50,47 +76,47 @@ public sealed class Scorer : IDisposable
     }
 
     /// <summary>Opens a run on a device that stays the caller's.</summary>
-    public static Scorer Load(string run, Device device) => new(Checkpoint.Load(run, device), ownsDevice: false);
+    public static Scorer Load(string run, Device device) => new(run, device, ownsDevice: false);
 
     /// <summary>Scores one image of any size.</summary>
     /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved.</param>
     /// <param name="height">Its height.</param>
     /// <param name="width">Its width.</param>
     /// <param name="channels">1 (grey) or 3 (RGB).</param>
-    /// <param name="levels">Mask levels, at least 2.</param>
+    /// <param name="levels">Mask levels, at least 2; <see cref="Levels"/> where not given.</param>
     /// <param name="map">Whether to compute the map.</param>
-    public ImageScore Score(ReadOnlySpan<byte> pixels, int height, int width, int channels, int levels = 15, bool map = true) =>
+    public ImageScore Score(ReadOnlySpan<byte> pixels, int height, int width, int channels, int? levels = null, bool map = true) =>
         Score([Prepare(pixels, height, width, channels)], levels, map)[0];
 
-    /// <summary>Resizes an image to what <see cref="Score(IReadOnlyList{float[]}, int, bool)"/> takes; needs no device.</summary>
+    /// <summary>Makes an image what <see cref="Score(IReadOnlyList{PreparedImage}, int?, bool)"/> takes; needs no device.</summary>
     /// <exception cref="ArgumentException">The bytes are not an image of these sizes.</exception>
-    public float[] Prepare(ReadOnlySpan<byte> pixels, int height, int width, int channels)
-    {
-        if (channels is not (1 or 3)) throw new ArgumentException($"Score: {channels} channels, expected 1 or 3");
-        byte[] resized = new Resampling(height, width, Options.Size, Options.Size).Resize(pixels, channels);
-        var values = new float[Options.Size * Options.Size * Options.Channels];
-        ImagePixels.ToFloats(ImagePixels.WithChannels(resized, channels, Options.Channels), values);
-        return values;
-    }
+    public PreparedImage Prepare(ReadOnlySpan<byte> pixels, int height, int width, int channels) => PreparedImage.From(Options, pixels, height, width, channels);
 
     /// <summary>Scores several prepared images; faster than one by one, and with the same results.</summary>
-    /// <param name="images">From <see cref="Prepare"/>.</param>
-    /// <param name="levels">Mask levels, at least 2.</param>
+    /// <param name="images">From <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>.</param>
+    /// <param name="levels">Mask levels, at least 2; <see cref="Levels"/> where not given.</param>
     /// <param name="map">Whether to compute the maps.</param>
-    public IReadOnlyList<ImageScore> Score(IReadOnlyList<float[]> images, int levels = 15, bool map = true)
+    public IReadOnlyList<ImageScore> Score(IReadOnlyList<PreparedImage> images, int? levels = null, bool map = true)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        int pixels = Options.Size * Options.Size, length = pixels * Options.Channels;
-        var joined = new float[images.Count * length];
-        for (int i = 0; i < images.Count; i++)
+        var scores = TiledScoring.Score(_model, images, levels ?? Levels, map);
+        double? threshold = (levels ?? Levels) == Calibration?.Levels ? Calibration.Threshold : null;
+        return [.. scores.Select((s, i) => new ImageScore(s.Refined, s.Restored, map ? s.RefinedMap : null, images[i].Height, images[i].Width)
         {
-            if (images[i].Length != length) throw new ArgumentException($"Score: image {i} has {images[i].Length} values, expected {length}; Prepare makes them");
-            images[i].CopyTo(joined.AsSpan(i * length, length));
-        }
-        Scores scores;
-        lock (_model.Device.Gate) scores = Scoring.Score(_model, joined, levels, map);
-        return [.. Enumerable.Range(0, images.Count).Select(i =>
-            new ImageScore(scores.Refined[i], scores.Restored[i], map ? scores.RefinedMap[(i * pixels)..((i + 1) * pixels)] : null))];
+            Anomalous = threshold is null ? null : s.Refined > threshold,
+        })];
+    }
+
+    /// <summary>Puts a map back onto the image that it came from, pixel for pixel; bilinear where the image was resized.</summary>
+    /// <param name="score">Of an image of this run, with a map.</param>
+    /// <param name="height">The image's height.</param>
+    /// <param name="width">The image's width.</param>
+    /// <returns>[height, width]; NaN where the model does not look, which is outside of the centre square of a run with <see cref="ImageFit.Crop"/>.</returns>
+    /// <exception cref="ArgumentException">The score has no map, or that of another image.</exception>
+    public float[] MapOnImage(ImageScore score, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(score);
+        if (score.Map is null) throw new ArgumentException("MapOnImage: the score has no map; ask for one");
+        return ImageRegion.PutBack(Options.Fit, score.Map, score.MapHeight, score.MapWidth, height, width);
     }
 
     /// <inheritdoc/>

@@ -126,7 +126,7 @@ public class IdxSourceTests
         Assert.Throws<ArgumentException>(() => DataSource.Open(new DataOptions { Kind = "svhn", Root = folder.Path, Size = 2 }));
         Assert.Throws<ArgumentException>(() => Open(folder, channels: 2));
         Assert.Throws<ArgumentOutOfRangeException>(() => DataSource.Open(new DataOptions { Kind = "mnist", Root = folder.Path, Size = 0 }));
-        Assert.Equal([32, 32, 32, 256, 256], DataSource.Kinds.Select(DataSource.DefaultSize));
+        Assert.Equal([32, 32, 32, 256, 256, 256], DataSource.Kinds.Select(DataSource.DefaultSize));
     }
 
     private static byte[] Pixels() => [.. Enumerable.Range(0, 16).Select(i => (byte)(5 * i))];

@@ -13,27 +13,17 @@ public sealed class RocCurveTests
     [InlineData(new[] { 1.0, 2.0, 2.0, 3.0 }, new[] { false, false, true, true }, 0.875)] // 3.5 of 4 pairs
     [InlineData(new[] { 0.0, -0.0 }, new[] { false, true }, 0.5)]
     [InlineData(new[] { double.NegativeInfinity, double.PositiveInfinity, double.PositiveInfinity }, new[] { false, false, true }, 0.75)]
-    public void HandWorkedValues(double[] scores, bool[] labels, double expected)
-    {
-        Assert.Equal(expected, RocCurve.Auroc(scores, labels));
-        Assert.Equal(expected, RocCurve.Auroc(Array.ConvertAll(scores, score => (float)score), labels));
-    }
+    public void HandWorkedValues(double[] scores, bool[] labels, double expected) => Assert.Equal(expected, RankedSamples.Auroc(scores, labels));
 
     [Fact]
     public void AgreesWithCountingEveryPair()
     {
-        Random random = new(5);
-        for (int round = 0; round < 300; round++)
+        foreach (var (scores, labels) in RankedSamples.Random(5, 300))
         {
-            int count = random.Next(2, 40);
-            int levels = random.Next(1, 12);
-            float[] scores = [.. Enumerable.Range(0, count).Select(_ => (float)random.Next(-levels, levels) / 3)];
-            bool[] labels = [.. Enumerable.Range(0, count).Select(i => i == 0 || (i != 1 && random.Next(3) == 0))];
-
             double pairs = 0, won = 0;
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < scores.Length; i++)
             {
-                for (int j = 0; j < count; j++)
+                for (int j = 0; j < scores.Length; j++)
                 {
                     if (!labels[i] || labels[j])
                         continue;
@@ -42,40 +32,16 @@ public sealed class RocCurveTests
                 }
             }
 
-            Assert.Equal(won / pairs, RocCurve.Auroc(scores, labels));
-            Assert.Equal(won / pairs, RocCurve.Auroc(Array.ConvertAll(scores, score => (double)score), labels));
+            Assert.Equal(won / pairs, RankedSamples.Auroc(scores, labels));
         }
-    }
-
-    [Fact]
-    public void AMillionPixelsTakeOneCopyOfTheScores()
-    {
-        Random random = new(6);
-        float[] scores = new float[1_000_000];
-        bool[] labels = new bool[scores.Length];
-        for (int i = 0; i < scores.Length; i++)
-        {
-            labels[i] = random.Next(50) == 0;
-            scores[i] = random.NextSingle() + (labels[i] ? 0.5f : 0f);
-        }
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        double auroc = RocCurve.Auroc(scores, labels);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5 * scores.Length);
-        // P(U + 0.5 > V) for uniform U, V is 1 − 0.5² / 2.
-        Assert.Equal(0.875, auroc, 0.005);
     }
 
     [Theory]
-    [InlineData(new double[0], new bool[0], "expected both classes")]
-    [InlineData(new[] { 1.0, 2.0 }, new[] { true, true }, "2 of 2 labels are anomalous")]
-    [InlineData(new[] { 1.0, 2.0 }, new[] { false, false }, "0 of 2 labels are anomalous")]
+    [InlineData(new double[0], new bool[0], "expected both kinds")]
+    [InlineData(new[] { 1.0, 2.0 }, new[] { true, true }, "2 of 2 labels are abnormal")]
+    [InlineData(new[] { 1.0, 2.0 }, new[] { false, false }, "0 of 2 labels are abnormal")]
     [InlineData(new[] { 1.0, double.NaN }, new[] { false, true }, "score 1 is NaN")]
     [InlineData(new[] { 1.0, 2.0, 3.0 }, new[] { false, true }, "3 scores came with 2 labels")]
-    public void BadInputIsRefused(double[] scores, bool[] labels, string part)
-    {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => RocCurve.Auroc(scores, labels));
-        Assert.Contains(part, error.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => RocCurve.Auroc(Array.ConvertAll(scores, score => (float)score), labels));
-    }
+    public void BadInputIsRefused(double[] scores, bool[] labels, string part) =>
+        Assert.Contains(part, Assert.Throws<ArgumentException>(() => Ranking.Of(scores, labels)).Message, StringComparison.Ordinal);
 }

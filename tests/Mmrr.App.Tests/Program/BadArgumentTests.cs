@@ -26,6 +26,8 @@ public sealed class BadArgumentTests(TrainedRuns runs) : IDisposable
     [InlineData("cuda:x", "--device cuda:x")]
     [InlineData("--threads", "--threads 0")]
     [InlineData("--threads", "--threads two")]
+    [InlineData("--precision", "--precision half")]
+    [InlineData("--precision tf32 needs a cuda device", "--precision tf32")]
     [InlineData("--epochs", "--epochs 0")]
     [InlineData("--epochs", "--epochs 1.5")]
     [InlineData("--batch", "--batch -1")]
@@ -62,6 +64,8 @@ public sealed class BadArgumentTests(TrainedRuns runs) : IDisposable
     [InlineData("RUN", "evaluate")]
     [InlineData("fast", "bench fast")]
     [InlineData("--width", "bench step --width 0")]
+    [InlineData("--precision tf32 needs a cuda device", "bench conv --device simt --precision tf32")]
+    [InlineData("--precision tf32 needs a cuda device", "profile --device cpu --precision tf32")]
     public void OfACommand(string word, string arguments) => MmrrProcess.Run(arguments.Split(' ')).Refuses(word);
 
     [Theory]
@@ -70,6 +74,8 @@ public sealed class BadArgumentTests(TrainedRuns runs) : IDisposable
     [InlineData("--limit", "evaluate", "--limit", "1")]
     [InlineData("--threads", "evaluate", "--threads", "2000")]
     [InlineData("gpu", "evaluate", "--device", "gpu")]
+    [InlineData("--precision tf32 needs a cuda device", "evaluate", "--precision", "tf32")]
+    [InlineData("--precision", "score", "--precision", "bfloat16")]
     [InlineData("--levels", "score", "--levels", "1001")]
     [InlineData("gpu", "score", "--device", "gpu")]
     [InlineData("--map", "score", "--map", "yes")]

@@ -10,18 +10,20 @@ public sealed class BenchTests
     [InlineData(2, "step", "images_per_s", "--width 16 --size 8 --levels 2 --steps 1")]
     [InlineData(1, "score", "images_per_s", "--width 16 --size 8 --levels 2 --steps 2 --mask-levels 2")]
     [InlineData(7, "conv", "forward_gflops", "")]
+    [InlineData(3, "conv mask", "device", "--width 16 --size 8")]
     [InlineData(4, "mask", "sweeps", "--mask-levels 3")]
     [InlineData(16, "groupnorm", "backward_ms", "")]
     public void PrintsALineForEachCase(int lines, string what, string figure, string arguments)
     {
-        string[] output = MmrrProcess.Run(["bench", what, "--device", "cpu", "--batch", "1", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Ends(0).OutputLines;
+        string[] output = MmrrProcess.Run(["bench", .. what.Split(' '), "--device", "cpu", "--batch", "1", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Ends(0).OutputLines;
         Assert.Equal(lines, output.Length);
         Assert.All(output, line =>
         {
             var values = line.Split(' ').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
             Assert.Equal("mmrr", values["engine"]);
             Assert.Equal("cpu", values["device"]);
-            Assert.True(double.Parse(values[figure], CultureInfo.InvariantCulture) > 0);
+            Assert.Equal("float32", values["precision"]);
+            if (figure != "device") Assert.True(double.Parse(values[figure], CultureInfo.InvariantCulture) > 0);
         });
         Assert.Equal(lines, output.Select(line => line[..line.LastIndexOf(" threads", StringComparison.Ordinal)]).Distinct().Count());
     }

@@ -36,8 +36,11 @@ internal static class MmrrProcess
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(100);
 
-    // The host beside the runtime that runs the tests, wherever that is installed.
-    private static readonly string s_host = Path.GetFullPath(
+    // With a runtime of their own beside them (scripts/gpu-bundle) the programs start by themselves.
+    private static readonly bool s_selfContained = Path.GetFullPath(RuntimeEnvironment.GetRuntimeDirectory()) == Path.GetFullPath(AppContext.BaseDirectory);
+
+    // Else by the host beside the runtime that runs the tests, wherever that is installed.
+    private static readonly string s_host = s_selfContained ? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "mmrr.exe" : "mmrr") : Path.GetFullPath(
         Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
     /// <summary>Runs <c>mmrr</c> with these arguments.</summary>
@@ -47,7 +50,7 @@ internal static class MmrrProcess
     public static Outcome Run(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(s_host) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mmrr.dll"));
+        if (!s_selfContained) start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mmrr.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;

@@ -12,14 +12,14 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class PipelineTests(TrainedRuns runs)
 {
-    private const string Header = "image,label,score,score_without_refinement";
+    private const string Header = "image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score";
 
     [Fact]
     public void DigitsAreTrainedAndEvaluated()
     {
         string run = runs.Copy(runs.MnistRun, "evaluated");
         Assert.Equal(
-            ["history.csv", "refinement.safetensors", "restoration.safetensors", "run.json"], Directory.GetFiles(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            ["history.csv", "refinement.safetensors", "restoration.safetensors", "run.json", "threshold.json"], Directory.GetFiles(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         string[] history = File.ReadAllLines(Path.Combine(run, "history.csv"));
         Assert.Equal(["1,1,", "1,2,", "2,1,", "2,2,"], history[1..].Select(line => line[..4]));
 
@@ -56,6 +56,11 @@ public sealed class PipelineTests(TrainedRuns runs)
         MmrrProcess.Run("evaluate", run, "--levels", "4").Ends(0);
         var figures = Figures(run);
         foreach (string name in new[] { "pixelAuroc", "pixelAurocWithoutRefinement" }) Assert.InRange(figures.GetProperty(name).GetDouble(), 0, 1);
+        foreach (string name in new[] { "withRefinement", "withoutRefinement" }) Assert.InRange(figures.GetProperty(name).GetProperty("aupro").GetDouble(), 0, 1);
+        var kinds = figures.GetProperty("kinds").EnumerateArray().ToArray();
+        Assert.Equal(["missing", "scratch", "spot"], kinds.Select(k => k.GetProperty("kind").GetString()));
+        Assert.All(kinds, k => Assert.Equal(2, k.GetProperty("images").GetInt32()));
+        Assert.All(kinds, k => Assert.InRange(k.GetProperty("withoutRefinement").GetProperty("aupro").GetDouble(), 0, 1));
         string[] names = CheckScores(run, figures);
         Assert.Equal(10, names.Length);
         Assert.All(names, name => Assert.True(File.Exists(Path.Combine(root, name))));
@@ -166,12 +171,31 @@ public sealed class PipelineTests(TrainedRuns runs)
     {
         Assert.Equal(Header, File.ReadLines(Path.Combine(run, "scores.csv")).First());
         var rows = Rows(run);
-        Assert.All(rows, r => Assert.Equal(4, r.Length));
+        Assert.All(rows, r => Assert.Equal(7, r.Length));
         Assert.Equal(figures.GetProperty("images").GetInt32(), rows.Length);
         bool[] abnormal = [.. rows.Select(r => r[1] == "1")];
-        double[] Column(int i) => [.. rows.Select(r => double.Parse(r[i], CultureInfo.InvariantCulture))];
-        Assert.Equal(RocCurve.Auroc(Column(2), abnormal), figures.GetProperty("imageAuroc").GetDouble());
-        Assert.Equal(RocCurve.Auroc(Column(3), abnormal), figures.GetProperty("imageAurocWithoutRefinement").GetDouble());
+        foreach (var (column, name) in new[] { (3, "withRefinement"), (4, "withoutRefinement") })
+        {
+            var ranking = Ranking.Of([.. rows.Select(r => double.Parse(r[column], CultureInfo.InvariantCulture))], abnormal);
+            var section = figures.GetProperty(name);
+            double Value(string figure) => section.GetProperty(figure).GetProperty("value").GetDouble();
+            Assert.Equal(RocCurve.Auroc(ranking), Value("imageAuroc"));
+            Assert.Equal(PrecisionRecall.AveragePrecision(ranking), Value("averagePrecision"));
+            Assert.Equal(PrecisionRecall.BestF1(ranking).F1, section.GetProperty("bestF1").GetProperty("f1").GetProperty("value").GetDouble());
+            Assert.Equal(Value("imageAuroc"), figures.GetProperty(column == 3 ? "imageAuroc" : "imageAurocWithoutRefinement").GetDouble());
+        }
+        bool[] anomalous = [.. rows.Where(r => r[5].Length > 0).Select(r => r[5] == "1")];
+        if (!figures.GetProperty("withRefinement").TryGetProperty("atThreshold", out var at))
+        {
+            Assert.Empty(anomalous);
+        }
+        else
+        {
+            (int, int, int, int) Count(bool called) => (Of(called, true), Of(!called, true), Of(called, false), Of(!called, false));
+            int Of(bool called, bool label) => anomalous.Where((a, i) => a == called && abnormal[i] == label).Count();
+            int Figure(string name) => at.GetProperty(name).GetInt32();
+            Assert.Equal(Count(true), (Figure("found"), Figure("misses"), Figure("falseAlarms"), Figure("passed")));
+        }
         return [.. rows.Select(r => r[0])];
     }
 }

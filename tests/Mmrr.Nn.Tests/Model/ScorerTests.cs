@@ -33,7 +33,7 @@ public sealed class ScorerTests : IDisposable
     public void ImagesTogetherScoreAsEachAlone()
     {
         using var scorer = Scorer.Load(_run.Path, "cpu");
-        float[][] prepared = [.. Enumerable.Range(0, 5).Select(i => scorer.Prepare(Pixels(8, 8, 1, i), 8, 8, 1))];
+        PreparedImage[] prepared = [.. Enumerable.Range(0, 5).Select(i => scorer.Prepare(Pixels(8, 8, 1, i), 8, 8, 1))];
         var together = scorer.Score(prepared, levels: 5);
         for (int i = 0; i < 5; i++) AssertSame(scorer.Score(Pixels(8, 8, 1, i), 8, 8, 1, levels: 5), together[i]);
         Assert.Empty(scorer.Score([]));
@@ -86,7 +86,7 @@ public sealed class ScorerTests : IDisposable
     public void APreparedImageOfAnotherLengthIsRefused(int values)
     {
         using var scorer = Scorer.Load(_run.Path, "cpu");
-        Assert.ThrowsAny<ArgumentException>(() => scorer.Score([new float[64], new float[values]], levels: 2));
+        Assert.ThrowsAny<ArgumentException>(() => scorer.Score([new PreparedImage(new byte[64], 8, 8), new PreparedImage(new byte[values], 8, 8)], levels: 2));
     }
 
     [Fact]

@@ -13,7 +13,7 @@ namespace Mmrr.Kernels;
 /// exp is 0 below −104 and +∞ above 88.73, as float32 rounds; sigmoid is exactly 0 below −104 and 1 above 17.33; tanh is odd,
 /// and exactly ±1 beyond ±9.1. NaN gives NaN, ±∞ the limits.
 /// </summary>
-internal static class Exponential
+public static class Exponential
 {
     private const float Log2E = 1.44269504f;
     private const float Ln2High = 0.693359375f;

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Mmrr.App.Data;
+using Mmrr.App.Decisions;
+using Mmrr.App.Inspection;
+using Mmrr.App.Runs;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.App.Commands;
+
+/// <summary><c>mmrr threshold</c>: shows or sets what a run calls anomalous, without training.</summary>
+internal static class ThresholdCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var run = new Argument<string>("RUN") { Description = "Folder of the run." };
+        var falseAlarm = CommonOptions.FalseAlarm();
+        var value = new Option<double?>("--value") { Description = "The threshold itself, in place of a rate." };
+        value.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && double.TryParse(result.Tokens[^1].Value, out double given) && !double.IsFinite(given)) result.AddError($"--value is {given}, expected a finite number");
+        });
+        var calibrate = new Option<string?>("--calibrate") { Description = "A folder of more normal images; they join those held out of training, in place of any added before." };
+        var device = CommonOptions.Device();
+        var threads = CommonOptions.Threads();
+        var command = new Command("threshold", "Show or set the score above which a run calls an image anomalous.") { run, falseAlarm, value, calibrate, device, threads };
+        command.SetAction(parsed =>
+        {
+            var folder = RunFolder.Open(parsed.GetValue(run)!);
+            double? rate = parsed.GetValue(falseAlarm), threshold = parsed.GetValue(value);
+            string? images = parsed.GetValue(calibrate);
+            if (threshold is not null && rate is not null) throw new UsageException("--value and --false-alarm contradict each other; give one");
+            if (threshold is not null && images is not null) throw new UsageException("--value and --calibrate contradict each other: normal images set the threshold by a rate; give one");
+            foreach (var option in new Option[] { device, threads })
+            {
+                if (images is null && parsed.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name} belongs to --calibrate: nothing else computes");
+            }
+            var old = Calibration.Find(folder.Path);
+            if (old is null && images is null) throw new UsageException($"{folder.Path}: no {Calibration.FileName} in this run; mmrr threshold {folder.Path} --calibrate DIR makes one");
+            double wanted = rate ?? old?.FalseAlarm ?? folder.Options.FalseAlarm;
+            Calibration calibration;
+            if (images is not null)
+            {
+                using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
+                int levels = old?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
+                calibration = Calibrator.Make(old?.HeldOut ?? [], Score(folder.Path, opened, images, levels), levels, wanted);
+            }
+            else
+            {
+                calibration = threshold is { } given ? old! with { Threshold = given, ThresholdWithoutRefinement = null, FalseAlarm = null }
+                    : rate is null ? old!
+                    : old!.Images.Any() ? Calibrator.Make(old.HeldOut, old.Added, old.Levels, wanted)
+                    : throw new UsageException($"{folder.Path}: there is no normal image behind the threshold; add some with --calibrate DIR");
+            }
+            if (calibration != old) calibration.Save(folder.Path);
+            Print(calibration);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    /// <summary>Prints a threshold and, on standard error, what is doubtful about it.</summary>
+    public static void Print(Calibration calibration)
+    {
+        foreach (string line in Calibrator.Describe(calibration)) Console.WriteLine(line);
+        if (Calibrator.Warning(calibration) is { } warning) Console.Error.WriteLine($"mmrr: {warning}");
+    }
+
+    private static List<NormalScore> Score(string run, Device device, string folder, int levels)
+    {
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such folder");
+        using var model = Checkpoint.Load(run, device);
+        // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
+        return [.. Calibrator.Score(model, InputFiles.Walk([folder]).Select(file => (file.Path, Read(file, model.Options))), levels)];
+    }
+
+    private static PreparedImage Read(InputFile file, MmrrOptions options)
+    {
+        if (file.Problem is not null) throw new InvalidDataException(file.Problem);
+        var image = ImageFile.Read(file.Path);
+        return PreparedImage.From(options, image.Pixels, image.Height, image.Width, image.Channels);
+    }
+}

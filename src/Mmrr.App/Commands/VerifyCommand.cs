@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Reflection;
+using Mmrr.App.Verification;
+
+namespace Mmrr.App.Commands;
+
+/// <summary>
+/// <c>mmrr verify</c>, the <c>verify</c> of a bundle of <c>scripts/gpu-bundle</c>: tests, timings and a profile on a device, in one report. Hidden, since the
+/// tests are not where <c>mmrr</c> is otherwise.
+/// </summary>
+internal static class VerifyCommand
+{
+    private static readonly string[] s_parts = ["tests", "bench", "profile"];
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var device = new Option<string>("--device") { Description = "cuda, cuda:N, cpu or simt.", DefaultValueFactory = _ => "cuda" };
+        var quick = new Option<bool>("--quick") { Description = "Tiny shapes, one round: shows that all runs, in some minutes on the simulator too." };
+        var only = new Option<string?>("--only") { Description = "A list of tests, bench, profile; all when not given." };
+        var rounds = CommonOptions.Ranged(new Option<int?>("--rounds") { Description = "Rounds of timings, of which the medians are taken; 3 when not given." }, 1, 100);
+        var output = new Option<string>("--out") { Description = "Folder for verify.md and verify.json.", DefaultValueFactory = _ => "." };
+        var python = new Option<string>("--python") { Description = "The Python that may have PyTorch.", DefaultValueFactory = _ => "python3" };
+        var train = new Option<string?>("--train") { Description = "In place of all that: train on a class of the Fashion-MNIST in this folder (width 128, batch 64) and evaluate at 60 levels." };
+        var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { Description = "Of --train; 5 when not given." }, 0.01, 100_000);
+        var normal = new Option<string>("--normal") { Description = "Of --train: the class.", DefaultValueFactory = _ => "0" };
+        var precision = CommonOptions.Precision();
+        precision.Description = "Of --train; the timings are taken in both.";
+        var command = new Command("verify", "Test, time and profile MMRR on this machine's GPU; writes verify.md and verify.json.") { device, quick, only, rounds, output, python, train, minutes, normal, precision };
+        command.Hidden = true;
+        command.SetAction(parsed =>
+        {
+            string[] parts = parsed.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries) ?? s_parts;
+            if (parts.FirstOrDefault(part => !s_parts.Contains(part)) is { } unknown) throw new UsageException($"--only: unknown '{unknown}', expected a list of {string.Join(", ", s_parts)}");
+            string? root = parsed.GetValue(train);
+            var options = new VerificationOptions
+            {
+                Device = parsed.GetValue(device)!,
+                Quick = parsed.GetValue(quick),
+                Rounds = parsed.GetValue(rounds) ?? (parsed.GetValue(quick) ? 1 : 3),
+                Python = parsed.GetValue(python)!,
+                Output = Path.GetFullPath(parsed.GetValue(output)!),
+            };
+            var report = Begin(options);
+            Directory.CreateDirectory(options.Output);
+            var verification = new VerificationRun(options, report);
+            if (root is not null)
+            {
+                verification.Train(Path.GetFullPath(root), parsed.GetValue(normal)!, parsed.GetValue(minutes) ?? 5, parsed.GetValue(precision)!);
+            }
+            else
+            {
+                if (parts.Contains("tests")) verification.Tests();
+                if (parts.Contains("bench")) verification.Bench();
+                if (parts.Contains("profile")) verification.Profile();
+            }
+            report.Save(options.Output);
+            Console.WriteLine();
+            Console.Write(VerificationTable.Text(report with { Profiles = [] }));
+            Console.WriteLine($"\n{Path.Combine(options.Output, "verify.md")}, {Path.Combine(options.Output, "verify.json")}");
+            foreach (string failure in report.Failures) Console.Error.WriteLine($"verify: {failure}");
+            return report.Failures.Count == 0 ? ExitCode.Success : ExitCode.Failed;
+        });
+        return command;
+    }
+
+    /// <summary>Asks the device what it is, and lets it go: the programs that follow open it themselves.</summary>
+    private static VerificationReport Begin(VerificationOptions options)
+    {
+        using var device = Device.Open(options.Device);
+        bool gpu = device.Kind == DeviceKind.Cuda;
+        return new VerificationReport
+        {
+            Date = DateTime.UtcNow,
+            Version = typeof(VerifyCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+            Device = device.Name,
+            Description = device.Description,
+            Gpu = gpu,
+            Driver = gpu ? DriverVersion() : null,
+            PyTorch = gpu ? VerificationRun.FindPyTorch(options.Python) : null,
+            Quick = options.Quick,
+            WhyNoTf32 = device.HasTf32 ? null : gpu ? "needs compute capability 8.0" : "needs a GPU",
+        };
+    }
+
+    /// <summary>As the kernel module tells it, "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  …".</summary>
+    private static string? DriverVersion()
+    {
+        const string File = "/proc/driver/nvidia/version";
+        return System.IO.File.Exists(File) ? System.IO.File.ReadLines(File).First().Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(word => word.Contains('.') && char.IsDigit(word[0])) : null;
+    }
+}

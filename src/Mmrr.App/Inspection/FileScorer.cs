@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using Mmrr.App.Data;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Inspection;
+
+/// <summary>What became of a file.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Height">The image's own height; 0 where it could not be read.</param>
+/// <param name="Width">Its own width.</param>
+/// <param name="Score">Its score with a map; null where it could not be read.</param>
+/// <param name="Problem">Why it could not be read, in one line; null where it could.</param>
+internal sealed record ScoredFile(InputFile File, int Height, int Width, ImageScore? Score, string? Problem);
+
+/// <summary>
+/// Scores files in order: while the device works on some, other threads read, decode and fit the next ones. So many are ahead and no more, and of each only
+/// what the model takes is kept: the memory does not depend on the number of files.
+/// </summary>
+internal sealed class FileScorer(Scorer scorer, int levels)
+{
+    // So few that the first results come soon, and so many that starting a pass does not count.
+    private const int LeastBatch = 8;
+
+    private sealed record Decoded(InputFile File, int Height, int Width, PreparedImage? Image, string? Problem);
+
+    /// <summary>Images that are scored together: whole batches of the device, or one where images are tiled.</summary>
+    private int Batch
+    {
+        get
+        {
+            if (scorer.Options.Fit == ImageFit.Tile) return 1;
+            int batch = Mmrr.Nn.Scoring.BatchSize(scorer.Options, levels);
+            return (LeastBatch + batch - 1) / batch * batch;
+        }
+    }
+
+    /// <summary>Scores the files; each result as soon as it is there.</summary>
+    public IEnumerable<ScoredFile> Score(IEnumerable<InputFile> files)
+    {
+        int batch = Batch;
+        using var stop = new CancellationTokenSource();
+        using var ahead = new BlockingCollection<Task<Decoded>>(batch + Environment.ProcessorCount);
+        var reading = Task.Run(() =>
+        {
+            try
+            {
+                foreach (var file in files) ahead.Add(Task.Run(() => Decode(file)), stop.Token);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // Nobody wants the rest.
+            }
+            finally
+            {
+                ahead.CompleteAdding();
+            }
+        });
+        try
+        {
+            foreach (var some in ahead.GetConsumingEnumerable().Select(decoded => decoded.GetAwaiter().GetResult()).Chunk(batch))
+            {
+                var scores = scorer.Score([.. some.Where(d => d.Image is not null).Select(d => d.Image!)], levels);
+                int next = 0;
+                foreach (var decoded in some)
+                    yield return new ScoredFile(decoded.File, decoded.Height, decoded.Width, decoded.Image is null ? null : scores[next++], decoded.Problem);
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            reading.GetAwaiter().GetResult(); // says what went wrong in walking the folders
+        }
+    }
+
+    private Decoded Decode(InputFile file)
+    {
+        if (file.Problem is not null) return new Decoded(file, 0, 0, null, file.Problem);
+        try
+        {
+            var image = ImageFile.Read(file.Path);
+            return new Decoded(file, image.Height, image.Width, scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels), null);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return new Decoded(file, 0, 0, null, e.Message.ReplaceLineEndings(" "));
+        }
+    }
+}

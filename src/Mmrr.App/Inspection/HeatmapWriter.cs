@@ -1,0 +1,41 @@
+using Mmrr.App.Data;
+using Mmrr.App.Reports;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Inspection;
+
+/// <summary>
+/// Writes heatmaps on other threads than the caller's: the image at its own size, coloured and outlined by the run's range. The image is read again: to keep
+/// those that wait for the device in memory would take more than decoding them twice.
+/// </summary>
+internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string folder)
+{
+    private readonly Queue<Task> _writing = new();
+
+    /// <summary>Begins to write a file's heatmap; waits for an earlier one where too many are under way.</summary>
+    public void Write(ScoredFile file)
+    {
+        if (_writing.Count >= 2 * Environment.ProcessorCount) _writing.Dequeue().GetAwaiter().GetResult();
+        _writing.Enqueue(Task.Run(() => Draw(file)));
+    }
+
+    /// <summary>Waits for all heatmaps.</summary>
+    public void Finish()
+    {
+        while (_writing.TryDequeue(out var task)) task.GetAwaiter().GetResult();
+    }
+
+    private void Draw(ScoredFile file)
+    {
+        var image = ImageFile.Read(file.File.Path);
+        if (image.Height != file.Height || image.Width != file.Width) throw new InvalidDataException($"{file.File.Path}: the file was changed while it was scored");
+        float[] map = scorer.MapOnImage(file.Score!, image.Height, image.Width);
+        // Where the model did not look the image stays as it is.
+        for (int i = 0; i < map.Length; i++) map[i] = float.IsNaN(map[i]) ? range.Low : map[i];
+        var overlay = Heatmap.Overlay(new Tile(image.Height, image.Width, image.Channels, image.Pixels), map, range.Low, range.High);
+        var outlined = Heatmap.Outline(overlay, map, range.Contour);
+        string path = Path.Combine(folder, file.File.Picture);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        ImageFile.WritePng(path, outlined.Pixels.Span, outlined.Height, outlined.Width, outlined.Channels);
+    }
+}

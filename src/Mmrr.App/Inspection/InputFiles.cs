@@ -1,0 +1,58 @@
+using Mmrr.App.Data;
+
+namespace Mmrr.App.Inspection;
+
+/// <summary>A file to score.</summary>
+/// <param name="Path">Where it lies, as it is printed.</param>
+/// <param name="Picture">Where a picture of it belongs, relative to the folder of pictures; no two files have the same.</param>
+/// <param name="Problem">Why there is nothing to read; null for a file.</param>
+internal sealed record InputFile(string Path, string Picture, string? Problem = null);
+
+/// <summary>The files behind the paths of a command line: files as given, folders with their sub-folders, in the order of their paths.</summary>
+internal static class InputFiles
+{
+    /// <summary>Walks the paths; a folder is read when its turn comes.</summary>
+    public static IEnumerable<InputFile> Walk(IReadOnlyList<string> paths)
+    {
+        string[] names = Names(paths);
+        for (int i = 0; i < paths.Count; i++)
+        {
+            string path = paths[i];
+            if (!Directory.Exists(path))
+            {
+                yield return new InputFile(path, $"{names[i]}.png");
+                continue;
+            }
+            // The pictures of a single folder need no name above them.
+            string above = paths.Count == 1 ? "" : names[i];
+            bool some = false;
+            foreach (string file in Images(path))
+            {
+                some = true;
+                // The whole name and one more extension: a.jpg and a.png may lie side by side.
+                yield return new InputFile(Path.Combine(path, file), Path.Combine(above, $"{file}.png"));
+            }
+            if (!some) yield return new InputFile(path, "", $"{path}: no image in this folder; expected .png, .jpg, .jpeg, .bmp or .webp files");
+        }
+    }
+
+    /// <summary>Image files under a folder, relative to it, in ordinal order; what begins with a dot is left out.</summary>
+    private static IEnumerable<string> Images(string folder) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(ImageFile.HasImageExtension).Select(file => Path.GetRelativePath(folder, file))
+            .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part.StartsWith('.'))).Order(StringComparer.Ordinal);
+
+    /// <summary>The last name of each path, with a number where one before has it; also where upper and lower case are one.</summary>
+    private static string[] Names(IReadOnlyList<string> paths)
+    {
+        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var names = new string[paths.Count];
+        for (int i = 0; i < names.Length; i++)
+        {
+            string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(paths[i]))) is { Length: > 0 } last ? last : "root";
+            names[i] = name;
+            // A file's picture gets an extension more, which a folder beside it may have as its name.
+            for (int number = 2; !(taken.Add(names[i]) & taken.Add($"{names[i]}.png")); number++) names[i] = $"{name}-{number}";
+        }
+        return names;
+    }
+}

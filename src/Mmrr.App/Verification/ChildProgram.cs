@@ -1,0 +1,50 @@
+using System.Diagnostics;
+
+namespace Mmrr.App.Verification;
+
+/// <summary>What a program left behind.</summary>
+/// <param name="ExitCode">Its exit code.</param>
+/// <param name="Lines">Its standard output.</param>
+/// <param name="LastError">The last line on standard error that is not empty; empty where there is none.</param>
+/// <param name="Seconds">How long it ran.</param>
+internal sealed record ProgramOutcome(int ExitCode, IReadOnlyList<string> Lines, string LastError, double Seconds);
+
+/// <summary>Runs programs one at a time, each in a process of its own: a kernel that fails on a card takes its process's context with it.</summary>
+internal static class ChildProgram
+{
+    /// <summary>Runs <c>mmrr</c> itself.</summary>
+    public static ProgramOutcome Mmrr(IEnumerable<string> arguments, Action<string> output)
+    {
+        // By its own host, or by the SDK's.
+        string host = Environment.ProcessPath!;
+        string[] own = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "mmrr.dll")] : [];
+        return Run(host, [.. own, .. arguments], new Dictionary<string, string>(), output);
+    }
+
+    /// <summary>Runs a program; its lines go to <paramref name="output"/> as they come.</summary>
+    public static ProgramOutcome Run(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, Action<string> output)
+    {
+        var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        var watch = Stopwatch.StartNew();
+        using var process = new Process { StartInfo = start };
+        var lines = new List<string>();
+        string last = "";
+        process.OutputDataReceived += (_, e) =>
+        {
+            if (e.Data is null) return;
+            lines.Add(e.Data);
+            output(e.Data);
+        };
+        process.ErrorDataReceived += (_, e) =>
+        {
+            if (!string.IsNullOrWhiteSpace(e.Data)) last = e.Data.Trim();
+        };
+        process.Start();
+        process.StandardInput.Close();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.WaitForExit();
+        return new ProgramOutcome(process.ExitCode, lines, last, watch.Elapsed.TotalSeconds);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.App.Verification;
+
+/// <summary>A figure as the report has it: all values, their medians, and how many times as fast as PyTorch <c>mmrr</c> is.</summary>
+internal sealed record ReportedFigure(string Case, string Figure, IReadOnlyDictionary<string, List<double>> Values, IReadOnlyDictionary<string, double> Medians, double? RatioFloat32, double? RatioTf32);
+
+/// <summary>A training run and its evaluation.</summary>
+/// <param name="Command">The command that trained.</param>
+/// <param name="Minutes">The budget.</param>
+/// <param name="Steps">Steps of both phases.</param>
+/// <param name="TrainingSeconds">What training took, from start to end.</param>
+/// <param name="Evaluation">The figures of <c>evaluation.json</c>.</param>
+internal sealed record TrainedClass(string Command, double Minutes, IReadOnlyList<long> Steps, double TrainingSeconds, JsonElement Evaluation);
+
+/// <summary>What <c>verify</c> found: <c>verify.json</c>, and the same as a table for people in <c>verify.md</c>.</summary>
+internal sealed record VerificationReport
+{
+    /// <summary>When it was begun, UTC.</summary>
+    public required DateTime Date { get; init; }
+
+    /// <summary>The program's version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The device's name.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The device in words: the card, its compute capability and memory.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>Whether that is a GPU.</summary>
+    public required bool Gpu { get; init; }
+
+    /// <summary>The version of NVIDIA's driver; null where it does not say.</summary>
+    public string? Driver { get; init; }
+
+    /// <summary>The PyTorch that was timed in turn, with its CUDA; null where there is none.</summary>
+    public string? PyTorch { get; init; }
+
+    /// <summary>Tiny shapes, one repetition: the figures show that all runs, not how fast.</summary>
+    public required bool Quick { get; init; }
+
+    /// <summary>Why there is no column for TF32; null where there is one.</summary>
+    public string? WhyNoTf32 { get; init; }
+
+    /// <summary>The tests.</summary>
+    public List<TestOutcome> Tests { get; } = [];
+
+    /// <summary>The timings.</summary>
+    public IReadOnlyList<ReportedFigure> Figures { get; set; } = [];
+
+    /// <summary>The lines that they come from.</summary>
+    public IReadOnlyList<string> Lines { get; set; } = [];
+
+    /// <summary>What <c>mmrr profile</c> printed, by precision.</summary>
+    public SortedDictionary<string, IReadOnlyList<string>> Profiles { get; init; } = [];
+
+    /// <summary>The training run, where one was asked for.</summary>
+    public TrainedClass? Training { get; set; }
+
+    /// <summary>What went wrong, a line each.</summary>
+    public List<string> Failures { get; } = [];
+
+    /// <summary>Takes over what was measured so far.</summary>
+    public void Take(Measurements measurements)
+    {
+        Lines = [.. measurements.Lines];
+        Figures =
+        [
+            .. measurements.Figures.Select(figure => new ReportedFigure(
+                figure.Case, figure.Name, figure.Values, figure.Values.Keys.ToDictionary(engine => engine, engine => figure.Median(engine)!.Value),
+                figure.Ratio(Measurements.Float32, Measurements.PyTorchFloat32), figure.Ratio(Measurements.Tf32, Measurements.PyTorchTf32))),
+        ];
+    }
+
+    /// <summary>Writes both files into a folder.</summary>
+    public void Save(string folder)
+    {
+        AtomicFile.Write(Path.Combine(folder, "verify.json"), stream => stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, VerificationJson.Default.VerificationReport) + "\n")));
+        AtomicFile.Write(Path.Combine(folder, "verify.md"), stream => stream.Write(Encoding.UTF8.GetBytes(VerificationTable.Text(this))));
+    }
+}
+
+/// <summary>Serialization without reflection.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(VerificationReport))]
+internal sealed partial class VerificationJson : JsonSerializerContext;

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Mmrr.App.Verification;
+
+/// <summary>What <c>verify</c> was asked for.</summary>
+internal sealed record VerificationOptions
+{
+    /// <summary>The device's name.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Tiny shapes, one round.</summary>
+    public required bool Quick { get; init; }
+
+    /// <summary>How often the timings are taken, <c>mmrr</c> and PyTorch in turn.</summary>
+    public required int Rounds { get; init; }
+
+    /// <summary>The Python to look for PyTorch in.</summary>
+    public required string Python { get; init; }
+
+    /// <summary>The folder of the report.</summary>
+    public required string Output { get; init; }
+}
+
+/// <summary>Runs the tests, the timings and the profile on a device and keeps a report, which is written anew after each of them.</summary>
+internal sealed class VerificationRun(VerificationOptions options, VerificationReport report)
+{
+    // The paper's width; the batch of its preset.
+    private static readonly string[] s_model = ["--width", "128", "--batch", "64"];
+    private static readonly string[] s_tinyModel = ["--width", "16", "--size", "8", "--levels", "2", "--batch", "1", "--mask-levels", "2", "--steps", "1"];
+    private static readonly string[] s_tinyKernels = ["--width", "16", "--size", "8", "--batch", "1", "--mask-levels", "2"];
+
+    /// <summary>Every case of <c>mmrr bench</c>, in as few processes as the shapes allow: each compiles its kernels anew.</summary>
+    private string[][] Cases => options.Quick
+        ? [["step", "score", .. s_tinyModel], ["conv", "mask", "groupnorm", .. s_tinyKernels]]
+        : [["step", "score", .. s_model, "--steps", "10"], ["conv", "mask", "groupnorm", "--batch", "64"], ["conv", "--width", "128", "--size", "256", "--batch", "4"]];
+
+    private string[] Precisions => report.WhyNoTf32 is null ? ["float32", "tf32"] : ["float32"];
+
+    /// <summary>The file that is timed against, where the bundle has it.</summary>
+    public static string PeerFile => Path.Combine(AppContext.BaseDirectory, "torch_gpu.py");
+
+    /// <summary>PyTorch's version and CUDA's, where this Python has it and it finds a GPU; else null.</summary>
+    public static string? FindPyTorch(string python)
+    {
+        if (!File.Exists(PeerFile)) return null;
+        try
+        {
+            const string Ask = "import torch; print(torch.__version__, 'CUDA', torch.version.cuda) if torch.cuda.is_available() else exit(1)";
+            var run = ChildProgram.Run(python, ["-c", Ask], new Dictionary<string, string>(), _ => { });
+            return run.ExitCode == 0 && run.Lines.Count > 0 ? run.Lines[^1] : null;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null; // no such program
+        }
+    }
+
+    /// <summary>The test programs, on all devices.</summary>
+    public void Tests()
+    {
+        var programs = TestProgram.Find();
+        if (programs.Count == 0) throw new UsageException("there are no test programs beside mmrr; a bundle of scripts/gpu-bundle has them");
+        foreach (string program in programs)
+        {
+            Say($"tests: {Path.GetFileName(program)}");
+            var outcome = TestProgram.Run(program, options.Device, options.Quick);
+            report.Tests.Add(outcome);
+            if (outcome.Failed > 0) report.Failures.AddRange(outcome.FailedNames.DefaultIfEmpty("errors outside of the tests").Select(name => $"{outcome.Project}: {name}"));
+            report.Save(options.Output);
+        }
+    }
+
+    /// <summary>Every case of <c>mmrr bench</c>, and PyTorch in turn where there is one.</summary>
+    public void Bench()
+    {
+        var measurements = new Measurements();
+        for (int round = 1; round <= options.Rounds; round++)
+        {
+            foreach (string precision in Precisions)
+            {
+                foreach (string[] arguments in Cases) Mmrr($"round {round}", ["bench", .. arguments, "--device", options.Device, "--precision", precision], measurements.Add);
+            }
+            if (report.PyTorch is not null)
+            {
+                Say($"round {round}: {options.Python} torch_gpu.py");
+                Failing("torch_gpu.py", ChildProgram.Run(options.Python, [PeerFile, "--quick", .. s_model], new Dictionary<string, string>(), line =>
+                {
+                    Console.WriteLine(line);
+                    measurements.Add(line);
+                }));
+            }
+            report.Take(measurements);
+            report.Save(options.Output);
+        }
+    }
+
+    /// <summary><c>mmrr profile</c> in each precision.</summary>
+    public void Profile()
+    {
+        foreach (string precision in Precisions)
+        {
+            var run = Mmrr("profile", ["profile", .. options.Quick ? s_tinyModel : s_model, "--device", options.Device, "--precision", precision], _ => { });
+            report.Profiles[precision] = run.Lines;
+            report.Save(options.Output);
+        }
+    }
+
+    /// <summary>Trains on one class of Fashion-MNIST and evaluates it.</summary>
+    /// <param name="root">The folder of the four IDX files.</param>
+    /// <param name="normal">The class.</param>
+    /// <param name="minutes">The budget of training.</param>
+    /// <param name="precision">As <c>--precision</c> takes it.</param>
+    public void Train(string root, string normal, double minutes, string precision)
+    {
+        string run = Path.Combine(options.Output, "run");
+        string[] where = ["--device", options.Device, "--precision", precision];
+        string[] train = ["train", "--data", "fmnist", "--root", root, "--normal", normal, "--preset", options.Quick ? "tiny" : "paper", "--minutes", minutes.ToString(CultureInfo.InvariantCulture), .. where, "--out", run];
+        string[] evaluate = ["evaluate", run, .. where, .. options.Quick ? ["--levels", "2", "--limit", "100"] : (string[])["--levels", "60"]];
+        var trained = Mmrr("training", train, _ => { });
+        if (trained.ExitCode != 0 || Mmrr("evaluation", evaluate, _ => { }).ExitCode != 0) return;
+        using var evaluation = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(run, "evaluation.json")));
+        string[][] history = [.. File.ReadLines(Path.Combine(run, "history.csv")).Select(line => line.Split(','))];
+        int phase = Array.IndexOf(history[0], "phase"), step = Array.IndexOf(history[0], "step");
+        long[] steps = [.. history[1..].GroupBy(row => row[phase]).Select(rows => rows.Max(row => long.Parse(row[step], CultureInfo.InvariantCulture)))];
+        report.Training = new TrainedClass($"mmrr {string.Join(' ', train)}", minutes, steps, trained.Seconds, evaluation.RootElement.Clone());
+    }
+
+    private ProgramOutcome Mmrr(string what, string[] arguments, Action<string> take)
+    {
+        Say($"{what}: mmrr {string.Join(' ', arguments)}");
+        return Failing($"mmrr {string.Join(' ', arguments)}", ChildProgram.Mmrr(arguments, line =>
+        {
+            Console.WriteLine(line);
+            take(line);
+        }));
+    }
+
+    private ProgramOutcome Failing(string what, ProgramOutcome run)
+    {
+        if (run.ExitCode != 0) report.Failures.Add($"`{what}`: exit code {run.ExitCode}, {run.LastError}");
+        return run;
+    }
+
+    private static void Say(string what) => Console.WriteLine($"== {what}");
+}

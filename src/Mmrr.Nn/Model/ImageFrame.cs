@@ -1,0 +1,104 @@
+namespace Mmrr.Nn;
+
+/// <summary>How the bytes of a pixel follow one another in memory; a byte for each channel.</summary>
+public enum PixelFormat
+{
+    /// <summary>One grey value.</summary>
+    Grey8,
+
+    /// <summary>Red, green, blue.</summary>
+    Rgb24,
+
+    /// <summary>Blue, green, red, as many cameras and Windows bitmaps have them.</summary>
+    Bgr24,
+
+    /// <summary>Red, green, blue, and a fourth byte that is ignored.</summary>
+    Rgba32,
+
+    /// <summary>Blue, green, red, and a fourth byte that is ignored.</summary>
+    Bgra32,
+}
+
+/// <summary>
+/// An image that lies somewhere in memory, a camera's buffer for example: rows from the top, each <see cref="Stride"/> bytes after the one before.
+/// Nothing is copied here; <see cref="Scorer.Prepare(ImageFrame)"/> reads the bytes, and does not need them once it returns.
+/// </summary>
+public readonly ref struct ImageFrame
+{
+    private readonly ReadOnlySpan<byte> _bytes;
+
+    /// <summary>An image in memory.</summary>
+    /// <param name="bytes">From the first byte of the top row to at least the last pixel of the bottom one. For unmanaged memory: <c>new ReadOnlySpan&lt;byte&gt;(pointer, length)</c>.</param>
+    /// <param name="height">Rows, at least 1.</param>
+    /// <param name="width">Pixels in a row, at least 1.</param>
+    /// <param name="format">How a pixel's bytes follow one another.</param>
+    /// <param name="stride">Bytes from one row to the next; not given or 0: rows follow each other without a gap.</param>
+    /// <exception cref="ArgumentException">A size is below 1, the stride is smaller than a row, or there are fewer bytes than the image has.</exception>
+    public ImageFrame(ReadOnlySpan<byte> bytes, int height, int width, PixelFormat format, int stride = 0)
+    {
+        if (height < 1 || width < 1) throw new ArgumentException($"ImageFrame: {height} rows of {width} pixels, expected at least 1 of each");
+        BytesPerPixel = format switch
+        {
+            PixelFormat.Grey8 => 1,
+            PixelFormat.Rgb24 or PixelFormat.Bgr24 => 3,
+            PixelFormat.Rgba32 or PixelFormat.Bgra32 => 4,
+            _ => throw new ArgumentException($"ImageFrame: unknown pixel format {format}"),
+        };
+        long row = (long)width * BytesPerPixel;
+        if (stride == 0 && row <= int.MaxValue) stride = (int)row;
+        if (stride < row) throw new ArgumentException($"ImageFrame: the stride is {stride} bytes, expected at least {row} for {width} pixels of {format}");
+        long needed = ((height - 1L) * stride) + row;
+        if (bytes.Length < needed)
+        {
+            throw new ArgumentException($"ImageFrame: {bytes.Length} bytes, expected at least {needed} for {height} rows of {width} pixels of {format} with a stride of {stride}");
+        }
+        _bytes = bytes;
+        Height = height;
+        Width = width;
+        Format = format;
+        Stride = stride;
+    }
+
+    /// <summary>Rows.</summary>
+    public int Height { get; }
+
+    /// <summary>Pixels in a row.</summary>
+    public int Width { get; }
+
+    /// <summary>How a pixel's bytes follow one another.</summary>
+    public PixelFormat Format { get; }
+
+    /// <summary>Bytes from one row to the next.</summary>
+    public int Stride { get; }
+
+    /// <summary>1 (grey) or 3 (RGB): what <see cref="Pack"/> gives.</summary>
+    public int Channels => Format == PixelFormat.Grey8 ? 1 : 3;
+
+    private int BytesPerPixel { get; }
+
+    /// <summary>The image without gaps, grey or in the order red, green, blue.</summary>
+    /// <returns>[Height, Width, Channels].</returns>
+    public byte[] Pack()
+    {
+        int channels = Channels, row = Width * channels;
+        var packed = new byte[checked(Height * row)];
+        bool reversed = Format is PixelFormat.Bgr24 or PixelFormat.Bgra32;
+        for (int y = 0; y < Height; y++)
+        {
+            var source = _bytes.Slice(y * Stride, Width * BytesPerPixel);
+            var target = packed.AsSpan(y * row, row);
+            if (BytesPerPixel == channels && !reversed)
+            {
+                source.CopyTo(target);
+                continue;
+            }
+            for (int x = 0, from = 0; x < row; x += 3, from += BytesPerPixel)
+            {
+                target[x] = source[reversed ? from + 2 : from];
+                target[x + 1] = source[from + 1];
+                target[x + 2] = source[reversed ? from : from + 2];
+            }
+        }
+        return packed;
+    }
+}

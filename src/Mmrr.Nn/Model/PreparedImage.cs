@@ -1,0 +1,60 @@
+namespace Mmrr.Nn;
+
+/// <summary>An image as a model takes it: of the model's size and channels, or, for a tiled model, of its own size and the model's channels.</summary>
+public sealed class PreparedImage
+{
+    /// <summary>An image that is already as the model takes it.</summary>
+    /// <param name="pixels">[height, width, channels of the model], bytes 0 to 255; kept, not copied.</param>
+    /// <param name="height">Its height.</param>
+    /// <param name="width">Its width.</param>
+    public PreparedImage(byte[] pixels, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        Pixels = pixels;
+        Height = height;
+        Width = width;
+    }
+
+    /// <summary>[Height, Width, C].</summary>
+    public ReadOnlyMemory<byte> Pixels { get; }
+
+    /// <summary>Its height: the model's size, or for a tiled model the image's own.</summary>
+    public int Height { get; }
+
+    /// <summary>Its width.</summary>
+    public int Width { get; }
+
+    /// <summary>Makes an image what a model takes: stretched, cropped or left to be tiled, as <see cref="MmrrOptions.Fit"/> says.</summary>
+    /// <param name="options">The model's options.</param>
+    /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved.</param>
+    /// <param name="height">Its height.</param>
+    /// <param name="width">Its width.</param>
+    /// <param name="channels">1 (grey) or 3 (RGB).</param>
+    /// <exception cref="ArgumentException">The bytes are not an image of these sizes.</exception>
+    public static PreparedImage From(MmrrOptions options, ReadOnlySpan<byte> pixels, int height, int width, int channels)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var (fitted, newHeight, newWidth) = Fit(options.Fit, options.Size, pixels, height, width, channels);
+        return new PreparedImage(ImagePixels.WithChannels(fitted, channels, options.Channels), newHeight, newWidth);
+    }
+
+    /// <summary>Stretches, crops or copies an image whose channels stay as they are.</summary>
+    /// <param name="fit">What to do.</param>
+    /// <param name="size">Side of the square.</param>
+    /// <param name="pixels">[height, width, channels].</param>
+    /// <param name="height">Its height, at least 1.</param>
+    /// <param name="width">Its width, at least 1.</param>
+    /// <param name="channels">1 or 3.</param>
+    /// <returns>[Height, Width, channels]: a square of the size but for <see cref="ImageFit.Tile"/>.</returns>
+    public static (byte[] Pixels, int Height, int Width) Fit(ImageFit fit, int size, ReadOnlySpan<byte> pixels, int height, int width, int channels)
+    {
+        if (channels is not (1 or 3)) throw new ArgumentException($"image: {channels} channels, expected 1 or 3");
+        if (height < 1 || width < 1) throw new ArgumentException($"image: {height} rows and {width} columns, expected 1 or more");
+        if (pixels.Length != (long)height * width * channels)
+            throw new ArgumentException($"image: {pixels.Length} bytes, expected {(long)height * width * channels} ([{height}, {width}, {channels}])");
+        if (fit == ImageFit.Tile) return (pixels.ToArray(), height, width);
+        var region = ImageRegion.Of(fit, height, width);
+        ReadOnlySpan<byte> seen = region.Height == height && region.Width == width ? pixels : region.Cut(pixels, width, channels);
+        return (new Resampling(region.Height, region.Width, size, size).Resize(seen, channels), size, size);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using ILGPU;
+using ILGPU.Runtime.Cuda;
+using Mmrr.Ptx;
+
+namespace Mmrr;
+
+public sealed partial class Device
+{
+    private static readonly CudaArchitecture s_firstWithTf32 = new(8, 0);
+
+    /// <summary>Whether <see cref="MatrixPrecision.Tf32"/> makes a difference: on <c>cuda</c> from compute capability 8.0 on.</summary>
+    public bool HasTf32 => Accelerator is CudaAccelerator cuda && cuda.Architecture >= s_firstWithTf32;
+
+    /// <summary>Bytes of a card's memory that nobody uses now; null on the other devices.</summary>
+    public long? FreeMemory => (Accelerator as CudaAccelerator)?.GetFreeMemory();
+
+    private static string Describe(CudaAccelerator cuda) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{cuda.Name}, compute capability {cuda.Architecture.Major}.{cuda.Architecture.Minor}, {cuda.MemorySize >> 20} MiB, driver for CUDA {cuda.DriverVersion}, {(cuda.Architecture >= s_firstWithTf32 ? "" : "no ")}TF32");
+
+    private static int CudaCount()
+    {
+        var driver = CudaDriver.Probe();
+        return driver.Refusal(0) is null ? driver.Devices : 0;
+    }
+
+    private static Device OpenCuda(int index)
+    {
+        string name = $"cuda:{index}";
+        var driver = CudaDriver.Probe();
+        if (driver.Refusal(index) is { } refusal) throw new DeviceUnavailableException($"device '{name}': {refusal}");
+        // Every card that the driver lists, so that the numbers are the driver's own.
+        var context = Context.Create(builder => PtxCompiler.Configure(builder.Cuda(_ => true)));
+        try
+        {
+            var found = context.GetCudaDevices();
+            if (index >= found.Count) throw new DeviceUnavailableException($"device '{name}': ILGPU takes {found.Count} of the {driver.Devices} cards that the NVIDIA driver lists");
+            var card = found[index];
+            if (card.InstructionSet is null)
+            {
+                int needed = CudaDriverVersionUtils.GetMinimumDriverVersion(card.Architecture.GetValueOrDefault()).Value;
+                throw new DeviceUnavailableException($"device '{name}' ({card.Name}): {driver.TooOld(needed)}");
+            }
+            return new Device(DeviceKind.Cuda, name, context, card.CreateCudaAccelerator(context), 1);
+        }
+        catch (CudaException e)
+        {
+            context.Dispose();
+            throw new DeviceUnavailableException($"device '{name}': {CudaDriver.OpenFailure(e.Error, e.Message)}", e);
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
+    }
+}
