@@ -166,33 +166,39 @@ public static partial class Convolution
     private static void StoreTile(
         int tile, TileProduct.Sums sums, TileSweep sweep, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, ArrayView<float> output)
     {
+        int row = (Grid.IdxX * tile) + TileProduct.Row(tile), column = (Grid.IdxY * tile) + TileProduct.Column(tile);
+        StoreQuads(sums.Upper, sweep, row, column, 32, outputs, bias, hasBias, residual, hasResidual, output);
+        StoreQuads(sums.Lower, sweep, row + 16, column, 32, outputs, bias, hasBias, residual, hasResidual, output);
+    }
+
+    /// <summary>The same for four rows of results, of each the quad at <paramref name="column"/> and the one <paramref name="right"/> columns further.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreQuads(
+        TileProduct.Quads sums, TileSweep sweep, int row, int column, int right, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
+        ArrayView<float> output)
+    {
         ArrayView<Float4> bias4 = bias.Cast<Float4>(), residual4 = residual.Cast<Float4>(), output4 = output.Cast<Float4>();
-        int quads = outputs / 4, row = (Grid.IdxX * tile) + TileProduct.Row(tile), column = ((Grid.IdxY * tile) + TileProduct.Column(tile)) >> 2;
-        int origin = Grid.IdxZ * sweep.Images * sweep.FullRows * sweep.FullColumns * quads;
-        Float4 left = default, right = default;
+        int quads = outputs / 4, quad = column / 4, distance = right / 4, origin = Grid.IdxZ * sweep.Images * sweep.FullRows * sweep.FullColumns * quads;
+        Float4 left = default, next = default;
         if (hasBias != 0)
         {
-            if (column < quads) left = bias4[column];
-            if (column + 8 < quads) right = bias4[column + 8];
+            if (quad < quads) left = bias4[quad];
+            if (quad + distance < quads) next = bias4[quad + distance];
         }
-        StoreResults(sweep, row, column, quads, origin, Float4.Add(sums.L0, left), Float4.Add(sums.R0, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 1, column, quads, origin, Float4.Add(sums.L1, left), Float4.Add(sums.R1, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 2, column, quads, origin, Float4.Add(sums.L2, left), Float4.Add(sums.R2, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 3, column, quads, origin, Float4.Add(sums.L3, left), Float4.Add(sums.R3, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 16, column, quads, origin, Float4.Add(sums.L4, left), Float4.Add(sums.R4, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 17, column, quads, origin, Float4.Add(sums.L5, left), Float4.Add(sums.R5, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 18, column, quads, origin, Float4.Add(sums.L6, left), Float4.Add(sums.R6, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 19, column, quads, origin, Float4.Add(sums.L7, left), Float4.Add(sums.R7, right), residual4, hasResidual, output4);
+        StoreRow(sweep, row, quad, distance, quads, origin, Float4.Add(sums.L0, left), Float4.Add(sums.R0, next), residual4, hasResidual, output4);
+        StoreRow(sweep, row + 1, quad, distance, quads, origin, Float4.Add(sums.L1, left), Float4.Add(sums.R1, next), residual4, hasResidual, output4);
+        StoreRow(sweep, row + 2, quad, distance, quads, origin, Float4.Add(sums.L2, left), Float4.Add(sums.R2, next), residual4, hasResidual, output4);
+        StoreRow(sweep, row + 3, quad, distance, quads, origin, Float4.Add(sums.L3, left), Float4.Add(sums.R3, next), residual4, hasResidual, output4);
     }
 
     /// <summary>Eight results of one row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreResults(
-        TileSweep sweep, int result, int column, int quads, int origin, Float4 left, Float4 right, ArrayView<Float4> residual, int hasResidual, ArrayView<Float4> output)
+    private static void StoreRow(
+        TileSweep sweep, int result, int quad, int distance, int quads, int origin, Float4 left, Float4 right, ArrayView<Float4> residual, int hasResidual, ArrayView<Float4> output)
     {
         if (result >= sweep.Count) return;
-        int at = (sweep.Pixel(result) * quads) + column;
-        if (column < quads) output[origin + at] = hasResidual != 0 ? Float4.Add(left, residual[at]) : left;
-        if (column + 8 < quads) output[origin + at + 8] = hasResidual != 0 ? Float4.Add(right, residual[at + 8]) : right;
+        int at = (sweep.Pixel(result) * quads) + quad;
+        if (quad < quads) output[origin + at] = hasResidual != 0 ? Float4.Add(left, residual[at]) : left;
+        if (quad + distance < quads) output[origin + at + distance] = hasResidual != 0 ? Float4.Add(right, residual[at + distance]) : right;
     }
 }
