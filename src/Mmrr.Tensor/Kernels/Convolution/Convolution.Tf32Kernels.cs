@@ -70,7 +70,7 @@ public static partial class Convolution
         int readA = Tf32Tile.SharedAt(Tf32Tile.RowGroup(tile, lane), lane), readB = Tf32Tile.SharedAt(Tf32Tile.ColumnGroup(tile, lane), lane);
 
         int chunks = sweep.Channels / Tf32Tile.Depth, steps = sweep.TapRows * sweep.TapColumns * chunks;
-        int step = (int)((long)steps * Grid.IdxZ / shares), end = (int)((long)steps * (Grid.IdxZ + 1) / shares);
+        int step = FirstOfShare(steps, shares, Grid.IdxZ), left = FirstOfShare(steps, shares, Grid.IdxZ + 1) - step;
         int tap = step / chunks, chunk = step - (tap * chunks), t = tap / Math.Max(1, sweep.TapColumns), u = tap - (t * sweep.TapColumns);
 
         int result = (Grid.IdxX * tile) + row, from = sweep.TapQuads(t, u) + (4 * chunk) + termQuad;
@@ -83,7 +83,7 @@ public static partial class Convolution
         int column = (Grid.IdxY * tile) + row, between = turned ? channelQuads : outputQuads;
         int perTap = turned ? outputs * channelQuads : sweep.Channels * outputQuads, perChunk = turned ? 4 : 4 * 4 * outputQuads;
         int first = turned ? (column * channelQuads) + termQuad : (4 * termQuad * outputQuads) + (column >> 2);
-        int there = column < outputs ? 1 : 0, weightAt = first + (sweep.Tap(t, u) * perTap) + (chunk * perChunk), live = step < end ? 1 : 0;
+        int there = column < outputs ? 1 : 0, weightAt = first + (sweep.Tap(t, u) * perTap) + (chunk * perChunk), live = left > 0 ? 1 : 0;
 
         var sums = default(Tf32Tile.Sums);
         var pixels = FetchSquare(source4, p0.At, p0.Taps & live, p1.At, p1.Taps & live, p2.At, p2.Taps & live, p3.At, p3.Taps & live);
@@ -93,8 +93,8 @@ public static partial class Convolution
             Tf32Tile.StoreA(a, buffer + store, pixels);
             Tf32Tile.StoreB(b, buffer + store, turned ? weights : Tf32Tile.Square.Transposed(weights));
             Group.Barrier();
-            if (step >= end) break;
-            step++;
+            if (left <= 0) break;
+            left--;
             chunk++;
             int move = 4;
             weightAt += perChunk;
@@ -119,7 +119,7 @@ public static partial class Convolution
             p1.At += move;
             p2.At += move;
             p3.At += move;
-            live = step < end ? 1 : 0;
+            live = left > 0 ? 1 : 0;
             pixels = FetchSquare(source4, p0.At, p0.Taps & live, p1.At, p1.Taps & live, p2.At, p2.Taps & live, p3.At, p3.Taps & live);
             weights = FetchSquare(weight4, weightAt, between, there & live);
             sums = MultiplyTf32(unit, tile, sums, a, buffer + readA, b, buffer + readB);

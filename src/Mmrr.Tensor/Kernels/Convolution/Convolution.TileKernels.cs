@@ -14,7 +14,7 @@ public static partial class Convolution
     /// y[pixels, O] = Σ over (tap, c) x[pixel under the tap, c] · w[tap, c, O]. A thread fetches four channels of a pixel and four neighbouring weights.
     /// 2·K²·C operations a result; bytes beyond the caches 4·(x + w + y).
     /// </summary>
-    [SimtKernel(GroupSize = 256, MinGroups = 1)]
+    [SimtKernel(GroupSize = 256, MinGroups = 2)]
     private static void ForwardTile128Kernel(
         ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep, int outputs, int shares,
         ArrayView<float> output)
@@ -41,7 +41,7 @@ public static partial class Convolution
     /// dx[pixels, C] = Σ over (tap, o) dy[pixel that reads this one through the tap, o] · w[tap, C, o], a launch for each phase of the stride. A thread fetches four
     /// channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations a result; bytes beyond the caches 4·(y + w + x).
     /// </summary>
-    [SimtKernel(GroupSize = 256, MinGroups = 1)]
+    [SimtKernel(GroupSize = 256, MinGroups = 2)]
     private static void BackwardDataTile128Kernel(ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
@@ -74,24 +74,24 @@ public static partial class Convolution
 
         // Fetched by rows: row lane / 2 (tile 64: and 32 further), terms 4·(lane % 2) … + 3. By columns: term lane / quads (tile 64: and 4 further), quad lane % quads.
         int row = lane >> 1, rowTerm = (lane & 1) << 2, term = tile == 128 ? lane >> 5 : lane >> 4, column = lane & (quads - 1);
-        var origin = sweep.OriginOf((Grid.IdxX * tile) + row);
-        var second = sweep.OriginOf((Grid.IdxX * tile) + row + 32);
         int storeA = (rowTerm * (tile + 4)) + row, storeB = turned ? storeA : (term * pitch) + column;
         int readA = TileProduct.Row(tile) >> 2, readB = TileProduct.Column(tile) >> 2, buffer = 0;
 
         int chunks = sweep.Chunks, steps = sweep.TapRows * sweep.TapColumns * chunks;
-        int step = (int)((long)steps * Grid.IdxZ / shares), end = (int)((long)steps * (Grid.IdxZ + 1) / shares);
+        int step = FirstOfShare(steps, shares, Grid.IdxZ), left = FirstOfShare(steps, shares, Grid.IdxZ + 1) - step;
         int tap = step / chunks, c = step % chunks * TileProduct.Depth, t = tap / Math.Max(1, sweep.TapColumns), u = tap % Math.Max(1, sweep.TapColumns);
-        int limit = step < end ? sweep.Channels : 0; // past the last step all terms are zeros
+        int limit = left > 0 ? sweep.Channels : 0; // past the last step all terms are zeros
         int rowBlock = (Grid.IdxY * tile) + row, columnBlock = (Grid.IdxY * quads) + column, outputQuads = outputs >> 2;
         if (!turned & columnBlock >= outputQuads) term = sweep.Channels; // no such column: every term is past the limit
 
-        int atA = sweep.SourceQuad(origin, t, u), atA2 = tile == 64 ? sweep.SourceQuad(second, t, u) : 0, tapAt = sweep.Tap(t, u);
+        int tapAt = sweep.Tap(t, u), from = sweep.TapQuads(t, u) + ((c + rowTerm) >> 2);
+        TileSweep.SourcePixel pixel = sweep.SourceOf((Grid.IdxX * tile) + row, tap, from), second = tile == 64 ? sweep.SourceOf((Grid.IdxX * tile) + row + 32, tap, from) : default;
         int atB = turned ? RowQuad(sweep, tapAt, rowBlock, outputs) : (((tapAt * sweep.Channels) + c + term) * outputQuads) + columnBlock;
         int atB2 = turned & tile == 64 ? RowQuad(sweep, tapAt, rowBlock + 32, outputs) : 0;
 
         var sums = default(TileProduct.Sums);
-        Float4 a0 = Fetch(source4, atA, c + rowTerm, limit), a1 = tile == 64 ? Fetch(source4, atA2, c + rowTerm, limit) : default;
+        int there = c + rowTerm < limit ? 1 : 0;
+        Float4 a0 = FetchIf(source4, pixel.At, pixel.Taps & there), a1 = tile == 64 ? FetchIf(source4, second.At, second.Taps & there) : default;
         Float4 b0 = turned ? Fetch(weight4, atB, c + rowTerm, limit) : FetchColumns(weight4, atB, c + term, limit);
         Float4 b1 = tile != 64 ? default : turned ? Fetch(weight4, atB2, c + rowTerm, limit) : FetchColumns(weight4, atB + (4 * outputQuads), c + term + 4, limit);
         while (true)
@@ -109,28 +109,37 @@ public static partial class Convolution
                 if (tile == 64) b[buffer + storeB + (4 * pitch)] = b1;
             }
             Group.Barrier();
-            if (step >= end) break;
-            step++;
+            if (left <= 0) break;
+            left--;
             c += TileProduct.Depth;
+            int move = TileProduct.Depth / 4;
             if (!turned) atB += TileProduct.Depth * outputQuads;
             if (c >= sweep.Channels)
             {
                 c = 0;
+                move -= sweep.TapQuads(t, u) + (TileProduct.Depth / 4 * chunks);
                 u++;
                 if (u == sweep.TapColumns)
                 {
                     u = 0;
                     t++;
                 }
-                atA = sweep.SourceQuad(origin, t, u);
-                if (tile == 64) atA2 = sweep.SourceQuad(second, t, u);
+                move += sweep.TapQuads(t, u);
+                pixel.Taps >>= 1;
+                if (tile == 64) second.Taps >>= 1;
                 tapAt = sweep.Tap(t, u);
                 atB = turned ? RowQuad(sweep, tapAt, rowBlock, outputs) : (((tapAt * sweep.Channels) + term) * outputQuads) + columnBlock;
                 if (turned & tile == 64) atB2 = RowQuad(sweep, tapAt, rowBlock + 32, outputs);
             }
-            limit = step < end ? sweep.Channels : 0;
-            a0 = Fetch(source4, atA, c + rowTerm, limit);
-            if (tile == 64) a1 = Fetch(source4, atA2, c + rowTerm, limit);
+            limit = left > 0 ? sweep.Channels : 0;
+            there = c + rowTerm < limit ? 1 : 0;
+            pixel.At += move;
+            a0 = FetchIf(source4, pixel.At, pixel.Taps & there);
+            if (tile == 64)
+            {
+                second.At += move;
+                a1 = FetchIf(source4, second.At, second.Taps & there);
+            }
             b0 = turned ? Fetch(weight4, atB, c + rowTerm, limit) : FetchColumns(weight4, atB, c + term, limit);
             if (tile == 64) b1 = turned ? Fetch(weight4, atB2, c + rowTerm, limit) : FetchColumns(weight4, atB + (4 * outputQuads), c + term + 4, limit);
             sums = TileProduct.Step(sums, tile, a, buffer + readA, b, buffer + readB);
@@ -139,7 +148,11 @@ public static partial class Convolution
         return sums;
     }
 
-    /// <summary>Four channels, from c on, of the pixel that begins at the quad <paramref name="at"/>; zeros where there is no pixel or no channel.</summary>
+    /// <summary>The first step of a share: all have as many steps, the first few one more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int FirstOfShare(int steps, int shares, int share) => (steps / shares * share) + IntrinsicMath.Min(steps % shares, share);
+
+    /// <summary>Four channels, from c on, of the weights' row that begins at the quad <paramref name="at"/>; zeros where there is no row or no channel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 Fetch(ArrayView<Float4> source, int at, int c, int limit)
     {

@@ -100,15 +100,6 @@ internal struct TileSweep
         return origin;
     }
 
-    /// <summary>The quad in the source where the pixel under the tap begins; −1 where there is none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly int SourceQuad(Origin origin, int t, int u)
-    {
-        int h = origin.Row + (t * Direction), w = origin.Column + (u * Direction);
-        bool inside = origin.Image >= 0 & h >= 0 & h < Height & w >= 0 & w < Width;
-        return inside ? (origin.Image + (h * Width) + w) * (Channels / 4) : -1;
-    }
-
     /// <summary>How far the taps (t, u) move a source pixel, in quads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int TapQuads(int t, int u) => ((t * Width) + u) * Direction * (Channels / 4);
