@@ -14,7 +14,7 @@ public static partial class Convolution
     /// y[pixels, O] = Σ over (tap, c) x[pixel under the tap, c] · w[tap, c, O]. A thread fetches four channels of a pixel and four neighbouring weights.
     /// 2·K²·C operations a result; bytes beyond the caches 4·(x + w + y).
     /// </summary>
-    [SimtKernel(GroupSize = 256, MinGroups = 2)]
+    [SimtKernel(GroupSize = 256, MinGroups = 1)]
     private static void ForwardTile128Kernel(
         ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep, int outputs, int shares,
         ArrayView<float> output)
@@ -41,7 +41,7 @@ public static partial class Convolution
     /// dx[pixels, C] = Σ over (tap, o) dy[pixel that reads this one through the tap, o] · w[tap, C, o], a launch for each phase of the stride. A thread fetches four
     /// channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations a result; bytes beyond the caches 4·(y + w + x).
     /// </summary>
-    [SimtKernel(GroupSize = 256, MinGroups = 2)]
+    [SimtKernel(GroupSize = 256, MinGroups = 1)]
     private static void BackwardDataTile128Kernel(ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);

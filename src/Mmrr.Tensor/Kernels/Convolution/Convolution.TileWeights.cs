@@ -11,7 +11,7 @@ public static partial class Convolution
     /// operands lie as shared memory wants them. Grid: (blocks of rows (tap, c), blocks of O, shares of the pixels); each share has a copy of dw.
     /// 2·N·OH·OW operations a result; bytes beyond the caches 4·(x + y + shares·w).
     /// </summary>
-    [SimtKernel(GroupSize = 256, MinGroups = 2)]
+    [SimtKernel(GroupSize = 256, MinGroups = 1)]
     private static void BackwardWeightTile128Kernel(ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
