@@ -31,6 +31,32 @@ internal struct Float4 : IFloats<Float4>
     public readonly Float4 Plus(Float4 other) => Add(this, other);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 Of(float x, float y, float z, float w)
+    {
+        Float4 quad;
+        quad.X = x;
+        quad.Y = y;
+        quad.Z = z;
+        quad.W = w;
+        return quad;
+    }
+
+    /// <summary>Element <paramref name="n"/>, a constant.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float At(Float4 quad, int n) => n == 0 ? quad.X : n == 1 ? quad.Y : n == 2 ? quad.Z : quad.W;
+
+    /// <summary>The quad with another element <paramref name="n"/>, a constant.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 With(Float4 quad, int n, float value)
+    {
+        if (n == 0) quad.X = value;
+        if (n == 1) quad.Y = value;
+        if (n == 2) quad.Z = value;
+        if (n == 3) quad.W = value;
+        return quad;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 Add(Float4 a, Float4 b)
     {
         a.X += b.X;

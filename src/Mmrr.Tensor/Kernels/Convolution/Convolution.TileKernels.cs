@@ -74,24 +74,24 @@ public static partial class Convolution
 
         // Fetched by rows: row lane / 2 (tile 64: and 32 further), terms 4·(lane % 2) … + 3. By columns: term lane / quads (tile 64: and 4 further), quad lane % quads.
         int row = lane >> 1, rowTerm = (lane & 1) << 2, term = tile == 128 ? lane >> 5 : lane >> 4, column = lane & (quads - 1);
-        var origin = sweep.OriginOf((Grid.IdxX * tile) + row);
-        var second = sweep.OriginOf((Grid.IdxX * tile) + row + 32);
         int storeA = (rowTerm * (tile + 4)) + row, storeB = turned ? storeA : (term * pitch) + column;
         int readA = TileProduct.Row(tile) >> 2, readB = TileProduct.Column(tile) >> 2, buffer = 0;
 
         int chunks = sweep.Chunks, steps = sweep.TapRows * sweep.TapColumns * chunks;
-        int step = (int)((long)steps * Grid.IdxZ / shares), end = (int)((long)steps * (Grid.IdxZ + 1) / shares);
+        int step = FirstOfShare(steps, shares, Grid.IdxZ), left = FirstOfShare(steps, shares, Grid.IdxZ + 1) - step;
         int tap = step / chunks, c = step % chunks * TileProduct.Depth, t = tap / Math.Max(1, sweep.TapColumns), u = tap % Math.Max(1, sweep.TapColumns);
-        int limit = step < end ? sweep.Channels : 0; // past the last step all terms are zeros
+        int limit = left > 0 ? sweep.Channels : 0; // past the last step all terms are zeros
         int rowBlock = (Grid.IdxY * tile) + row, columnBlock = (Grid.IdxY * quads) + column, outputQuads = outputs >> 2;
         if (!turned & columnBlock >= outputQuads) term = sweep.Channels; // no such column: every term is past the limit
 
-        int atA = sweep.SourceQuad(origin, t, u), atA2 = tile == 64 ? sweep.SourceQuad(second, t, u) : 0, tapAt = sweep.Tap(t, u);
+        int tapAt = sweep.Tap(t, u), from = sweep.TapQuads(t, u) + ((c + rowTerm) >> 2);
+        TileSweep.SourcePixel pixel = sweep.SourceOf((Grid.IdxX * tile) + row, tap, from), second = tile == 64 ? sweep.SourceOf((Grid.IdxX * tile) + row + 32, tap, from) : default;
         int atB = turned ? RowQuad(sweep, tapAt, rowBlock, outputs) : (((tapAt * sweep.Channels) + c + term) * outputQuads) + columnBlock;
         int atB2 = turned & tile == 64 ? RowQuad(sweep, tapAt, rowBlock + 32, outputs) : 0;
 
         var sums = default(TileProduct.Sums);
-        Float4 a0 = Fetch(source4, atA, c + rowTerm, limit), a1 = tile == 64 ? Fetch(source4, atA2, c + rowTerm, limit) : default;
+        int there = c + rowTerm < limit ? 1 : 0;
+        Float4 a0 = FetchIf(source4, pixel.At, pixel.Taps & there), a1 = tile == 64 ? FetchIf(source4, second.At, second.Taps & there) : default;
         Float4 b0 = turned ? Fetch(weight4, atB, c + rowTerm, limit) : FetchColumns(weight4, atB, c + term, limit);
         Float4 b1 = tile != 64 ? default : turned ? Fetch(weight4, atB2, c + rowTerm, limit) : FetchColumns(weight4, atB + (4 * outputQuads), c + term + 4, limit);
         while (true)
@@ -109,28 +109,37 @@ public static partial class Convolution
                 if (tile == 64) b[buffer + storeB + (4 * pitch)] = b1;
             }
             Group.Barrier();
-            if (step >= end) break;
-            step++;
+            if (left <= 0) break;
+            left--;
             c += TileProduct.Depth;
+            int move = TileProduct.Depth / 4;
             if (!turned) atB += TileProduct.Depth * outputQuads;
             if (c >= sweep.Channels)
             {
                 c = 0;
+                move -= sweep.TapQuads(t, u) + (TileProduct.Depth / 4 * chunks);
                 u++;
                 if (u == sweep.TapColumns)
                 {
                     u = 0;
                     t++;
                 }
-                atA = sweep.SourceQuad(origin, t, u);
-                if (tile == 64) atA2 = sweep.SourceQuad(second, t, u);
+                move += sweep.TapQuads(t, u);
+                pixel.Taps >>= 1;
+                if (tile == 64) second.Taps >>= 1;
                 tapAt = sweep.Tap(t, u);
                 atB = turned ? RowQuad(sweep, tapAt, rowBlock, outputs) : (((tapAt * sweep.Channels) + term) * outputQuads) + columnBlock;
                 if (turned & tile == 64) atB2 = RowQuad(sweep, tapAt, rowBlock + 32, outputs);
             }
-            limit = step < end ? sweep.Channels : 0;
-            a0 = Fetch(source4, atA, c + rowTerm, limit);
-            if (tile == 64) a1 = Fetch(source4, atA2, c + rowTerm, limit);
+            limit = left > 0 ? sweep.Channels : 0;
+            there = c + rowTerm < limit ? 1 : 0;
+            pixel.At += move;
+            a0 = FetchIf(source4, pixel.At, pixel.Taps & there);
+            if (tile == 64)
+            {
+                second.At += move;
+                a1 = FetchIf(source4, second.At, second.Taps & there);
+            }
             b0 = turned ? Fetch(weight4, atB, c + rowTerm, limit) : FetchColumns(weight4, atB, c + term, limit);
             if (tile == 64) b1 = turned ? Fetch(weight4, atB2, c + rowTerm, limit) : FetchColumns(weight4, atB + (4 * outputQuads), c + term + 4, limit);
             sums = TileProduct.Step(sums, tile, a, buffer + readA, b, buffer + readB);
@@ -139,7 +148,11 @@ public static partial class Convolution
         return sums;
     }
 
-    /// <summary>Four channels, from c on, of the pixel that begins at the quad <paramref name="at"/>; zeros where there is no pixel or no channel.</summary>
+    /// <summary>The first step of a share: all have as many steps, the first few one more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int FirstOfShare(int steps, int shares, int share) => (steps / shares * share) + IntrinsicMath.Min(steps % shares, share);
+
+    /// <summary>Four channels, from c on, of the weights' row that begins at the quad <paramref name="at"/>; zeros where there is no row or no channel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 Fetch(ArrayView<Float4> source, int at, int c, int limit)
     {
@@ -166,33 +179,39 @@ public static partial class Convolution
     private static void StoreTile(
         int tile, TileProduct.Sums sums, TileSweep sweep, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, ArrayView<float> output)
     {
+        int row = (Grid.IdxX * tile) + TileProduct.Row(tile), column = (Grid.IdxY * tile) + TileProduct.Column(tile);
+        StoreQuads(sums.Upper, sweep, row, column, 32, outputs, bias, hasBias, residual, hasResidual, output);
+        StoreQuads(sums.Lower, sweep, row + 16, column, 32, outputs, bias, hasBias, residual, hasResidual, output);
+    }
+
+    /// <summary>The same for four rows of results, of each the quad at <paramref name="column"/> and the one <paramref name="right"/> columns further.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreQuads(
+        TileProduct.Quads sums, TileSweep sweep, int row, int column, int right, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
+        ArrayView<float> output)
+    {
         ArrayView<Float4> bias4 = bias.Cast<Float4>(), residual4 = residual.Cast<Float4>(), output4 = output.Cast<Float4>();
-        int quads = outputs / 4, row = (Grid.IdxX * tile) + TileProduct.Row(tile), column = ((Grid.IdxY * tile) + TileProduct.Column(tile)) >> 2;
-        int origin = Grid.IdxZ * sweep.Images * sweep.FullRows * sweep.FullColumns * quads;
-        Float4 left = default, right = default;
+        int quads = outputs / 4, quad = column / 4, distance = right / 4, origin = Grid.IdxZ * sweep.Images * sweep.FullRows * sweep.FullColumns * quads;
+        Float4 left = default, next = default;
         if (hasBias != 0)
         {
-            if (column < quads) left = bias4[column];
-            if (column + 8 < quads) right = bias4[column + 8];
+            if (quad < quads) left = bias4[quad];
+            if (quad + distance < quads) next = bias4[quad + distance];
         }
-        StoreResults(sweep, row, column, quads, origin, Float4.Add(sums.L0, left), Float4.Add(sums.R0, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 1, column, quads, origin, Float4.Add(sums.L1, left), Float4.Add(sums.R1, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 2, column, quads, origin, Float4.Add(sums.L2, left), Float4.Add(sums.R2, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 3, column, quads, origin, Float4.Add(sums.L3, left), Float4.Add(sums.R3, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 16, column, quads, origin, Float4.Add(sums.L4, left), Float4.Add(sums.R4, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 17, column, quads, origin, Float4.Add(sums.L5, left), Float4.Add(sums.R5, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 18, column, quads, origin, Float4.Add(sums.L6, left), Float4.Add(sums.R6, right), residual4, hasResidual, output4);
-        StoreResults(sweep, row + 19, column, quads, origin, Float4.Add(sums.L7, left), Float4.Add(sums.R7, right), residual4, hasResidual, output4);
+        StoreRow(sweep, row, quad, distance, quads, origin, Float4.Add(sums.L0, left), Float4.Add(sums.R0, next), residual4, hasResidual, output4);
+        StoreRow(sweep, row + 1, quad, distance, quads, origin, Float4.Add(sums.L1, left), Float4.Add(sums.R1, next), residual4, hasResidual, output4);
+        StoreRow(sweep, row + 2, quad, distance, quads, origin, Float4.Add(sums.L2, left), Float4.Add(sums.R2, next), residual4, hasResidual, output4);
+        StoreRow(sweep, row + 3, quad, distance, quads, origin, Float4.Add(sums.L3, left), Float4.Add(sums.R3, next), residual4, hasResidual, output4);
     }
 
     /// <summary>Eight results of one row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreResults(
-        TileSweep sweep, int result, int column, int quads, int origin, Float4 left, Float4 right, ArrayView<Float4> residual, int hasResidual, ArrayView<Float4> output)
+    private static void StoreRow(
+        TileSweep sweep, int result, int quad, int distance, int quads, int origin, Float4 left, Float4 right, ArrayView<Float4> residual, int hasResidual, ArrayView<Float4> output)
     {
         if (result >= sweep.Count) return;
-        int at = (sweep.Pixel(result) * quads) + column;
-        if (column < quads) output[origin + at] = hasResidual != 0 ? Float4.Add(left, residual[at]) : left;
-        if (column + 8 < quads) output[origin + at + 8] = hasResidual != 0 ? Float4.Add(right, residual[at + 8]) : right;
+        int at = (sweep.Pixel(result) * quads) + quad;
+        if (quad < quads) output[origin + at] = hasResidual != 0 ? Float4.Add(left, residual[at]) : left;
+        if (quad + distance < quads) output[origin + at + distance] = hasResidual != 0 ? Float4.Add(right, residual[at + distance]) : right;
     }
 }

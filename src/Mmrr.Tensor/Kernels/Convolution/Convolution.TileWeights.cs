@@ -12,127 +12,80 @@ public static partial class Convolution
     /// 2·N·OH·OW operations a result; bytes beyond the caches 4·(x + y + shares·w).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
-    private static void BackwardWeightTile128Kernel(ArrayView<float> x, ArrayView<float> outputGradient, Geometry g, TileSweep rows, int shares, ArrayView<float> weightGradient)
+    private static void BackwardWeightTile128Kernel(ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
         var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
-        var sums = Correlate(128, a, b, x, outputGradient, g, shares);
-        StoreTile(128, sums, rows, g.Outputs, weightGradient, 0, weightGradient, 0, weightGradient);
+        var sums = Correlate(128, a, b, x, outputGradient, pixels, shares);
+        StoreTile(128, sums, rows, outputs, weightGradient, 0, weightGradient, 0, weightGradient);
     }
 
     /// <summary>The same in blocks of 64 × 64, for few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6)]
-    private static void BackwardWeightTile64Kernel(ArrayView<float> x, ArrayView<float> outputGradient, Geometry g, TileSweep rows, int shares, ArrayView<float> weightGradient)
+    private static void BackwardWeightTile64Kernel(ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
         var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
-        var sums = Correlate(64, a, b, x, outputGradient, g, shares);
-        StoreTile(64, sums, rows, g.Outputs, weightGradient, 0, weightGradient, 0, weightGradient);
+        var sums = Correlate(64, a, b, x, outputGradient, pixels, shares);
+        StoreTile(64, sums, rows, outputs, weightGradient, 0, weightGradient, 0, weightGradient);
     }
 
-    /// <summary>The sums of this thread over one share of the pixels. A thread fetches, for its tap and quad of channels, one pixel in every 8 (tile 64: 4).</summary>
+    /// <summary>
+    /// The sums of this thread over one share of the pixels. A thread fetches, for its tap and quad of channels, one pixel in every 8, or with a tile of 64 one in every 4.
+    /// A move of <paramref name="sweep"/> is as far.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TileProduct.Sums Correlate(
-        int tile, ArrayView<Float4> a, ArrayView<Float4> b, ArrayView<float> x, ArrayView<float> outputGradient, Geometry g, int shares)
+        int tile, ArrayView<Float4> a, ArrayView<Float4> b, ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep sweep, int shares)
     {
         ArrayView<Float4> x4 = x.Cast<Float4>(), gradient4 = outputGradient.Cast<Float4>();
         int lane = Group.IdxX, quads = tile / 4, pitch = TileProduct.Pitch(tile);
         int term = tile == 128 ? lane >> 5 : lane >> 4, column = lane & (quads - 1), store = (term * pitch) + column;
         int readA = TileProduct.Row(tile) >> 2, readB = TileProduct.Column(tile) >> 2, buffer = 0;
 
-        int row = (Grid.IdxX * tile) + (4 * column), tap = row / g.Channels;
-        int channelQuad = (row - (tap * g.Channels)) >> 2, down = (tap / g.Kernel) - (g.Kernel / 2), right = (tap % g.Kernel) - (g.Kernel / 2);
-        if (tap >= g.Kernel * g.Kernel) down = -(1 << 30); // no such row: above every image
-        int outputQuads = g.Outputs >> 2, outputQuad = (Grid.IdxY * quads) + column, images = outputQuad < outputQuads ? g.Images : 0;
-
         // The pixels of a share are whole steps; the last step of all is filled up with zeros.
-        int pixels = g.Images * g.OutputHeight * g.OutputWidth, steps = (pixels + TileProduct.Depth - 1) / TileProduct.Depth;
-        int step = (int)((long)steps * Grid.IdxZ / shares), end = (int)((long)steps * (Grid.IdxZ + 1) / shares);
-        int pixel = (step * TileProduct.Depth) + term, distance = tile == 128 ? 8 : 4, gradientAt = (pixel * outputQuads) + outputQuad;
-        var at = PixelWalk.To(g, pixel);
-        var stride = PixelWalk.To(g, distance);
+        int steps = (sweep.Pixels + TileProduct.Depth - 1) / TileProduct.Depth;
+        int step = FirstOfShare(steps, shares, Grid.IdxZ), left = FirstOfShare(steps, shares, Grid.IdxZ + 1) - step, pixel = (step * TileProduct.Depth) + term;
+        var at = sweep.PlaceOf((Grid.IdxX * tile) + (4 * column), pixel);
+        int gradientAt = sweep.GradientOf(pixel, (Grid.IdxY * quads) + column), next = sweep.Distance * sweep.OutputQuads;
 
         var sums = default(TileProduct.Sums);
-        Float4 a0 = default, a1 = default, b0 = default, b1 = default;
-        // The first round only fetches: nothing lies in shared memory yet.
-        for (int round = step; round <= end; round++)
+        bool here = gradientAt < sweep.GradientQuads, there = gradientAt + next < sweep.GradientQuads;
+        Float4 a0 = FetchIf(x4, at.At, sweep.Has(at, here)), a1 = default, b0 = FetchIf(gradient4, gradientAt, here ? 1 : 0), b1 = default;
+        if (tile == 64)
         {
-            if (round > step)
-            {
-                a[buffer + store] = a0;
-                b[buffer + store] = b0;
-                if (tile == 64)
-                {
-                    a[buffer + store + (4 * pitch)] = a1;
-                    b[buffer + store + (4 * pitch)] = b1;
-                }
-                Group.Barrier();
-            }
-            a0 = FetchPixel(x4, g, at, down, right, channelQuad);
-            b0 = FetchColumns(gradient4, gradientAt, at.Image, images);
-            at = PixelWalk.Advance(g, at, stride);
-            gradientAt += distance * outputQuads;
+            at = sweep.Next(at);
+            a1 = FetchIf(x4, at.At, sweep.Has(at, there));
+            b1 = FetchIf(gradient4, gradientAt + next, there ? 1 : 0);
+        }
+        while (true)
+        {
+            a[buffer + store] = a0;
+            b[buffer + store] = b0;
             if (tile == 64)
             {
-                a1 = FetchPixel(x4, g, at, down, right, channelQuad);
-                b1 = FetchColumns(gradient4, gradientAt, at.Image, images);
-                at = PixelWalk.Advance(g, at, stride);
-                gradientAt += distance * outputQuads;
+                a[buffer + store + (4 * pitch)] = a1;
+                b[buffer + store + (4 * pitch)] = b1;
             }
-            if (round > step)
+            Group.Barrier();
+            if (left <= 0) break;
+            left--;
+            at = sweep.Next(at);
+            gradientAt += TileProduct.Depth * sweep.OutputQuads;
+            here = gradientAt < sweep.GradientQuads;
+            a0 = FetchIf(x4, at.At, sweep.Has(at, here));
+            b0 = FetchIf(gradient4, gradientAt, here ? 1 : 0);
+            if (tile == 64)
             {
-                sums = TileProduct.Step(sums, tile, a, buffer + readA, b, buffer + readB);
-                buffer = (TileProduct.Depth * pitch) - buffer;
+                at = sweep.Next(at);
+                there = gradientAt + next < sweep.GradientQuads;
+                a1 = FetchIf(x4, at.At, sweep.Has(at, there));
+                b1 = FetchIf(gradient4, gradientAt + next, there ? 1 : 0);
             }
+            sums = TileProduct.Step(sums, tile, a, buffer + readA, b, buffer + readB);
+            buffer = (TileProduct.Depth * pitch) - buffer;
         }
         return sums;
-    }
-
-    /// <summary>Four channels of x where the output pixel <paramref name="at"/> meets a tap; zeros outside.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Float4 FetchPixel(ArrayView<Float4> x, Geometry g, PixelWalk at, int down, int right, int quad)
-    {
-        var value = default(Float4);
-        int h = (at.Row * g.Stride) + down, w = (at.Column * g.Stride) + right;
-        if (at.Image < g.Images & h >= 0 & h < g.Height & w >= 0 & w < g.Width) value = x[(((((at.Image * g.Height) + h) * g.Width) + w) * (g.Channels >> 2)) + quad];
-        return value;
-    }
-
-    /// <summary>An output pixel as (image, row, column); or a distance between two, so that to go on takes no division.</summary>
-    private struct PixelWalk
-    {
-        public int Image, Row, Column;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static PixelWalk To(Geometry g, int pixel)
-        {
-            PixelWalk walk;
-            int perImage = g.OutputHeight * g.OutputWidth;
-            walk.Image = pixel / perImage;
-            int within = pixel - (walk.Image * perImage);
-            walk.Row = within / g.OutputWidth;
-            walk.Column = within - (walk.Row * g.OutputWidth);
-            return walk;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static PixelWalk Advance(Geometry g, PixelWalk at, PixelWalk by)
-        {
-            at.Image += by.Image;
-            at.Row += by.Row;
-            at.Column += by.Column;
-            if (at.Column >= g.OutputWidth)
-            {
-                at.Column -= g.OutputWidth;
-                at.Row++;
-            }
-            if (at.Row >= g.OutputHeight)
-            {
-                at.Row -= g.OutputHeight;
-                at.Image++;
-            }
-            return at;
-        }
     }
 
     /// <summary>

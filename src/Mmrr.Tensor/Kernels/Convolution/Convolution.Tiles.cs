@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Mmrr.Kernels;
 
@@ -22,56 +23,54 @@ public static partial class Convolution
     private static bool SuitsTiles(Device device, in Geometry g) => g.Channels % 4 == 0 && g.Outputs % 4 == 0 && device.MaxLanes >= TileProduct.Lanes(64);
 
     /// <summary>
-    /// The side of the blocks. It changes no result, as every block adds its terms in the same order: 128 halves the loads, 64 wastes less where the channels fill no
-    /// 128, and spreads few results over more multiprocessors.
+    /// Whether the tensor cores multiply: where the device's precision allows it, and <paramref name="terms"/>, the channels that are summed, come in steps of 16. On a
+    /// simulator with 128 threads a group or more their stand-in does.
     /// </summary>
-    private static int TileFor(Device device, int rows, int columns, int shares)
-    {
-        if (device.MaxLanes < TileProduct.Lanes(128)) return 64;
-        bool fills = Blocks(columns, 128) * 128 == Blocks(columns, 64) * 64;
-        return fills && (long)Blocks(rows, 128) * Blocks(columns, 128) * shares >= device.Accelerator.NumMultiprocessors ? 128 : 64;
-    }
-
-    private static int SharesFor(int rows, int columns, int steps)
-    {
-        long blocks = (long)Blocks(rows, 128) * Blocks(columns, 128);
-        return (int)Math.Clamp(Math.Min(WantedBlocks / blocks, steps / LeastSteps), 1, MostTileShares);
-    }
+    private static bool SuitsTf32(Device device, int terms) =>
+        device.Precision == MatrixPrecision.Tf32 && terms % Tf32Tile.Depth == 0 &&
+        (device.Accelerator is CudaAccelerator cuda ? cuda.Architecture >= CudaArchitecture.SM_80 : device.MaxLanes >= Tf32Tile.Lanes(128));
 
     private static int Blocks(int count, int tile) => (count + tile - 1) / tile;
-
-    private static KernelConfig TileGrid(int rows, int columns, int shares, int tile) =>
-        new(new Index3D(Blocks(rows, tile), Blocks(columns, tile), shares), new Index3D(TileProduct.Lanes(tile), 1, 1));
 
     private static void ForwardTiles(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, in Geometry g, Tensor output)
     {
         var device = x.Device;
         var sweep = TileSweep.Forward(g);
-        int shares = SharesFor(sweep.Count, g.Outputs, g.Taps * sweep.Chunks), tile = TileFor(device, sweep.Count, g.Outputs, shares);
-        var grid = TileGrid(sweep.Count, g.Outputs, shares, tile);
+        var plan = TilePlan.Of(device, SuitsTf32(device, g.Channels), sweep.Count, g.Outputs, g.Taps, g.Channels);
+        var grid = plan.Grid(sweep.Count, g.Outputs);
+        int tile = plan.Tile, shares = plan.Shares;
         using var partial = shares == 1 ? null : Tensor.Empty(device, new Shape(shares * output.Count));
         // What is added at the end is added where the shares are.
-        bool hasBias = bias is not null && shares == 1, hasResidual = residual is not null && shares == 1;
-        device.Simt.Launch(
-            grid, tile == 128 ? ForwardTile128Kernel : ForwardTile64Kernel, x.View, weight.View, (bias ?? x).View, hasBias ? 1 : 0, (residual ?? x).View, hasResidual ? 1 : 0,
-            sweep, g.Outputs, shares, (partial ?? output).View);
+        int hasBias = bias is not null && shares == 1 ? 1 : 0, hasResidual = residual is not null && shares == 1 ? 1 : 0;
+        ArrayView<float> biasView = (bias ?? x).View, residualView = (residual ?? x).View, results = (partial ?? output).View;
+        if (plan.Emulated)
+            device.Simt.Launch(grid, ForwardTf32EmulatedKernel, x.View, weight.View, biasView, hasBias, residualView, hasResidual, sweep, g.Outputs, shares, results, tile);
+        else
+            device.Simt.Launch(
+                grid, plan.Tf32 ? tile == 128 ? ForwardTf32Tile128Kernel : ForwardTf32Tile64Kernel : tile == 128 ? ForwardTile128Kernel : ForwardTile64Kernel,
+                x.View, weight.View, biasView, hasBias, residualView, hasResidual, sweep, g.Outputs, shares, results);
         if (partial is not null) SumShares(partial, shares, bias, residual, output);
     }
 
     private static void BackwardDataTiles(Tensor outputGradient, Tensor weight, in Geometry g, Tensor inputGradient)
     {
         var device = weight.Device;
-        int phases = g.Stride * g.Stride, pixels = g.Images * g.Height * g.Width;
-        int steps = g.Taps / phases * Blocks(g.Outputs, TileProduct.Depth);
-        int shares = SharesFor(pixels / phases, g.Channels, steps), tile = TileFor(device, pixels / phases, g.Channels, shares);
+        int phases = g.Stride * g.Stride;
+        var plan = TilePlan.Of(device, SuitsTf32(device, g.Outputs), g.Images * g.Height * g.Width / phases, g.Channels, g.Taps / phases, g.Outputs);
+        int tile = plan.Tile, shares = plan.Shares;
         using var partial = shares == 1 ? null : Tensor.Empty(device, new Shape(shares * inputGradient.Count));
+        var results = (partial ?? inputGradient).View;
         for (int phase = 0; phase < phases; phase++)
         {
             var sweep = TileSweep.Data(g, phase);
             if (sweep.Count == 0) continue;
-            device.Simt.Launch(
-                TileGrid(sweep.Count, g.Channels, shares, tile), tile == 128 ? BackwardDataTile128Kernel : BackwardDataTile64Kernel, outputGradient.View, weight.View, sweep,
-                g.Channels, shares, (partial ?? inputGradient).View);
+            var grid = plan.Grid(sweep.Count, g.Channels);
+            if (plan.Emulated)
+                device.Simt.Launch(grid, BackwardDataTf32EmulatedKernel, outputGradient.View, weight.View, sweep, g.Channels, shares, results, tile);
+            else
+                device.Simt.Launch(
+                    grid, plan.Tf32 ? tile == 128 ? BackwardDataTf32Tile128Kernel : BackwardDataTf32Tile64Kernel : tile == 128 ? BackwardDataTile128Kernel : BackwardDataTile64Kernel,
+                    outputGradient.View, weight.View, sweep, g.Channels, shares, results);
         }
         if (partial is not null) SumShares(partial, shares, null, null, inputGradient);
     }
@@ -80,11 +79,20 @@ public static partial class Convolution
     {
         var device = x.Device;
         int pixels = g.Images * g.OutputHeight * g.OutputWidth, rows = g.Taps * g.Channels;
-        int shares = SharesFor(rows, g.Outputs, Blocks(pixels, TileProduct.Depth)), tile = TileFor(device, rows, g.Outputs, shares);
+        // The terms are pixels: the last step is filled up with zeros.
+        var plan = TilePlan.Of(device, SuitsTf32(device, 0), rows, g.Outputs, 1, pixels);
+        int tile = plan.Tile, shares = plan.Shares;
         using var partial = shares == 1 ? null : Tensor.Empty(device, new Shape(shares * weightGradient.Count));
-        device.Simt.Launch(
-            TileGrid(rows, g.Outputs, shares, tile), tile == 128 ? BackwardWeightTile128Kernel : BackwardWeightTile64Kernel, x.View, outputGradient.View, g,
-            TileSweep.Weights(g), shares, (partial ?? weightGradient).View);
+        var results = (partial ?? weightGradient).View;
+        var grid = plan.Grid(rows, g.Outputs);
+        PixelSweep walk = PixelSweep.Of(g, plan.Tf32 || tile == 64 ? 4 : 8);
+        if (plan.Emulated)
+            device.Simt.Launch(grid, BackwardWeightTf32EmulatedKernel, x.View, outputGradient.View, walk, TileSweep.Weights(g), g.Outputs, shares, results, tile);
+        else
+            device.Simt.Launch(
+                grid,
+                plan.Tf32 ? tile == 128 ? BackwardWeightTf32Tile128Kernel : BackwardWeightTf32Tile64Kernel : tile == 128 ? BackwardWeightTile128Kernel : BackwardWeightTile64Kernel,
+                x.View, outputGradient.View, walk, TileSweep.Weights(g), g.Outputs, shares, results);
         if (partial is not null) SumShares(partial, shares, null, null, weightGradient);
         if (biasGradient is null) return;
         int biasShares = Math.Clamp(pixels / 64, 1, BiasShares);
@@ -100,5 +108,25 @@ public static partial class Convolution
         device.Simt.Launch(
             device.Grid(quads), SumSharesKernel, partial.View, shares, (bias ?? output).View, bias is null ? 0 : bias.Count / 4, (residual ?? output).View,
             residual is null ? 0 : 1, quads, output.View);
+    }
+
+    /// <summary>How a product in tiles is cut up: on tensor cores or not (or on their stand-in), the side of the blocks, the shares of each sum.</summary>
+    private readonly record struct TilePlan(bool Tf32, bool Emulated, int Tile, int Shares)
+    {
+        /// <summary>The plan for rows × columns results, each a sum over taps and terms.</summary>
+        public static TilePlan Of(Device device, bool tf32, int rows, int columns, int taps, int terms)
+        {
+            int steps = taps * Blocks(terms, tf32 ? Tf32Tile.Depth : TileProduct.Depth);
+            long blocks = (long)Blocks(rows, 128) * Blocks(columns, 128);
+            int shares = (int)Math.Clamp(Math.Min(WantedBlocks / blocks, steps / LeastSteps), 1, MostTileShares);
+            // The side of the blocks changes no result, as every block adds its terms in the same order: 128 halves the loads, 64 wastes less where the channels fill no
+            // 128, and spreads few results over more multiprocessors.
+            bool fits = device.MaxLanes >= (tf32 ? Tf32Tile.Lanes(128) : TileProduct.Lanes(128)), fills = Blocks(columns, 128) * 128 == Blocks(columns, 64) * 64;
+            int tile = fits && fills && blocks * shares >= device.Accelerator.NumMultiprocessors ? 128 : 64;
+            return new TilePlan(tf32, tf32 && device.Kind == DeviceKind.Simt, tile, shares);
+        }
+
+        public KernelConfig Grid(int rows, int columns) =>
+            new(new Index3D(Blocks(rows, Tile), Blocks(columns, Tile), Shares), new Index3D(Tf32 ? Tf32Tile.Lanes(Tile) : TileProduct.Lanes(Tile), 1, 1));
     }
 }

@@ -75,29 +75,35 @@ internal static class TileProduct
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Sums Term(Sums s, Float4 upper, Float4 lower, Float4 left, Float4 right)
     {
-        s.L0 = Float4.MultiplyAdd(s.L0, upper.X, left);
-        s.R0 = Float4.MultiplyAdd(s.R0, upper.X, right);
-        s.L1 = Float4.MultiplyAdd(s.L1, upper.Y, left);
-        s.R1 = Float4.MultiplyAdd(s.R1, upper.Y, right);
-        s.L2 = Float4.MultiplyAdd(s.L2, upper.Z, left);
-        s.R2 = Float4.MultiplyAdd(s.R2, upper.Z, right);
-        s.L3 = Float4.MultiplyAdd(s.L3, upper.W, left);
-        s.R3 = Float4.MultiplyAdd(s.R3, upper.W, right);
-        s.L4 = Float4.MultiplyAdd(s.L4, lower.X, left);
-        s.R4 = Float4.MultiplyAdd(s.R4, lower.X, right);
-        s.L5 = Float4.MultiplyAdd(s.L5, lower.Y, left);
-        s.R5 = Float4.MultiplyAdd(s.R5, lower.Y, right);
-        s.L6 = Float4.MultiplyAdd(s.L6, lower.Z, left);
-        s.R6 = Float4.MultiplyAdd(s.R6, lower.Z, right);
-        s.L7 = Float4.MultiplyAdd(s.L7, lower.W, left);
-        s.R7 = Float4.MultiplyAdd(s.R7, lower.W, right);
+        s.Upper = Quads.MultiplyAdd(s.Upper, upper, left, right);
+        s.Lower = Quads.MultiplyAdd(s.Lower, lower, left, right);
         return s;
     }
 
-    /// <summary>A thread's 8 × 8 sums: rows 0 to 7 (0 to 3 and 16 to 19 of the warp's, from the thread's first), left and right four columns.</summary>
+    /// <summary>Four neighbouring rows of results, of each a left and a right quad of columns.</summary>
+    internal struct Quads
+    {
+        public Float4 L0, L1, L2, L3;
+        public Float4 R0, R1, R2, R3;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Quads MultiplyAdd(Quads s, Float4 rows, Float4 left, Float4 right)
+        {
+            s.L0 = Float4.MultiplyAdd(s.L0, rows.X, left);
+            s.R0 = Float4.MultiplyAdd(s.R0, rows.X, right);
+            s.L1 = Float4.MultiplyAdd(s.L1, rows.Y, left);
+            s.R1 = Float4.MultiplyAdd(s.R1, rows.Y, right);
+            s.L2 = Float4.MultiplyAdd(s.L2, rows.Z, left);
+            s.R2 = Float4.MultiplyAdd(s.R2, rows.Z, right);
+            s.L3 = Float4.MultiplyAdd(s.L3, rows.W, left);
+            s.R3 = Float4.MultiplyAdd(s.R3, rows.W, right);
+            return s;
+        }
+    }
+
+    /// <summary>A thread's 8 × 8 sums: its first four rows, and those 16 further; the right columns are 32 further than the left.</summary>
     internal struct Sums
     {
-        public Float4 L0, L1, L2, L3, L4, L5, L6, L7;
-        public Float4 R0, R1, R2, R3, R4, R5, R6, R7;
+        public Quads Upper, Lower;
     }
 }

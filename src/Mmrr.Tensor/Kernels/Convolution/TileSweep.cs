@@ -100,13 +100,29 @@ internal struct TileSweep
         return origin;
     }
 
-    /// <summary>The quad in the source where the pixel under the tap begins; −1 where there is none.</summary>
+    /// <summary>How far the taps (t, u) move a source pixel, in quads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly int SourceQuad(Origin origin, int t, int u)
+    public readonly int TapQuads(int t, int u) => ((t * Width) + u) * Direction * (Channels / 4);
+
+    /// <summary>The source pixel of a result, as the quad <paramref name="from"/> after its pixel under the taps (0, 0), with a bit for each tap that falls into the image, from <paramref name="tap"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly SourcePixel SourceOf(int result, int tap, int from)
     {
-        int h = origin.Row + (t * Direction), w = origin.Column + (u * Direction);
-        bool inside = origin.Image >= 0 & h >= 0 & h < Height & w >= 0 & w < Width;
-        return inside ? (origin.Image + (h * Width) + w) * (Channels / 4) : -1;
+        SourcePixel pixel;
+        var origin = OriginOf(result);
+        pixel.At = ((origin.Image + (origin.Row * Width) + origin.Column) * (Channels / 4)) + from;
+        pixel.Taps = 0;
+        for (int t = TapRows - 1; t >= 0; t--)
+        {
+            for (int u = TapColumns - 1; u >= 0; u--)
+            {
+                int h = origin.Row + (t * Direction), w = origin.Column + (u * Direction);
+                bool inside = origin.Image >= 0 & h >= 0 & h < Height & w >= 0 & w < Width;
+                pixel.Taps = (pixel.Taps << 1) | (inside ? 1 : 0);
+            }
+        }
+        pixel.Taps >>= tap;
+        return pixel;
     }
 
     /// <summary>The pixel of a result, counted through all images.</summary>
@@ -122,5 +138,11 @@ internal struct TileSweep
     internal struct Origin
     {
         public int Image, Row, Column;
+    }
+
+    /// <summary>A quad of the source, which may lie outside the image; a bit for each tap from the present one on, set where it falls into the image.</summary>
+    internal struct SourcePixel
+    {
+        public int At, Taps;
     }
 }
