@@ -44,7 +44,7 @@ public sealed class PtxTests : IDisposable
         NeedsTools();
         string output = MmrrProcess.Run("ptx", "Elementwise.AddKernel", "--sm", "80", "--sass").Ends(0).Output;
         Assert.Matches(@"/\*[0-9a-f]{4}\*/ +LDG\.E", output);
-        Assert.Equal(2, SassListing.Parse(output).MainLoop![SassKind.Ldg, 32]);
+        Assert.Equal(2, SassListing.Parse(output).MainLoop![SassKind.Ldg, 128]);
     }
 
     [Fact]

@@ -6,7 +6,6 @@ namespace Mmrr.Tests;
 /// Convolutions with TF32 factors: on <c>cuda</c> the tensor cores, on a simulator with 128 threads a group the same kernels with a stand-in that goes through the documented
 /// fragments. The reference has its factors rounded to the nearest TF32 numbers, so that what is left are the roundings of the sums: a kernel that cuts factors off fails.
 /// </summary>
-[Trait("Category", "Operation")]
 public class ConvolutionTf32Tests(TestDevices devices)
 {
     // Images, height, width, channels, outputs, K, stride. Blocks of 64 and of 128 in each direction, edges, shares, both strides; where the channels that are summed
