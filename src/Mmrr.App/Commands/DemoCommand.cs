@@ -30,6 +30,8 @@ internal static class DemoCommand
         {
             string folder = parsed.GetValue(output)!, data = Path.Combine(folder, "data"), runPath = Path.Combine(folder, "run");
             if (Directory.Exists(runPath)) throw new UsageException($"{runPath}: the folder already holds a run; choose another --out");
+            OutputPlace.CheckFolder("--out", folder, []);
+            Mmrr.Device.Open(parsed.GetValue(device)!).Dispose();
             Console.WriteLine($"writing a synthetic inspection set to {data}");
             SyntheticInspection.Write(data);
             var preset = Preset.All["tiny"];

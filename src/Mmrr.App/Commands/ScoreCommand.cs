@@ -34,6 +34,7 @@ internal static class ScoreCommand
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
         var command = new Command("score", "Score image files: CSV on standard output.") { run, paths, output, heatmaps, fail, levels, device, threads, precision };
+        CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
@@ -41,15 +42,14 @@ internal static class ScoreCommand
             string? target = parsed.GetValue(output);
             bool draw = parsed.GetValue(heatmaps);
             if (draw && target is null) throw new UsageException("--heatmaps needs --out DIR to write them to");
-            if (target is not null && File.Exists(target)) throw new UsageException($"--out {target}: is a file, expected a folder");
-            if (draw && inputs.FirstOrDefault(i => Directory.Exists(i) && Contains(i, target!)) is { } around)
-                throw new UsageException($"--out {target}: lies within {around}, which is scored; its heatmaps would be taken for images");
+            if (target is not null) OutputPlace.CheckFolder("--out", target, draw ? inputs : []);
             var calibration = Calibration.Find(folder.Path);
             int used = parsed.GetValue(levels) ?? calibration?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
             string? missing = Calibrator.Missing(folder.Path, calibration, used);
             if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
             using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);
+            folder.CheckModel(scorer.Options);
             if (missing is not null) Console.Error.WriteLine($"mmrr: {missing}");
             if (target is not null) Directory.CreateDirectory(target);
             var writer = draw ? new HeatmapWriter(scorer, calibration!.Heatmap, Path.Combine(target!, "heatmaps")) : null;
@@ -93,11 +93,5 @@ internal static class ScoreCommand
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{CsvField.Quote(file.File.Path)},{score.Score:R},{score.ScoreWithoutRefinement:R},{decision},{score.MaxPixelScore:R},{file.Width},{file.Height}");
-    }
-
-    private static bool Contains(string folder, string other)
-    {
-        string relative = Path.GetRelativePath(folder, other);
-        return relative != ".." && !relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !Path.IsPathRooted(relative);
     }
 }
