@@ -58,16 +58,19 @@ internal static class RunsCommand
 
     private static void WriteTable(List<(RunFolder Run, RunSummary Summary)> runs)
     {
-        var table = new Table().Border(TableBorder.Rounded);
+        // Narrow, and without the hour: eleven columns are to fit a terminal.
+        var table = new Table().Border(TableBorder.Simple);
         for (int i = 0; i < s_columns.Length; i++)
         {
-            var column = new TableColumn(s_columns[i]);
+            var column = new TableColumn(s_columns[i].Replace(" refinement", "").Replace(' ', '\n')) { NoWrap = true, Padding = new Padding(0, 0, 1, 0) };
             table.AddColumn(s_numbers.Contains(i) ? column.RightAligned() : column);
         }
         foreach (var (run, summary) in runs)
         {
             string color = summary.State switch { RunState.Evaluated => "green", RunState.Interrupted => "yellow", RunState.Training => "blue", _ => "default" };
-            table.AddRow(Cells(run, summary).Select((cell, i) => new Markup(i == 6 ? $"[{color}]{Markup.Escape(cell)}[/]" : Markup.Escape(cell))));
+            string[] cells = Cells(run, summary);
+            cells[^1] = cells[^1].Split(' ')[0];
+            table.AddRow(cells.Select((cell, i) => new Markup(i == 6 ? $"[{color}]{Markup.Escape(cell)}[/]" : Markup.Escape(cell))));
         }
         AnsiConsole.Write(table);
         foreach (var (run, _) in runs.Where(r => r.Summary.State == RunState.Interrupted)) Console.WriteLine($"resume with: mmrr train --resume {run.Path}");

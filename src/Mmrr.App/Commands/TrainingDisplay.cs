@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Mmrr.App.Commands;
 
-/// <summary>Progress for people: one line that is rewritten on a terminal, a plain line now and then where it is not one.</summary>
+/// <summary>Progress for people: on a terminal a table of the epochs, the best ones in green, over one line that is rewritten; plain lines now and then where it is none.</summary>
 internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
 {
     private const int BarWidth = 24;
@@ -23,7 +23,8 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
     private double _speed = double.NaN;
     private double _smoothLoss = double.NaN;
     private double _validationLoss = double.NaN;
-    private int _phase;
+    private double _bestLoss = double.PositiveInfinity;
+    private int _phase, _phaseOfTable;
 
     private TrainingDisplay(bool terminal) => _terminal = terminal;
 
@@ -56,10 +57,13 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
     public void Epoch(TrainingPhase phase, TrainingEpoch epoch)
     {
         _validationLoss = epoch.ValidationLoss;
-        string line = string.Create(
-            CultureInfo.InvariantCulture,
-            $"phase {epoch.Phase} {phase.Name}  epoch {epoch.Epoch} done  step {epoch.Step}  training loss {epoch.TrainingLoss:F5}  validation loss {epoch.ValidationLoss:F5}  rate {epoch.LearningRate:G3}  {epoch.Seconds:F0} s");
-        Console.WriteLine(_terminal ? $"\r{line}\u001b[K" : line);
+        if (_terminal) WriteRow(phase, epoch);
+        else
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"phase {epoch.Phase} {phase.Name}  epoch {epoch.Epoch} done  step {epoch.Step}  training loss {epoch.TrainingLoss:F5}  validation loss {epoch.ValidationLoss:F5}  rate {epoch.LearningRate:G3}  {epoch.Seconds:F0} s"));
+        }
     }
 
     /// <inheritdoc/>
@@ -76,6 +80,20 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
     {
         string rest = time.ToString(@"mm\:ss", CultureInfo.InvariantCulture);
         return time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{rest}") : rest;
+    }
+
+    private void WriteRow(TrainingPhase phase, TrainingEpoch epoch)
+    {
+        if (phase.Number != _phaseOfTable)
+        {
+            (_phaseOfTable, _bestLoss) = (phase.Number, double.PositiveInfinity);
+            Console.WriteLine($"\r\u001b[1mphase {phase.Number}: {phase.Name}\u001b[0m\u001b[K\n\u001b[90m  epoch     step   training   validation       rate     time\u001b[0m");
+        }
+        string validation = string.Create(CultureInfo.InvariantCulture, $"{epoch.ValidationLoss,10:F5}");
+        if (epoch.ValidationLoss < _bestLoss) (_bestLoss, validation) = (epoch.ValidationLoss, $"\u001b[32m{validation}\u001b[0m");
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"\r{epoch.Epoch,7}  {epoch.Step,7}  {epoch.TrainingLoss,9:F5}   {validation}  {epoch.LearningRate,9:G3}  {Duration(TimeSpan.FromSeconds(epoch.Seconds)),7}\u001b[K"));
     }
 
     private void Write(double fraction, string line)

@@ -17,7 +17,11 @@ internal static class EvaluationTable
         if (Console.IsOutputRedirected) console.Profile.Width = PlainWidth;
         Console.WriteLine(Text($"{result.Images} images ({result.NormalImages} normal), {result.Levels} levels, {result.Seconds:F0} s on {result.Device}"));
         Print(console, Overall(result));
-        if (result.Kinds is not null) Print(console, Kinds(result));
+        if (result.Kinds is not null)
+        {
+            Print(console, Kinds(result));
+            if (!Console.IsOutputRedirected) console.MarkupLine("[dim]dimmed: without refinement[/]");
+        }
         Console.WriteLine(Text($"in brackets: {result.Intervals.Confidence:P0} intervals, {result.Intervals.Method}, {result.Intervals.Resamples} resamples"));
     }
 
@@ -46,20 +50,29 @@ internal static class EvaluationTable
         void Row(string name, Func<ScoreFigures, string> figure) => table.AddRow(new Markup(name), new Text(figure(refined)), new Text(figure(restored)));
     }
 
+    // Without refinement: in columns of their own; on a terminal, where that would be too wide, dimmed under the others.
     private static Table Kinds(EvaluationResult result)
     {
-        bool threshold = result.WithRefinement.AtThreshold is not null, pixels = result.WithRefinement.PixelAuroc is not null;
-        string[] decided = threshold ? ["missed"] : [], located = pixels ? ["pixel AUROC", "without", "AUPRO", "without"] : [];
-        var table = NewTable(["kind", "images", "image AUROC", "without", "avg. precision", "without", .. decided, .. located]);
+        bool plain = Console.IsOutputRedirected, threshold = result.WithRefinement.AtThreshold is not null, pixels = result.WithRefinement.PixelAuroc is not null;
+        string line = plain ? " " : "\n";
+        string[] decided = threshold ? ["missed"] : [];
+        var table = NewTable([
+            "kind", "images", .. Pair($"image{line}AUROC"), .. Pair(plain ? "avg. precision" : "average\nprecision"), .. decided,
+            .. pixels ? Pair($"pixel{line}AUROC").Concat(Pair("AUPRO")) : [],
+        ]);
         foreach (var kind in result.Kinds!)
         {
             var (with, without) = (kind.WithRefinement, kind.WithoutRefinement);
-            List<string> row = [kind.Kind, Text($"{kind.Images}"), Text(with.ImageAuroc.Value), Text(without.ImageAuroc.Value), Text(with.AveragePrecision.Value), Text(without.AveragePrecision.Value)];
+            List<string> row = [Markup.Escape(kind.Kind), Text($"{kind.Images}"), .. Figures(with.ImageAuroc.Value, without.ImageAuroc.Value), .. Figures(with.AveragePrecision.Value, without.AveragePrecision.Value)];
             if (threshold) row.Add(Text($"{with.AtThreshold!.Misses}"));
-            if (pixels) row.AddRange([Text(with.PixelAuroc), Text(without.PixelAuroc), Text(with.Aupro), Text(without.Aupro)]);
-            table.AddRow(row.Select(cell => new Text(cell)));
+            if (pixels) row.AddRange([.. Figures(with.PixelAuroc, without.PixelAuroc), .. Figures(with.Aupro, without.Aupro)]);
+            table.AddRow([.. row.Select(cell => new Markup(cell))]);
         }
         return table;
+
+        string[] Pair(string name) => plain ? [name, "without"] : [name];
+
+        string[] Figures(double? with, double? without) => plain ? [Text(with), Text(without)] : [$"{Text(with)}\n[dim]{Text(without)}[/]"];
     }
 
     private static Table NewTable(params string[] head)
