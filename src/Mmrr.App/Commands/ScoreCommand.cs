@@ -53,6 +53,7 @@ internal static class ScoreCommand
             if (missing is not null) Console.Error.WriteLine($"mmrr: {missing}");
             if (target is not null) Directory.CreateDirectory(target);
             var writer = draw ? new HeatmapWriter(scorer, calibration!.Heatmap, Path.Combine(target!, "heatmaps")) : null;
+            var console = StandardOutput.Open();
             var (unreadable, anomalies) = (0, 0);
             if (target is null) Score(null);
             else AtomicFile.Write(Path.Combine(target, "scores.csv"), Score);
@@ -62,7 +63,7 @@ internal static class ScoreCommand
             void Score(Stream? copy)
             {
                 using var file = copy is null ? null : new StreamWriter(copy, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-                Print(Header, file);
+                Print(Header, console, file);
                 foreach (var scored in new FileScorer(scorer, used).Score(InputFiles.Walk(inputs)))
                 {
                     if (scored.Score is null)
@@ -71,7 +72,7 @@ internal static class ScoreCommand
                         unreadable++;
                         continue;
                     }
-                    Print(Row(scored, calibration?.Threshold), file);
+                    Print(Row(scored, calibration?.Threshold), console, file);
                     if (scored.Score.Anomalous == true) anomalies++;
                     writer?.Write(scored);
                 }
@@ -80,9 +81,9 @@ internal static class ScoreCommand
         return command;
     }
 
-    private static void Print(string line, StreamWriter? file)
+    private static void Print(string line, TextWriter console, StreamWriter? file)
     {
-        Console.WriteLine(line);
+        console.WriteLine(line);
         file?.WriteLine(line);
     }
 
