@@ -13,7 +13,7 @@ var root = new RootCommand("MMRR: anomaly detection that learns from normal imag
 // An unset variable of a shell: as a path it would be the folder that one is in.
 if (Array.IndexOf(args, "") is var empty and >= 0)
 {
-    Console.Error.WriteLine($"mmrr: argument {empty + 1} is empty{(empty == 0 ? "" : $", after {args[empty - 1].ReplaceLineEndings(" ")}")}");
+    Complaint.Write($"argument {empty + 1} is empty{(empty == 0 ? "" : $", after {args[empty - 1]}")}");
     return ExitCode.BadInput;
 }
 Interruption.EndCleanly();
@@ -23,7 +23,7 @@ if (parsed.Errors.Count > 0)
     // Of several errors the one that names what was typed helps most.
     var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
     string command = parsed.CommandResult.Command is RootCommand ? "mmrr" : $"mmrr {parsed.CommandResult.Command.Name}";
-    Console.Error.WriteLine($"mmrr: {error.Message.ReplaceLineEndings(" ")} ({command} --help tells more)");
+    Complaint.Write($"{error.Message} ({command} --help tells more)");
     return ExitCode.BadInput;
 }
 try
@@ -34,9 +34,10 @@ catch (IOException e) when (StandardOutput.IsUnread(e))
 {
     return ExitCode.BrokenPipe;
 }
-catch (Exception e) when (e is UsageException or DeviceUnavailableException or DeviceMemoryException or PtxException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or OutOfMemoryException)
+catch (Exception e) when (IsOutside(e) || e is AggregateException several && several.InnerExceptions.All(IsOutside))
 {
-    Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
+    // Of what went wrong on several threads at once, one will do.
+    Complaint.Write((e is AggregateException { InnerExceptions: [var first, ..] } ? first : e).Message);
     return ExitCode.BadInput;
 }
 finally
@@ -44,3 +45,7 @@ finally
     // Other threads may be writing still, pictures say.
     AtomicFile.Abandon();
 }
+
+// What lies outside of the program: arguments, files, devices, memory. All else is a defect, and shows where it is.
+static bool IsOutside(Exception e) => e is UsageException or DeviceUnavailableException or DeviceMemoryException or PtxException or InvalidDataException or IOException
+    or UnauthorizedAccessException or ArgumentException or OutOfMemoryException;

@@ -62,11 +62,11 @@ internal static class CommonOptions
         option.CustomParser = result =>
         {
             string text = result.Tokens[^1].Value;
+            bool whole = T.IsInteger(T.One / (T.One + T.One));
             // No commas: in 0,001 some would see a thousandth and the parser one.
-            bool isNumber = T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value);
+            bool isNumber = T.TryParse(text, whole ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out var value);
             if (isNumber && value >= low && value <= high) return value;
-            string expected = $"{(T.IsInteger(T.One / (T.One + T.One)) ? "a whole number" : "a number")} from {low} to {high}";
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {text}, expected {expected}"));
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {text}, expected a {(whole ? "whole " : "")}number from {low} to {high}"));
             return null;
         };
         return option;

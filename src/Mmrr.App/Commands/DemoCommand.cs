@@ -33,7 +33,7 @@ internal static class DemoCommand
             OutputPlace.CheckFolder("--out", folder, []);
             Mmrr.Device.Open(parsed.GetValue(device)!).Dispose();
             Console.WriteLine($"writing a synthetic inspection set to {data}");
-            SyntheticInspection.Write(data);
+            Write(data);
             var preset = Preset.All["tiny"];
             var options = new TrainingOptions
             {
@@ -58,5 +58,20 @@ internal static class DemoCommand
             return ExitCode.Success;
         });
         return command;
+    }
+
+    /// <summary>Writes the set; where that fails, a part of it is worth nothing.</summary>
+    private static void Write(string data)
+    {
+        bool existed = Directory.Exists(data);
+        try
+        {
+            SyntheticInspection.Write(data);
+        }
+        catch
+        {
+            if (!existed && Directory.Exists(data)) Directory.Delete(data, recursive: true);
+            throw;
+        }
     }
 }

@@ -51,7 +51,7 @@ internal static class FiguresCommand
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
+                Complaint.Write(e.Message);
                 unreadable = true;
                 continue;
             }

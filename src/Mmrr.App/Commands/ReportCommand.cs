@@ -76,7 +76,7 @@ internal static class ReportCommand
         if (images.Length > 0 && pictures is null) throw new UsageException($"--images: {missing[^1]}");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
         RunReport.Save(path, data, pictures, sweep, missing);
-        foreach (string sentence in missing) Console.Error.WriteLine($"mmrr: {sentence}");
+        foreach (string sentence in missing) Complaint.Write(sentence);
         Console.WriteLine($"report: {path}");
     }
 

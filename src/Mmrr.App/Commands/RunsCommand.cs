@@ -41,7 +41,7 @@ internal static class RunsCommand
             }
             catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {
-                Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
+                Complaint.Write(e.Message);
                 code = ExitCode.BadInput;
             }
         }

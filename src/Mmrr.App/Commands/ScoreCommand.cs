@@ -50,7 +50,7 @@ internal static class ScoreCommand
             using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);
             folder.CheckModel(scorer.Options);
-            if (missing is not null) Console.Error.WriteLine($"mmrr: {missing}");
+            if (missing is not null) Complaint.Write(missing);
             if (target is not null) Directory.CreateDirectory(target);
             var writer = draw ? new HeatmapWriter(scorer, calibration!.Heatmap, Path.Combine(target!, "heatmaps")) : null;
             var console = StandardOutput.Open();
@@ -68,7 +68,7 @@ internal static class ScoreCommand
                 {
                     if (scored.Score is null)
                     {
-                        Console.Error.WriteLine($"mmrr: {scored.Problem}");
+                        Complaint.Write(scored.Problem!);
                         unreadable++;
                         continue;
                     }

@@ -64,7 +64,7 @@ internal static class ThresholdCommand
     public static void Print(Calibration calibration)
     {
         foreach (string line in Calibrator.Describe(calibration)) Console.WriteLine(line);
-        if (Calibrator.Warning(calibration) is { } warning) Console.Error.WriteLine($"mmrr: {warning}");
+        if (Calibrator.Warning(calibration) is { } warning) Complaint.Write(warning);
     }
 
     private static List<NormalScore> Score(RunFolder run, Device device, string folder, int levels)

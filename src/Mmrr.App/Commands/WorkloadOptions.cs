@@ -31,6 +31,19 @@ internal sealed class WorkloadOptions
     /// <summary>Opens <c>--device</c> with <c>--threads</c> and <c>--precision</c>.</summary>
     public Device Open(ParseResult parsed) => CommonOptions.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), CommonOptions.PrecisionOf(parsed, _precision));
 
+    /// <summary>Refuses what is given and belongs to other cases than those that are timed.</summary>
+    public void RefuseIdle(ParseResult parsed, string[] cases)
+    {
+        foreach (var (option, users) in new (Option, string[])[]
+        {
+            (_width, ["step", "score", "conv", "groupnorm"]), (_channels, ["step", "score"]), (_resolutions, ["step", "score"]), (_maskLevels, ["score", "mask"]), (_steps, ["step", "score"]),
+        })
+        {
+            if (parsed.GetResult(option) is { Implicit: false } && !cases.Intersect(users).Any())
+                throw new UsageException($"{option.Name} belongs to {string.Join(", ", users)}, not to {string.Join(", ", cases)}");
+        }
+    }
+
     /// <summary>An initialised model.</summary>
     public MmrrModel Model(ParseResult parsed, Device device)
     {
