@@ -15,6 +15,9 @@ internal static class ExitCode
     /// <summary><c>mmrr score --fail-on-anomaly</c> found an anomaly.</summary>
     public const int Anomaly = 3;
 
-    /// <summary>Training was told to stop (Ctrl-C, or SIGTERM), and saved where it stood: a shell's number for SIGINT.</summary>
+    /// <summary>Told to stop by Ctrl-C; training, also by SIGTERM, with what it had saved: a shell's number for SIGINT.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>Nobody reads standard output any more: a shell's number for SIGPIPE.</summary>
+    public const int BrokenPipe = 141;
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mmrr;
 using Mmrr.App;
 using Mmrr.App.Commands;
+using Mmrr.Nn.Checkpoints;
 using Mmrr.Ptx;
 
 var root = new RootCommand("MMRR: anomaly detection that learns from normal images only.")
@@ -9,20 +10,42 @@ var root = new RootCommand("MMRR: anomaly detection that learns from normal imag
     DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), ThresholdCommand.Create(), ReportCommand.Create(),
     FiguresCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
 };
-var parsed = root.Parse(args);
+// An unset variable of a shell: as a path it would be the folder that one is in.
+if (Array.IndexOf(args, "") is var empty and >= 0)
+{
+    Complaint.Write($"argument {empty + 1} is empty{(empty == 0 ? "" : $", after {args[empty - 1]}")}");
+    return ExitCode.BadInput;
+}
+Interruption.EndCleanly();
+var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
     // Of several errors the one that names what was typed helps most.
     var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
-    Console.Error.WriteLine($"mmrr: {error.Message.ReplaceLineEndings(" ")} (mmrr --help tells more)");
+    string command = parsed.CommandResult.Command is RootCommand ? "mmrr" : $"mmrr {parsed.CommandResult.Command.Name}";
+    Complaint.Write($"{error.Message} ({command} --help tells more)");
     return ExitCode.BadInput;
 }
 try
 {
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception e) when (e is UsageException or DeviceUnavailableException or DeviceMemoryException or PtxException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException)
+catch (IOException e) when (StandardOutput.IsUnread(e))
 {
-    Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
+    return ExitCode.BrokenPipe;
+}
+catch (Exception e) when (IsOutside(e) || e is AggregateException several && several.InnerExceptions.All(IsOutside))
+{
+    // Of what went wrong on several threads at once, one will do.
+    Complaint.Write((e is AggregateException { InnerExceptions: [var first, ..] } ? first : e).Message);
     return ExitCode.BadInput;
 }
+finally
+{
+    // Other threads may be writing still, pictures say.
+    AtomicFile.Abandon();
+}
+
+// What lies outside of the program: arguments, files, devices, memory. All else is a defect, and shows where it is.
+static bool IsOutside(Exception e) => e is UsageException or DeviceUnavailableException or DeviceMemoryException or PtxException or InvalidDataException or IOException
+    or UnauthorizedAccessException or ArgumentException or OutOfMemoryException;

@@ -19,6 +19,7 @@ internal static class BenchCommand
         var options = new WorkloadOptions(command, 5, "Timed repetitions of step and score; the median is printed.");
         command.SetAction(parsed =>
         {
+            options.RefuseIdle(parsed, parsed.GetValue(what)!);
             using var device = options.Open(parsed);
             foreach (string name in parsed.GetValue(what)!) Time(name, options, parsed, device);
             return ExitCode.Success;

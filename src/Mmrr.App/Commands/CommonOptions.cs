@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
 
 namespace Mmrr.App.Commands;
 
@@ -35,7 +36,7 @@ internal static class CommonOptions
     public static Option<int?> Threads() => Ranged(new Option<int?>("--threads") { Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
 
     /// <summary><c>--levels</c>.</summary>
-    public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { Description = "Mask levels; 60 for a paper run at 32x32, else 15." }, 2, 1000);
+    public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { Description = "Mask levels; 60 for a paper run at 32x32, else 15." }, 2, Nn.Calibration.MostLevels);
 
     /// <summary><c>--false-alarm</c>.</summary>
     public static Option<double?> FalseAlarm() =>
@@ -54,25 +55,27 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>A number with a range.</summary>
+    /// <summary>A number with a range. Both errors name the option and the range; the library's own would name a type of C#.</summary>
     public static Option<T?> Ranged<T>(Option<T?> option, T low, T high)
-        where T : struct, IComparable<T>
+        where T : struct, INumber<T>
     {
-        option.Validators.Add(result =>
+        option.CustomParser = result =>
         {
-            if (result.Tokens.Count == 0) return;
-            T? given;
-            try
-            {
-                given = result.GetValueOrDefault<T?>();
-            }
-            catch (InvalidOperationException)
-            {
-                return; // not a number: the parser says so itself
-            }
-            if (given is { } value && (value.CompareTo(low) < 0 || value.CompareTo(high) > 0))
-                result.AddError(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{option.Name} is {value}, expected {low} to {high}"));
-        });
+            string text = result.Tokens[^1].Value;
+            bool whole = T.IsInteger(T.One / (T.One + T.One));
+            // No commas: in 0,001 some would see a thousandth and the parser one.
+            bool isNumber = T.TryParse(text, whole ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out var value);
+            if (isNumber && value >= low && value <= high) return value;
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {text}, expected a {(whole ? "whole " : "")}number from {low} to {high}"));
+            return null;
+        };
         return option;
     }
+
+    /// <summary>Refuses <c>--threads</c> beside a <c>--device</c> that has no worker threads.</summary>
+    public static void ThreadsNeedTheCpu(Command command, Option device, Option threads) => command.Validators.Add(result =>
+    {
+        if (result.GetResult(threads) is { Implicit: false } && result.GetResult(device) is { Implicit: false, Tokens: [.., var name] } && name.Value is not ("cpu" or "auto"))
+            result.AddError($"--threads and --device {name.Value} contradict each other: only the cpu device has worker threads");
+    });
 }

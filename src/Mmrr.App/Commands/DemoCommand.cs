@@ -30,8 +30,10 @@ internal static class DemoCommand
         {
             string folder = parsed.GetValue(output)!, data = Path.Combine(folder, "data"), runPath = Path.Combine(folder, "run");
             if (Directory.Exists(runPath)) throw new UsageException($"{runPath}: the folder already holds a run; choose another --out");
+            OutputPlace.CheckFolder("--out", folder, []);
+            Mmrr.Device.Open(parsed.GetValue(device)!).Dispose();
             Console.WriteLine($"writing a synthetic inspection set to {data}");
-            SyntheticInspection.Write(data);
+            Write(data);
             var preset = Preset.All["tiny"];
             var options = new TrainingOptions
             {
@@ -56,5 +58,20 @@ internal static class DemoCommand
             return ExitCode.Success;
         });
         return command;
+    }
+
+    /// <summary>Writes the set; where that fails, a part of it is worth nothing.</summary>
+    private static void Write(string data)
+    {
+        bool existed = Directory.Exists(data);
+        try
+        {
+            SyntheticInspection.Write(data);
+        }
+        catch
+        {
+            if (!existed && Directory.Exists(data)) Directory.Delete(data, recursive: true);
+            throw;
+        }
     }
 }

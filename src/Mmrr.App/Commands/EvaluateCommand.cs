@@ -22,9 +22,11 @@ internal static class EvaluateCommand
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
         var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, examples.png.") { run, levels, limit, device, threads, precision };
+        CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
+            OutputPlace.Check("RUN", folder.Path);
             using var opened = CommonOptions.Open(parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads, CommonOptions.PrecisionOf(parsed, precision));
             Run(folder, opened, parsed.GetValue(levels), parsed.GetValue(limit));
             return ExitCode.Success;
@@ -50,7 +52,7 @@ internal static class EvaluateCommand
         });
         if (terminal) Console.Write("\r\u001b[K");
         EvaluationTable.Print(result);
-        if (Calibrator.Missing(run.Path, calibration, used) is { } missing) Console.Error.WriteLine($"mmrr: {missing}");
+        if (Calibrator.Missing(run.Path, calibration, used) is { } missing) Complaint.Write(missing);
         return result;
     }
 

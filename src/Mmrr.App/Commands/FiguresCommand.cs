@@ -21,14 +21,16 @@ internal static class FiguresCommand
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var command = new Command("figures", "Draw images with their embedding, and their masks and restorations at every level.") { run, images, output, levels, device, threads };
+        CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
             string target = parsed.GetValue(output) ?? folder.PathOf("figures");
-            if (File.Exists(target)) throw new UsageException($"--out {target}: is a file, expected a folder");
+            OutputPlace.CheckFolder("--out", target, parsed.GetValue(images)!);
             var calibration = Calibration.Find(folder.Path);
             using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
             using var model = Checkpoint.Load(folder.Path, opened);
+            folder.CheckModel(model.Options);
             int count = parsed.GetValue(levels) ?? calibration?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
             return Draw(model, parsed.GetValue(images)!, target, count);
         });
@@ -49,7 +51,7 @@ internal static class FiguresCommand
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
+                Complaint.Write(e.Message);
                 unreadable = true;
                 continue;
             }

@@ -19,6 +19,8 @@ internal static class PtxCommand
         var command = new Command("ptx", "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, spills, occupancy and instructions.") { name, sm, sass, assembly };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(name) is null && new Option[] { sm, sass }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
+                throw new UsageException($"{idle.Name} needs the NAME of a kernel; without one the names are listed");
             string? file = parsed.GetValue(assembly);
             var kernels = file is null ? SimtKernel.Own : KernelsOf(file);
             if (parsed.GetValue(name) is not { } wanted)

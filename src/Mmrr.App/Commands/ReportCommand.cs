@@ -25,11 +25,14 @@ internal static class ReportCommand
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var command = new Command("report", "Write one page about a run: figures, plots, pictures, configuration.") { run, output, images, sweep, device, threads };
+        CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
             string path = parsed.GetValue(output) ?? folder.PathOf("report.html");
             if (Directory.Exists(path)) throw new UsageException($"--out {path}: is a folder, expected a file");
+            if (Path.GetExtension(path).ToUpperInvariant() is not (".HTML" or ".HTM")) throw new UsageException($"--out {path}: expected a name that ends in .html");
+            OutputPlace.Check("--out", path);
             Write(folder, path, parsed.GetValue(images) ?? [], parsed.GetValue(sweep) ?? DefaultSweep, () => Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads)));
             return ExitCode.Success;
         });
@@ -64,7 +67,7 @@ internal static class ReportCommand
                 {
                     using var device = open();
                     using var model = Checkpoint.Load(run.Path, device);
-                    if (!model.Options.Equals(run.Options.Model)) throw new InvalidDataException($"{run.Path}: the checkpoints are of another model than run.json says");
+                    run.CheckModel(model.Options);
                     pictures = ReportPictures.Draw(model, samples, scores, data.Levels, data.Decision?.Heatmap, images);
                     if (sweepImages >= 2) sweep ??= Sweep(run, model, samples, sweepImages);
                 }
@@ -73,7 +76,7 @@ internal static class ReportCommand
         if (images.Length > 0 && pictures is null) throw new UsageException($"--images: {missing[^1]}");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
         RunReport.Save(path, data, pictures, sweep, missing);
-        foreach (string sentence in missing) Console.Error.WriteLine($"mmrr: {sentence}");
+        foreach (string sentence in missing) Complaint.Write(sentence);
         Console.WriteLine($"report: {path}");
     }
 

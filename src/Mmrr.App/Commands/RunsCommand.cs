@@ -21,7 +21,7 @@ internal static class RunsCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(folder)!;
-            if (!Directory.Exists(path)) throw new UsageException($"{path}: no such folder");
+            if (!Directory.Exists(path)) throw new UsageException($"{path}: {(File.Exists(path) ? "is a file, expected a folder of runs" : "no such folder")}");
             return Run(path);
         });
         return command;
@@ -41,7 +41,7 @@ internal static class RunsCommand
             }
             catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {
-                Console.Error.WriteLine($"mmrr: {e.Message.ReplaceLineEndings(" ")}");
+                Complaint.Write(e.Message);
                 code = ExitCode.BadInput;
             }
         }

@@ -34,6 +34,7 @@ internal static class ScoreCommand
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
         var command = new Command("score", "Score image files: CSV on standard output.") { run, paths, output, heatmaps, fail, levels, device, threads, precision };
+        CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
@@ -41,18 +42,18 @@ internal static class ScoreCommand
             string? target = parsed.GetValue(output);
             bool draw = parsed.GetValue(heatmaps);
             if (draw && target is null) throw new UsageException("--heatmaps needs --out DIR to write them to");
-            if (target is not null && File.Exists(target)) throw new UsageException($"--out {target}: is a file, expected a folder");
-            if (draw && inputs.FirstOrDefault(i => Directory.Exists(i) && Contains(i, target!)) is { } around)
-                throw new UsageException($"--out {target}: lies within {around}, which is scored; its heatmaps would be taken for images");
+            if (target is not null) OutputPlace.CheckFolder("--out", target, draw ? inputs : []);
             var calibration = Calibration.Find(folder.Path);
             int used = parsed.GetValue(levels) ?? calibration?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
             string? missing = Calibrator.Missing(folder.Path, calibration, used);
             if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
             using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);
-            if (missing is not null) Console.Error.WriteLine($"mmrr: {missing}");
+            folder.CheckModel(scorer.Options);
+            if (missing is not null) Complaint.Write(missing);
             if (target is not null) Directory.CreateDirectory(target);
             var writer = draw ? new HeatmapWriter(scorer, calibration!.Heatmap, Path.Combine(target!, "heatmaps")) : null;
+            var console = StandardOutput.Open();
             var (unreadable, anomalies) = (0, 0);
             if (target is null) Score(null);
             else AtomicFile.Write(Path.Combine(target, "scores.csv"), Score);
@@ -62,16 +63,16 @@ internal static class ScoreCommand
             void Score(Stream? copy)
             {
                 using var file = copy is null ? null : new StreamWriter(copy, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-                Print(Header, file);
+                Print(Header, console, file);
                 foreach (var scored in new FileScorer(scorer, used).Score(InputFiles.Walk(inputs)))
                 {
                     if (scored.Score is null)
                     {
-                        Console.Error.WriteLine($"mmrr: {scored.Problem}");
+                        Complaint.Write(scored.Problem!);
                         unreadable++;
                         continue;
                     }
-                    Print(Row(scored, calibration?.Threshold), file);
+                    Print(Row(scored, calibration?.Threshold), console, file);
                     if (scored.Score.Anomalous == true) anomalies++;
                     writer?.Write(scored);
                 }
@@ -80,9 +81,9 @@ internal static class ScoreCommand
         return command;
     }
 
-    private static void Print(string line, StreamWriter? file)
+    private static void Print(string line, TextWriter console, StreamWriter? file)
     {
-        Console.WriteLine(line);
+        console.WriteLine(line);
         file?.WriteLine(line);
     }
 
@@ -93,11 +94,5 @@ internal static class ScoreCommand
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{CsvField.Quote(file.File.Path)},{score.Score:R},{score.ScoreWithoutRefinement:R},{decision},{score.MaxPixelScore:R},{file.Width},{file.Height}");
-    }
-
-    private static bool Contains(string folder, string other)
-    {
-        string relative = Path.GetRelativePath(folder, other);
-        return relative != ".." && !relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !Path.IsPathRooted(relative);
     }
 }

@@ -11,21 +11,20 @@ namespace Mmrr.App.Commands;
 /// <summary><c>mmrr threshold</c>: shows or sets what a run calls anomalous, without training.</summary>
 internal static class ThresholdCommand
 {
+    private const double MostValue = 1e12;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
         var falseAlarm = CommonOptions.FalseAlarm();
-        var value = new Option<double?>("--value") { Description = "The threshold itself, in place of a rate." };
-        value.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && double.TryParse(result.Tokens[^1].Value, out double given) && !double.IsFinite(given)) result.AddError($"--value is {given}, expected a finite number");
-        });
+        var value = CommonOptions.Ranged(new Option<double?>("--value") { Description = "The threshold itself, in place of a rate." }, -MostValue, MostValue);
         var calibrate = new Option<string?>("--calibrate") { Description = "A folder of more normal images; they join those held out of training, in place of any added before." };
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
         var command = new Command("threshold", "Show or set the score above which a run calls an image anomalous.") { run, falseAlarm, value, calibrate, device, threads, precision };
+        CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
@@ -45,7 +44,7 @@ internal static class ThresholdCommand
             {
                 using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
                 int levels = old?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
-                calibration = Calibrator.Make(old?.HeldOut ?? [], Score(folder.Path, opened, images, levels), levels, wanted);
+                calibration = Calibrator.Make(old?.HeldOut ?? [], Score(folder, opened, images, levels), levels, wanted);
             }
             else
             {
@@ -65,13 +64,14 @@ internal static class ThresholdCommand
     public static void Print(Calibration calibration)
     {
         foreach (string line in Calibrator.Describe(calibration)) Console.WriteLine(line);
-        if (Calibrator.Warning(calibration) is { } warning) Console.Error.WriteLine($"mmrr: {warning}");
+        if (Calibrator.Warning(calibration) is { } warning) Complaint.Write(warning);
     }
 
-    private static List<NormalScore> Score(string run, Device device, string folder, int levels)
+    private static List<NormalScore> Score(RunFolder run, Device device, string folder, int levels)
     {
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such folder");
-        using var model = Checkpoint.Load(run, device);
+        using var model = Checkpoint.Load(run.Path, device);
+        run.CheckModel(model.Options);
         // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
         return [.. Calibrator.Score(model, InputFiles.Walk([folder]).Select(file => (file.Path, Read(file, model.Options))), levels)];
     }

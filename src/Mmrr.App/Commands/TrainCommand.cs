@@ -26,7 +26,7 @@ internal static class TrainCommand
         var output = new Option<string?>("--out") { Description = "Folder of the run; a new one under runs/ when not given." };
         var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { Description = "Budget of both phases." }, 0.01, 100_000);
         var epochs = CommonOptions.Ranged(new Option<int?>("--epochs") { Description = "Epochs of each phase, in place of --minutes." }, 1, 1_000_000);
-        var seed = new Option<long>("--seed") { Description = "Seed of the split, the order, the weights and the noise." };
+        var seed = CommonOptions.Ranged(new Option<long?>("--seed") { Description = "Seed of the split, the order, the weights and the noise; 0 when not given." }, long.MinValue, long.MaxValue);
         var batch = CommonOptions.Ranged(new Option<int?>("--batch") { Description = "Images of a step." }, 1, 4096);
         var learningRate = CommonOptions.Ranged(new Option<double?>("--lr") { Description = "Learning rate." }, 1e-9, 10);
         var beta2 = CommonOptions.Ranged(new Option<double?>("--beta2") { Description = "RAdam's second decay." }, 0.5, 0.999999);
@@ -43,12 +43,13 @@ internal static class TrainCommand
         var falseAlarm = CommonOptions.FalseAlarm();
         var saveEvery = CommonOptions.Ranged(new Option<double?>("--save-every") { Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given." }, 0, 86_400);
         var resume = new Option<string?>("--resume") { Description = "Go on with this run where it stopped. Takes no other option." };
-        var config = new Option<string?>("--config") { Description = "Repeat a run from its run.json. Takes --out, --device and --threads beside it." };
+        var config = new Option<string?>("--config") { Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it." };
         var command = new Command("train", "Train on normal images.")
         {
             data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
             noEmbedding, mask, inputs, falseAlarm, saveEvery, resume, config,
         };
+        CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(resume) is { } interrupted)
@@ -58,10 +59,11 @@ internal static class TrainCommand
             }
             if (parsed.GetValue(config) is { } configuration)
             {
-                RefuseBeside(parsed, config, output, device, threads);
+                RefuseBeside(parsed, config, output, device, threads, precision);
                 var saved = TrainingOptions.Read(configuration);
                 if (Given(parsed, device)) saved = saved with { Device = parsed.GetValue(device)! };
                 if (Given(parsed, threads)) saved = saved with { Threads = parsed.GetValue(threads) };
+                if (Given(parsed, precision)) saved = saved with { Precision = CommonOptions.PrecisionOf(parsed, precision) };
                 return Begin(saved, parsed.GetValue(output));
             }
             string kind = parsed.GetValue(data) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
@@ -105,7 +107,7 @@ internal static class TrainCommand
                 Precision = CommonOptions.PrecisionOf(parsed, precision),
                 Minutes = counted ? null : parsed.GetValue(minutes) ?? defaults.Minutes,
                 Epochs = parsed.GetValue(epochs),
-                Seed = parsed.GetValue(seed),
+                Seed = parsed.GetValue(seed) ?? 0,
                 Batch = parsed.GetValue(batch) ?? defaults.BatchFor(side),
                 LearningRate = parsed.GetValue(learningRate) ?? defaults.LearningRate,
                 Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,

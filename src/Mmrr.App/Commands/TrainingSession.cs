@@ -26,7 +26,7 @@ internal static class TrainingSession
             using var held = run.Lock();
             return (run, Train(run, device, set));
         }
-        catch (DeviceMemoryException) when (Step(run) == 0)
+        catch (Exception e) when (e is (DeviceMemoryException or IOException or UnauthorizedAccessException) && Step(run) == 0)
         {
             run.Discard();
             throw;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using Mmrr.App.Runs;
 using Mmrr.App.Verification;
 
 namespace Mmrr.App.Commands;
@@ -31,6 +32,15 @@ internal static class VerifyCommand
         command.Hidden = true;
         command.SetAction(parsed =>
         {
+            foreach (var option in new Option[] { minutes, normal, precision })
+            {
+                if (parsed.GetValue(train) is null && Given(option)) throw new UsageException($"{option.Name} belongs to --train");
+            }
+            foreach (var option in new Option[] { only, rounds, python })
+            {
+                if (parsed.GetValue(train) is not null && Given(option)) throw new UsageException($"--train takes no {option.Name}: it is in place of the tests, timings and profile");
+            }
+            bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
             string[] parts = parsed.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries) ?? s_parts;
             if (parts.FirstOrDefault(part => !s_parts.Contains(part)) is { } unknown) throw new UsageException($"--only: unknown '{unknown}', expected a list of {string.Join(", ", s_parts)}");
             string? root = parsed.GetValue(train);
@@ -43,6 +53,8 @@ internal static class VerifyCommand
                 Python = parsed.GetValue(python)!,
                 Output = Path.GetFullPath(parsed.GetValue(output)!),
             };
+            OutputPlace.CheckFolder("--out", options.Output, []);
+            if (root is null && parts.Contains("tests") && TestProgram.Find().Count == 0) throw new UsageException("there are no test programs beside mmrr; a bundle of scripts/gpu-bundle has them");
             var report = Begin(options);
             Directory.CreateDirectory(options.Output);
             var verification = new VerificationRun(options, report);

@@ -11,7 +11,7 @@ internal sealed class WorkloadOptions
     private readonly Option<int?> _channels = Number("--channels", 1, "Channels of an image.");
     private readonly Option<int?> _size = Number("--size", 32, "Side of an image in pixels; of bench's kernels, in place of their list.");
     private readonly Option<int?> _resolutions = Number("--levels", 4, "Resolutions of the U-Nets.");
-    private readonly Option<int?> _maskLevels = Number("--mask-levels", 15, "Mask levels of a score.", 2, 1000);
+    private readonly Option<int?> _maskLevels = Number("--mask-levels", 15, "Mask levels of a score.", 2, Calibration.MostLevels);
     private readonly Option<int?> _steps;
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<string> _device = CommonOptions.Device();
@@ -25,10 +25,24 @@ internal sealed class WorkloadOptions
     {
         _steps = Number("--steps", steps, stepsDescription);
         foreach (var option in new Option[] { _width, _batch, _channels, _size, _resolutions, _maskLevels, _steps, _threads, _device, _precision }) command.Options.Add(option);
+        CommonOptions.ThreadsNeedTheCpu(command, _device, _threads);
     }
 
     /// <summary>Opens <c>--device</c> with <c>--threads</c> and <c>--precision</c>.</summary>
     public Device Open(ParseResult parsed) => CommonOptions.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), CommonOptions.PrecisionOf(parsed, _precision));
+
+    /// <summary>Refuses what is given and belongs to other cases than those that are timed.</summary>
+    public void RefuseIdle(ParseResult parsed, string[] cases)
+    {
+        foreach (var (option, users) in new (Option, string[])[]
+        {
+            (_width, ["step", "score", "conv", "groupnorm"]), (_channels, ["step", "score"]), (_resolutions, ["step", "score"]), (_maskLevels, ["score", "mask"]), (_steps, ["step", "score"]),
+        })
+        {
+            if (parsed.GetResult(option) is { Implicit: false } && !cases.Intersect(users).Any())
+                throw new UsageException($"{option.Name} belongs to {string.Join(", ", users)}, not to {string.Join(", ", cases)}");
+        }
+    }
 
     /// <summary>An initialised model.</summary>
     public MmrrModel Model(ParseResult parsed, Device device)

@@ -12,7 +12,7 @@ internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Bright
     public static Augmentation None => default;
 
     /// <summary>Reads a list such as <c>flip,rotate,brightness</c>; <c>none</c> and an empty text mean no change.</summary>
-    /// <exception cref="ArgumentException">A word is none of these.</exception>
+    /// <exception cref="ArgumentException">A word is none of these, or there twice.</exception>
     public static Augmentation Parse(string text)
     {
         var result = None;
@@ -20,6 +20,7 @@ internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Bright
             return result;
         foreach (string word in text.Split(',', StringSplitOptions.TrimEntries))
         {
+            var before = result;
             result = word switch
             {
                 "flip" => result with { Flip = true },
@@ -27,6 +28,8 @@ internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Bright
                 "brightness" => result with { Brightness = true },
                 _ => throw new ArgumentException($"unknown augmentation '{word}'; expected a list of flip, rotate, brightness, or none"),
             };
+            if (result == before)
+                throw new ArgumentException($"'{word}' is named twice");
         }
 
         return result;

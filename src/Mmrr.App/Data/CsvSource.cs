@@ -133,6 +133,8 @@ internal sealed class CsvSource : ImageFileSource
         string name = field("image"), label = field("label"), mask = field("mask"), split = field("split");
         if (name.Length == 0)
             throw Wrong(line, "no image");
+        if (name.Contains('\0', StringComparison.Ordinal) || mask.Contains('\0', StringComparison.Ordinal))
+            throw Wrong(line, "a character of value 0 in a name; expected a text file of names");
         bool abnormal = !IsNormal(label);
         bool? test = split.ToUpperInvariant() switch
         {

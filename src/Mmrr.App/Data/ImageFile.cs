@@ -41,6 +41,8 @@ internal static class ImageFile
     {
         if (Directory.Exists(path))
             throw new InvalidDataException($"{path}: a folder; expected an image file");
+        if (File.Exists(path) && new FileInfo(path).Length > Array.MaxLength)
+            throw new InvalidDataException($"{path}: a file of {new FileInfo(path).Length} bytes; expected an image of at most 2 GB");
         byte[] file = File.ReadAllBytes(path);
         using var data = SKData.CreateCopy(file);
         using var codec = SKCodec.Create(data);

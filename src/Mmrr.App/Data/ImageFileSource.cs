@@ -25,23 +25,14 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     }
 
     /// <summary>
-    /// Image files under a folder as relative paths with forward slashes, in ordinal order, which is the same on every
-    /// machine. Files and folders whose name starts with a dot are left out.
+    /// As <see cref="ImageFolder.Files"/>, of a folder that must be there.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">The folder is missing.</exception>
     protected static string[] List(string folder, bool recursive)
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"{folder}: no such folder");
-        var all = new EnumerationOptions { RecurseSubdirectories = recursive, IgnoreInaccessible = false, AttributesToSkip = 0 };
-        return
-        [
-            .. Directory.EnumerateFiles(folder, "*", all)
-                .Where(ImageFile.HasImageExtension)
-                .Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'))
-                .Where(name => !name.StartsWith('.') && !name.Contains("/.", StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal),
-        ];
+        return [.. ImageFolder.Files(folder, recursive)];
     }
 
     /// <summary>Like <see cref="List"/>, but a folder without any image is an error.</summary>

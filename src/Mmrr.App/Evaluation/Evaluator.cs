@@ -20,7 +20,7 @@ internal static class Evaluator
     public static EvaluationResult Run(RunFolder run, Calibration? calibration, Device device, int levels, int? limit, Action<int, int> progress)
     {
         using var model = Checkpoint.Load(run.Path, device);
-        if (!model.Options.Equals(run.Options.Model)) throw new InvalidDataException($"{run.Path}: the checkpoints are of another model than run.json says");
+        run.CheckModel(model.Options);
         var set = DataSource.Open(run.Options.DataOptions).LoadTest();
         int[] chosen = limit is { } n ? Sampling.Stratified(set.Samples, n, run.Options.Seed) : [.. Enumerable.Range(0, set.Samples.Count)];
         Sample[] samples = [.. chosen.Select(i => set.Samples[i])];
@@ -33,8 +33,9 @@ internal static class Evaluator
         var result = new EvaluationResult(
             samples.Length, samples.Count(s => !s.Abnormal), levels, seconds, $"{device.Name} ({device.Description})", refined, restored, kinds,
             new IntervalMethod("stratified bootstrap over the images, percentiles", Bootstrap.Resamples, Bootstrap.Confidence, Bootstrap.Seed));
-        scores.Save(run);
+        // The pictures take time: who stops the program meanwhile has the old scores with the old figures.
         ExampleSheet.Save(run.PathOf("examples.png"), model, samples, levels, calibration?.Levels == levels ? calibration.Heatmap : null);
+        scores.Save(run);
         result.Save(run);
         return result;
     }

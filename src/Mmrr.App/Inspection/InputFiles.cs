@@ -25,21 +25,21 @@ internal static class InputFiles
             }
             // The pictures of a single folder need no name above them.
             string above = paths.Count == 1 ? "" : names[i];
-            bool some = false;
-            foreach (string file in Images(path))
+            string[] files = [];
+            string? problem = null;
+            try
             {
-                some = true;
-                // The whole name and one more extension: a.jpg and a.png may lie side by side.
-                yield return new InputFile(Path.Combine(path, file), Path.Combine(above, $"{file}.png"));
+                files = [.. ImageFolder.Files(path, recursive: true)];
             }
-            if (!some) yield return new InputFile(path, "", $"{path}: no image in this folder; expected .png, .jpg, .jpeg, .bmp or .webp files");
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                problem = $"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}";
+            }
+            if (files.Length == 0) yield return new InputFile(path, "", problem ?? $"{path}: no image in this folder; expected .png, .jpg, .jpeg, .bmp or .webp files");
+            // The whole name and one more extension: a.jpg and a.png may lie side by side.
+            foreach (string file in files) yield return new InputFile(Path.Combine(path, file), Path.Combine(above, $"{file}.png"));
         }
     }
-
-    /// <summary>Image files under a folder, relative to it, in ordinal order; what begins with a dot is left out.</summary>
-    private static IEnumerable<string> Images(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(ImageFile.HasImageExtension).Select(file => Path.GetRelativePath(folder, file))
-            .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part.StartsWith('.'))).Order(StringComparer.Ordinal);
 
     /// <summary>The last name of each path, with a number where one before has it; also where upper and lower case are one.</summary>
     private static string[] Names(IReadOnlyList<string> paths)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mmrr.App.Runs;
 using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Profiling;
@@ -16,14 +17,7 @@ internal static class ChromeTrace
         if (path.Length == 0 || Directory.Exists(path) || Path.GetFileName(path).Length == 0) throw new UsageException($"--trace: '{path}' is not the name of a file");
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (!Directory.Exists(folder)) throw new UsageException($"--trace: '{path}' cannot be written, its folder does not exist");
-        try
-        {
-            using var probe = new FileStream(Path.Combine(folder, $".{Path.GetRandomFileName()}.tmp"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--trace: '{path}' cannot be written, no file can be made in its folder");
-        }
+        OutputPlace.Check("--trace", path);
     }
 
     /// <summary>Writes the file beside its place and renames it.</summary>

@@ -43,9 +43,9 @@ internal sealed record ReportData(RunFolder Run, IReadOnlyList<TrainingEpoch> Hi
         try
         {
             var result = JsonSerializer.Deserialize(File.ReadAllText(path), EvaluationJson.Default.EvaluationResult);
-            if (IsWhole(result?.WithRefinement) && IsWhole(result!.WithoutRefinement) && result is { Intervals: not null, Device: not null }
+            if (IsWhole(result?.WithRefinement) && IsWhole(result!.WithoutRefinement) && result is { Intervals: not null, Device: not null, Levels: >= 2 and <= Calibration.MostLevels, Seconds: >= 0 and < double.PositiveInfinity }
                 && (result.Kinds?.All(k => k?.Kind is not null && IsWhole(k.WithRefinement) && IsWhole(k.WithoutRefinement)) ?? true)) return result;
-            throw new JsonException("a figure is missing");
+            throw new JsonException("a figure is missing or out of its range");
         }
         catch (JsonException e)
         {

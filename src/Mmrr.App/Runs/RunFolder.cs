@@ -1,5 +1,6 @@
 using System.Text;
 using Mmrr.App.Training;
+using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Runs;
@@ -60,6 +61,7 @@ internal sealed class RunFolder
             if (File.Exists(System.IO.Path.Combine(path, file))) throw new UsageException($"{path}: the folder already holds a run; choose another --out");
         }
         if (File.Exists(path)) throw new UsageException($"{path}: is a file, expected a folder for the run");
+        OutputPlace.Check("--out", path);
         Directory.CreateDirectory(path);
         AtomicFile.Write(System.IO.Path.Combine(path, ConfigurationFile), stream => stream.Write(Encoding.UTF8.GetBytes(options.ToJson())));
         return new RunFolder(path, options);
@@ -73,6 +75,14 @@ internal sealed class RunFolder
         string configuration = System.IO.Path.Combine(path, ConfigurationFile);
         if (!File.Exists(configuration)) throw new FileNotFoundException($"{path}: not a run; there is no {ConfigurationFile} in it");
         return new RunFolder(path, TrainingOptions.Read(configuration));
+    }
+
+    /// <summary>Checks that the checkpoints, which say themselves what they are, are of the run's model.</summary>
+    /// <param name="model">What they say.</param>
+    /// <exception cref="InvalidDataException">They are not: its threshold, say, means nothing for them.</exception>
+    public void CheckModel(MmrrOptions model)
+    {
+        if (!model.Equals(Options.Model)) throw new InvalidDataException($"{Path}: the checkpoints are of another model than run.json says");
     }
 
     /// <summary>A file of the run.</summary>

@@ -47,7 +47,7 @@ internal static class TrainingHistory
     private static TrainingEpoch Parse(string line)
     {
         string[] cells = line.Split(',');
-        double Number(int i) => double.Parse(cells[i], CultureInfo.InvariantCulture);
+        double Number(int i) => double.Parse(cells[i], CultureInfo.InvariantCulture) is var value && double.IsFinite(value) ? value : throw new FormatException($"{cells[i]} is no finite number");
         return new TrainingEpoch(
             int.Parse(cells[0], CultureInfo.InvariantCulture), int.Parse(cells[1], CultureInfo.InvariantCulture), long.Parse(cells[2], CultureInfo.InvariantCulture),
             Number(3), Number(4), Number(5), Number(6));

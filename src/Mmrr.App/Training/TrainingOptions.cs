@@ -86,13 +86,15 @@ internal sealed record TrainingOptions
         if (!(LearningRate > 0 && double.IsFinite(LearningRate))) throw new ArgumentException($"learningRate is {LearningRate}, expected more than 0");
         if (!(Beta2 >= 0 && Beta2 < 1)) throw new ArgumentException($"beta2 is {Beta2}, expected 0 up to 1");
         if (SaveEvery is { } every && !(every >= 0 && double.IsFinite(every))) throw new ArgumentException($"saveEvery is {every}, expected 0 or more");
-        if (Batch < 1) throw new ArgumentException($"batch is {Batch}, expected 1 or more");
+        if (Batch is < 1 or > 4096) throw new ArgumentException($"batch is {Batch}, expected 1 to 4096");
+        if (!Enum.IsDefined(Precision)) throw new ArgumentException($"precision is {Precision}, expected float32 or tf32");
     }
 
     /// <summary>Reads <see cref="ToJson"/> back.</summary>
     /// <exception cref="InvalidDataException">The file is no run's configuration.</exception>
     public static TrainingOptions Read(string path)
     {
+        if (Directory.Exists(path)) throw new InvalidDataException($"{path}: a folder; expected the run.json of a run");
         try
         {
             var options = JsonSerializer.Deserialize(File.ReadAllText(path), TrainingJson.Default.TrainingOptions) ?? throw new JsonException("it is null");

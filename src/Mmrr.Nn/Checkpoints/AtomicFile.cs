@@ -5,6 +5,10 @@ public static class AtomicFile
 {
     private const string TemporaryEnding = ".tmp";
 
+    // Held while temporary files come and go, and by Abandon for ever.
+    private static readonly Lock s_gate = new();
+    private static readonly HashSet<string> s_unfinished = [];
+
     /// <summary>
     /// Writes to a temporary file in the folder of <paramref name="path"/>, flushes it to disk and renames it over
     /// <paramref name="path"/>. If anything fails, the old file stays as it was and the temporary file is removed.
@@ -22,18 +26,47 @@ public static class AtomicFile
         string temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}{TemporaryEnding}");
         try
         {
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using (var stream = Create(temporary))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, target, overwrite: true);
+            Finish(temporary, () => File.Move(temporary, target, overwrite: true));
         }
         catch
         {
-            File.Delete(temporary);
+            Finish(temporary, () => File.Delete(temporary));
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Removes the temporary files of this process and stops every thread that is about to make or rename one: what was being written is as it was before. For a process that is told
+    /// to end, and ends after this.
+    /// </summary>
+    public static void Abandon()
+    {
+        s_gate.Enter();
+        foreach (string temporary in s_unfinished) File.Delete(temporary);
+    }
+
+    private static FileStream Create(string temporary)
+    {
+        lock (s_gate)
+        {
+            var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+            s_unfinished.Add(temporary);
+            return stream;
+        }
+    }
+
+    private static void Finish(string temporary, Action end)
+    {
+        lock (s_gate)
+        {
+            end();
+            s_unfinished.Remove(temporary);
         }
     }
 

@@ -28,6 +28,9 @@ public sealed record Calibration
     /// <summary>The file's name in a run's folder.</summary>
     public const string FileName = "threshold.json";
 
+    /// <summary>The most mask levels that a threshold may be for; the paper has 60.</summary>
+    public const int MostLevels = 1000;
+
     /// <summary>An image is abnormal if its score is above.</summary>
     public required double Threshold { get; init; }
 
@@ -87,10 +90,10 @@ public sealed record Calibration
     {
         if (!double.IsFinite(Threshold) || ThresholdWithoutRefinement is { } without && !double.IsFinite(without)) throw new ArgumentException("the threshold is no finite number");
         if (FalseAlarm is { } rate && !(rate > 0 && rate < 1)) throw new ArgumentException($"falseAlarm is {rate}, expected a rate between 0 and 1");
-        if (Levels < 2) throw new ArgumentException($"levels is {Levels}, expected 2 or more");
+        if (Levels is < 2 or > MostLevels) throw new ArgumentException($"levels is {Levels}, expected 2 to {MostLevels}");
         if (Heatmap is null || !(float.IsFinite(Heatmap.Low) && float.IsFinite(Heatmap.High) && float.IsFinite(Heatmap.Contour) && Heatmap.Low <= Heatmap.High))
             throw new ArgumentException("the heatmap's range is missing or no rising range of finite numbers");
-        if (HeldOut is null || Added is null || Images.Any(i => i?.Image is null || !double.IsFinite(i.Score) || !double.IsFinite(i.ScoreWithoutRefinement)))
+        if (HeldOut is null || Added is null || Images.Any(i => i?.Image is null || !double.IsFinite(i.Score) || !double.IsFinite(i.ScoreWithoutRefinement) || !float.IsFinite(i.MedianPixelScore) || !float.IsFinite(i.MaxPixelScore)))
             throw new ArgumentException("the normal scores are missing, or one is no finite number");
     }
 }
