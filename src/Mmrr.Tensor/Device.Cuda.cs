@@ -31,7 +31,7 @@ public sealed partial class Device
         var driver = CudaDriver.Probe();
         if (driver.Refusal(index) is { } refusal) throw new DeviceUnavailableException($"device '{name}': {refusal}");
         // Every card that the driver lists, so that the numbers are the driver's own.
-        var context = Context.Create(builder => PtxCompiler.Configure(builder.Cuda(_ => true)));
+        var context = Context.Create(builder => PtxCompiler.Configure(builder.Cuda(_ => true).Profiling()));
         try
         {
             var found = context.GetCudaDevices();

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
@@ -11,9 +10,9 @@ namespace Mmrr;
 public sealed class HostBuffer : IDisposable
 {
     private readonly Device _device;
-    private readonly float[] _values;
-    private readonly PageLockedArray1D<float>? _locked;
+    private readonly float[]? _values;
     private readonly IntPtr _event;
+    private IntPtr _locked; // on cuda
     private bool _copying;
 
     /// <summary>A buffer of so many values, all zero.</summary>
@@ -24,20 +23,35 @@ public sealed class HostBuffer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        _device = device;
+        (_device, Count) = (device, count);
         if (device.Kind != DeviceKind.Cuda)
         {
             _values = new float[count];
             return;
         }
+        // The driver's own pages: to lock those of the garbage collector, several buffers would have to lock one page.
         using var binding = device.Accelerator.BindScoped();
-        _locked = device.Accelerator.AllocatePageLocked1D<float>(count);
-        _values = _locked.GetArray();
         CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.CreateEvent(out _event, CudaEventFlags.CU_EVENT_DISABLE_TIMING));
+        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.AllocateHostMemory(out _locked, Bytes));
+        Values.Clear();
     }
 
+    /// <summary>The number of values.</summary>
+    public int Count { get; }
+
     /// <summary>The values. They may be read and written while no copy is under way: see <see cref="Wait"/>. Any thread may.</summary>
-    public Span<float> Values => _values;
+    /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
+    public unsafe Span<float> Values
+    {
+        get
+        {
+            if (_values is not null) return _values;
+            ObjectDisposedException.ThrowIf(_locked == 0, this);
+            return new Span<float>((float*)_locked, Count);
+        }
+    }
+
+    private IntPtr Bytes => checked((IntPtr)(sizeof(float) * (long)Count));
 
     /// <summary>Enqueues a copy to a tensor.</summary>
     /// <exception cref="ArgumentException">The tensor has another number of elements, or is on another device.</exception>
@@ -50,8 +64,7 @@ public sealed class HostBuffer : IDisposable
         switch (_device.Kind)
         {
             case DeviceKind.Cuda:
-                target.View.CopyFromPageLockedAsync(_device.Accelerator.DefaultStream, _locked!);
-                Mark();
+                CopyOnCuda(target.View.LoadEffectiveAddressAsPtr(), _locked);
                 break;
             case DeviceKind.Simt:
                 _device.Synchronize();
@@ -75,8 +88,7 @@ public sealed class HostBuffer : IDisposable
         switch (_device.Kind)
         {
             case DeviceKind.Cuda:
-                source.View.CopyToPageLockedAsync(_device.Accelerator.DefaultStream, _locked!);
-                Mark();
+                CopyOnCuda(_locked, source.View.LoadEffectiveAddressAsPtr());
                 break;
             case DeviceKind.Simt:
                 _device.Synchronize();
@@ -109,17 +121,20 @@ public sealed class HostBuffer : IDisposable
     /// <summary>Waits for copies that are under way and frees the memory.</summary>
     public void Dispose()
     {
-        if (_locked is null || _locked.IsDisposed) return;
+        if (_locked == 0) return;
         using var binding = _device.Accelerator.BindScoped();
         // Also after an error, which is another's to tell: no copy may be under way when the pages are given back.
         _ = CudaAPI.CurrentAPI.SynchronizeEvent(_event);
         _ = CudaAPI.CurrentAPI.DestroyEvent(_event);
-        _locked.Dispose();
+        _ = CudaAPI.CurrentAPI.FreeHostMemory(_locked);
+        _locked = 0;
     }
 
-    private void Mark()
+    private void CopyOnCuda(IntPtr to, IntPtr from)
     {
+        ObjectDisposedException.ThrowIf(_locked == 0, this);
         using var binding = _device.Accelerator.BindScoped();
+        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.MemcpyAsync(to, from, Bytes, _device.Accelerator.DefaultStream));
         CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(_event, ((CudaStream)_device.Accelerator.DefaultStream).StreamPtr));
         _copying = true;
     }
@@ -129,7 +144,7 @@ public sealed class HostBuffer : IDisposable
         _copying = true;
         _device.Enqueue(operation, worker =>
         {
-            var (begin, end) = worker.Share(_values.Length, 4096);
+            var (begin, end) = worker.Share(Count, 4096);
             copy(begin, end);
         });
         _device.Queue!.AfterRun(() => _copying = false);
@@ -138,6 +153,6 @@ public sealed class HostBuffer : IDisposable
     private void CheckFits(string operation, Tensor tensor)
     {
         if (tensor.Device != _device) throw new ArgumentException($"{operation}: the tensor is on {tensor.Device.Name}, the buffer belongs to {_device.Name}");
-        if (tensor.Count != _values.Length) throw new ArgumentException($"{operation}: the tensor {tensor.Shape} has {tensor.Count} elements, the buffer {_values.Length}");
+        if (tensor.Count != Count) throw new ArgumentException($"{operation}: the tensor {tensor.Shape} has {tensor.Count} elements, the buffer {Count}");
     }
 }

@@ -12,30 +12,37 @@ internal static class KernelBench
     // The mask as the model asks for it.
     private const float MaskTolerance = 1e-6f;
     private const int MaskSweeps = 64;
-    private static readonly (int C, int K, int H)[] s_convolutions = [(128, 128, 32), (128, 128, 16), (128, 128, 8), (128, 128, 4), (256, 128, 32), (32, 32, 32), (64, 64, 64)];
 
-    /// <summary>3 × 3 convolutions, forward alone and together with both gradients.</summary>
+    // The networks' at width 128, with the one that halves the image and the shortcut of a block with two inputs, and two narrower ones.
+    private static readonly (int C, int K, int H, int Kernel, int Stride)[] s_convolutions =
+    [
+        (128, 128, 32, 3, 1), (128, 128, 16, 3, 1), (128, 128, 8, 3, 1), (128, 128, 4, 3, 1), (256, 128, 32, 3, 1), (32, 32, 32, 3, 1), (64, 64, 64, 3, 1),
+        (128, 128, 32, 3, 2), (256, 128, 32, 1, 1),
+    ];
+
+    /// <summary>Convolutions, forward alone and together with both gradients.</summary>
     /// <param name="device">Where.</param>
     /// <param name="n">Images.</param>
     /// <param name="width">Channels in and out, and</param>
-    /// <param name="size">pixels a side, of one convolution in place of the list; 32 of that which is not given.</param>
+    /// <param name="size">pixels a side, of one 3×3 convolution in place of the list; 32 of that which is not given.</param>
     public static void Convolutions(Device device, int n, int? width, int? size)
     {
-        foreach (var (c, k, h) in width is null && size is null ? s_convolutions : [(width ?? 32, width ?? 32, size ?? 32)])
+        foreach (var (c, k, h, kernel, stride) in width is null && size is null ? s_convolutions : [(width ?? 32, width ?? 32, size ?? 32, 3, 1)])
         {
             using var scope = new DisposeScope();
-            Shape shape = new(n, h, h, c), weights = new(3, 3, c, k), outputs = new(n, h, h, k);
+            int side = h / stride;
+            Shape shape = new(n, h, h, c), weights = new(kernel, kernel, c, k), outputs = new(n, side, side, k);
             Tensor x = Uniform(device, shape), w = Uniform(device, weights), b = Uniform(device, new Shape(k)), dy = Uniform(device, outputs);
             Tensor y = Tensor.Empty(device, outputs), dx = Tensor.Empty(device, shape), dw = Tensor.Empty(device, weights), db = Tensor.Empty(device, b.Shape);
-            double flop = 2.0 * n * c * k * 9 * h * h;
-            double forward = BestTime.Of(device, () => Convolution.Forward(x, w, b, null, 1, y));
+            double flop = 2.0 * n * c * k * kernel * kernel * side * side;
+            double forward = BestTime.Of(device, () => Convolution.Forward(x, w, b, null, stride, y));
             double both = BestTime.Of(device, () =>
             {
-                Convolution.Forward(x, w, b, null, 1, y);
-                Convolution.BackwardData(dy, w, 1, dx);
-                Convolution.BackwardWeight(x, dy, 1, dw, db);
+                Convolution.Forward(x, w, b, null, stride, y);
+                Convolution.BackwardData(dy, w, stride, dx);
+                Convolution.BackwardWeight(x, dy, stride, dw, db);
             });
-            Write($"engine=mmrr case=conv3x3 n={n} c={c} k={k} h={h} {Where(device)} forward_ms={forward * 1e3:F3} forward_backward_ms={both * 1e3:F3} forward_gflops={flop / forward / 1e9:F1} forward_backward_gflops={3 * flop / both / 1e9:F1}");
+            Write($"engine=mmrr case=conv{kernel}x{kernel}{(stride > 1 ? $"s{stride}" : "")} n={n} c={c} k={k} h={h} {Where(device)} forward_ms={forward * 1e3:F3} forward_backward_ms={both * 1e3:F3} forward_gflops={flop / forward / 1e9:F1} forward_backward_gflops={3 * flop / both / 1e9:F1}");
         }
     }
 

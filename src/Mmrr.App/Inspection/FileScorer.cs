@@ -29,7 +29,7 @@ internal sealed class FileScorer(Scorer scorer, int levels)
         get
         {
             if (scorer.Options.Fit == ImageFit.Tile) return 1;
-            int batch = Mmrr.Nn.Scoring.BatchSize(scorer.Options, levels);
+            int batch = scorer.BatchSize(levels);
             return (LeastBatch + batch - 1) / batch * batch;
         }
     }

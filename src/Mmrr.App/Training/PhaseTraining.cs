@@ -181,6 +181,7 @@ internal sealed class PhaseTraining : IDisposable
     private InvalidDataException Failure(string what, long step)
     {
         string? cause;
+        if (!File.Exists(_run.PathOf(TrainingState.FileName))) return new InvalidDataException($"training stopped: {what}; nothing is on disk yet");
         try
         {
             cause = Repeat(step);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Mmrr.App.Verification;
 
@@ -12,17 +13,20 @@ internal sealed record ProgramOutcome(int ExitCode, IReadOnlyList<string> Lines,
 /// <summary>Runs programs one at a time, each in a process of its own: a kernel that fails on a card takes its process's context with it.</summary>
 internal static class ChildProgram
 {
+    /// <summary>The exit code of a program whose time was up.</summary>
+    private const int Ended = 124;
+
     /// <summary>Runs <c>mmrr</c> itself.</summary>
-    public static ProgramOutcome Mmrr(IEnumerable<string> arguments, Action<string> output)
+    public static ProgramOutcome Mmrr(IEnumerable<string> arguments, Action<string> output, TimeSpan? limit = null)
     {
         // By its own host, or by the SDK's.
         string host = Environment.ProcessPath!;
         string[] own = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "mmrr.dll")] : [];
-        return Run(host, [.. own, .. arguments], new Dictionary<string, string>(), output);
+        return Run(host, [.. own, .. arguments], new Dictionary<string, string>(), output, limit);
     }
 
-    /// <summary>Runs a program; its lines go to <paramref name="output"/> as they come.</summary>
-    public static ProgramOutcome Run(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, Action<string> output)
+    /// <summary>Runs a program; its lines go to <paramref name="output"/> as they come. One that still runs after <paramref name="limit"/> is ended.</summary>
+    public static ProgramOutcome Run(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, Action<string> output, TimeSpan? limit = null)
     {
         var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
@@ -44,6 +48,12 @@ internal static class ChildProgram
         process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        if (limit is { } most && !process.WaitForExit(most))
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+            return new ProgramOutcome(Ended, lines, string.Create(CultureInfo.InvariantCulture, $"ended after {watch.Elapsed.TotalSeconds:F0} s, the time was up"), watch.Elapsed.TotalSeconds);
+        }
         process.WaitForExit();
         return new ProgramOutcome(process.ExitCode, lines, last, watch.Elapsed.TotalSeconds);
     }

@@ -23,17 +23,17 @@ internal static class TestProgram
 
     /// <summary>Runs one.</summary>
     /// <param name="path">Where it lies.</param>
-    /// <param name="device">The device that the kernels' tests are run on when quick; else they run on all there are.</param>
+    /// <param name="device">The device that the kernels' tests are run on.</param>
     /// <param name="quick">Whether to leave out what takes long and does not run kernels.</param>
-    public static TestOutcome Run(string path, string device, bool quick)
+    /// <param name="limit">How long it may take.</param>
+    public static TestOutcome Run(string path, string device, bool quick, TimeSpan? limit)
     {
         string project = Path.GetFileName(path), results = Path.Combine(Path.GetTempPath(), $"mmrr-verify-{Path.GetRandomFileName()}.json");
         string[] classes = quick && project == "Mmrr.App.Tests" ? [.. s_quickClasses.SelectMany(name => new[] { "-class", name })] : [];
-        var environment = new Dictionary<string, string>();
-        if (quick) environment["MMRR_TEST_DEVICES"] = device;
+        var environment = new Dictionary<string, string> { ["MMRR_TEST_DEVICES"] = device };
         try
         {
-            var run = ChildProgram.Run(path, ["-noColor", "-noLogo", "-ctrf", results, .. classes], environment, Console.WriteLine);
+            var run = ChildProgram.Run(path, ["-noColor", "-noLogo", "-ctrf", results, .. classes], environment, Console.WriteLine, limit);
             if (!File.Exists(results)) return new TestOutcome(project, 0, 1, 0, run.Seconds, [$"the program broke off, exit code {run.ExitCode}: {run.LastError}"]);
             using var json = JsonDocument.Parse(File.ReadAllBytes(results));
             var all = json.RootElement.GetProperty("results");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -15,6 +16,9 @@ internal sealed record VerificationOptions
     /// <summary>How often the timings are taken, <c>mmrr</c> and PyTorch in turn.</summary>
     public required int Rounds { get; init; }
 
+    /// <summary>Minutes after which nothing is begun and what runs is ended; null for as long as it takes.</summary>
+    public required double? Limit { get; init; }
+
     /// <summary>The Python to look for PyTorch in.</summary>
     public required string Python { get; init; }
 
@@ -30,20 +34,29 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
     private static readonly string[] s_tinyModel = ["--width", "16", "--size", "8", "--levels", "2", "--batch", "1", "--mask-levels", "2", "--steps", "1"];
     private static readonly string[] s_tinyKernels = ["--width", "16", "--size", "8", "--batch", "1", "--mask-levels", "2"];
 
-    /// <summary>Every case of <c>mmrr bench</c>, in as few processes as the shapes allow: each compiles its kernels anew.</summary>
-    private string[][] Cases => options.Quick
-        ? [["step", "score", .. s_tinyModel], ["conv", "mask", "groupnorm", .. s_tinyKernels]]
-        : [["step", "score", .. s_model, "--steps", "10"], ["conv", "mask", "groupnorm", "--batch", "64"], ["conv", "--width", "128", "--size", "256", "--batch", "4"]];
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+    // What is left of the limit.
+    private TimeSpan? Left => options.Limit is { } minutes ? TimeSpan.FromSeconds(Math.Max(0, (minutes * 60) - _watch.Elapsed.TotalSeconds)) : null;
+
+    /// <summary>Every case of <c>mmrr bench</c>, in as few processes as the shapes allow: each compiles its kernels anew. Masks and group normalisation are the same in both precisions.</summary>
+    private string[][] Cases(string precision)
+    {
+        string[] kernels = precision == "float32" ? ["conv", "mask", "groupnorm"] : ["conv"];
+        return options.Quick
+            ? [["step", "score", .. s_tinyModel], [.. kernels, .. s_tinyKernels]]
+            : [["step", "score", .. s_model, "--steps", "10"], [.. kernels, "--batch", "64"], ["conv", "--width", "128", "--size", "256", "--batch", "4"]];
+    }
 
     private string[] Precisions => report.WhyNoTf32 is null ? ["float32", "tf32"] : ["float32"];
 
-    /// <summary>The file that is timed against, where the bundle has it.</summary>
-    public static string PeerFile => Path.Combine(AppContext.BaseDirectory, "torch_gpu.py");
+    /// <summary>The programs that are timed against, those of them that the bundle has: the model, and the kernels that it leaves out.</summary>
+    private static IEnumerable<string> PeerFiles => new[] { "torch_gpu.py", "torch_kernels.py" }.Select(name => Path.Combine(AppContext.BaseDirectory, name)).Where(File.Exists);
 
     /// <summary>PyTorch's version and CUDA's, where this Python has it and it finds a GPU; else null.</summary>
     public static string? FindPyTorch(string python)
     {
-        if (!File.Exists(PeerFile)) return null;
+        if (!PeerFiles.Any()) return null;
         try
         {
             const string Ask = "import torch; print(torch.__version__, 'CUDA', torch.version.cuda) if torch.cuda.is_available() else exit(1)";
@@ -62,7 +75,8 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
         foreach (string program in TestProgram.Find())
         {
             Say($"tests: {Path.GetFileName(program)}");
-            var outcome = TestProgram.Run(program, options.Device, options.Quick);
+            if (!Begins(Path.GetFileName(program))) return;
+            var outcome = TestProgram.Run(program, options.Device, options.Quick, Left);
             report.Tests.Add(outcome);
             if (outcome.Failed > 0) report.Failures.AddRange(outcome.FailedNames.DefaultIfEmpty("errors outside of the tests").Select(name => $"{outcome.Project}: {name}"));
             report.Save(options.Output);
@@ -77,17 +91,31 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
         {
             foreach (string precision in Precisions)
             {
-                foreach (string[] arguments in Cases) Mmrr($"round {round}", ["bench", .. arguments, "--device", options.Device, "--precision", precision], measurements.Add);
+                foreach (string[] arguments in Cases(precision)) Measure($"round {round}", ["bench", .. arguments, "--device", options.Device, "--precision", precision]);
             }
-            if (report.PyTorch is not null)
+            if (report.PyTorch is null) continue;
+            foreach (string peer in PeerFiles)
             {
-                Say($"round {round}: {options.Python} torch_gpu.py");
-                Failing("torch_gpu.py", ChildProgram.Run(options.Python, [PeerFile, "--quick", .. s_model], new Dictionary<string, string>(), line =>
+                string what = $"{Path.GetFileName(peer)}, round {round}";
+                if (!Begins(what)) continue;
+                Say($"{options.Python} {what}");
+                Failing(what, ChildProgram.Run(options.Python, [peer, "--quick", .. s_model], new Dictionary<string, string>(), line =>
                 {
                     Console.WriteLine(line);
                     measurements.Add(line);
-                }));
+                }, Left));
+                Keep();
             }
+        }
+
+        void Measure(string what, string[] arguments)
+        {
+            Mmrr(what, arguments, measurements.Add);
+            Keep();
+        }
+
+        void Keep()
+        {
             report.Take(measurements);
             report.Save(options.Output);
         }
@@ -126,12 +154,22 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
 
     private ProgramOutcome Mmrr(string what, string[] arguments, Action<string> take)
     {
-        Say($"{what}: mmrr {string.Join(' ', arguments)}");
-        return Failing($"mmrr {string.Join(' ', arguments)}", ChildProgram.Mmrr(arguments, line =>
+        string command = $"mmrr {string.Join(' ', arguments)}";
+        if (!Begins(command)) return new ProgramOutcome(ExitCode.Failed, [], "", 0);
+        Say($"{what}: {command}");
+        return Failing(command, ChildProgram.Mmrr(arguments, line =>
         {
             Console.WriteLine(line);
             take(line);
-        }));
+        }, Left));
+    }
+
+    // Says so where the time is up.
+    private bool Begins(string what)
+    {
+        if (Left is not { } left || left > TimeSpan.Zero) return true;
+        report.Failures.Add($"`{what}`: not run, the time was up");
+        return false;
     }
 
     private ProgramOutcome Failing(string what, ProgramOutcome run)

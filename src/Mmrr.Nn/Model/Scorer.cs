@@ -55,6 +55,10 @@ public sealed partial class Scorer : IDisposable
     /// <summary>Mask levels of a score where none are given: those of the threshold, 15 where there is none.</summary>
     public int Levels => Calibration?.Levels ?? DefaultLevels;
 
+    /// <summary>Images that the device scores together: a call with a multiple of so many loses no time.</summary>
+    /// <param name="levels">Mask levels, at least 2; <see cref="Levels"/> where not given.</param>
+    public int BatchSize(int? levels = null) => Scoring.BatchSize(Options, levels ?? Levels, _model.Device.Kind);
+
     /// <summary>Opens a run, wherever its folder lies now.</summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="device">As <see cref="Device.Open"/> takes it.</param>

@@ -19,8 +19,9 @@ public static class Scoring
     /// <summary>The key of the noise that every score is computed with.</summary>
     public const ulong NoiseSeed = 0x4D4D_5252;
 
-    // Restorations that are computed together are bounded by the floats of one activation: 16 MB.
+    // Restorations that are computed together are bounded by the floats of one activation: 16 MB for the levels of an image, and for all on cpu; a GPU wants more images at once.
     private const long MostActivationFloats = 4 * 1024 * 1024;
+    private const long MostActivationFloatsOnGpu = 32 * 1024 * 1024;
 
     /// <summary>The levels 0, 1/(L−1), …, 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">L is below 2.</exception>
@@ -30,11 +31,12 @@ public static class Scoring
         return [.. Enumerable.Range(0, count).Select(l => (float)((double)l / (count - 1)))];
     }
 
-    /// <summary>How many images to score together: as many as keep the memory bounded.</summary>
-    public static int BatchSize(MmrrOptions options, int levels) => (int)Math.Max(1, Rows(options) / Math.Min(levels, Rows(options)));
+    /// <summary>How many images a device scores together: as many as keep the memory bounded.</summary>
+    public static int BatchSize(MmrrOptions options, int levels, DeviceKind device) =>
+        (int)Math.Max(1, Rows(options, device == DeviceKind.Cuda ? MostActivationFloatsOnGpu : MostActivationFloats) / GroupSize(options, levels));
 
     /// <summary>How many levels of an image are restored together. The noise of a level depends on its group, so who restores an image as its score saw it groups alike.</summary>
-    public static int GroupSize(MmrrOptions options, int levels) => (int)Math.Min(levels, Rows(options));
+    public static int GroupSize(MmrrOptions options, int levels) => (int)Math.Min(levels, Rows(options, MostActivationFloats));
 
     /// <summary>Scores images [N, S, S, C] with values in [−1, 1].</summary>
     /// <param name="model">The model; one call at a time on a device, see <see cref="Scorer"/>.</param>
@@ -46,7 +48,7 @@ public static class Scoring
         ArgumentNullException.ThrowIfNull(model);
         var options = model.Options;
         int values = options.Size * options.Size * options.Channels, pixels = options.Size * options.Size;
-        int count = images.Length / values, batch = BatchSize(options, levels);
+        int count = images.Length / values, batch = BatchSize(options, levels, model.Device.Kind);
         if (count * values != images.Length) throw new ArgumentException($"Score: {images.Length} values, expected a multiple of {values} ([N, {options.Size}, {options.Size}, {options.Channels}])");
         var scores = new Scores(new double[count], new double[count], new float[maps ? count * pixels : 0], new float[maps ? count * pixels : 0]);
         for (int first = 0; first < count; first += batch)
@@ -57,7 +59,7 @@ public static class Scoring
         return scores;
     }
 
-    private static long Rows(MmrrOptions options) => Math.Max(1, MostActivationFloats / ((long)options.Size * options.Size * options.Width));
+    private static long Rows(MmrrOptions options, long floats) => Math.Max(1, floats / ((long)options.Size * options.Size * options.Width));
 
     private static void ScoreBatch(MmrrModel model, ReadOnlySpan<float> images, int n, int levels, bool maps, Scores scores, int first)
     {

@@ -37,7 +37,7 @@ public static class TiledScoring
         PreparedScore[] results = [.. images.Select(image => new PreparedScore(
             double.NegativeInfinity, double.NegativeInfinity, 0, new float[maps ? image.Height * image.Width : 0], new float[maps ? image.Height * image.Width : 0]))];
         var bytes = new byte[length];
-        foreach (var batch in Tiles(tilings).Chunk(Scoring.BatchSize(options, levels)))
+        foreach (var batch in Tiles(tilings).Chunk(Scoring.BatchSize(options, levels, model.Device.Kind)))
         {
             var values = new float[batch.Length * length];
             for (int k = 0; k < batch.Length; k++)

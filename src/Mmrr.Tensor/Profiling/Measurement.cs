@@ -1,14 +1,17 @@
+using ILGPU.Runtime;
+
 namespace Mmrr;
 
 /// <summary>
-/// Around the launch in each kernel's launcher: <c>using (Measurement.Of(device, …)) { … }</c>. On <c>cpu</c> it names the work that is enqueued within; elsewhere it
-/// takes the time of the launch. Without a profiler it does nothing.
+/// Around the launch in each kernel's launcher: <c>using (Measurement.Of(device, …)) { … }</c>. On <c>cpu</c> it names the work that is enqueued within; on <c>cuda</c> it
+/// marks the stream before and after, on <c>simt</c> it takes the time of the launch. Without a profiler it does nothing.
 /// </summary>
 internal readonly struct Measurement : IDisposable
 {
     private readonly Device? _device;
     private readonly Work _work;
     private readonly double _begin;
+    private readonly ProfilingMarker? _marker;
 
     private Measurement(Device device, Profiler profiler, in Work work)
     {
@@ -16,6 +19,11 @@ internal readonly struct Measurement : IDisposable
         _work = work;
         profiler.Announced = work;
         if (device.Queue is not null) return;
+        if (device.Kind == DeviceKind.Cuda)
+        {
+            _marker = profiler.Mark();
+            return;
+        }
         device.Synchronize();
         _begin = profiler.Now;
     }
@@ -34,6 +42,11 @@ internal readonly struct Measurement : IDisposable
         if (_device?.Profiler is not { } profiler) return;
         profiler.Announced = null;
         if (_device.Queue is not null) return;
+        if (_marker is not null)
+        {
+            profiler.Record(_work, _marker, profiler.Mark());
+            return;
+        }
         _device.Synchronize();
         profiler.Record(_work, [(_begin, profiler.Now)]);
     }

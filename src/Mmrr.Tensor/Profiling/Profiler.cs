@@ -1,17 +1,20 @@
 using System.Diagnostics;
+using ILGPU.Runtime;
 
 namespace Mmrr;
 
 /// <summary>
 /// Times every kernel of a device from when it is made until it is disposed. Operations and bytes come from the formula of each kernel's launcher, the
 /// one that kernels.md states, so that the times can be compared with what the machine could do. A device without a profiler pays one comparison with null for
-/// each kernel. On <c>cuda</c> and <c>simt</c> a profiled device waits for every kernel, so that what it would overlap is not overlapped.
+/// each kernel. On <c>cuda</c> the times are the card's own, between events in the stream, and the host waits for no kernel; on <c>simt</c> it waits for each.
 /// </summary>
 public sealed class Profiler : IDisposable
 {
     private readonly Device _device;
     private readonly List<ProfiledKernel> _kernels = [];
+    private readonly List<(Work Work, ProfilingMarker Begin, ProfilingMarker End)> _marked = [];
     private readonly long _origin = Stopwatch.GetTimestamp();
+    private readonly ProfilingMarker? _originMarker;
 
     /// <summary>Begins, when the device has finished what was enqueued before.</summary>
     /// <exception cref="InvalidOperationException">The device has a profiler.</exception>
@@ -21,6 +24,7 @@ public sealed class Profiler : IDisposable
         if (device.Profiler is not null) throw new InvalidOperationException($"{device.Name} is being profiled already");
         device.Synchronize();
         _device = device;
+        if (device.Kind == DeviceKind.Cuda) _originMarker = Mark();
         device.Profiler = this;
     }
 
@@ -29,7 +33,7 @@ public sealed class Profiler : IDisposable
     {
         get
         {
-            _device.Synchronize();
+            Settle();
             return _kernels;
         }
     }
@@ -44,11 +48,29 @@ public sealed class Profiler : IDisposable
     public void Dispose()
     {
         if (_device.Profiler != this) return;
-        _device.Synchronize();
+        Settle();
+        _originMarker?.Dispose();
         _device.Profiler = null;
     }
 
+    /// <summary>On <c>cuda</c>: an event that tells when everything that was enqueued so far has run.</summary>
+    internal ProfilingMarker Mark() => _device.Accelerator.DefaultStream.AddProfilingMarker();
+
+    internal void Record(in Work work, ProfilingMarker begin, ProfilingMarker end) => _marked.Add((work, begin, end));
+
     internal void Record(in Work work, (double Begin, double End)[] workers) => _kernels.Add(new ProfiledKernel(work, workers));
+
+    private void Settle()
+    {
+        _device.Synchronize();
+        foreach (var (work, begin, end) in _marked)
+        {
+            Record(work, [(begin.MeasureFrom(_originMarker!).TotalSeconds, end.MeasureFrom(_originMarker!).TotalSeconds)]);
+            begin.Dispose();
+            end.Dispose();
+        }
+        _marked.Clear();
+    }
 }
 
 /// <summary>A kernel that ran.</summary>

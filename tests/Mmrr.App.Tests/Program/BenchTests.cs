@@ -9,7 +9,7 @@ public sealed class BenchTests
     [Theory]
     [InlineData(2, "step", "images_per_s", "--width 16 --size 8 --levels 2 --steps 1")]
     [InlineData(1, "score", "images_per_s", "--width 16 --size 8 --levels 2 --steps 2 --mask-levels 2")]
-    [InlineData(7, "conv", "forward_gflops", "")]
+    [InlineData(9, "conv", "forward_gflops", "")]
     [InlineData(3, "conv mask", "device", "--width 16 --size 8")]
     [InlineData(4, "mask", "sweeps", "--mask-levels 3")]
     [InlineData(16, "groupnorm", "backward_ms", "")]

@@ -56,6 +56,15 @@ public sealed class VerificationTests : IDisposable
         Assert.Contains("exit code 2", File.ReadAllText(_folder["report/verify.md"]), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void WhatRunsWhenTheTimeIsUpIsEndedAndTheReportIsWritten()
+    {
+        var outcome = MmrrProcess.Run("verify", "--device", "simt", "--quick", "--only", "bench,profile", "--limit", "0.02", "--out", _folder["report"]).Ends(1);
+        Assert.Contains("the time was up", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("`mmrr profile --width 16", File.ReadAllText(_folder["report/verify.md"]), StringComparison.Ordinal);
+        Assert.Contains("not run, the time was up", File.ReadAllText(_folder["report/verify.md"]), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--only", "verify --device cpu --only speed")]
     [InlineData("cuda:1000", "verify --device cuda:1000")]

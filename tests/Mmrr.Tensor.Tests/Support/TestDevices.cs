@@ -44,7 +44,7 @@ public sealed class TestDevices : IDisposable
     /// <summary>The device of that name, <c>simt:N</c> for a simulator with N threads a group; skips the test where there is none.</summary>
     public Device Get(string name, int? threads = null)
     {
-        if (name == "cuda") Assert.SkipWhen(s_whyNoCuda is not null, s_whyNoCuda!);
+        if (name == "cuda" && s_whyNoCuda is { } why) Assert.Skip(why);
         if (name == "cpu") threads ??= 2;
         string key = $"{name}/{threads}";
         if (!_open.TryGetValue(key, out var device)) _open[key] = device = name.StartsWith("simt:", StringComparison.Ordinal) ? Device.OpenSimt(int.Parse(name.AsSpan(5), CultureInfo.InvariantCulture)) : Device.Open(name, threads);

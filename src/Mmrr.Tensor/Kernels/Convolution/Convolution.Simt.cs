@@ -5,8 +5,10 @@ namespace Mmrr.Kernels;
 /// <content>The GPU entries where channels do not come in quads, and the simulator's: direct convolutions, one thread a result, neighbouring threads on neighbouring channels.</content>
 public static partial class Convolution
 {
-    // The weight gradient is summed in this many parts, so that there are threads enough, and the parts in order.
-    private const int SimtSplits = 16;
+    // The weight and bias gradients are summed in parts, and the parts in order: so many that there are threads enough for a GPU, and that no thread has far to go.
+    private const int SimtFewestSplits = 16;
+    private const int SimtMostSplits = 256;
+    private const int SimtSplitThreads = 1 << 19;
 
     private static void ForwardSimt(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
     {
@@ -39,15 +41,18 @@ public static partial class Convolution
             BackwardWeightTiles(x, outputGradient, g, weightGradient, biasGradient);
             return;
         }
-        int rows = g.Images * g.OutputHeight, splits = Math.Min(SimtSplits, rows);
+        int splits = SimtSplits(g, weightGradient.Count);
         using var partial = Tensor.Empty(device, new Shape(splits * weightGradient.Count));
         device.Simt.Launch(device.Grid(partial.Count), BackwardWeightKernel, x.View, outputGradient.View, g, splits, partial.View);
         device.Simt.Launch(device.Grid(weightGradient.Count), SumSplitsKernel, partial.View, splits, weightGradient.View);
         if (biasGradient is null) return;
+        splits = SimtSplits(g, g.Outputs);
         using var biasPartial = Tensor.Empty(device, new Shape(splits * g.Outputs));
         device.Simt.Launch(device.Grid(biasPartial.Count), BackwardBiasKernel, outputGradient.View, g, splits, biasPartial.View);
         device.Simt.Launch(device.Grid(g.Outputs), SumSplitsKernel, biasPartial.View, splits, biasGradient.View);
     }
+
+    private static int SimtSplits(in Geometry g, int results) => Math.Min(Math.Clamp(SimtSplitThreads / results, SimtFewestSplits, SimtMostSplits), g.Images * g.OutputHeight);
 
     /// <summary>
     /// Thread: one result (n, i, j, o), o fastest, so that a warp reads one pixel's channel (a broadcast) and 32 neighbouring weights.
