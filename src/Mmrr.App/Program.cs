@@ -5,11 +5,6 @@ using Mmrr.App.Commands;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Ptx;
 
-var root = new RootCommand("MMRR: anomaly detection that learns from normal images only.")
-{
-    DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), ThresholdCommand.Create(), ReportCommand.Create(),
-    FiguresCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
-};
 // An unset variable of a shell: as a path it would be the folder that one is in.
 if (Array.IndexOf(args, "") is var empty and >= 0)
 {
@@ -17,13 +12,10 @@ if (Array.IndexOf(args, "") is var empty and >= 0)
     return ExitCode.BadInput;
 }
 Interruption.EndCleanly();
-var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
-if (parsed.Errors.Count > 0)
+var parsed = CommandLine.Create().Parse(args.Length == 0 ? ["--help"] : args);
+if (CommandLine.Complaint(parsed) is { } complaint)
 {
-    // Of several errors the one that names what was typed helps most.
-    var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
-    string command = parsed.CommandResult.Command is RootCommand ? "mmrr" : $"mmrr {parsed.CommandResult.Command.Name}";
-    Complaint.Write($"{error.Message} ({command} --help tells more)");
+    Complaint.Write(complaint);
     return ExitCode.BadInput;
 }
 try

@@ -13,7 +13,7 @@ internal static class BenchCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var what = new Argument<string[]>("CASE") { Description = "One or more of step, score, conv, mask, groupnorm.", Arity = ArgumentArity.OneOrMore };
+        var what = new Argument<string[]>("CASE") { HelpName = "CASE", Description = "One or more of step, score, conv, mask, groupnorm.", Arity = ArgumentArity.OneOrMore };
         what.AcceptOnlyFromAmong("step", "score", "conv", "mask", "groupnorm");
         var command = new Command("bench", "Time training steps, scoring, convolutions, masks or group normalisation.") { what };
         var options = new WorkloadOptions(command, 5, "Timed repetitions of step and score; the median is printed.");

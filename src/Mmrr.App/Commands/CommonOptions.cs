@@ -8,11 +8,11 @@ namespace Mmrr.App.Commands;
 internal static class CommonOptions
 {
     /// <summary><c>--device</c>.</summary>
-    public static Option<string> Device() => new("--device") { Description = "auto, cpu, cuda, cuda:N or simt (the GPU kernels on a simulator).", DefaultValueFactory = _ => "auto" };
+    public static Option<string> Device() => new("--device") { HelpName = "DEVICE", Description = "auto, cpu, cuda, cuda:N or simt (the GPU kernels on a simulator).", DefaultValueFactory = _ => "auto" };
 
     /// <summary><c>--precision</c>.</summary>
     public static Option<string> Precision() => OneOf(
-        new Option<string>("--precision") { Description = "How convolutions multiply: float32, or tf32 on the tensor cores of a cuda device.", DefaultValueFactory = _ => "float32" }, "float32", "tf32");
+        new Option<string>("--precision") { HelpName = "PRECISION", Description = "How convolutions multiply: float32, or tf32 on the tensor cores of a cuda device.", DefaultValueFactory = _ => "float32" }, "float32", "tf32");
 
     /// <summary>The value of <c>--precision</c>.</summary>
     public static MatrixPrecision PrecisionOf(ParseResult parsed, Option<string> option) => Enum.Parse<MatrixPrecision>(parsed.GetValue(option)!, ignoreCase: true);
@@ -33,14 +33,14 @@ internal static class CommonOptions
     }
 
     /// <summary><c>--threads</c>.</summary>
-    public static Option<int?> Threads() => Ranged(new Option<int?>("--threads") { Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
+    public static Option<int?> Threads() => Ranged(new Option<int?>("--threads") { HelpName = "N", Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
 
     /// <summary><c>--levels</c>.</summary>
-    public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { Description = "Mask levels; 60 for a paper run at 32x32, else 15." }, 2, Nn.Calibration.MostLevels);
+    public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { HelpName = "L", Description = "Mask levels; those of the run's threshold when not given." }, 2, Nn.Calibration.MostLevels);
 
     /// <summary><c>--false-alarm</c>.</summary>
     public static Option<double?> FalseAlarm() =>
-        Ranged(new Option<double?>("--false-alarm") { Description = "The share of normal images that shall score above the threshold; 0.01 when not given." }, 1e-6, 0.5);
+        Ranged(new Option<double?>("--false-alarm") { HelpName = "RATE", Description = "The share of normal images that shall score above the threshold; 0.01 when not given." }, 1e-6, 0.5);
 
     /// <summary>One of some words; the error names the option, as the library's own does not.</summary>
     public static Option<T> OneOf<T>(Option<T> option, params IReadOnlyList<string> words)

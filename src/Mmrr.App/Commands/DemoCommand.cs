@@ -23,7 +23,7 @@ internal static class DemoCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var output = new Option<string>("--out") { Description = "Folder for the set and the run.", DefaultValueFactory = _ => "demo" };
+        var output = new Option<string>("--out") { HelpName = "DIR", Description = "Folder for the set and the run.", DefaultValueFactory = _ => "demo" };
         var device = CommonOptions.Device();
         var command = new Command("demo", "Make a small inspection set, train on its normal images, find the defects.") { output, device };
         command.SetAction(parsed =>

@@ -17,8 +17,8 @@ internal static class EvaluateCommand
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
         var levels = CommonOptions.Levels();
-        var limit = CommonOptions.Ranged(new Option<int?>("--limit") { Description = "So many test images, drawn by seed, the classes in proportion." }, 2, int.MaxValue);
-        var device = new Option<string?>("--device") { Description = "As for train; the run's own when not given." };
+        var limit = CommonOptions.Ranged(new Option<int?>("--limit") { HelpName = "N", Description = "So many test images, drawn by seed, the classes in proportion." }, 2, int.MaxValue);
+        var device = new Option<string?>("--device") { HelpName = "DEVICE", Description = "As for train; the run's own when not given." };
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
         var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, examples.png.") { run, levels, limit, device, threads, precision };

@@ -15,8 +15,8 @@ internal static class FiguresCommand
     public static Command Create()
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
-        var images = new Option<string[]>("--images") { Description = "Image files and folders.", Required = true, AllowMultipleArgumentsPerToken = true };
-        var output = new Option<string?>("--out") { Description = "Folder of the PNGs; RUN/figures when not given." };
+        var images = new Option<string[]>("--images") { HelpName = "PATH", Description = "Image files and folders.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder of the PNGs; RUN/figures when not given." };
         var levels = CommonOptions.Levels();
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();

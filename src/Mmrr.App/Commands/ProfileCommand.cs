@@ -13,7 +13,7 @@ internal static class ProfileCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var trace = new Option<string?>("--trace") { Description = "Also write the kernels to this file, for Perfetto or chrome://tracing." };
+        var trace = new Option<string?>("--trace") { HelpName = "FILE", Description = "Also write the kernels to this file, for Perfetto or chrome://tracing." };
         var command = new Command("profile", "Take training steps and a scoring pass apart, kernel by kernel.") { trace };
         var options = new WorkloadOptions(command, 3, "Profiled repetitions; the fastest is shown.");
         command.SetAction(parsed =>

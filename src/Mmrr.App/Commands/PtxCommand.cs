@@ -13,9 +13,9 @@ internal static class PtxCommand
     {
         var name = new Argument<string?>("NAME") { Description = "A kernel; without it the names of all are listed.", Arity = ArgumentArity.ZeroOrOne };
         string[] known = [.. Multiprocessor.All.Select(one => one.Sm.ToString(CultureInfo.InvariantCulture))];
-        var sm = CommonOptions.OneOf(new Option<string>("--sm") { Description = $"Compute capability: {string.Join(", ", known)}.", DefaultValueFactory = _ => "90" }, known);
+        var sm = CommonOptions.OneOf(new Option<string>("--sm") { HelpName = "SM", Description = $"Compute capability: {string.Join(", ", known)}.", DefaultValueFactory = _ => "90" }, known);
         var sass = new Option<bool>("--sass") { Description = "Print the GPU's own instructions in place of the PTX." };
-        var assembly = new Option<string?>("--assembly") { Description = "Take the methods marked [SimtKernel] of this .dll in place of the engine's." };
+        var assembly = new Option<string?>("--assembly") { HelpName = "DLL", Description = "Take the methods marked [SimtKernel] of this .dll in place of the engine's." };
         var command = new Command("ptx", "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, spills, occupancy and instructions.") { name, sm, sass, assembly };
         command.SetAction(parsed =>
         {

@@ -18,10 +18,10 @@ internal static class ReportCommand
     public static Command Create()
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
-        var output = new Option<string?>("--out") { Description = "The page; RUN/report.html when not given." };
-        var images = new Option<string[]>("--images") { Description = "Images to show level by level, named as in scores.csv; typical ones when not given.", AllowMultipleArgumentsPerToken = true };
+        var output = new Option<string?>("--out") { HelpName = "FILE", Description = "The page; RUN/report.html when not given." };
+        var images = new Option<string[]>("--images") { HelpName = "NAME", Description = "Images to show level by level, named as in scores.csv; typical ones when not given.", AllowMultipleArgumentsPerToken = true };
         var sweep = CommonOptions.Ranged(
-            new Option<int?>("--sweep-images") { Description = $"Test images for AUROC against the number of levels: {DefaultSweep} when not given, 0 leaves it out." }, 0, 1_000_000);
+            new Option<int?>("--sweep-images") { HelpName = "N", Description = $"Test images for AUROC against the number of levels: {DefaultSweep} when not given, 0 leaves it out." }, 0, 1_000_000);
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var command = new Command("report", "Write one page about a run: figures, plots, pictures, configuration.") { run, output, images, sweep, device, threads };

@@ -26,7 +26,7 @@ internal static class ScoreCommand
             if (result.Tokens.FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal) && !File.Exists(t.Value)) is { } unknown)
                 result.AddError($"Unrecognized option '{unknown.Value}'.");
         });
-        var output = new Option<string?>("--out") { Description = "Folder for scores.csv, and for the heatmaps." };
+        var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder for scores.csv, and for the heatmaps." };
         var heatmaps = new Option<bool>("--heatmaps") { Description = "Write a heatmap of every image under --out." };
         var fail = new Option<bool>("--fail-on-anomaly") { Description = "End with exit code 3 if an image is anomalous." };
         var levels = CommonOptions.Levels();

@@ -18,8 +18,8 @@ internal static class ThresholdCommand
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
         var falseAlarm = CommonOptions.FalseAlarm();
-        var value = CommonOptions.Ranged(new Option<double?>("--value") { Description = "The threshold itself, in place of a rate." }, -MostValue, MostValue);
-        var calibrate = new Option<string?>("--calibrate") { Description = "A folder of more normal images; they join those held out of training, in place of any added before." };
+        var value = CommonOptions.Ranged(new Option<double?>("--value") { HelpName = "X", Description = "The threshold itself, in place of a rate." }, -MostValue, MostValue);
+        var calibrate = new Option<string?>("--calibrate") { HelpName = "DIR", Description = "A folder of more normal images; they join those held out of training, in place of any added before." };
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();

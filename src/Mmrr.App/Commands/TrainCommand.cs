@@ -14,36 +14,36 @@ internal static class TrainCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var data = CommonOptions.OneOf(new Option<string?>("--data") { Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}." }, [.. DataSource.Kinds]);
-        var root = new Option<string?>("--root") { Description = "Folder of the data; with --data csv, the list." };
-        var normal = new Option<string?>("--normal") { Description = "The normal class: a label, a class name, or a category of an mvtec folder." };
-        var abnormal = new Option<string?>("--abnormal") { Description = "With --data folder: a folder of abnormal images, to evaluate on." };
+        var data = CommonOptions.OneOf(new Option<string?>("--data") { HelpName = "LAYOUT", Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}." }, [.. DataSource.Kinds]);
+        var root = new Option<string?>("--root") { HelpName = "DIR", Description = "Folder of the data; with --data csv, the list." };
+        var normal = new Option<string?>("--normal") { HelpName = "CLASS", Description = "The normal class: a label, a class name, or a category of an mvtec folder." };
+        var abnormal = new Option<string?>("--abnormal") { HelpName = "DIR", Description = "With --data folder: a folder of abnormal images, to evaluate on." };
         var preset = CommonOptions.OneOf(
-            new Option<string>("--preset") { Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.", DefaultValueFactory = _ => "tiny" }, [.. Preset.All.Keys]);
+            new Option<string>("--preset") { HelpName = "NAME", Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.", DefaultValueFactory = _ => "tiny" }, [.. Preset.All.Keys]);
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
-        var output = new Option<string?>("--out") { Description = "Folder of the run; a new one under runs/ when not given." };
-        var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { Description = "Budget of both phases." }, 0.01, 100_000);
-        var epochs = CommonOptions.Ranged(new Option<int?>("--epochs") { Description = "Epochs of each phase, in place of --minutes." }, 1, 1_000_000);
-        var seed = CommonOptions.Ranged(new Option<long?>("--seed") { Description = "Seed of the split, the order, the weights and the noise; 0 when not given." }, long.MinValue, long.MaxValue);
-        var batch = CommonOptions.Ranged(new Option<int?>("--batch") { Description = "Images of a step." }, 1, 4096);
-        var learningRate = CommonOptions.Ranged(new Option<double?>("--lr") { Description = "Learning rate." }, 1e-9, 10);
-        var beta2 = CommonOptions.Ranged(new Option<double?>("--beta2") { Description = "RAdam's second decay." }, 0.5, 0.999999);
-        var width = CommonOptions.Ranged(new Option<int?>("--width") { Description = "Channels inside the networks, a multiple of 16." }, 16, 1024);
-        var size = CommonOptions.Ranged(new Option<int?>("--size") { Description = "Side that images are resized to, in pixels." }, 8, 4096);
+        var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder of the run; a new one under runs/ when not given." };
+        var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { HelpName = "M", Description = "Budget of both phases; the preset's when not given." }, 0.01, 100_000);
+        var epochs = CommonOptions.Ranged(new Option<int?>("--epochs") { HelpName = "N", Description = "Epochs of each phase, in place of --minutes." }, 1, 1_000_000);
+        var seed = CommonOptions.Ranged(new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the split, the order, the weights and the noise; 0 when not given." }, long.MinValue, long.MaxValue);
+        var batch = CommonOptions.Ranged(new Option<int?>("--batch") { HelpName = "N", Description = "Images of a step; the preset's, fewer for large images, when not given." }, 1, 4096);
+        var learningRate = CommonOptions.Ranged(new Option<double?>("--lr") { HelpName = "X", Description = "Learning rate; the preset's when not given." }, 1e-9, 10);
+        var beta2 = CommonOptions.Ranged(new Option<double?>("--beta2") { HelpName = "X", Description = "RAdam's second decay; the preset's when not given." }, 0.5, 0.999999);
+        var width = CommonOptions.Ranged(new Option<int?>("--width") { HelpName = "N", Description = "Channels inside the networks, a multiple of 16; the preset's when not given." }, 16, 1024);
+        var size = CommonOptions.Ranged(new Option<int?>("--size") { HelpName = "N", Description = "Side that images are resized to, in pixels; 32 for mnist, fmnist and cifar10, else the preset's, when not given." }, 8, 4096);
         var crop = new Option<bool>("--crop") { Description = "Take the centre square of images that are not square, in place of stretching them." };
-        var tile = CommonOptions.Ranged(new Option<int?>("--tile") { Description = "Keep the images' size, and train and score on overlapping tiles of so many pixels a side." }, 8, 4096);
-        var resolutions = CommonOptions.Ranged(new Option<int?>("--resolutions") { Description = "Resolutions of the U-Nets." }, 1, 8);
-        var augment = new Option<string>("--augment") { Description = "A list of flip, rotate (up to 30 degrees), brightness.", DefaultValueFactory = _ => "none" };
+        var tile = CommonOptions.Ranged(new Option<int?>("--tile") { HelpName = "N", Description = "Keep the images' size, and train and score on overlapping tiles of so many pixels a side." }, 8, 4096);
+        var resolutions = CommonOptions.Ranged(new Option<int?>("--resolutions") { HelpName = "N", Description = "Resolutions of the U-Nets; 4, from 128 pixels on 5, when not given." }, 1, 8);
+        var augment = new Option<string>("--augment") { HelpName = "LIST", Description = "A list of flip, rotate (up to 30 degrees), brightness.", DefaultValueFactory = _ => "none" };
         var noEmbedding = new Option<bool>("--no-embedding") { Description = "Mask the image itself (Table 2 of the paper)." };
         var mask = CommonOptions.OneOf(
-            new Option<string>("--mask") { Description = "learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
-        var inputs = new Option<string>("--refine-inputs") { Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
+            new Option<string>("--mask") { HelpName = "KIND", Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
+        var inputs = new Option<string>("--refine-inputs") { HelpName = "LIST", Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
         var falseAlarm = CommonOptions.FalseAlarm();
-        var saveEvery = CommonOptions.Ranged(new Option<double?>("--save-every") { Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given." }, 0, 86_400);
-        var resume = new Option<string?>("--resume") { Description = "Go on with this run where it stopped. Takes no other option." };
-        var config = new Option<string?>("--config") { Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it." };
+        var saveEvery = CommonOptions.Ranged(new Option<double?>("--save-every") { HelpName = "S", Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given." }, 0, 86_400);
+        var resume = new Option<string?>("--resume") { HelpName = "RUN", Description = "Go on with this run where it stopped. Takes no other option." };
+        var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it." };
         var command = new Command("train", "Train on normal images.")
         {
             data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,

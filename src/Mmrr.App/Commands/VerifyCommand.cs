@@ -16,16 +16,16 @@ internal static class VerifyCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var device = new Option<string>("--device") { Description = "cuda, cuda:N, cpu or simt.", DefaultValueFactory = _ => "cuda" };
+        var device = new Option<string>("--device") { HelpName = "DEVICE", Description = "cuda, cuda:N, cpu or simt.", DefaultValueFactory = _ => "cuda" };
         var quick = new Option<bool>("--quick") { Description = "Tiny shapes, one round: shows that all runs, in some minutes on the simulator too." };
-        var only = new Option<string?>("--only") { Description = "A list of tests, bench, profile; all when not given." };
-        var rounds = CommonOptions.Ranged(new Option<int?>("--rounds") { Description = "Rounds of timings, of which the medians are taken; 3 when not given." }, 1, 100);
-        var limit = CommonOptions.Ranged(new Option<double?>("--limit") { Description = "Minutes after which what still runs is ended, and what was measured is kept; as long as it takes when not given." }, 0.01, 100_000);
-        var output = new Option<string>("--out") { Description = "Folder for verify.md and verify.json.", DefaultValueFactory = _ => "." };
-        var python = new Option<string>("--python") { Description = "The Python that may have PyTorch.", DefaultValueFactory = _ => "python3" };
-        var train = new Option<string?>("--train") { Description = "In place of all that: train on a class of the Fashion-MNIST in this folder (width 128, batch 64) and evaluate at 60 levels." };
-        var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { Description = "Of --train; 5 when not given." }, 0.01, 100_000);
-        var normal = new Option<string>("--normal") { Description = "Of --train: the class.", DefaultValueFactory = _ => "0" };
+        var only = new Option<string?>("--only") { HelpName = "LIST", Description = "A list of tests, bench, profile; all when not given." };
+        var rounds = CommonOptions.Ranged(new Option<int?>("--rounds") { HelpName = "N", Description = "Rounds of timings, of which the medians are taken; 3 when not given." }, 1, 100);
+        var limit = CommonOptions.Ranged(new Option<double?>("--limit") { HelpName = "M", Description = "Minutes after which what still runs is ended, and what was measured is kept; as long as it takes when not given." }, 0.01, 100_000);
+        var output = new Option<string>("--out") { HelpName = "DIR", Description = "Folder for verify.md and verify.json.", DefaultValueFactory = _ => "." };
+        var python = new Option<string>("--python") { HelpName = "PROGRAM", Description = "The Python that may have PyTorch.", DefaultValueFactory = _ => "python3" };
+        var train = new Option<string?>("--train") { HelpName = "DIR", Description = "In place of all that: train on a class of the Fashion-MNIST in this folder (width 128, batch 64) and evaluate at 60 levels." };
+        var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { HelpName = "M", Description = "Of --train; 5 when not given." }, 0.01, 100_000);
+        var normal = new Option<string>("--normal") { HelpName = "CLASS", Description = "Of --train: the class.", DefaultValueFactory = _ => "0" };
         var precision = CommonOptions.Precision();
         precision.Description = "Of --train; the timings are taken in both.";
         var command = new Command("verify", "Test, time and profile MMRR on this machine's GPU; writes verify.md and verify.json.") { device, quick, only, rounds, limit, output, python, train, minutes, normal, precision };

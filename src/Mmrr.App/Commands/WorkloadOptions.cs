@@ -76,5 +76,5 @@ internal sealed class WorkloadOptions
     private static int Value(ParseResult parsed, Option<int?> option) => parsed.GetValue(option)!.Value;
 
     private static Option<int?> Number(string name, int value, string description, int low = 1, int high = 65536) =>
-        CommonOptions.Ranged(new Option<int?>(name) { Description = description, DefaultValueFactory = _ => value }, low, high);
+        CommonOptions.Ranged(new Option<int?>(name) { HelpName = "N", Description = description, DefaultValueFactory = _ => value }, low, high);
 }

@@ -45,13 +45,17 @@ internal static class InputFiles
     private static string[] Names(IReadOnlyList<string> paths)
     {
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        // Where a name's numbers go on: thousands of paths may end in the same one.
+        var numbers = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         var names = new string[paths.Count];
         for (int i = 0; i < names.Length; i++)
         {
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(paths[i]))) is { Length: > 0 } last ? last : "root";
             names[i] = name;
             // A file's picture gets an extension more, which a folder beside it may have as its name.
-            for (int number = 2; !(taken.Add(names[i]) & taken.Add($"{names[i]}.png")); number++) names[i] = $"{name}-{number}";
+            int number = numbers.GetValueOrDefault(name, 2);
+            while (!(taken.Add(names[i]) & taken.Add($"{names[i]}.png"))) names[i] = $"{name}-{number++}";
+            numbers[name] = number;
         }
         return names;
     }

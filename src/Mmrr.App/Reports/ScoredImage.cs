@@ -34,6 +34,7 @@ internal sealed record ScoredImage(string Name, bool Abnormal, string Kind, doub
             {
                 double Number(int column) => double.Parse(row[columns[column]], CultureInfo.InvariantCulture);
                 var image = new ScoredImage(row[columns[0]], row[columns[1]] == "1", row[columns[2]], Number(3), Number(4));
+                if (row[columns[1]] is not ("0" or "1")) throw new FormatException($"the label of {image.Name} is '{row[columns[1]]}', expected 0 or 1");
                 if (!double.IsFinite(image.Score) || !double.IsFinite(image.ScoreWithoutRefinement)) throw new FormatException($"a score of {image.Name} is no finite number");
                 images.Add(image);
             }

@@ -33,6 +33,10 @@ public class AugmentationTests
     }
 
     [Fact]
+    public void AWordThatIsThereTwiceIsRefused() =>
+        Assert.Contains("'flip' is named twice", Assert.Throws<ArgumentException>(() => Augmentation.Parse("flip,rotate,flip")).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void NothingOnIsACopy() => Assert.Equal(Image(), Apply(Augmentation.None, 0));
 
     [Fact]

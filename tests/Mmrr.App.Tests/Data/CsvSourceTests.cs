@@ -72,6 +72,9 @@ public sealed class CsvSourceTests : IDisposable
     [InlineData("image\nn0.png\n./n0.png\n", "line 3", "line 2")]
     [InlineData("image\n\"n0.png\nn1.png\n", "line 2", "quote")]
     [InlineData("image\nn0.png\n\"n1.png\"x\n", "line 3", "quote")]
+    [InlineData("image\nn0.png\nn\0.png\n", "line 3", "value 0")]
+    [InlineData("image\n\"\"\n", "line 2", "no image")]
+    [InlineData("image,\nn0.png,\n", "line 1", "unknown column ''")]
     public void ErrorsNameTheLine(string list, params string[] words) => BadInput.Throws<InvalidDataException>(() => Open(list), _folder["list.csv"], words);
 
     [Fact]

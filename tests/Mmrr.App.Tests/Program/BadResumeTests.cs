@@ -72,6 +72,22 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     [InlineData("\"learningRate\": 0.001", "\"learningRate\": -1", "learningRate")]
     [InlineData("\"beta2\": 0.99", "\"beta2\": 1", "beta2")]
     [InlineData("\"saveEvery\": null", "\"saveEvery\": -1", "saveEvery")]
+    [InlineData("\"batch\": 8", "\"batch\": 0", "batch is 0")]
+    [InlineData("\"batch\": 8", "\"batch\": 2147483647", "batch is 2147483647")]
+    [InlineData("\"batch\": 8", "\"batch\": 8.5", "batch")]
+    [InlineData("\"precision\": \"Float32\"", "\"precision\": 7", "precision is 7")]
+    [InlineData("\"precision\": \"Float32\"", "\"precision\": \"half\"", "precision")]
+    [InlineData("\"falseAlarm\": 0.01", "\"falseAlarm\": 1e999", "falseAlarm")]
+    [InlineData("\"learningRate\": 0.001", "\"learningRate\": 1e999", "learningRate")]
+    [InlineData("\"augment\": \"none\"", "\"augment\": \"flip,flip\"", "twice")]
+    [InlineData("\"device\": \"cpu\"", "\"device\": null", "device")]
+    [InlineData("\"mask\": \"Learned\"", "\"mask\": 7", "mask")]
+    [InlineData("\"fit\": \"Stretch\"", "\"fit\": 7", "fit")]
+    [InlineData("\"size\": 8", "\"size\": 9", "size is 9")]
+    [InlineData("\"resolutions\": 2", "\"resolutions\": 0", "resolutions is 0")]
+    [InlineData("\"channels\": 1", "\"channels\": 2", "channels is 2")]
+    [InlineData("\"channels\": 1", "\"chanels\": 1", "chanels")]
+    [InlineData("\"Image\",", "\"Image\", \"Image\",", "each once")]
     public void AConfigurationWithValuesThatCannotBe(string old, string by, string word)
     {
         string text = File.ReadAllText(Path.Combine(runs.MnistRun, "run.json"));

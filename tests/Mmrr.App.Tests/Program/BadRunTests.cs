@@ -48,7 +48,18 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
         string run = Damaged("both");
         foreach (string name in new[] { "restoration.safetensors", "refinement.safetensors" })
             File.Copy(Path.Combine(runs.FolderRun, name), Path.Combine(run, name), overwrite: true);
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Refuses(run);
+        // Its threshold means nothing for them, nor do its data for the report's pictures.
+        string image = _folder.WritePlain("in/image.png", 8, 8, 1);
+        var before = TrainedRuns.Contents(run);
+        foreach (string[] command in new string[][]
+        {
+            ["evaluate", run, "--levels", "2"], ["score", run, image], ["figures", run, "--images", image, "--out", _folder["out"]], ["threshold", run, "--calibrate", _folder["in"]], ["report", run],
+        })
+        {
+            MmrrProcess.Run([.. command, "--device", "cpu"]).Refuses(run, "another model");
+        }
+        Assert.Equal(before, TrainedRuns.Contents(run));
+        Assert.False(Directory.Exists(_folder["out"]));
     }
 
     [Theory]

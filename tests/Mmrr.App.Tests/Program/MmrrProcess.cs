@@ -56,14 +56,16 @@ internal static class MmrrProcess
     /// <summary>Starts <c>mmrr</c> and does not wait for it.</summary>
     public static Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(s_host) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        if (!s_selfContained) start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "mmrr.dll"));
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        string[] command = CommandOf(arguments);
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;
     }
+
+    /// <summary>The program that is started, and all of its arguments.</summary>
+    public static string[] CommandOf(params string[] arguments) => [s_host, .. s_selfContained ? [] : new[] { Path.Combine(AppContext.BaseDirectory, "mmrr.dll") }, .. arguments];
 
     /// <summary>Waits for a process of <see cref="Start"/>.</summary>
     public static Outcome Finish(Process process)

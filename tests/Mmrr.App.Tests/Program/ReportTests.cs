@@ -135,6 +135,27 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         Assert.Equal("the old one", File.ReadAllText(Path.Combine(run, "report.html")));
     }
 
+    // Without a process each: what is damaged is found where the files are read.
+    [Theory]
+    [InlineData("evaluation.json", "\"levels\": 2,", "\"levels\": 0,")]
+    [InlineData("evaluation.json", "\"levels\": 2,", "\"levels\": 2147483647,")]
+    [InlineData("evaluation.json", "\"seconds\": ", "\"seconds\": -")]
+    [InlineData("evaluation.json", "\"images\": 30,", "\"images\": 29,")]
+    [InlineData("evaluation.json", "{", "[")]
+    [InlineData("scores.csv", ",0,", ",?,")]
+    [InlineData("history.csv", "1,1,", "1,1,1,nan,")]
+    [InlineData("history.csv", "1,1,", "1,1,1,1e400,")]
+    [InlineData("history.csv", "1,1,", "one,1,")]
+    public void DamagedFiguresAreNamed(string file, string old, string by)
+    {
+        string source = Path.Combine(runs.Folder.Path, "evaluated-for-damage");
+        if (!Directory.Exists(source)) Evaluated("evaluated-for-damage");
+        string run = runs.Copy(source, $"damaged-{Path.GetFileName(_folder.Path)}"), path = Path.Combine(run, file), text = File.ReadAllText(path);
+        Assert.Contains(old, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(old, by, StringComparison.Ordinal));
+        BadInput.Throws<InvalidDataException>(() => App.Reports.ReportData.Read(App.Runs.RunFolder.Open(run)), file);
+    }
+
     [Fact]
     public void WrongArgumentsAreRefused()
     {

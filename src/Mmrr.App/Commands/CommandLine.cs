@@ -1,0 +1,24 @@
+using System.CommandLine;
+
+namespace Mmrr.App.Commands;
+
+/// <summary>All commands of <c>mmrr</c>.</summary>
+internal static class CommandLine
+{
+    /// <summary>The command line.</summary>
+    public static RootCommand Create() => new("MMRR: anomaly detection that learns from normal images only.")
+    {
+        DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), ScoreCommand.Create(), ThresholdCommand.Create(), ReportCommand.Create(),
+        FiguresCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
+    };
+
+    /// <summary>What is wrong with arguments, in one line that says where there is help; null where nothing is.</summary>
+    public static string? Complaint(ParseResult parsed)
+    {
+        if (parsed.Errors.Count == 0) return null;
+        // Of several errors the one that names what was typed helps most.
+        var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
+        string command = parsed.CommandResult.Command is RootCommand ? "mmrr" : $"mmrr {parsed.CommandResult.Command.Name}";
+        return $"{error.Message} ({command} --help tells more)";
+    }
+}

@@ -1,0 +1,73 @@
+using Mmrr.App.Data;
+using Mmrr.App.Inspection;
+using Xunit;
+
+namespace Mmrr.App.Tests.Data;
+
+/// <summary>Which files of a folder are images.</summary>
+public sealed class ImageFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void NamesOfAnyKindInOrdinalOrder()
+    {
+        string[] names = ["B.PNG", "a b.png", "a.jpeg", "new\nline.webp", "q\"uo,te.bmp", "sub/c.png", "ü.png"];
+        if (OperatingSystem.IsWindows()) names = [.. names.Where(name => name.IndexOfAny(['\n', '"']) < 0)];
+        foreach (string name in names) _folder.Write(name, [1]);
+        foreach (string name in new[] { ".hidden.png", ".folder/a.png", "sub/.a.png", "notes.txt", "png" }) _folder.Write(name, [1]);
+        Directory.CreateDirectory(_folder["folder.png"]);
+        Assert.Equal(names, ImageFolder.Files(_folder.Path, recursive: true));
+        Assert.Equal(names.Where(name => !name.Contains('/', StringComparison.Ordinal)), ImageFolder.Files(_folder.Path, recursive: false));
+    }
+
+    [Fact]
+    public void LinksAreFollowedButNotInCircles()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege on Windows");
+        _folder.Write("parts/a/1.png", [1]);
+        _folder.Write("elsewhere/2.png", [1]);
+        _folder.Write("elsewhere/deep/3.png", [1]);
+        Directory.CreateSymbolicLink(_folder["alias"], _folder["parts"]);
+        Directory.CreateSymbolicLink(_folder["parts/linked"], "../elsewhere");
+        Directory.CreateSymbolicLink(_folder["parts/itself"], ".");
+        Directory.CreateSymbolicLink(_folder["parts/a/up"], "../..");
+        Directory.CreateSymbolicLink(_folder["parts/a/absolute"], _folder["parts"]);
+        Directory.CreateSymbolicLink(_folder["elsewhere/deep/back"], _folder["elsewhere"]);
+        Directory.CreateSymbolicLink(_folder["parts/nowhere"], "nothing");
+        string[] expected = ["a/1.png", "linked/2.png", "linked/deep/3.png"];
+        Assert.Equal(expected, ImageFolder.Files(_folder["parts"], recursive: true));
+        // By another name too: a circle is one whatever the way into it.
+        Assert.Equal(expected, ImageFolder.Files(_folder["alias"], recursive: true));
+    }
+
+    [Fact]
+    public void AFolderThatMayNotBeReadIsNamedAndTheOthersAreWalked()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "root may read everything");
+        _folder.Write("locked/sub/a.png", [1]);
+        _folder.Write("open/b.png", [1]);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder["locked/sub"], UnixFileMode.None);
+        try
+        {
+            InputFile[] found = [.. InputFiles.Walk([_folder["locked"], _folder["open"]])];
+            Assert.Equal([_folder["locked"], _folder["open/b.png"]], found.Select(file => file.Path));
+            Assert.Contains(_folder["locked"], found[0].Problem!, StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder["locked/sub"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Fact]
+    public void AFileOfMoreThanTwoGigabytesIsNamed()
+    {
+        string path = _folder.Write("film.png", []);
+        // With a hole in it: it takes no room.
+        using (var stream = File.OpenWrite(path)) stream.SetLength(3L << 30);
+        BadInput.Throws<InvalidDataException>(() => ImageFile.Read(path), path, "3221225472 bytes");
+    }
+}
