@@ -48,7 +48,17 @@ public static class AtomicFile
     public static void Abandon()
     {
         s_gate.Enter();
-        foreach (string temporary in s_unfinished) File.Delete(temporary);
+        foreach (string temporary in s_unfinished)
+        {
+            try
+            {
+                File.Delete(temporary);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Windows keeps files that are open.
+            }
+        }
     }
 
     private static FileStream Create(string temporary)

@@ -105,8 +105,16 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
     {
         string run = Evaluated("names"), scores = Path.Combine(run, "scores.csv"), json = Path.Combine(run, "evaluation.json");
         const string Name = "<b>&\"'</td>";
-        string kind = File.ReadAllLines(scores)[1].Split(',')[2];
-        File.WriteAllText(scores, File.ReadAllText(scores).Replace($",{kind},", $",\"{Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\",", StringComparison.Ordinal));
+        string[] lines = File.ReadAllLines(scores);
+        string kind = lines[1].Split(',')[2];
+        for (int i = 1; i < lines.Length; i++)
+        {
+            string[] fields = lines[i].Split(',');
+            if (fields[2] == kind) fields[2] = $"\"{Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+            lines[i] = string.Join(',', fields);
+        }
+
+        File.WriteAllLines(scores, lines);
         File.WriteAllText(json, File.ReadAllText(json).Replace($"\"kind\": \"{kind}\"", $"\"kind\": {JsonSerializer.Serialize(Name)}", StringComparison.Ordinal));
         MmrrProcess.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
         var page = ReportPage.Parse(Path.Combine(run, "report.html"));
