@@ -105,6 +105,26 @@ public sealed class CudaProgramTests : IDisposable
         Assert.DoesNotContain(_driver.Calls(), call => call[0] == "NOCONTEXT");
     }
 
+    [Fact]
+    public void MemoryThatRunsOutInTrainingLosesNoCheckpoint()
+    {
+        string run = _folder["run"], state = Path.Combine(run, "training.safetensors");
+        // Another program takes the card's memory when the first phase is over; the second asks for more.
+        var outcome = _driver.Run(
+            new() { ["MMRR_FAKE_CUDA_TAKEN"] = Path.Combine(run, "restoration.safetensors") },
+            "train", "--data", "mnist", "--root", SmallData.Mnist(_folder), "--normal", "1", "--preset", "tiny", "--epochs", "1", "--device", "cuda", "--out", run).Ends(2);
+        string line = Assert.Single(outcome.ErrorLines);
+        Assert.Matches("out of memory: .* asked for, .* in use, .* in all", line);
+        Assert.Contains("a smaller --batch needs less (what is on disk is whole, as of step ", line, StringComparison.Ordinal);
+        Assert.True(new FileInfo(state).Length > 0);
+        Assert.DoesNotContain(Directory.GetFiles(run), file => file.EndsWith(".tmp", StringComparison.Ordinal));
+
+        // With the memory free again it goes on to the end.
+        _driver.Run([], "train", "--resume", run).Ends(0);
+        Assert.False(File.Exists(state));
+        Assert.True(File.Exists(Path.Combine(run, "refinement.safetensors")));
+    }
+
     [Theory]
     [InlineData("MMRR_FAKE_CUDA_VERSION", "10020", "the NVIDIA driver is too old: it runs CUDA 10.2")]
     [InlineData("MMRR_FAKE_CUDA_BYTES", "20000000", "would fit")]

@@ -1,5 +1,6 @@
 // CUDA's driver interface without a card, for tests: memory is the host's, copies copy, kernels do not run. What is asked for is written to calls.log in the
-// folder MMRR_FAKE_CUDA, and each module's PTX beside it as NUMBER.ptx. MMRR_FAKE_CUDA_VERSION and MMRR_FAKE_CUDA_BYTES: the driver's version, the card's memory.
+// folder MMRR_FAKE_CUDA, and each module's PTX beside it as NUMBER.ptx. MMRR_FAKE_CUDA_VERSION and MMRR_FAKE_CUDA_BYTES: the driver's version, the card's memory;
+// MMRR_FAKE_CUDA_TAKEN: a file; once it exists, another program has all memory that is free.
 // As the real one, it refuses calls of a thread that has no context (201) and memory that is not there (2). Attributes are those of compute capability 9.0.
 //   cc -shared -fPIC -O1 -o libcuda.so.1 driver.c
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef int R;
 enum { MEMORY = 2, CONTEXT = 201 };
@@ -19,6 +21,8 @@ static int modules;
 static size_t used;
 
 static size_t total(void) { const char *s = getenv("MMRR_FAKE_CUDA_BYTES"); return s ? strtoull(s, 0, 10) : (size_t)8 << 30; }
+
+static int taken(void) { const char *s = getenv("MMRR_FAKE_CUDA_TAKEN"); return s && access(s, F_OK) == 0; }
 
 static void path(char *to, size_t size, const char *name) { snprintf(to, size, "%s/%s", getenv("MMRR_FAKE_CUDA"), name); }
 
@@ -76,7 +80,7 @@ R cuCtxGetSharedMemConfig(int *config) { *config = 0; return 0; }
 R cuMemGetInfo_v2(size_t *free, size_t *all) { BOUND(); *all = total(); *free = *all - used; return 0; }
 R cuMemAlloc_v2(void **pointer, size_t bytes) {
     BOUND();
-    if (used + bytes > total()) { record("ALLOC fails %zu", bytes); return MEMORY; }
+    if (used + bytes > total() || taken()) { record("ALLOC fails %zu", bytes); return MEMORY; }
     char *block = calloc(1, bytes + 1024);
     if (!block) return MEMORY;
     size_t *head = (size_t *)(((uintptr_t)block + 1023) / 512 * 512) - 2;
