@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using Mmrr.Nn;
 
 namespace Mmrr.App.Commands;
 
@@ -36,7 +37,24 @@ internal static class CommonOptions
     public static Option<int?> Threads() => Ranged(new Option<int?>("--threads") { HelpName = "N", Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
 
     /// <summary><c>--levels</c>.</summary>
-    public static Option<int?> Levels() => Ranged(new Option<int?>("--levels") { HelpName = "L", Description = "Mask levels; those of the run's threshold when not given." }, 2, Nn.Calibration.MostLevels);
+    /// <param name="otherwise">Which they are when not given, for the help.</param>
+    public static Option<LevelSchedule?> Levels(string otherwise = "those of the run's threshold") => new("--levels")
+    {
+        HelpName = "LEVELS",
+        Description = $"Mask levels: uniform:L (or L), log:L or log:L:LOW:HIGH; {otherwise} when not given.",
+        CustomParser = result =>
+        {
+            try
+            {
+                return LevelSchedule.Parse(result.Tokens[^1].Value);
+            }
+            catch (ArgumentException e)
+            {
+                result.AddError($"--{e.Message}");
+                return null;
+            }
+        },
+    };
 
     /// <summary><c>--false-alarm</c>.</summary>
     public static Option<double?> FalseAlarm() =>

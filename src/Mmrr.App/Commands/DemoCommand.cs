@@ -46,6 +46,7 @@ internal static class DemoCommand
                 Batch = Batch,
                 LearningRate = LearningRate,
                 Beta2 = preset.Beta2,
+                Levels = ScoreDefaults.Levels("tiny", "mvtec", Size),
                 Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size) },
             };
             var (run, finished) = TrainingSession.Begin(options, runPath);

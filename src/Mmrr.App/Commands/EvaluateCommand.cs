@@ -4,7 +4,6 @@ using System.Globalization;
 using Mmrr.App.Decisions;
 using Mmrr.App.Evaluation;
 using Mmrr.App.Runs;
-using Mmrr.App.Training;
 using Mmrr.Nn;
 
 namespace Mmrr.App.Commands;
@@ -21,7 +20,7 @@ internal static class EvaluateCommand
         var device = new Option<string?>("--device") { HelpName = "DEVICE", Description = "As for train; the run's own when not given." };
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
-        var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, examples.png.") { run, levels, limit, device, threads, precision };
+        var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, levels.csv, examples.png.") { run, levels, limit, device, threads, precision };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
@@ -35,13 +34,13 @@ internal static class EvaluateCommand
     }
 
     /// <summary>Evaluates and prints the figures.</summary>
-    public static EvaluationResult Run(RunFolder run, Device device, int? levels, int? limit)
+    public static EvaluationResult Run(RunFolder run, Device device, LevelSchedule? levels, int? limit)
     {
         var watch = Stopwatch.StartNew();
         var sinceLine = Stopwatch.StartNew();
         bool terminal = !Console.IsOutputRedirected;
         var calibration = Calibration.Find(run.Path);
-        int used = levels ?? calibration?.Levels ?? DefaultLevels(run.Options);
+        var used = levels ?? calibration?.Levels ?? run.Options.ScoreLevels;
         var result = Evaluator.Run(run, calibration, device, used, limit, (done, all) =>
         {
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
@@ -55,7 +54,4 @@ internal static class EvaluateCommand
         if (Calibrator.Missing(run.Path, calibration, used) is { } missing) Complaint.Write(missing);
         return result;
     }
-
-    /// <summary>60 for the paper's own setting at 32×32, else 15.</summary>
-    public static int DefaultLevels(TrainingOptions options) => options.Preset == "paper" && options.Model.Size == 32 ? 60 : 15;
 }

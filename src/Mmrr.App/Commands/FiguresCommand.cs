@@ -31,13 +31,13 @@ internal static class FiguresCommand
             using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
             using var model = Checkpoint.Load(folder.Path, opened);
             folder.CheckModel(model.Options);
-            int count = parsed.GetValue(levels) ?? calibration?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
-            return Draw(model, parsed.GetValue(images)!, target, count);
+            var used = parsed.GetValue(levels) ?? calibration?.Levels ?? folder.Options.ScoreLevels;
+            return Draw(model, parsed.GetValue(images)!, target, used);
         });
         return command;
     }
 
-    private static int Draw(MmrrModel model, string[] paths, string target, int levels)
+    private static int Draw(MmrrModel model, string[] paths, string target, LevelSchedule levels)
     {
         bool unreadable = false;
         foreach (var file in InputFiles.Walk(paths))

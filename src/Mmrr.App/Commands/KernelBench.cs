@@ -58,7 +58,7 @@ internal static class KernelBench
         {
             using var scope = new DisposeScope();
             var v = Uniform(device, new Shape(n, side, side, 3), 4);
-            float[] each = Scoring.Levels(levels);
+            float[] each = LevelSchedule.Uniform(levels).Levels.ToArray();
             var mu = Tensor.From(device, new Shape(n, levels), [.. Enumerable.Range(0, n).SelectMany(_ => each)]);
             var m = Tensor.Empty(device, new Shape(n * levels, side, side, 3));
             Tensor bias = Tensor.Empty(device, mu.Shape), slope = Tensor.Empty(device, mu.Shape);

@@ -68,7 +68,7 @@ internal static class ReportCommand
                     using var device = open();
                     using var model = Checkpoint.Load(run.Path, device);
                     run.CheckModel(model.Options);
-                    pictures = ReportPictures.Draw(model, samples, scores, data.Levels, data.Decision?.Heatmap, images);
+                    pictures = ReportPictures.Draw(model, samples, scores, data.Levels!, data.Decision?.Heatmap, images);
                     if (sweepImages >= 2) sweep ??= Sweep(run, model, samples, sweepImages);
                 }
             }

@@ -44,7 +44,7 @@ internal static class ScoreCommand
             if (draw && target is null) throw new UsageException("--heatmaps needs --out DIR to write them to");
             if (target is not null) OutputPlace.CheckFolder("--out", target, draw ? inputs : []);
             var calibration = Calibration.Find(folder.Path);
-            int used = parsed.GetValue(levels) ?? calibration?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
+            var used = parsed.GetValue(levels) ?? calibration?.Levels ?? folder.Options.ScoreLevels;
             string? missing = Calibrator.Missing(folder.Path, calibration, used);
             if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
             using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));

@@ -43,7 +43,7 @@ internal static class ThresholdCommand
             if (images is not null)
             {
                 using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
-                int levels = old?.Levels ?? EvaluateCommand.DefaultLevels(folder.Options);
+                var levels = old?.Levels ?? folder.Options.ScoreLevels;
                 calibration = Calibrator.Make(old?.HeldOut ?? [], Score(folder, opened, images, levels), levels, wanted);
             }
             else
@@ -67,7 +67,7 @@ internal static class ThresholdCommand
         if (Calibrator.Warning(calibration) is { } warning) Complaint.Write(warning);
     }
 
-    private static List<NormalScore> Score(RunFolder run, Device device, string folder, int levels)
+    private static List<NormalScore> Score(RunFolder run, Device device, string folder, LevelSchedule levels)
     {
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such folder");
         using var model = Checkpoint.Load(run.Path, device);

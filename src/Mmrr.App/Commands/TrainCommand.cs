@@ -40,6 +40,7 @@ internal static class TrainCommand
         var mask = CommonOptions.OneOf(
             new Option<string>("--mask") { HelpName = "KIND", Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
         var inputs = new Option<string>("--refine-inputs") { HelpName = "LIST", Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
+        var levels = CommonOptions.Levels("what docs/results.md found for the layout");
         var falseAlarm = CommonOptions.FalseAlarm();
         var saveEvery = CommonOptions.Ranged(new Option<double?>("--save-every") { HelpName = "S", Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given." }, 0, 86_400);
         var resume = new Option<string?>("--resume") { HelpName = "RUN", Description = "Go on with this run where it stopped. Takes no other option." };
@@ -47,7 +48,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train on normal images.")
         {
             data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
-            noEmbedding, mask, inputs, falseAlarm, saveEvery, resume, config,
+            noEmbedding, mask, inputs, levels, falseAlarm, saveEvery, resume, config,
         };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
@@ -112,6 +113,7 @@ internal static class TrainCommand
                 LearningRate = parsed.GetValue(learningRate) ?? defaults.LearningRate,
                 Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,
                 Augment = augmentation.ToString(),
+                Levels = parsed.GetValue(levels) ?? ScoreDefaults.Levels(parsed.GetValue(preset)!, kind, side),
                 FalseAlarm = parsed.GetValue(falseAlarm) ?? Calibrator.DefaultFalseAlarm,
                 SaveEvery = parsed.GetValue(saveEvery),
                 Model = model,

@@ -82,7 +82,7 @@ internal static class TrainingSession
     {
         var options = run.Options;
         using (var model = Checkpoint.Load(run.Path, device))
-            ThresholdCommand.Print(Calibrator.OfTraining(run.Path, model, set, options.Seed, EvaluateCommand.DefaultLevels(options), options.FalseAlarm));
+            ThresholdCommand.Print(Calibrator.OfTraining(run.Path, model, set, options.Seed, options.ScoreLevels, options.FalseAlarm));
         File.Delete(run.PathOf(TrainingState.FileName));
     }
 

@@ -11,7 +11,7 @@ internal sealed class WorkloadOptions
     private readonly Option<int?> _channels = Number("--channels", 1, "Channels of an image.");
     private readonly Option<int?> _size = Number("--size", 32, "Side of an image in pixels; of bench's kernels, in place of their list.");
     private readonly Option<int?> _resolutions = Number("--levels", 4, "Resolutions of the U-Nets.");
-    private readonly Option<int?> _maskLevels = Number("--mask-levels", 15, "Mask levels of a score.", 2, Calibration.MostLevels);
+    private readonly Option<int?> _maskLevels = Number("--mask-levels", 15, "Mask levels of a score.", 2, LevelSchedule.Most);
     private readonly Option<int?> _steps;
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<string> _device = CommonOptions.Device();

@@ -21,9 +21,9 @@ internal static class Calibrator
     /// <param name="model">Its trained model.</param>
     /// <param name="set">The normal images, trained on and held out.</param>
     /// <param name="seed">The run's, which decides the split.</param>
-    /// <param name="levels">Mask levels.</param>
+    /// <param name="levels">The levels.</param>
     /// <param name="falseAlarm">The rate wanted, in (0, 1).</param>
-    public static Calibration OfTraining(string run, MmrrModel model, ImageSet set, long seed, int levels, double falseAlarm)
+    public static Calibration OfTraining(string run, MmrrModel model, ImageSet set, long seed, LevelSchedule levels, double falseAlarm)
     {
         var (_, heldOut) = Sampling.TrainValidation(set.Samples.Count, seed);
         var images = heldOut.Select(i => set.Samples[i]).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
@@ -33,7 +33,7 @@ internal static class Calibrator
     }
 
     /// <summary>Scores normal images, some at a time.</summary>
-    public static IEnumerable<NormalScore> Score(MmrrModel model, IEnumerable<(string Name, PreparedImage Image)> images, int levels)
+    public static IEnumerable<NormalScore> Score(MmrrModel model, IEnumerable<(string Name, PreparedImage Image)> images, LevelSchedule levels)
     {
         foreach (var chunk in images.Chunk(model.Options.Fit == ImageFit.Tile ? 1 : Chunk))
         {
@@ -53,7 +53,7 @@ internal static class Calibrator
     /// <param name="levels">That they were scored with.</param>
     /// <param name="falseAlarm">The rate wanted, in (0, 1).</param>
     /// <exception cref="ArgumentException">There is no image.</exception>
-    public static Calibration Make(IReadOnlyList<NormalScore> heldOut, IReadOnlyList<NormalScore> added, int levels, double falseAlarm)
+    public static Calibration Make(IReadOnlyList<NormalScore> heldOut, IReadOnlyList<NormalScore> added, LevelSchedule levels, double falseAlarm)
     {
         NormalScore[] images = [.. heldOut, .. added];
         if (images.Length == 0) throw new ArgumentException("no normal image to calibrate with");
@@ -81,17 +81,17 @@ internal static class Calibrator
             : null;
     }
 
-    /// <summary>Why a run has no threshold for so many levels; null where it has one.</summary>
-    public static string? Missing(string run, Calibration? calibration, int levels) => calibration is null
+    /// <summary>Why a run has no threshold for these levels; null where it has one.</summary>
+    public static string? Missing(string run, Calibration? calibration, LevelSchedule levels) => calibration is null
         ? $"{run}: no {Calibration.FileName} in this run, so nothing is called anomalous; mmrr threshold {run} --calibrate DIR makes one"
-        : calibration.Levels == levels ? null : $"{run}: the threshold is for {calibration.Levels} levels, not for {levels}; nothing is called anomalous";
+        : calibration.Levels == levels ? null : $"{run}: the threshold is for the levels {calibration.Levels}, not for {levels}; nothing is called anomalous";
 
     /// <summary>For people: the threshold, and what stands behind it.</summary>
     public static IEnumerable<string> Describe(Calibration calibration)
     {
         double[] scores = [.. calibration.Images.Select(i => i.Score).Order()];
         string origin = calibration.FalseAlarm is { } rate ? $"false-alarm rate {rate}" : "set by hand";
-        yield return FormattableString.Invariant($"threshold {calibration.Threshold:G6} at {calibration.Levels} levels, {origin}");
+        yield return FormattableString.Invariant($"threshold {calibration.Threshold:G6} at the levels {calibration.Levels}, {origin}");
         if (scores.Length == 0) yield break;
         yield return FormattableString.Invariant(
             $"behind it: {calibration.HeldOut.Count} normal images held out of training, {calibration.Added.Count} added; {scores.Count(s => s > calibration.Threshold)} of {scores.Length} score above");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mmrr.App.Evaluation.Metrics;
 using Mmrr.App.Runs;
+using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Evaluation;
@@ -42,7 +43,7 @@ internal sealed record IntervalMethod(string Method, int Resamples, double Confi
 /// <summary>The figures of a run on its test set; <c>evaluation.json</c>.</summary>
 /// <param name="Images">Test images scored.</param>
 /// <param name="NormalImages">How many of them are normal.</param>
-/// <param name="Levels">Mask levels.</param>
+/// <param name="Levels">The mask levels.</param>
 /// <param name="Seconds">What scoring took.</param>
 /// <param name="Device">What it ran on.</param>
 /// <param name="WithRefinement">Of the refined images.</param>
@@ -50,7 +51,7 @@ internal sealed record IntervalMethod(string Method, int Resamples, double Confi
 /// <param name="Kinds">Each kind of abnormal images, by name; absent where there is but one.</param>
 /// <param name="Intervals">What the intervals are.</param>
 internal sealed record EvaluationResult(
-    int Images, int NormalImages, int Levels, double Seconds, string Device, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
+    int Images, int NormalImages, LevelSchedule Levels, double Seconds, string Device, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
     IReadOnlyList<KindFigures>? Kinds, IntervalMethod Intervals)
 {
     /// <summary>The headline, for those who read one figure.</summary>

@@ -15,7 +15,7 @@ internal static class EvaluationTable
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
         if (Console.IsOutputRedirected) console.Profile.Width = PlainWidth;
-        Console.WriteLine(Text($"{result.Images} images ({result.NormalImages} normal), {result.Levels} levels, {result.Seconds:F0} s on {result.Device}"));
+        Console.WriteLine(Text($"{result.Images} images ({result.NormalImages} normal), levels {result.Levels}, {result.Seconds:F0} s on {result.Device}"));
         Print(console, Overall(result));
         if (result.Kinds is not null)
         {

@@ -7,17 +7,17 @@ using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Evaluation;
 
-/// <summary>Scores a run's test set and writes <c>evaluation.json</c>, <c>scores.csv</c> and <c>examples.png</c>.</summary>
+/// <summary>Scores a run's test set and writes <c>evaluation.json</c>, <c>scores.csv</c>, <c>levels.csv</c> and <c>examples.png</c>.</summary>
 internal static class Evaluator
 {
     /// <summary>Evaluates.</summary>
     /// <param name="run">The run.</param>
     /// <param name="calibration">Its threshold and colours, if it has them.</param>
     /// <param name="device">Where.</param>
-    /// <param name="levels">Mask levels.</param>
+    /// <param name="levels">The levels.</param>
     /// <param name="limit">So many images, drawn by the run's seed with the classes in proportion; null for all.</param>
     /// <param name="progress">Hears (images done, images in all).</param>
-    public static EvaluationResult Run(RunFolder run, Calibration? calibration, Device device, int levels, int? limit, Action<int, int> progress)
+    public static EvaluationResult Run(RunFolder run, Calibration? calibration, Device device, LevelSchedule levels, int? limit, Action<int, int> progress)
     {
         using var model = Checkpoint.Load(run.Path, device);
         run.CheckModel(model.Options);

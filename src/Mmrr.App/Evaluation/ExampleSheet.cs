@@ -1,7 +1,6 @@
 using System.Globalization;
 using Mmrr.App.Data;
 using Mmrr.App.Reports;
-using Mmrr.Autograd;
 using Mmrr.Nn;
 
 namespace Mmrr.App.Evaluation;
@@ -16,33 +15,33 @@ internal static class ExampleSheet
     private const int NormalRows = 3;
     private const int AbnormalRows = 9;
 
-    // The levels whose masks are shown; the restored and refined images are those of the middle one.
-    private static readonly float[] s_levels = [0.1f, 0.3f, 0.5f, 0.7f, 0.9f];
+    // So many of the levels, spread evenly, have their masks shown; the restored and refined images are those of the middle one.
+    private const int Masks = 5;
 
     /// <summary>Draws the sheet.</summary>
     /// <param name="path">The PNG.</param>
     /// <param name="model">The model.</param>
     /// <param name="samples">The test images, some of which are drawn.</param>
-    /// <param name="levels">Mask levels.</param>
+    /// <param name="levels">The levels.</param>
     /// <param name="range">The run's colours; null where it has none.</param>
-    public static void Save(string path, MmrrModel model, IReadOnlyList<Sample> samples, int levels, HeatmapRange? range)
+    public static void Save(string path, MmrrModel model, IReadOnlyList<Sample> samples, LevelSchedule levels, HeatmapRange? range)
     {
         var o = model.Options;
-        int pixels = o.Size * o.Size, length = pixels * o.Channels;
+        int[] shown = [.. Enumerable.Range(0, Masks).Select(i => (int)((i + 0.5) * levels.Count / Masks)).Distinct()];
         var chosen = Choose(samples);
         var scores = TiledScoring.Score(model, [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], levels, maps: true);
         (Sample Sample, float[] Map)[] rows = [.. chosen.Select((s, i) => WorstTile(s, scores[i], o))];
         bool masks = chosen.Exists(s => s.Mask is not null);
         range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Order()]);
 
-        string[] captions = ["image", .. s_levels.Select(l => $"mask {l.ToString("0.0", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
+        string[] captions = ["image", .. shown.Select(l => $"mask {levels.Levels[l].ToString("0.00#", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
         var sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
-        var values = new float[length];
         foreach (var (sample, map) in rows)
         {
             var image = new Tile(o.Size, o.Size, o.Channels, sample.Pixels);
-            ImagePixels.ToFloats(sample.Pixels, values);
-            List<Tile> tiles = [image, .. Restorations(model, values), Heatmap.Overlay(image, map, range.Low, range.High)];
+            var grid = LevelGrid.Compute(model, sample.Pixels, levels);
+            int middle = shown[shown.Length / 2];
+            List<Tile> tiles = [image, .. shown.Select(l => grid.Masks[l]), grid.Restored[middle], grid.Refined[middle], Heatmap.Overlay(image, map, range.Low, range.High)];
             if (masks) tiles.Add(new Tile(o.Size, o.Size, 1, [.. sample.Mask!.Select(m => (byte)(m * 255))]));
             sheet.AddRow($"{sample.Kind}\n{sample.Name.Split('/')[^1]}", tiles);
         }
@@ -79,30 +78,5 @@ internal static class ExampleSheet
         var turns = Enumerable.Range(0, AbnormalRows).SelectMany(turn => kinds.Where(k => turn < k.Length).Select(k => (Kind: k[0].Kind, Sample: k[turn])));
         rows.AddRange(turns.Take(AbnormalRows).OrderBy(t => t.Kind, StringComparer.Ordinal).Select(t => t.Sample));
         return rows;
-    }
-
-    private static List<Tile> Restorations(MmrrModel model, ReadOnlySpan<float> image)
-    {
-        using var scope = new DisposeScope();
-        using var guard = new NoGradient();
-        var o = model.Options;
-        using var x = Variable.Constant(Tensor.From(model.Device, new Shape(1, o.Size, o.Size, o.Channels), image));
-        using var e = model.Embed(x);
-        using var logits = model.MaskLogits(x);
-        var levels = Tensor.From(model.Device, new Shape(1, s_levels.Length), s_levels);
-        using var restoration = model.Restore(x, e, logits, levels, new NoiseSource(Scoring.NoiseSeed, 0, SameForEveryImage: true));
-        using var refined = model.Refine(restoration);
-        var tiles = new List<Tile>();
-        for (int l = 0; l < s_levels.Length; l++) tiles.Add(ToTile(restoration.Mask, l, o, 0));
-        tiles.Add(ToTile(restoration.Restored, s_levels.Length / 2, o, -1));
-        tiles.Add(ToTile(refined, s_levels.Length / 2, o, -1));
-        return tiles;
-    }
-
-    private static Tile ToTile(Variable images, int row, MmrrOptions o, float low)
-    {
-        int length = o.Size * o.Size * o.Channels;
-        float[] values = images.Value.ToArray()[(row * length)..((row + 1) * length)];
-        return new Tile(o.Size, o.Size, o.Channels, [.. values.Select(v => (byte)((Math.Clamp((v - low) / (1 - low), 0, 1) * 255) + 0.5f))]);
     }
 }

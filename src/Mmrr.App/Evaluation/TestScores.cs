@@ -12,36 +12,40 @@ namespace Mmrr.App.Evaluation;
 /// <param name="Sample">The image.</param>
 /// <param name="Refined">With refinement.</param>
 /// <param name="Restored">Without.</param>
+/// <param name="RefinedErrors">The errors at each level behind <paramref name="Refined"/>, [L].</param>
+/// <param name="RestoredErrors">Those behind <paramref name="Restored"/>, [L].</param>
 /// <param name="MaxPixelScore">The highest pixel of the refined map.</param>
 /// <param name="RefinedMap">At the sample's size; empty where it has no mask to compare with.</param>
 /// <param name="RestoredMap">The same without refinement.</param>
-internal sealed record TestScore(Sample Sample, double Refined, double Restored, float MaxPixelScore, float[] RefinedMap, float[] RestoredMap);
+internal sealed record TestScore(
+    Sample Sample, double Refined, double Restored, float[] RefinedErrors, float[] RestoredErrors, float MaxPixelScore, float[] RefinedMap, float[] RestoredMap);
 
 /// <summary>The scores of a test set, and the figures that follow from them.</summary>
 /// <param name="all">Of every image.</param>
 /// <param name="fit">How images became samples.</param>
-/// <param name="calibration">The run's, if it is of the same number of levels.</param>
-internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Calibration? calibration)
+/// <param name="levels">The levels.</param>
+/// <param name="calibration">The run's, if it is of the same levels.</param>
+internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, LevelSchedule levels, Calibration? calibration)
 {
     private readonly string[] _kinds = [.. all.Where(s => s.Sample.Abnormal).Select(s => s.Sample.Kind).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>Scores samples.</summary>
     /// <param name="model">The model.</param>
     /// <param name="samples">The test images.</param>
-    /// <param name="levels">Mask levels.</param>
+    /// <param name="levels">The levels.</param>
     /// <param name="calibration">The run's, if it has one.</param>
     /// <param name="progress">Hears (images done, images in all).</param>
-    public static TestScores Compute(MmrrModel model, IReadOnlyList<Sample> samples, int levels, Calibration? calibration, Action<int, int> progress)
+    public static TestScores Compute(MmrrModel model, IReadOnlyList<Sample> samples, LevelSchedule levels, Calibration? calibration, Action<int, int> progress)
     {
         var all = new List<TestScore>();
         foreach (var some in samples.Chunk(model.Options.Fit == ImageFit.Tile ? 1 : 64))
         {
             var scores = TiledScoring.Score(model, [.. some.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], levels, maps: true);
             all.AddRange(some.Zip(scores, (sample, s) => new TestScore(
-                sample, s.Refined, s.Restored, s.RefinedMap.Max(), sample.Regions is null ? [] : s.RefinedMap, sample.Regions is null ? [] : s.RestoredMap)));
+                sample, s.Refined, s.Restored, s.RefinedErrors, s.RestoredErrors, s.RefinedMap.Max(), sample.Regions is null ? [] : s.RefinedMap, sample.Regions is null ? [] : s.RestoredMap)));
             progress(all.Count, samples.Count);
         }
-        return new TestScores(all, model.Options.Fit, calibration?.Levels == levels ? calibration : null);
+        return new TestScores(all, model.Options.Fit, levels, calibration?.Levels == levels ? calibration : null);
     }
 
     /// <summary>The figures with and without refinement: over all images, and for each kind of abnormal ones where there are several.</summary>
@@ -53,18 +57,19 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Cal
         return (refined.All, restored.All, kinds?.ToArray());
     }
 
-    /// <summary>Writes <c>scores.csv</c>.</summary>
+    /// <summary>Writes <c>scores.csv</c> and <c>levels.csv</c>.</summary>
     public void Save(RunFolder run)
     {
         var text = new StringBuilder("image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score\n");
         foreach (var s in all)
         {
-            string anomalous = calibration is null ? "" : s.Refined > calibration.Threshold ? "1" : "0";
+            string anomalous = calibration is null ? "" : calibration.IsAnomalous(s.Refined) ? "1" : "0";
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"{CsvField.Quote(s.Sample.Name)},{(s.Sample.Abnormal ? 1 : 0)},{CsvField.Quote(s.Sample.Kind)},{s.Refined:R},{s.Restored:R},{anomalous},{s.MaxPixelScore:R}\n");
         }
         AtomicFile.Write(run.PathOf("scores.csv"), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
+        LevelErrors.Write(run, levels, all);
     }
 
     private (ScoreFigures All, ScoreFigures[] Kinds) Figures(Func<TestScore, double> score, Func<TestScore, float[]> map, double? threshold)
@@ -78,7 +83,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Cal
     private ScoreFigures ImageFigures(Func<TestScore, bool> chosen, Func<TestScore, double> score, double? threshold)
     {
         TestScore[] some = [.. all.Where(chosen)];
-        var ranking = Ranking.Of([.. some.Select(score)], [.. some.Select(s => s.Sample.Abnormal)]);
+        var ranking = Ranking.Of([.. some.Select(s => Ranking.Rank(score(s)))], [.. some.Select(s => s.Sample.Abnormal)]);
         var intervals = Bootstrap.Estimate(
             ranking, RocCurve.Auroc, PrecisionRecall.AveragePrecision, r => PrecisionRecall.BestF1(r).F1, r => threshold is { } t ? PrecisionRecall.At(r, t).F1 : 0);
         return new ScoreFigures(

@@ -16,7 +16,7 @@ internal sealed record ScoredFile(InputFile File, int Height, int Width, ImageSc
 /// Scores files in order: while the device works on some, other threads read, decode and fit the next ones. So many are ahead and no more, and of each only
 /// what the model takes is kept: the memory does not depend on the number of files.
 /// </summary>
-internal sealed class FileScorer(Scorer scorer, int levels)
+internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
 {
     // So few that the first results come soon, and so many that starting a pass does not count.
     private const int LeastBatch = 8;

@@ -108,6 +108,6 @@ internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
 
         protected override void Prepare() => _images = Images().ToArray();
 
-        protected override void Execute() => Scoring.Score(Model, _images, levels, maps: false);
+        protected override void Execute() => Scoring.Score(Model, _images, LevelSchedule.Uniform(levels), maps: false);
     }
 }

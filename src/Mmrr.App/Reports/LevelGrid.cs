@@ -1,4 +1,3 @@
-using Mmrr.Autograd;
 using Mmrr.Nn;
 
 namespace Mmrr.App.Reports;
@@ -9,7 +8,7 @@ namespace Mmrr.App.Reports;
 /// </summary>
 internal sealed class LevelGrid
 {
-    private LevelGrid(float[] levels, Tile image, Tile embedding, Tile[] masks, Tile[] restored, Tile[] refined, double score, double scoreWithoutRefinement)
+    private LevelGrid(float[] levels, Tile image, Tile embedding, IReadOnlyList<Tile> masks, IReadOnlyList<Tile> restored, IReadOnlyList<Tile> refined)
     {
         Levels = levels;
         Image = image;
@@ -17,8 +16,6 @@ internal sealed class LevelGrid
         Masks = masks;
         Restored = restored;
         Refined = refined;
-        Score = score;
-        ScoreWithoutRefinement = scoreWithoutRefinement;
     }
 
     /// <summary>μ, [L].</summary>
@@ -39,59 +36,33 @@ internal sealed class LevelGrid
     /// <summary>x̂ + r at every level, clamped to the range of images.</summary>
     public IReadOnlyList<Tile> Refined { get; }
 
-    /// <summary>Σ over the levels of the mean squared error of x̂ + r: the image's score, summed on the host.</summary>
-    public double Score { get; }
-
-    /// <summary>The same of x̂.</summary>
-    public double ScoreWithoutRefinement { get; }
-
-    /// <summary>Restores one image at L levels.</summary>
+    /// <summary>Restores one image at the levels of a schedule.</summary>
     /// <param name="model">The model; one call at a time on a device.</param>
     /// <param name="pixels">[S, S, C] of the model, bytes 0 to 255.</param>
-    /// <param name="levels">L, at least 2.</param>
-    public static LevelGrid Compute(MmrrModel model, ReadOnlySpan<byte> pixels, int levels)
+    /// <param name="levels">The levels.</param>
+    public static LevelGrid Compute(MmrrModel model, ReadOnlySpan<byte> pixels, LevelSchedule levels)
     {
         var o = model.Options;
         int length = o.Size * o.Size * o.Channels;
         if (pixels.Length != length) throw new ArgumentException($"LevelGrid: {pixels.Length} bytes, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
-        float[] image = new float[length], all = Scoring.Levels(levels);
+        float[] image = new float[length], e = [];
         ImagePixels.ToFloats(pixels, image);
         var (masks, restored, refined) = (new List<Tile>(), new List<Tile>(), new List<Tile>());
-        double score = 0, without = 0;
-        using var guard = new NoGradient();
-        using var outer = new DisposeScope();
-        using var x = Variable.Constant(Tensor.From(model.Device, new Shape(1, o.Size, o.Size, o.Channels), image));
-        using var e = model.Embed(x);
-        using var logits = model.MaskLogits(x);
-        float[] embedding = e.Value.ToArray();
-        int group = Scoring.GroupSize(o, levels);
-        for (int begin = 0; begin < levels; begin += group)
+        using var scope = new DisposeScope();
+        LevelWalk.Run(model, image, levels, group =>
         {
-            using var scope = new DisposeScope();
-            float[] some = all[begin..Math.Min(levels, begin + group)];
-            var mu = Tensor.From(model.Device, new Shape(1, some.Length), some);
-            using var restoration = model.Restore(x, e, logits, mu, new NoiseSource(Scoring.NoiseSeed, (ulong)begin, SameForEveryImage: true));
-            using var result = model.Refine(restoration);
-            float[] m = restoration.Mask.Value.ToArray(), plain = restoration.Restored.Value.ToArray(), mended = result.Value.ToArray();
-            for (int l = 0; l < some.Length; l++)
+            var restoration = group.Restoration;
+            if (group.First == 0) e = restoration.Embedding.Value.ToArray()[..length];
+            float[] m = restoration.Mask.Value.ToArray(), plain = restoration.Restored.Value.ToArray(), mended = group.Refined.Value.ToArray();
+            for (int l = 0; l < group.Count; l++)
             {
                 var row = (l * length)..((l + 1) * length);
                 masks.Add(Grey(m[row], o));
                 restored.Add(ToTile(plain[row], o, -1, 1));
                 refined.Add(ToTile(mended[row], o, -1, 1));
-                without += MeanSquaredError(plain[row], image);
-                score += MeanSquaredError(mended[row], image);
             }
-        }
-        return new LevelGrid(
-            all, new Tile(o.Size, o.Size, o.Channels, pixels.ToArray()), ToTile(embedding, o, embedding.Min(), embedding.Max()), [.. masks], [.. restored], [.. refined], score, without);
-    }
-
-    private static double MeanSquaredError(float[] a, float[] b)
-    {
-        double sum = 0;
-        for (int i = 0; i < a.Length; i++) sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
-        return sum / a.Length;
+        });
+        return new LevelGrid(levels.Levels.ToArray(), new Tile(o.Size, o.Size, o.Channels, pixels.ToArray()), ToTile(e, o, e.Min(), e.Max()), masks, restored, refined);
     }
 
     private static Tile Grey(float[] values, MmrrOptions o)

@@ -21,7 +21,7 @@ internal static class LevelSheet
         for (int first = 0; first < grid.Levels.Count; first += BandLevels)
         {
             int count = Math.Min(BandLevels, grid.Levels.Count - first);
-            var band = new ContactSheet([.. grid.Levels.Skip(first).Take(count).Select(l => l.ToString("0.00", CultureInfo.InvariantCulture))], scale);
+            var band = new ContactSheet([.. grid.Levels.Skip(first).Take(count).Select(l => l.ToString("0.00#", CultureInfo.InvariantCulture))], scale);
             IReadOnlyList<Tile>[] rows = [grid.Masks, grid.Restored, grid.Refined];
             for (int row = 0; row < rows.Length; row++) band.AddRow(s_rows[row], [.. rows[row].Skip(first).Take(count)]);
             parts.Add(band.Render());

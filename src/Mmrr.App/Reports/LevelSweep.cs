@@ -10,7 +10,7 @@ using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>A number of mask levels with its figures.</summary>
+/// <summary>A number of mask levels, spread evenly from 0 to 1, with its figures.</summary>
 /// <param name="Levels">L.</param>
 /// <param name="ImageAuroc">With refinement.</param>
 /// <param name="ImageAurocWithoutRefinement">Without.</param>
@@ -67,7 +67,7 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
             var scores = new List<PreparedScore>();
             foreach (var chunk in prepared.Chunk(16))
             {
-                scores.AddRange(TiledScoring.Score(model, chunk, levels, maps: false));
+                scores.AddRange(TiledScoring.Score(model, chunk, LevelSchedule.Uniform(levels), maps: false));
                 done += (long)levels * chunk.Length;
                 progress((double)done / all);
             }

@@ -34,10 +34,10 @@ internal static class PictureSections
             Html.Element("h3", Title(card.Card.Image)),
             Html.Element("p", Score(card.Card.Image, threshold)),
             Html.Classed("div", "views", Views(card.Card), View(grid.Embedding, $"Embedding of {name}", "e")),
-            Html.Table($"{name} at {grid.Levels.Count} mask levels", ["level", .. grid.Levels.Select(l => (object?)l.ToString("0.00", CultureInfo.InvariantCulture))], rows));
+            Html.Table($"{name} at {grid.Levels.Count} mask levels", ["level", .. grid.Levels.Select(l => (object?)l.ToString("0.00#", CultureInfo.InvariantCulture))], rows));
 
         object?[] Row(string symbol, string word, IReadOnlyList<Tile> tiles) =>
-            [symbol, .. tiles.Select((tile, l) => (object?)Html.Picture(tile.Reduce(GridSide), string.Create(CultureInfo.InvariantCulture, $"{word} at level {grid.Levels[l]:0.00}")))];
+            [symbol, .. tiles.Select((tile, l) => (object?)Html.Picture(tile.Reduce(GridSide), string.Create(CultureInfo.InvariantCulture, $"{word} at level {grid.Levels[l]:0.00#}")))];
     }
 
     private static XElement[] Views(ImageCard card)

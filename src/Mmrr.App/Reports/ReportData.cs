@@ -12,13 +12,15 @@ namespace Mmrr.App.Reports;
 /// <param name="History">Its losses; empty where nothing was trained yet.</param>
 /// <param name="Evaluation">Its figures.</param>
 /// <param name="Scores">Of its test images, or of the normal images that calibrated it; null where there are neither.</param>
+/// <param name="SingleLevels">What each level alone tells of its test images; null where that was not kept.</param>
 /// <param name="Calibration">Its threshold.</param>
-internal sealed record ReportData(RunFolder Run, IReadOnlyList<TrainingEpoch> History, EvaluationResult? Evaluation, IReadOnlyList<ScoredImage>? Scores, Calibration? Calibration)
+internal sealed record ReportData(
+    RunFolder Run, IReadOnlyList<TrainingEpoch> History, EvaluationResult? Evaluation, IReadOnlyList<ScoredImage>? Scores, IReadOnlyList<LevelFigures>? SingleLevels, Calibration? Calibration)
 {
-    /// <summary>Mask levels of the scores; 0 where there are none.</summary>
-    public int Levels => Evaluation?.Levels ?? Calibration?.Levels ?? 0;
+    /// <summary>The levels of the scores; null where there are none.</summary>
+    public LevelSchedule? Levels => Evaluation?.Levels ?? Calibration?.Levels;
 
-    /// <summary>The calibration, if it is of as many levels as the scores.</summary>
+    /// <summary>The calibration, if it is of the scores' levels.</summary>
     public Calibration? Decision => Calibration?.Levels == Levels ? Calibration : null;
 
     /// <summary>Whether both checkpoints are there.</summary>
@@ -34,7 +36,8 @@ internal sealed record ReportData(RunFolder Run, IReadOnlyList<TrainingEpoch> Hi
         if (evaluation is not null && scores?.Count != evaluation.Images)
             throw new InvalidDataException($"{run.Path}: evaluation.json is of {evaluation.Images} images, scores.csv of {scores?.Count ?? 0}; mmrr evaluate {run.Path} writes both anew");
         return new ReportData(
-            run, TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)), evaluation, scores ?? (calibration is null ? null : ScoredImage.Of(calibration.HeldOut)), calibration);
+            run, TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)), evaluation, scores ?? (calibration is null ? null : ScoredImage.Of(calibration.HeldOut)),
+            evaluation is null ? null : LevelErrors.Read(run, evaluation.Levels, evaluation.Images), calibration);
     }
 
     private static EvaluationResult? ReadEvaluation(string path)
@@ -43,7 +46,7 @@ internal sealed record ReportData(RunFolder Run, IReadOnlyList<TrainingEpoch> Hi
         try
         {
             var result = JsonSerializer.Deserialize(File.ReadAllText(path), EvaluationJson.Default.EvaluationResult);
-            if (IsWhole(result?.WithRefinement) && IsWhole(result!.WithoutRefinement) && result is { Intervals: not null, Device: not null, Levels: >= 2 and <= Calibration.MostLevels, Seconds: >= 0 and < double.PositiveInfinity }
+            if (IsWhole(result?.WithRefinement) && IsWhole(result!.WithoutRefinement) && result is { Intervals: not null, Device: not null, Levels: not null, Seconds: >= 0 and < double.PositiveInfinity }
                 && (result.Kinds?.All(k => k?.Kind is not null && IsWhole(k.WithRefinement) && IsWhole(k.WithoutRefinement)) ?? true)) return result;
             throw new JsonException("a figure is missing or out of its range");
         }

@@ -32,12 +32,12 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
     /// <param name="model">The run's model.</param>
     /// <param name="samples">Images of its data.</param>
     /// <param name="scored">The images that have scores.</param>
-    /// <param name="levels">Mask levels of the scores.</param>
+    /// <param name="levels">The levels of the scores.</param>
     /// <param name="range">The run's colours; null where it has none.</param>
     /// <param name="chosen">Names of the images to show level by level; typical ones if there are none.</param>
     /// <exception cref="UsageException">An image that was chosen is not there.</exception>
     public static ReportPictures Draw(
-        MmrrModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, int levels, HeatmapRange? range, IReadOnlyList<string> chosen)
+        MmrrModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, LevelSchedule levels, HeatmapRange? range, IReadOnlyList<string> chosen)
     {
         var byName = samples.GroupBy(s => s.Name).ToDictionary(g => g.Key, g => g.First());
         ScoredImage[] known = [.. scored.Where(i => byName.ContainsKey(i.Name))];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Xml.Linq;
+using Mmrr.App.Evaluation;
 using Mmrr.App.Training;
 using Mmrr.Nn.Checkpoints;
 
@@ -35,7 +36,7 @@ internal static class RunReport
             Scores(data),
             pictures is null ? null : Worst(data, pictures),
             pictures is not { Grids.Count: > 0 } ? null : Grids(data, pictures),
-            sweep is null ? null : Levels(sweep),
+            sweep is null && data.SingleLevels is null ? null : Levels(data.SingleLevels, sweep),
             Training(data),
             Section("Configuration", Configuration(data)),
             Section("Device and time", DeviceAndTime(data)),
@@ -55,7 +56,7 @@ internal static class RunReport
     private static XElement Threshold(ReportData data) => Html.Element("p", data switch
     {
         { Calibration: null } => "The run has no threshold: its scores are raw.",
-        { Decision: null } => Invariant($"The run's threshold is for {data.Calibration.Levels} levels, these scores are of {data.Levels}: it is not shown."),
+        { Decision: null } => Invariant($"The run's threshold is for the levels {data.Calibration.Levels}, these scores are at {data.Levels}: it is not shown."),
         { Calibration.FalseAlarm: { } rate } => Invariant(
             $"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}: the quantile for {rate * 100:0.###} % false alarms of the scores of {data.Calibration.Images.Count()} normal images that were not trained on.{(data.Calibration.Images.Count() * rate < 1 - 1e-9 ? $" So few cannot support that rate, which needs about {Math.Ceiling((1 / rate) - 1e-9)}." : "")}"),
         _ => Invariant($"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}, which was set by hand."),
@@ -82,14 +83,15 @@ internal static class RunReport
             "the restored image x̂ and the refined one x̂ + r, with the noise that the score was computed with."),
         pictures.Grids.Select(card => PictureSections.Grid(card, data.Decision?.Threshold)));
 
-    private static XElement Levels(LevelSweep sweep) => Section(
-        "Number of mask levels",
-        Html.Classed("p", "note", "Figure 2 of the paper."),
+    private static XElement Levels(IReadOnlyList<LevelFigures>? single, LevelSweep? sweep) => Section(
+        "Mask levels",
         Html.Classed(
-            "div", "plots", ScorePlots.Levels(sweep),
-            Html.Table(
-                "Image AUROC by number of levels", ["levels", "with refinement", "without refinement"],
-                sweep.Points.Select(p => (IReadOnlyList<object?>)[Invariant($"{p.Levels}"), Html.Number(p.ImageAuroc, "F4"), Html.Number(p.ImageAurocWithoutRefinement, "F4")]))));
+            "p", "note", single is null ? null : "What each level alone tells says where the levels of a score belong. ",
+            sweep is null ? null : "Figure 2 of the paper is AUROC against the number of levels, spread evenly from 0 to 1."),
+        Html.Classed("div", "plots", single is null ? null : ScorePlots.SingleLevels(single), sweep is null ? null : ScorePlots.Levels(sweep)),
+        sweep is null ? null : Html.Table(
+            "Image AUROC by number of levels", ["levels", "with refinement", "without refinement"],
+            sweep.Points.Select(p => (IReadOnlyList<object?>)[Invariant($"{p.Levels}"), Html.Number(p.ImageAuroc, "F4"), Html.Number(p.ImageAurocWithoutRefinement, "F4")])));
 
     private static XElement Training(ReportData data) => data.History.Count == 0
         ? Section("Training", Html.Element("p", "No epoch is over yet."))
@@ -114,7 +116,7 @@ internal static class RunReport
         var rows = new List<IReadOnlyList<object?>>();
         foreach (var phase in data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g => g.Last()))
             rows.Add([TrainingPlots.Name(phase.Phase), Invariant($"{phase.Epoch} epochs, {phase.Step} steps of {data.Run.Options.Batch}, {Time(phase.Seconds)}"), data.Run.Options.Device]);
-        if (data.Evaluation is { } e) rows.Add(["Evaluation", Invariant($"{e.Images} images at {e.Levels} levels, {Time(e.Seconds)}"), e.Device]);
+        if (data.Evaluation is { } e) rows.Add(["Evaluation", Invariant($"{e.Images} images at the levels {e.Levels}, {Time(e.Seconds)}"), e.Device]);
         if (data.HasModel) rows.Add(["Weights written", Invariant($"{File.GetLastWriteTimeUtc(data.Run.PathOf(Checkpoint.RefinementFile)):yyyy-MM-dd HH:mm} UTC"), ""]);
         string version = typeof(RunReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         rows.Add(["Program", $"mmrr {version.Split('+')[0]}", ""]);

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Mmrr.App.Evaluation;
 using Mmrr.App.Evaluation.Metrics;
 using Mmrr.App.Reports.Charts;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>Plots of scores: ROC curve, histogram, AUROC against the number of levels.</summary>
+/// <summary>Plots of scores: ROC curve, histogram, AUROC against the level and against the number of levels.</summary>
 internal static class ScorePlots
 {
     private const int Bins = 30;
@@ -60,16 +61,32 @@ internal static class ScorePlots
     /// <summary>Figure 2 of the paper.</summary>
     public static XElement Levels(LevelSweep sweep)
     {
-        double low = sweep.Points.Min(p => Math.Min(p.ImageAuroc, p.ImageAurocWithoutRefinement)), high = sweep.Points.Max(p => Math.Max(p.ImageAuroc, p.ImageAurocWithoutRefinement));
-        // A flat curve shall look flat: at least five points of AUROC from bottom to top.
-        double room = Math.Max(0.01, (0.05 - (high - low)) / 2);
-        var plot = new Plot(
-                Axis.Logarithmic("number of mask levels", sweep.Points[0].Levels, sweep.Points[^1].Levels, [.. sweep.Points.Select(p => (double)p.Levels)]),
-                Axis.Linear("image AUROC", Math.Max(0, low - room), Math.Min(1, high + room)))
-            .Line(sweep.Points.Select(p => ((double)p.Levels, p.ImageAurocWithoutRefinement)), "second", "without refinement", dots: true)
-            .Line(sweep.Points.Select(p => ((double)p.Levels, p.ImageAuroc)), "first", "with refinement", dots: true);
+        var number = Axis.Logarithmic("number of mask levels", sweep.Points[0].Levels, sweep.Points[^1].Levels, [.. sweep.Points.Select(p => (double)p.Levels)]);
+        var plot = Auroc(number, [.. sweep.Points.Select(p => ((double)p.Levels, p.ImageAuroc, p.ImageAurocWithoutRefinement))]);
         string description = "Image AUROC with refinement by number of mask levels: " + string.Join(", ", sweep.Points.Select(p => Invariant($"{p.ImageAuroc:F3} at {p.Levels}"))) + ".";
         return plot.ToFigure(description, Invariant($"Image AUROC against the number of mask levels, on {sweep.Images} test images ({sweep.NormalImages} normal)."));
+    }
+
+    /// <summary>What each level alone tells.</summary>
+    /// <param name="levels">At least one, ascending.</param>
+    public static XElement SingleLevels(IReadOnlyList<LevelFigures> levels)
+    {
+        double low = levels[0].Level, high = levels[^1].Level;
+        var axis = low > 0 ? Axis.Logarithmic("mask level μ (logarithmic)", low, high) : Axis.Linear("mask level μ", low, high);
+        var best = levels.MaxBy(l => l.ImageAuroc)!;
+        return Auroc(axis, [.. levels.Select(l => (l.Level, l.ImageAuroc, l.ImageAurocWithoutRefinement))]).ToFigure(
+            Invariant($"Image AUROC with refinement of single mask levels: {string.Join(", ", levels.Select(l => Invariant($"{l.ImageAuroc:F3} at {l.Level:0.###}")))}."),
+            Invariant($"Image AUROC of the errors at each mask level alone: {best.ImageAuroc:F3} at {best.Level:0.###} is the highest."));
+    }
+
+    private static Plot Auroc(Axis x, IReadOnlyList<(double X, double Refined, double Restored)> points)
+    {
+        double low = points.Min(p => Math.Min(p.Refined, p.Restored)), high = points.Max(p => Math.Max(p.Refined, p.Restored));
+        // A flat curve shall look flat: at least five points of AUROC from bottom to top.
+        double room = Math.Max(0.01, (0.05 - (high - low)) / 2);
+        return new Plot(x, Axis.Linear("image AUROC", Math.Max(0, low - room), Math.Min(1, high + room)))
+            .Line(points.Select(p => (p.X, p.Restored)), "second", "without refinement", dots: true)
+            .Line(points.Select(p => (p.X, p.Refined)), "first", "with refinement", dots: true);
     }
 
     private static IEnumerable<(double X, double Y)> Curve(Ranking ranking)

@@ -57,6 +57,9 @@ internal sealed record TrainingOptions
     /// <summary>The share of normal images that shall score above the threshold, in (0, 1).</summary>
     public double FalseAlarm { get; init; } = Calibrator.DefaultFalseAlarm;
 
+    /// <summary>The mask levels of its scores; null in a run of an earlier version.</summary>
+    public LevelSchedule? Levels { get; init; }
+
     /// <summary>Seconds between two saves of the training's state; null lets the trainer choose.</summary>
     public double? SaveEvery { get; init; }
 
@@ -66,6 +69,10 @@ internal sealed record TrainingOptions
     /// <summary>What to load.</summary>
     [JsonIgnore]
     public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Fit = Model.Fit, Channels = Model.Channels, Seed = Seed };
+
+    /// <summary>The mask levels of its scores, whatever version it is of.</summary>
+    [JsonIgnore]
+    public LevelSchedule ScoreLevels => Levels ?? ScoreDefaults.EarlierLevels(Preset, Model.Size);
 
     /// <summary>The options as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingOptions) + "\n";

@@ -38,7 +38,7 @@ public sealed class ContradictionTests : IDisposable
     [InlineData("--out FILE: is a file, expected a folder", "score RUN IN --out FILE")]
     [InlineData("--threads and --device simt contradict", "score RUN IN --device simt --threads 2")]
     [InlineData("'--out' expects a single argument", "score RUN IN --out a --out b")]
-    [InlineData("--levels is 0, expected a whole number from 2", "score RUN IN --levels 0")]
+    [InlineData("--levels is 0, expected L, uniform:L, log:L or log:L:LOW:HIGH", "score RUN IN --levels 0")]
     [InlineData("--value is inf, expected a number", "threshold RUN --value inf")]
     [InlineData("--value is 1e13, expected a number", "threshold RUN --value 1e13")]
     [InlineData("--out RUN/run.json: expected a name that ends in .html", "report RUN --out RUN/run.json")]

@@ -60,7 +60,7 @@ public sealed class ImageFitProgramTests : IDisposable
         {
             Assert.Equal(evaluated[i][3], scored[i].Split(',')[1]);
             var image = ImageFile.Read(files[i]);
-            var score = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels, levels: 3);
+            var score = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels, levels: LevelSchedule.Uniform(3));
             Assert.Equal(evaluated[i][3], score.Score.ToString("R", CultureInfo.InvariantCulture));
             Assert.Equal(image.Height * image.Width, scorer.MapOnImage(score, image.Height, image.Width).Length);
         }

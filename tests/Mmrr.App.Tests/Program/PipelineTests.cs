@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Mmrr.App.Commands;
 using Mmrr.App.Evaluation.Metrics;
 using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
+using Mmrr.App.Training;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -25,7 +25,7 @@ public sealed class PipelineTests(TrainedRuns runs)
 
         MmrrProcess.Run("evaluate", run).Ends(0);
         var figures = Figures(run);
-        Assert.Equal((15, 30), (figures.GetProperty("levels").GetInt32(), figures.GetProperty("images").GetInt32()));
+        Assert.Equal(("log:12:0.01:1", 30), (figures.GetProperty("levels").GetString(), figures.GetProperty("images").GetInt32()));
         Assert.False(figures.TryGetProperty("pixelAuroc", out _));
         Assert.False(figures.TryGetProperty("pixelAurocWithoutRefinement", out _));
         string[] names = CheckScores(run, figures);
@@ -43,7 +43,7 @@ public sealed class PipelineTests(TrainedRuns runs)
         Assert.Equal(3, Rows(run).Count(r => r[1] == "0"));
         Assert.All(Rows(run), r => Assert.Equal(all[r[0]], string.Join(',', r)));
         MmrrProcess.Run("evaluate", run, "--limit", "9", "--levels", "3").Ends(0);
-        Assert.Equal((3, 9), (Figures(run).GetProperty("levels").GetInt32(), Figures(run).GetProperty("images").GetInt32()));
+        Assert.Equal(("uniform:3", 9), (Figures(run).GetProperty("levels").GetString(), Figures(run).GetProperty("images").GetInt32()));
         CheckScores(run, Figures(run));
     }
 
@@ -138,14 +138,16 @@ public sealed class PipelineTests(TrainedRuns runs)
     }
 
     [Fact]
-    public void OnlyThePaperPresetAt32HasSixtyLevels()
+    public void ThePaperPresetHasThePapersLevelsAndAnEarlierRunItsOwn()
     {
-        var tiny = RunFolder.Open(runs.MnistRun).Options;
-        Assert.Equal(15, EvaluateCommand.DefaultLevels(tiny));
-        var paper = tiny with { Preset = "paper", Model = tiny.Model with { Size = 32 } };
-        Assert.Equal(60, EvaluateCommand.DefaultLevels(paper));
-        Assert.Equal(15, EvaluateCommand.DefaultLevels(paper with { Model = paper.Model with { Size = 256 } }));
-        Assert.Equal(15, EvaluateCommand.DefaultLevels(paper with { Preset = "small" }));
+        Assert.Equal("uniform:60", ScoreDefaults.Levels("paper", "cifar10", 32).Name);
+        Assert.Equal("uniform:15", ScoreDefaults.Levels("paper", "mvtec", 256).Name);
+        Assert.All(new[] { "tiny", "small" }, preset => Assert.All(new[] { "mnist", "folder" }, data => Assert.StartsWith("log:", ScoreDefaults.Levels(preset, data, 32).Name, StringComparison.Ordinal)));
+        var earlier = RunFolder.Open(runs.MnistRun).Options with { Levels = null };
+        Assert.Equal("uniform:15", earlier.ScoreLevels.Name);
+        var paper = earlier with { Preset = "paper", Model = earlier.Model with { Size = 32 } };
+        Assert.Equal("uniform:60", paper.ScoreLevels.Name);
+        Assert.Equal("uniform:15", (paper with { Model = paper.Model with { Size = 256 } }).ScoreLevels.Name);
     }
 
     [Fact]
@@ -196,6 +198,24 @@ public sealed class PipelineTests(TrainedRuns runs)
             int Figure(string name) => at.GetProperty(name).GetInt32();
             Assert.Equal(Count(true), (Figure("found"), Figure("misses"), Figure("falseAlarms"), Figure("passed")));
         }
+        CheckLevels(run, figures, rows);
         return [.. rows.Select(r => r[0])];
+    }
+
+    /// <summary>levels.csv has the images of scores.csv, and errors that sum to their scores, in two columns for each level.</summary>
+    private static void CheckLevels(string run, JsonElement figures, string[][] scores)
+    {
+        float[] levels = Nn.LevelSchedule.Parse(figures.GetProperty("levels").GetString()!).Levels.ToArray();
+        string[][] rows = [.. File.ReadAllLines(Path.Combine(run, "levels.csv")).Select(line => line.Split(','))];
+        string[] names = [.. new[] { "error_", "error_without_refinement_" }.SelectMany(name => levels.Select(l => name + l.ToString("R", CultureInfo.InvariantCulture)))];
+        Assert.Equal(["image", "label", "defect_type", .. names], rows[0]);
+        Assert.Equal(scores.Select(r => string.Join(',', r[..3])), rows[1..].Select(r => string.Join(',', r[..3])));
+        foreach (var (row, score) in rows[1..].Zip(scores))
+        {
+            double[] errors = [.. row[3..].Select(cell => (double)float.Parse(cell, CultureInfo.InvariantCulture))];
+            Assert.Equal(2 * levels.Length, errors.Length);
+            Assert.Equal(double.Parse(score[3], CultureInfo.InvariantCulture), errors[..levels.Length].Sum());
+            Assert.Equal(double.Parse(score[4], CultureInfo.InvariantCulture), errors[levels.Length..].Sum());
+        }
     }
 }

@@ -27,7 +27,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         Assert.Equal([$"report: {path}"], outcome.OutputLines);
         var page = ReportPage.Parse(path);
         Assert.Equal(
-            ["Figures", "Scores", "Worst misses and worst false alarms", "Level by level", "Number of mask levels", "Training", "Configuration", "Device and time"],
+            ["Figures", "Scores", "Worst misses and worst false alarms", "Level by level", "Mask levels", "Training", "Configuration", "Device and time"],
             page.Descendants("h2").Select(h => h.Value));
 
         // Every figure of evaluation.json is there as it is.
@@ -65,7 +65,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         MmrrProcess.Run("report", run, "--device", "cpu", "--out", other, "--sweep-images", "0", "--images", "weave/test/spot/001.png", "weave/test/good/002.png").Ends(0);
         page = ReportPage.Parse(other);
         Assert.Equal(["weave/test/spot/001.png", "weave/test/good/002.png"], page.Descendants("article").Select(a => a.Descendants("h3").Single().Elements("span").Last().Value));
-        Assert.DoesNotContain("Number of mask levels", page.Descendants("h2").Select(h => h.Value));
+        Assert.Equal([1, 2], new[] { page, ReportPage.Parse(path) }.Select(p => Section(p, "Mask levels").Descendants("svg").Count(s => (string?)s.Attribute("class") == "plot")));
         MmrrProcess.Run("report", run, "--device", "cpu", "--out", other, "--images", "spot/001.png").Refuses("--images", "spot/001.png", "weave/test/");
 
         // The data is gone: the figures, plots and sweep stay, the pictures do not.
@@ -76,7 +76,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         page = ReportPage.Parse(path);
         Assert.Contains("Pictures are left out", Missing(page), StringComparison.Ordinal);
         Assert.Empty(page.Descendants("img"));
-        Assert.Equal(["Figures", "Scores", "Number of mask levels", "Training", "Configuration", "Device and time"], page.Descendants("h2").Select(h => h.Value));
+        Assert.Equal(["Figures", "Scores", "Mask levels", "Training", "Configuration", "Device and time"], page.Descendants("h2").Select(h => h.Value));
         MmrrProcess.Run("report", run, "--device", "cpu", "--images", "weave/test/spot/001.png").Refuses("--images", root);
     }
 
@@ -130,6 +130,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
     [InlineData("scores.csv", "image,label,defect_type,score,score_without_refinement\n\"a,0,good,1,1\n")]
     [InlineData("evaluation.json", "{}")]
     [InlineData("evaluation.json", "{ \"images\": 2")]
+    [InlineData("levels.csv", "image,label,defect_type,error_0,error_1,error_without_refinement_0,error_without_refinement_1\na,0,good,1,1,1,1\n")]
     [InlineData("history.csv", "phase,epoch\n1\n")]
     [InlineData("threshold.json", "null")]
     [InlineData("run.json", "[]")]
@@ -145,12 +146,15 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
 
     // Without a process each: what is damaged is found where the files are read.
     [Theory]
-    [InlineData("evaluation.json", "\"levels\": 2,", "\"levels\": 0,")]
-    [InlineData("evaluation.json", "\"levels\": 2,", "\"levels\": 2147483647,")]
+    [InlineData("evaluation.json", "\"levels\": \"uniform:2\",", "\"levels\": 0,")]
+    [InlineData("evaluation.json", "\"levels\": \"uniform:2\",", "\"levels\": \"log:12:1:2\",")]
     [InlineData("evaluation.json", "\"seconds\": ", "\"seconds\": -")]
     [InlineData("evaluation.json", "\"images\": 30,", "\"images\": 29,")]
     [InlineData("evaluation.json", "{", "[")]
     [InlineData("scores.csv", ",0,", ",?,")]
+    [InlineData("levels.csv", "error_0", "fault_0")]
+    [InlineData("levels.csv", ",0,", ",?,")]
+    [InlineData("levels.csv", "error_1", "error_x")]
     [InlineData("history.csv", "1,1,", "1,1,1,nan,")]
     [InlineData("history.csv", "1,1,", "1,1,1,1e400,")]
     [InlineData("history.csv", "1,1,", "one,1,")]
@@ -198,6 +202,8 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
     private static double[] Values(XElement page) => [.. page.Descendants("data").Select(d => double.Parse(d.Attribute("value")!.Value, CultureInfo.InvariantCulture))];
 
     private static string Missing(XElement page) => string.Join(' ', page.Descendants("p").Where(p => (string?)p.Attribute("class") == "missing").Select(p => p.Value));
+
+    private static XElement Section(XElement page, string title) => page.Descendants("section").Single(s => s.Element("h2")!.Value == title);
 
     private static void AssertTheSweepIsWhatEvaluationSays(string run, XElement page)
     {

@@ -137,7 +137,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         // At other levels the threshold means nothing.
         var other = Score(image, "--levels", "4").Ends(0);
         Assert.Equal(["", ""], other.OutputLines[1].Split(',')[3..5]);
-        Assert.Contains("15 levels, not for 4", Assert.Single(other.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("log:12:0.01:1, not for uniform:4", Assert.Single(other.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         string[] train = ["train", "--data", "folder", "--root", normal, "--abnormal", abnormal, "--epochs", "1", .. TrainedRuns.Tiny, "--false-alarm", "0.25", "--out", run];
         var outcome = MmrrProcess.Run(train).Ends(0);
         var stored = Calibration.Find(run)!;
-        Assert.Equal((0.25, 15, 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
+        Assert.Equal((0.25, LevelSchedule.Logarithmic(12), 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
         var image = Assert.Single(stored.HeldOut); // a twentieth of nine
         Assert.Equal(image.Score, stored.Threshold);
         Assert.Contains("1 normal image cannot support a false-alarm rate of 0.25", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
@@ -59,7 +59,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         var byHand = Calibration.Find(run)!;
         Assert.Equal((0.125, null, null, 1), (byHand.Threshold, byHand.FalseAlarm, byHand.ThresholdWithoutRefinement, byHand.Added.Count));
         byte[] file = File.ReadAllBytes(Path.Combine(run, "threshold.json"));
-        Assert.Contains("threshold 0.125 at 15 levels, set by hand", MmrrProcess.Run("threshold", run).Ends(0).OutputLines);
+        Assert.Contains("threshold 0.125 at the levels log:12:0.01:1, set by hand", MmrrProcess.Run("threshold", run).Ends(0).OutputLines);
         Assert.Equal(file, File.ReadAllBytes(Path.Combine(run, "threshold.json")));
         Assert.NotEqual(0.125, first);
         Assert.Equal(weights, Weights(run));

@@ -19,15 +19,17 @@ public sealed class LevelGridTests
         model.Initialize(3);
         var pixels = new byte[size * size * channels];
         new Random(size + levels).NextBytes(pixels);
-        var grid = LevelGrid.Compute(model, pixels, levels);
+        var grid = LevelGrid.Compute(model, pixels, LevelSchedule.Uniform(levels));
         var image = new float[pixels.Length];
         ImagePixels.ToFloats(pixels, image);
-        var scores = Scoring.Score(model, image, levels, maps: false);
+        var scores = Scoring.Score(model, image, LevelSchedule.Uniform(levels), maps: false);
 
-        // A float32 sum of n squares, in any order, is off by at most n·2^-24 of itself; three roundings go before it.
-        double bound = (pixels.Length + 3) * Math.Pow(2, -24);
-        Assert.InRange(grid.Score / scores.Refined[0], 1 - bound, 1 + bound);
-        Assert.InRange(grid.ScoreWithoutRefinement / scores.Restored[0], 1 - bound, 1 + bound);
+        // A restored pixel is off by at most half a step of a byte, and so is the root of their mean squared error.
+        for (int l = 0; l < levels; l++)
+        {
+            double squares = grid.Restored[l].Pixels.ToArray().Select((b, i) => Math.Pow((b / 127.5) - 1 - image[i], 2)).Average();
+            Assert.InRange(Math.Sqrt(squares) - Math.Sqrt(scores.RestoredErrors[l]), -0.5 / 127.5 - 1e-4, (0.5 / 127.5) + 1e-4);
+        }
         foreach (var tiles in new[] { grid.Masks, grid.Restored, grid.Refined }) Assert.Equal(levels, tiles.Count);
         Assert.Equal(pixels, grid.Image.Pixels.ToArray());
         Assert.All(grid.Masks, m => Assert.Equal((size, size, 1), (m.Height, m.Width, m.Channels)));
@@ -44,7 +46,7 @@ public sealed class LevelGridTests
     {
         using var device = Device.Open("cpu");
         using var model = new MmrrModel(device, new MmrrOptions { Channels = 1, Size = 8, Width = 16, Resolutions = 1 });
-        Assert.Contains("[8, 8, 1]", Assert.Throws<ArgumentException>(() => LevelGrid.Compute(model, new byte[63], 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("[8, 8, 1]", Assert.Throws<ArgumentException>(() => LevelGrid.Compute(model, new byte[63], LevelSchedule.Uniform(3))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +55,7 @@ public sealed class LevelGridTests
         using var device = Device.Open("cpu");
         using var model = new MmrrModel(device, new MmrrOptions { Channels = 1, Size = 8, Width = 16, Resolutions = 1 });
         model.Initialize(1);
-        int[] heights = [.. new[] { 15, 16, 30, 31 }.Select(levels => LevelSheet.Render(LevelGrid.Compute(model, new byte[64], levels)).Height)];
+        int[] heights = [.. new[] { 15, 16, 30, 31 }.Select(levels => LevelSheet.Render(LevelGrid.Compute(model, new byte[64], LevelSchedule.Uniform(levels))).Height)];
         Assert.Equal((heights[1], heights[1] - heights[0]), (heights[2], heights[3] - heights[2]));
         Assert.True(heights[0] < heights[1]);
     }

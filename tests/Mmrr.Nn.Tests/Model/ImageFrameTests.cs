@@ -32,11 +32,11 @@ public sealed class ImageFrameTests
         {
             var (pixels, bytes, stride) = Make(format, 3);
             var frame = new ImageFrame(bytes, Height, Width, format, stride);
-            var expected = scorer.Score(pixels, Height, Width, frame.Channels, levels: 4);
-            var found = scorer.Score(frame, levels: 4);
+            var expected = scorer.Score(pixels, Height, Width, frame.Channels, levels: LevelSchedule.Uniform(4));
+            var found = scorer.Score(frame, levels: LevelSchedule.Uniform(4));
             Assert.Equal((expected.Score, expected.ScoreWithoutRefinement), (found.Score, found.ScoreWithoutRefinement));
             Assert.Equal(Small.Bits(expected.Map!), Small.Bits(found.Map!));
-            Assert.Null(scorer.Score(frame, levels: 4, map: false).Map);
+            Assert.Null(scorer.Score(frame, levels: LevelSchedule.Uniform(4), map: false).Map);
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class Ranking
     /// <summary>Abnormal samples in all.</summary>
     public int AbnormalCount => _placeOfAbnormal.Length;
 
+    /// <summary>Where a score ranks: one that is not a number is above all, as abnormal as can be.</summary>
+    public static double Rank(double score) => double.IsNaN(score) ? double.PositiveInfinity : score;
+
     /// <summary>Ranks samples.</summary>
     /// <param name="scores">Higher is more abnormal; infinities are allowed, NaN is not.</param>
     /// <param name="abnormal">Which samples are abnormal; as many as the scores, both kinds present.</param>

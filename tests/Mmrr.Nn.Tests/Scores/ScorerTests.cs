@@ -1,7 +1,7 @@
 using Mmrr.Nn.Tests.Support;
 using Xunit;
 
-namespace Mmrr.Nn.Tests.Model;
+namespace Mmrr.Nn.Tests;
 
 public sealed class ScorerTests : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class ScorerTests : IDisposable
     {
         const int Threads = 4, Calls = 12;
         using var scorer = Scorer.Load(_run.Path, "cpu");
-        ImageScore Call(int i) => scorer.Score(Pixels(9 + (i % 3), 8, 1, i), 9 + (i % 3), 8, 1, levels: 4, map: i % 2 == 0);
+        ImageScore Call(int i) => scorer.Score(Pixels(9 + (i % 3), 8, 1, i), 9 + (i % 3), 8, 1, levels: LevelSchedule.Uniform(4), map: i % 2 == 0);
         ImageScore[] expected = [.. Enumerable.Range(0, Calls).Select(Call)];
         var found = new ImageScore[Threads, Calls];
         var threads = Enumerable.Range(0, Threads).Select(t => new Thread(() =>
@@ -34,8 +34,8 @@ public sealed class ScorerTests : IDisposable
     {
         using var scorer = Scorer.Load(_run.Path, "cpu");
         PreparedImage[] prepared = [.. Enumerable.Range(0, 5).Select(i => scorer.Prepare(Pixels(8, 8, 1, i), 8, 8, 1))];
-        var together = scorer.Score(prepared, levels: 5);
-        for (int i = 0; i < 5; i++) AssertSame(scorer.Score(Pixels(8, 8, 1, i), 8, 8, 1, levels: 5), together[i]);
+        var together = scorer.Score(prepared, levels: LevelSchedule.Uniform(5));
+        for (int i = 0; i < 5; i++) AssertSame(scorer.Score(Pixels(8, 8, 1, i), 8, 8, 1, levels: LevelSchedule.Uniform(5)), together[i]);
         Assert.Empty(scorer.Score([]));
     }
 
@@ -86,14 +86,7 @@ public sealed class ScorerTests : IDisposable
     public void APreparedImageOfAnotherLengthIsRefused(int values)
     {
         using var scorer = Scorer.Load(_run.Path, "cpu");
-        Assert.ThrowsAny<ArgumentException>(() => scorer.Score([new PreparedImage(new byte[64], 8, 8), new PreparedImage(new byte[values], 8, 8)], levels: 2));
-    }
-
-    [Fact]
-    public void OneLevelIsTooFew()
-    {
-        using var scorer = Scorer.Load(_run.Path, "cpu");
-        Assert.ThrowsAny<ArgumentException>(() => scorer.Score(new byte[64], 8, 8, 1, levels: 1));
+        Assert.ThrowsAny<ArgumentException>(() => scorer.Score([new PreparedImage(new byte[64], 8, 8), new PreparedImage(new byte[values], 8, 8)], levels: LevelSchedule.Uniform(2)));
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using Mmrr.Nn.Tests.Support;
 using Xunit;
 
-namespace Mmrr.Nn.Tests.Model;
+namespace Mmrr.Nn.Tests;
 
 public sealed class CalibrationTests : IDisposable
 {
@@ -33,10 +33,10 @@ public sealed class CalibrationTests : IDisposable
         using (var scorer = Scorer.Load(_run.Path, "cpu"))
         {
             Assert.Null(scorer.Calibration);
-            Assert.Equal(15, scorer.Levels);
+            Assert.Equal(LevelSchedule.Uniform(15), scorer.Levels);
             Assert.Contains("--calibrate", Assert.Throws<InvalidOperationException>(() => scorer.Threshold).Message, StringComparison.Ordinal);
             Assert.Null(scorer.Score(pixels, 8, 8, 1).Anomalous);
-            score = scorer.Score(pixels, 8, 8, 1, levels: 4).Score;
+            score = scorer.Score(pixels, 8, 8, 1, levels: LevelSchedule.Uniform(4)).Score;
         }
 
         // At the very score an image passes; what is above does not.
@@ -44,10 +44,10 @@ public sealed class CalibrationTests : IDisposable
         {
             Make(threshold, 4).Save(_run.Path);
             using var scorer = Scorer.Load(_run.Path, "cpu");
-            Assert.Equal((threshold, 4), (scorer.Threshold, scorer.Levels));
+            Assert.Equal((threshold, LevelSchedule.Uniform(4)), (scorer.Threshold, scorer.Levels));
             var result = scorer.Score(pixels, 8, 8, 1);
             Assert.Equal((score, anomalous, result.Map!.Max()), (result.Score, result.Anomalous, result.MaxPixelScore));
-            Assert.Null(scorer.Score(pixels, 8, 8, 1, levels: 5).Anomalous);
+            Assert.Null(scorer.Score(pixels, 8, 8, 1, levels: LevelSchedule.Uniform(5)).Anomalous);
             Assert.Null(scorer.Score(pixels, 8, 8, 1, map: false).MaxPixelScore);
         }
     }
@@ -57,7 +57,7 @@ public sealed class CalibrationTests : IDisposable
         Threshold = threshold,
         ThresholdWithoutRefinement = 2,
         FalseAlarm = 0.01,
-        Levels = levels,
+        Levels = LevelSchedule.Uniform(levels),
         Heatmap = new HeatmapRange(0.5f, 2, 1.5f),
         HeldOut = [new NormalScore("a \"b\"", 0.1, 0.2, 0.3f, 0.4f)],
         Added = [new NormalScore("c", 1, 2, 3, 4), new NormalScore("d", 5, 6, 7, 8)],

@@ -4,9 +4,11 @@ namespace Mmrr.Nn;
 /// <param name="Refined">The score with refinement: that of the tile where it is largest.</param>
 /// <param name="Restored">The same without refinement; its largest may be another tile's.</param>
 /// <param name="WorstTile">The tile of <paramref name="Refined"/>, numbered as in <see cref="Tiling"/>.</param>
+/// <param name="RefinedErrors">The errors at each level that <paramref name="Refined"/> is the sum of, [L].</param>
+/// <param name="RestoredErrors">Those of <paramref name="Restored"/>, [L].</param>
 /// <param name="RefinedMap">[H, W] of the prepared image; empty where no maps were asked for.</param>
 /// <param name="RestoredMap">The same without refinement.</param>
-public sealed record PreparedScore(double Refined, double Restored, int WorstTile, float[] RefinedMap, float[] RestoredMap);
+public sealed record PreparedScore(double Refined, double Restored, int WorstTile, float[] RefinedErrors, float[] RestoredErrors, float[] RefinedMap, float[] RestoredMap);
 
 /// <summary>
 /// Scores prepared images of any size by tiles of the model's size. An image of exactly that size is one tile, and its scores and maps are those of
@@ -22,22 +24,22 @@ public static class TiledScoring
     /// <summary>Scores images.</summary>
     /// <param name="model">The model. The device is taken for a batch of tiles at a time.</param>
     /// <param name="images">Of the model's channels.</param>
-    /// <param name="levels">Mask levels, at least 2.</param>
+    /// <param name="levels">The levels.</param>
     /// <param name="maps">Whether to compute the maps.</param>
     /// <exception cref="ArgumentException">An image does not have the model's channels, or not its size where the model is not tiled.</exception>
-    public static IReadOnlyList<PreparedScore> Score(MmrrModel model, IReadOnlyList<PreparedImage> images, int levels, bool maps)
+    public static IReadOnlyList<PreparedScore> Score(MmrrModel model, IReadOnlyList<PreparedImage> images, LevelSchedule levels, bool maps)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(images);
-        ArgumentOutOfRangeException.ThrowIfLessThan(levels, 2);
+        ArgumentNullException.ThrowIfNull(levels);
         var options = model.Options;
         int size = options.Size, channels = options.Channels, pixels = size * size, length = pixels * channels;
         for (int i = 0; i < images.Count; i++) Check(images[i], i, options);
         Tiling[] tilings = [.. images.Select(image => new Tiling(image.Height, image.Width, size))];
         PreparedScore[] results = [.. images.Select(image => new PreparedScore(
-            double.NegativeInfinity, double.NegativeInfinity, 0, new float[maps ? image.Height * image.Width : 0], new float[maps ? image.Height * image.Width : 0]))];
+            double.NegativeInfinity, double.NegativeInfinity, 0, [], [], new float[maps ? image.Height * image.Width : 0], new float[maps ? image.Height * image.Width : 0]))];
         var bytes = new byte[length];
-        foreach (var batch in Tiles(tilings).Chunk(Scoring.BatchSize(options, levels, model.Device.Kind)))
+        foreach (var batch in Tiles(tilings).Chunk(Scoring.BatchSize(options, levels.Count, model.Device.Kind)))
         {
             var values = new float[batch.Length * length];
             for (int k = 0; k < batch.Length; k++)
@@ -51,17 +53,13 @@ public static class TiledScoring
             for (int k = 0; k < batch.Length; k++)
             {
                 var (i, tile) = batch[k];
-                var old = results[i];
-                bool worse = !(scores.Refined[k] <= old.Refined); // NaN stays visible
-                results[i] = old with
-                {
-                    Refined = worse ? scores.Refined[k] : old.Refined,
-                    WorstTile = worse ? tile : old.WorstTile,
-                    Restored = Math.Max(old.Restored, scores.Restored[k]),
-                };
+                if (IsWorse(scores.Refined[k], results[i].Refined))
+                    results[i] = results[i] with { Refined = scores.Refined[k], WorstTile = tile, RefinedErrors = scores.RefinedErrors[(k * levels.Count)..((k + 1) * levels.Count)] };
+                if (IsWorse(scores.Restored[k], results[i].Restored))
+                    results[i] = results[i] with { Restored = scores.Restored[k], RestoredErrors = scores.RestoredErrors[(k * levels.Count)..((k + 1) * levels.Count)] };
                 if (!maps) continue;
-                tilings[i].Add(tile, scores.RefinedMap.AsSpan(k * pixels, pixels), old.RefinedMap);
-                tilings[i].Add(tile, scores.RestoredMap.AsSpan(k * pixels, pixels), old.RestoredMap);
+                tilings[i].Add(tile, scores.RefinedMap.AsSpan(k * pixels, pixels), results[i].RefinedMap);
+                tilings[i].Add(tile, scores.RestoredMap.AsSpan(k * pixels, pixels), results[i].RestoredMap);
             }
         }
         return results;
@@ -69,6 +67,9 @@ public static class TiledScoring
 
     private static IEnumerable<(int Image, int Tile)> Tiles(Tiling[] tilings) =>
         Enumerable.Range(0, tilings.Length).SelectMany(i => Enumerable.Range(0, tilings[i].Count).Select(tile => (i, tile)));
+
+    // A score that is not a number is worse than all that are.
+    private static bool IsWorse(double score, double than) => !double.IsNaN(than) && !(score <= than);
 
     private static void Check(PreparedImage image, int index, MmrrOptions options)
     {

@@ -1,7 +1,7 @@
 using Mmrr.Nn.Tests.Support;
 using Xunit;
 
-namespace Mmrr.Nn.Tests.Model;
+namespace Mmrr.Nn.Tests;
 
 /// <summary>Scores of images that are tiled or cropped, and their maps on the image.</summary>
 public class TiledScoringTests
@@ -19,11 +19,12 @@ public class TiledScoringTests
         using var model = Small.Model(device, options);
         byte[] pixels = Pixels(height, width, channels);
         long live = device.LiveTensors;
-        var found = TiledScoring.Score(model, [new(pixels, height, width)], 5, maps: true)[0];
+        var found = TiledScoring.Score(model, [new(pixels, height, width)], LevelSchedule.Uniform(5), maps: true)[0];
         Assert.Equal(live, device.LiveTensors);
 
         var tiling = new Tiling(height, width, 8);
         var scores = new double[tiling.Count];
+        var worst = (Refined: Array.Empty<float>(), Restored: Array.Empty<float>());
         var map = new double[height * width];
         double restored = 0;
         for (int k = 0; k < tiling.Count; k++)
@@ -32,9 +33,10 @@ public class TiledScoringTests
             var values = new float[64 * channels];
             Tiling.Cut(pixels, height, width, channels, tiling.Place(k), 8, cut.AsSpan());
             ImagePixels.ToFloats(cut, values);
-            var one = Scoring.Score(model, values, 5, maps: true);
+            var one = Scoring.Score(model, values, LevelSchedule.Uniform(5), maps: true);
             scores[k] = one.Refined[0];
-            restored = Math.Max(restored, one.Restored[0]);
+            if (scores[k] == scores.Max()) worst.Refined = one.RefinedErrors;
+            if (one.Restored[0] > restored) (restored, worst.Restored) = (one.Restored[0], one.RestoredErrors);
             // Shares from their definition.
             for (int p = 0; p < 64; p++)
             {
@@ -45,6 +47,8 @@ public class TiledScoringTests
         Assert.Equal(scores.Max(), found.Refined);
         Assert.Equal(restored, found.Restored);
         Assert.Equal(Array.IndexOf(scores, scores.Max()), found.WorstTile);
+        Assert.Equal(worst.Refined, found.RefinedErrors);
+        Assert.Equal(worst.Restored, found.RestoredErrors);
         for (int p = 0; p < map.Length; p++) Assert.InRange(Math.Abs(found.RefinedMap[p] - map[p]), 0, 14 * Rounding.U * map[p]);
 
         double Share(int place, int length, int inTile)
@@ -63,7 +67,7 @@ public class TiledScoringTests
         using var first = Scorer.Load(plain.Path, "cpu");
         using var second = Scorer.Load(tiled.Path, "cpu");
         byte[] pixels = Pixels(8, 8, 1);
-        var (expected, found) = (first.Score(pixels, 8, 8, 1, 6), second.Score(pixels, 8, 8, 1, 6));
+        var (expected, found) = (first.Score(pixels, 8, 8, 1, LevelSchedule.Uniform(6)), second.Score(pixels, 8, 8, 1, LevelSchedule.Uniform(6)));
         Assert.Equal((expected.Score, expected.ScoreWithoutRefinement), (found.Score, found.ScoreWithoutRefinement));
         Assert.Equal(Small.Bits(expected.Map!), Small.Bits(found.Map!));
         Assert.Equal(Small.Bits(expected.Map!), Small.Bits(first.MapOnImage(expected, 8, 8)));
@@ -75,15 +79,15 @@ public class TiledScoringTests
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, s_tiled);
         PreparedImage[] images = [new(Pixels(9, 30, 1), 9, 30), new(Pixels(8, 8, 1), 8, 8), new(Pixels(40, 3, 1), 40, 3)];
-        var together = TiledScoring.Score(model, images, 4, maps: true);
+        var together = TiledScoring.Score(model, images, LevelSchedule.Uniform(4), maps: true);
         for (int i = 0; i < images.Length; i++)
         {
-            var alone = TiledScoring.Score(model, [images[i]], 4, maps: true)[0];
+            var alone = TiledScoring.Score(model, [images[i]], LevelSchedule.Uniform(4), maps: true)[0];
             Assert.Equal((alone.Refined, alone.Restored, alone.WorstTile), (together[i].Refined, together[i].Restored, together[i].WorstTile));
             Assert.Equal(Small.Bits(alone.RefinedMap), Small.Bits(together[i].RefinedMap));
             Assert.Equal(Small.Bits(alone.RestoredMap), Small.Bits(together[i].RestoredMap));
         }
-        var withoutMaps = TiledScoring.Score(model, images, 4, maps: false);
+        var withoutMaps = TiledScoring.Score(model, images, LevelSchedule.Uniform(4), maps: false);
         Assert.Equal(together.Select(s => s.Refined), withoutMaps.Select(s => s.Refined));
         Assert.All(withoutMaps, s => Assert.Empty(s.RefinedMap));
     }
@@ -100,8 +104,8 @@ public class TiledScoringTests
         byte[] pixels = Pixels(height, width, 1);
         int side = Math.Min(height, width), top = (height - side) / 2, left = (width - side) / 2;
         byte[] centre = [.. Enumerable.Range(0, side * side).Select(p => pixels[((top + (p / side)) * width) + left + (p % side)])];
-        var found = scorer.Score(pixels, height, width, 1, 4);
-        var expected = scorer.Score(centre, side, side, 1, 4);
+        var found = scorer.Score(pixels, height, width, 1, LevelSchedule.Uniform(4));
+        var expected = scorer.Score(centre, side, side, 1, LevelSchedule.Uniform(4));
         Assert.Equal(expected.Score, found.Score);
         float[] map = scorer.MapOnImage(found, height, width), inside = scorer.MapOnImage(expected, side, side);
         for (int p = 0; p < map.Length; p++)
@@ -128,13 +132,12 @@ public class TiledScoringTests
         using var device = Small.Open("cpu");
         using var plain = Small.Model(device, Small.Options);
         using var tiled = Small.Model(device, s_tiled);
-        Assert.Throws<ArgumentException>(() => TiledScoring.Score(plain, [new(Pixels(9, 8, 1), 9, 8)], 4, maps: false));
-        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new(Pixels(9, 8, 3), 9, 8)], 4, maps: false));
-        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new([], 0, 8)], 4, maps: false));
-        Assert.Throws<ArgumentOutOfRangeException>(() => TiledScoring.Score(tiled, [], 1, maps: false));
+        Assert.Throws<ArgumentException>(() => TiledScoring.Score(plain, [new(Pixels(9, 8, 1), 9, 8)], LevelSchedule.Uniform(4), maps: false));
+        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new(Pixels(9, 8, 3), 9, 8)], LevelSchedule.Uniform(4), maps: false));
+        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new([], 0, 8)], LevelSchedule.Uniform(4), maps: false));
         using var run = new RunOnDisk(s_tiled);
         using var scorer = Scorer.Load(run.Path, "cpu");
-        var score = scorer.Score(Pixels(9, 8, 1), 9, 8, 1, 2);
+        var score = scorer.Score(Pixels(9, 8, 1), 9, 8, 1, LevelSchedule.Uniform(2));
         Assert.Throws<ArgumentException>(() => scorer.MapOnImage(score, 8, 9));
         Assert.Throws<ArgumentException>(() => scorer.MapOnImage(score with { Map = null }, 9, 8));
     }

@@ -10,7 +10,7 @@ namespace Mmrr.Nn;
 /// <param name="MapWidth">The model's size; of a tiled run, the image's width.</param>
 public sealed record ImageScore(double Score, double ScoreWithoutRefinement, float[]? Map, int MapHeight, int MapWidth)
 {
-    /// <summary>Whether <see cref="Score"/> is above the run's threshold; null where the run has none for the number of levels scored at.</summary>
+    /// <summary>Whether <see cref="Score"/> is above the run's threshold, or no number; null where the run has none for the levels scored at.</summary>
     public bool? Anomalous { get; init; }
 
     /// <summary>The highest value of the map; null where there is none.</summary>
@@ -27,7 +27,7 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
 /// </summary>
 public sealed partial class Scorer : IDisposable
 {
-    private const int DefaultLevels = 15;
+    private static readonly LevelSchedule s_default = LevelSchedule.Uniform(15);
 
     private readonly string _run;
     private readonly MmrrModel _model;
@@ -47,17 +47,17 @@ public sealed partial class Scorer : IDisposable
     /// <summary>What normal images say about the scores, from the run's <c>threshold.json</c>; null where it has none.</summary>
     public Calibration? Calibration { get; }
 
-    /// <summary>An image is abnormal if its score at <see cref="Levels"/> mask levels is above.</summary>
+    /// <summary>An image is anomalous if its score at <see cref="Levels"/> is above, or no number; <see cref="ImageScore.Anomalous"/> says so.</summary>
     /// <exception cref="InvalidOperationException">The run has no threshold.</exception>
     public double Threshold =>
         Calibration?.Threshold ?? throw new InvalidOperationException($"{_run}: the run has no {Calibration.FileName}; mmrr threshold {_run} --calibrate DIR makes one");
 
-    /// <summary>Mask levels of a score where none are given: those of the threshold, 15 where there is none.</summary>
-    public int Levels => Calibration?.Levels ?? DefaultLevels;
+    /// <summary>Mask levels of a score where none are given: those of the threshold, <c>uniform:15</c> where there is none.</summary>
+    public LevelSchedule Levels => Calibration?.Levels ?? s_default;
 
     /// <summary>Images that the device scores together: a call with a multiple of so many loses no time.</summary>
-    /// <param name="levels">Mask levels, at least 2; <see cref="Levels"/> where not given.</param>
-    public int BatchSize(int? levels = null) => Scoring.BatchSize(Options, levels ?? Levels, _model.Device.Kind);
+    /// <param name="levels">Mask levels; <see cref="Levels"/> where not given.</param>
+    public int BatchSize(LevelSchedule? levels = null) => Scoring.BatchSize(Options, (levels ?? Levels).Count, _model.Device.Kind);
 
     /// <summary>Opens a run, wherever its folder lies now.</summary>
     /// <param name="run">The run's folder.</param>
@@ -87,26 +87,26 @@ public sealed partial class Scorer : IDisposable
     /// <param name="height">Its height.</param>
     /// <param name="width">Its width.</param>
     /// <param name="channels">1 (grey) or 3 (RGB).</param>
-    /// <param name="levels">Mask levels, at least 2; <see cref="Levels"/> where not given.</param>
+    /// <param name="levels">Mask levels; <see cref="Levels"/> where not given.</param>
     /// <param name="map">Whether to compute the map.</param>
-    public ImageScore Score(ReadOnlySpan<byte> pixels, int height, int width, int channels, int? levels = null, bool map = true) =>
+    public ImageScore Score(ReadOnlySpan<byte> pixels, int height, int width, int channels, LevelSchedule? levels = null, bool map = true) =>
         Score([Prepare(pixels, height, width, channels)], levels, map)[0];
 
-    /// <summary>Makes an image what <see cref="Score(IReadOnlyList{PreparedImage}, int?, bool)"/> takes; needs no device.</summary>
+    /// <summary>Makes an image what <see cref="Score(IReadOnlyList{PreparedImage}, LevelSchedule?, bool)"/> takes; needs no device.</summary>
     /// <exception cref="ArgumentException">The bytes are not an image of these sizes.</exception>
     public PreparedImage Prepare(ReadOnlySpan<byte> pixels, int height, int width, int channels) => PreparedImage.From(Options, pixels, height, width, channels);
 
     /// <summary>Scores several prepared images; faster than one by one, and with the same results.</summary>
     /// <param name="images">From <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>.</param>
-    /// <param name="levels">Mask levels, at least 2; <see cref="Levels"/> where not given.</param>
+    /// <param name="levels">Mask levels; <see cref="Levels"/> where not given.</param>
     /// <param name="map">Whether to compute the maps.</param>
-    public IReadOnlyList<ImageScore> Score(IReadOnlyList<PreparedImage> images, int? levels = null, bool map = true)
+    public IReadOnlyList<ImageScore> Score(IReadOnlyList<PreparedImage> images, LevelSchedule? levels = null, bool map = true)
     {
         var scores = TiledScoring.Score(_model, images, levels ?? Levels, map);
-        double? threshold = (levels ?? Levels) == Calibration?.Levels ? Calibration.Threshold : null;
+        var calibration = (levels ?? Levels) == Calibration?.Levels ? Calibration : null;
         return [.. scores.Select((s, i) => new ImageScore(s.Refined, s.Restored, map ? s.RefinedMap : null, images[i].Height, images[i].Width)
         {
-            Anomalous = threshold is null ? null : s.Refined > threshold,
+            Anomalous = calibration?.IsAnomalous(s.Refined),
         })];
     }
 

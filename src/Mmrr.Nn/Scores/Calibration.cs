@@ -28,10 +28,7 @@ public sealed record Calibration
     /// <summary>The file's name in a run's folder.</summary>
     public const string FileName = "threshold.json";
 
-    /// <summary>The most mask levels that a threshold may be for; the paper has 60.</summary>
-    public const int MostLevels = 1000;
-
-    /// <summary>An image is abnormal if its score is above.</summary>
+    /// <summary>An image is anomalous if its score is above, or no number.</summary>
     public required double Threshold { get; init; }
 
     /// <summary>The same for scores without refinement; null where the threshold was set by hand.</summary>
@@ -41,7 +38,7 @@ public sealed record Calibration
     public double? FalseAlarm { get; init; }
 
     /// <summary>Mask levels that the scores were computed with; at others the threshold means nothing.</summary>
-    public required int Levels { get; init; }
+    public required LevelSchedule Levels { get; init; }
 
     /// <summary>Colours of heatmaps.</summary>
     public required HeatmapRange Heatmap { get; init; }
@@ -51,6 +48,9 @@ public sealed record Calibration
 
     /// <summary>Normal images that were added with <c>mmrr threshold --calibrate</c>.</summary>
     public required IReadOnlyList<NormalScore> Added { get; init; }
+
+    /// <summary>Whether a score at these levels is anomalous: above the threshold, or no number.</summary>
+    public bool IsAnomalous(double score) => !(score <= Threshold);
 
     /// <summary>All images behind the threshold.</summary>
     [JsonIgnore]
@@ -90,7 +90,7 @@ public sealed record Calibration
     {
         if (!double.IsFinite(Threshold) || ThresholdWithoutRefinement is { } without && !double.IsFinite(without)) throw new ArgumentException("the threshold is no finite number");
         if (FalseAlarm is { } rate && !(rate > 0 && rate < 1)) throw new ArgumentException($"falseAlarm is {rate}, expected a rate between 0 and 1");
-        if (Levels is < 2 or > MostLevels) throw new ArgumentException($"levels is {Levels}, expected 2 to {MostLevels}");
+        if (Levels is null) throw new ArgumentException("levels is missing");
         if (Heatmap is null || !(float.IsFinite(Heatmap.Low) && float.IsFinite(Heatmap.High) && float.IsFinite(Heatmap.Contour) && Heatmap.Low <= Heatmap.High))
             throw new ArgumentException("the heatmap's range is missing or no rising range of finite numbers");
         if (HeldOut is null || Added is null || Images.Any(i => i?.Image is null || !double.IsFinite(i.Score) || !double.IsFinite(i.ScoreWithoutRefinement) || !float.IsFinite(i.MedianPixelScore) || !float.IsFinite(i.MaxPixelScore)))

@@ -1,0 +1,57 @@
+using Mmrr.Autograd;
+
+namespace Mmrr.Nn;
+
+/// <summary>Images restored at some neighbouring levels of a schedule; row n·Count + l of every tensor is image n at level First + l.</summary>
+/// <param name="First">The first of the levels.</param>
+/// <param name="Count">Levels.</param>
+/// <param name="Restoration">x, e, m, ε, ẽ and x̂.</param>
+/// <param name="Refined">x̂ + r.</param>
+public sealed record RestoredLevels(int First, int Count, MmrrRestoration Restoration, Variable Refined);
+
+/// <summary>
+/// The one way through the levels of a schedule: scores, and all who show what a score saw, go it. Some levels are restored together, as many as keep the memory bounded; which
+/// depends on the model alone, and so does the noise, that of a group's first level: what comes of an image does not depend on its batch, its neighbours or their order.
+/// </summary>
+public static class LevelWalk
+{
+    /// <summary>The key of the noise that every score is computed with.</summary>
+    public const ulong NoiseSeed = 0x4D4D_5252;
+
+    // Restorations that are computed together are bounded by the floats of one activation: 16 MB.
+    private const long MostActivationFloats = 4 * 1024 * 1024;
+
+    /// <summary>How many levels of an image are restored together.</summary>
+    public static int GroupSize(MmrrOptions options, int levels) => (int)Math.Min(levels, Rows(options, MostActivationFloats));
+
+    /// <summary>Restores images level by level.</summary>
+    /// <param name="model">The model; one call at a time on a device.</param>
+    /// <param name="images">[N, S, S, C], values in [−1, 1], row-major.</param>
+    /// <param name="schedule">The levels.</param>
+    /// <param name="visit">Called with each group in order; what it is given is disposed after it. Tensors that it makes are its caller's, whose <see cref="DisposeScope"/> must be open.</param>
+    public static void Run(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule schedule, Action<RestoredLevels> visit)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(schedule);
+        ArgumentNullException.ThrowIfNull(visit);
+        using var guard = new NoGradient();
+        var o = model.Options;
+        int n = images.Length / (o.Size * o.Size * o.Channels), group = GroupSize(o, schedule.Count);
+        using var x = Variable.Constant(Tensor.From(model.Device, new Shape(n, o.Size, o.Size, o.Channels), images));
+        using var e = model.Embed(x);
+        using var logits = model.MaskLogits(x);
+        for (int first = 0; first < schedule.Count; first += group)
+        {
+            int count = Math.Min(group, schedule.Count - first);
+            var mu = new float[n * count];
+            for (int i = 0; i < mu.Length; i++) mu[i] = schedule.Levels[first + (i % count)];
+            using var levels = Tensor.From(model.Device, new Shape(n, count), mu);
+            using var restoration = model.Restore(x, e, logits, levels, new NoiseSource(NoiseSeed, (ulong)first, SameForEveryImage: true));
+            using var refined = model.Refine(restoration);
+            visit(new RestoredLevels(first, count, restoration, refined));
+        }
+    }
+
+    /// <summary>Restorations whose activations have so many floats.</summary>
+    internal static long Rows(MmrrOptions options, long floats) => Math.Max(1, floats / ((long)options.Size * options.Size * options.Width));
+}
