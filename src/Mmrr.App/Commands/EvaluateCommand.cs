@@ -51,7 +51,7 @@ internal static class EvaluateCommand
         });
         if (terminal) Console.Write("\r\u001b[K");
         EvaluationTable.Print(result);
-        if (Calibrator.Missing(run.Path, calibration, used) is { } missing) Complaint.Write(missing);
+        if (CalibrationText.Missing(run.Path, calibration, used) is { } missing) Complaint.Write(missing);
         return result;
     }
 }

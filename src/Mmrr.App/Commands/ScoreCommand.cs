@@ -45,7 +45,7 @@ internal static class ScoreCommand
             if (target is not null) OutputPlace.CheckFolder("--out", target, draw ? inputs : []);
             var calibration = Calibration.Find(folder.Path);
             var used = parsed.GetValue(levels) ?? calibration?.Levels ?? folder.Options.ScoreLevels;
-            string? missing = Calibrator.Missing(folder.Path, calibration, used);
+            string? missing = CalibrationText.Missing(folder.Path, calibration, used);
             if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
             using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);

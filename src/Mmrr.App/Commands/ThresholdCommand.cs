@@ -4,7 +4,6 @@ using Mmrr.App.Decisions;
 using Mmrr.App.Inspection;
 using Mmrr.App.Runs;
 using Mmrr.Nn;
-using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Commands;
 
@@ -63,23 +62,23 @@ internal static class ThresholdCommand
     /// <summary>Prints a threshold and, on standard error, what is doubtful about it.</summary>
     public static void Print(Calibration calibration)
     {
-        foreach (string line in Calibrator.Describe(calibration)) Console.WriteLine(line);
-        if (Calibrator.Warning(calibration) is { } warning) Complaint.Write(warning);
+        foreach (string line in CalibrationText.Describe(calibration)) Console.WriteLine(line);
+        if (CalibrationText.Warning(calibration) is { } warning) Complaint.Write(warning);
     }
 
     private static List<NormalScore> Score(RunFolder run, Device device, string folder, LevelSchedule levels)
     {
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such folder");
-        using var model = Checkpoint.Load(run.Path, device);
-        run.CheckModel(model.Options);
+        using var scorer = Scorer.Load(run.Path, device);
+        run.CheckModel(scorer.Options);
         // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
-        return [.. Calibrator.Score(model, InputFiles.Walk([folder]).Select(file => (file.Path, Read(file, model.Options))), levels)];
+        return [.. Calibrator.Score(scorer, InputFiles.Walk([folder]).Select(file => (file.Path, Read(file, scorer))), levels)];
     }
 
-    private static PreparedImage Read(InputFile file, MmrrOptions options)
+    private static PreparedImage Read(InputFile file, Scorer scorer)
     {
         if (file.Problem is not null) throw new InvalidDataException(file.Problem);
         var image = ImageFile.Read(file.Path);
-        return PreparedImage.From(options, image.Pixels, image.Height, image.Width, image.Channels);
+        return scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels);
     }
 }

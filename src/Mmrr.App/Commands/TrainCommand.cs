@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Data;
-using Mmrr.App.Decisions;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
 using Mmrr.Nn;

@@ -1,11 +1,9 @@
 using System.Globalization;
 using Mmrr.App.Data;
-using Mmrr.App.Decisions;
 using Mmrr.App.Profiling;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
 using Mmrr.Nn;
-using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Commands;
 
@@ -81,8 +79,14 @@ internal static class TrainingSession
     private static void Finish(RunFolder run, Device device, ImageSet set)
     {
         var options = run.Options;
-        using (var model = Checkpoint.Load(run.Path, device))
-            ThresholdCommand.Print(Calibrator.OfTraining(run.Path, model, set, options.Seed, options.ScoreLevels, options.FalseAlarm));
+        using (var scorer = Scorer.Load(run.Path, device))
+        {
+            var (_, heldOut) = Sampling.TrainValidation(set.Samples.Count, options.Seed);
+            var images = heldOut.Select(i => set.Samples[i]).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
+            var calibration = Calibrator.Make([.. Calibrator.Score(scorer, images, options.ScoreLevels)], [], options.ScoreLevels, options.FalseAlarm);
+            calibration.Save(run.Path);
+            ThresholdCommand.Print(calibration);
+        }
         File.Delete(run.PathOf(TrainingState.FileName));
     }
 

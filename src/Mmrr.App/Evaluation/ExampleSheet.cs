@@ -32,7 +32,7 @@ internal static class ExampleSheet
         var scores = TiledScoring.Score(model, [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], levels, maps: true);
         (Sample Sample, float[] Map)[] rows = [.. chosen.Select((s, i) => WorstTile(s, scores[i], o))];
         bool masks = chosen.Exists(s => s.Mask is not null);
-        range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Order()]);
+        range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Where(float.IsFinite).DefaultIfEmpty().Order()]);
 
         string[] captions = ["image", .. shown.Select(l => $"mask {levels.Levels[l].ToString("0.00#", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
         var sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
@@ -41,7 +41,7 @@ internal static class ExampleSheet
             var image = new Tile(o.Size, o.Size, o.Channels, sample.Pixels);
             var grid = LevelGrid.Compute(model, sample.Pixels, levels);
             int middle = shown[shown.Length / 2];
-            List<Tile> tiles = [image, .. shown.Select(l => grid.Masks[l]), grid.Restored[middle], grid.Refined[middle], Heatmap.Overlay(image, map, range.Low, range.High)];
+            List<Tile> tiles = [image, .. shown.Select(l => grid.Masks[l]), grid.Restored[middle], grid.Refined[middle], Heatmap.Overlay(image, Heatmap.Finite(map, range.High), range.Low, range.High)];
             if (masks) tiles.Add(new Tile(o.Size, o.Size, 1, [.. sample.Mask!.Select(m => (byte)(m * 255))]));
             sheet.AddRow($"{sample.Kind}\n{sample.Name.Split('/')[^1]}", tiles);
         }

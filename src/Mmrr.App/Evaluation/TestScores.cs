@@ -42,7 +42,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Lev
         {
             var scores = TiledScoring.Score(model, [.. some.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], levels, maps: true);
             all.AddRange(some.Zip(scores, (sample, s) => new TestScore(
-                sample, s.Refined, s.Restored, s.RefinedErrors, s.RestoredErrors, s.RefinedMap.Max(), sample.Regions is null ? [] : s.RefinedMap, sample.Regions is null ? [] : s.RestoredMap)));
+                sample, s.Refined, s.Restored, s.RefinedErrors, s.RestoredErrors, s.RefinedMap.Max(), Kept(sample, s.RefinedMap), Kept(sample, s.RestoredMap))));
             progress(all.Count, samples.Count);
         }
         return new TestScores(all, model.Options.Fit, levels, calibration?.Levels == levels ? calibration : null);
@@ -70,6 +70,14 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Lev
         }
         AtomicFile.Write(run.PathOf("scores.csv"), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
         LevelErrors.Write(run, levels, all);
+    }
+
+    /// <summary>The map where there is a mask to compare it with; what is no number in it ranks above all that are.</summary>
+    private static float[] Kept(Sample sample, float[] map)
+    {
+        if (sample.Regions is null) return [];
+        map.AsSpan().Replace(float.NaN, float.MaxValue);
+        return map;
     }
 
     private (ScoreFigures All, ScoreFigures[] Kinds) Figures(Func<TestScore, double> score, Func<TestScore, float[]> map, double? threshold)

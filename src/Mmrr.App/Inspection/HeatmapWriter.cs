@@ -29,7 +29,7 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
     {
         var image = ImageFile.Read(file.File.Path);
         if (image.Height != file.Height || image.Width != file.Width) throw new InvalidDataException($"{file.File.Path}: the file was changed while it was scored");
-        float[] map = scorer.MapOnImage(file.Score!, image.Height, image.Width);
+        float[] map = scorer.MapOnImage(file.Score! with { Map = Heatmap.Finite(file.Score.Map!, range.High) }, image.Height, image.Width);
         // Where the model did not look the image stays as it is.
         for (int i = 0; i < map.Length; i++) map[i] = float.IsNaN(map[i]) ? range.Low : map[i];
         var overlay = Heatmap.Overlay(new Tile(image.Height, image.Width, image.Channels, image.Pixels), map, range.Low, range.High);

@@ -90,6 +90,9 @@ public static class Heatmap
         return new Tile(image.Height, image.Width, 3, pixels);
     }
 
+    /// <summary>A map for these pictures: what is no finite number in it, which is as abnormal as can be, becomes another value.</summary>
+    public static float[] Finite(float[] map, float otherwise) => Array.ConvertAll(map, value => float.IsFinite(value) ? value : otherwise);
+
     private static bool IsEdge(ReadOnlySpan<float> values, int height, int width, int y, int x, float contour, int thickness)
     {
         int at = y * width + x;

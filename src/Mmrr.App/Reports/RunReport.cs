@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Mmrr.App.Evaluation;
 using Mmrr.App.Training;
+using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Reports;
@@ -58,7 +59,7 @@ internal static class RunReport
         { Calibration: null } => "The run has no threshold: its scores are raw.",
         { Decision: null } => Invariant($"The run's threshold is for the levels {data.Calibration.Levels}, these scores are at {data.Levels}: it is not shown."),
         { Calibration.FalseAlarm: { } rate } => Invariant(
-            $"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}: the quantile for {rate * 100:0.###} % false alarms of the scores of {data.Calibration.Images.Count()} normal images that were not trained on.{(data.Calibration.Images.Count() * rate < 1 - 1e-9 ? $" So few cannot support that rate, which needs about {Math.Ceiling((1 / rate) - 1e-9)}." : "")}"),
+            $"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}: the rank for {rate * 100:0.###} % false alarms among the scores of {data.Calibration.Images.Count()} normal images that were not trained on.{(data.Calibration.Images.Count() < Calibrator.LeastImages(rate) ? $" So few cannot support that rate, which needs {Calibrator.LeastImages(rate)}: the threshold lies beyond the largest." : "")}"),
         _ => Invariant($"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}, which was set by hand."),
     });
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mmrr.App.Data;
-using Mmrr.App.Decisions;
 using Mmrr.Nn;
 
 namespace Mmrr.App.Training;

@@ -11,7 +11,12 @@ namespace Mmrr.Nn;
 /// <param name="ScoreWithoutRefinement">As <see cref="ImageScore.ScoreWithoutRefinement"/>.</param>
 /// <param name="MedianPixelScore">Half of its pixels score lower.</param>
 /// <param name="MaxPixelScore">Its highest pixel's score.</param>
-public sealed record NormalScore(string Image, double Score, double ScoreWithoutRefinement, float MedianPixelScore, float MaxPixelScore);
+public sealed record NormalScore(string Image, double Score, double ScoreWithoutRefinement, float MedianPixelScore, float MaxPixelScore)
+{
+    /// <summary>Whether all of it are finite numbers.</summary>
+    [JsonIgnore]
+    public bool IsFinite => double.IsFinite(Score) && double.IsFinite(ScoreWithoutRefinement) && float.IsFinite(MedianPixelScore) && float.IsFinite(MaxPixelScore);
+}
 
 /// <summary>What pixel scores mean in a heatmap, the same for all images of a run.</summary>
 /// <param name="Low">Pixels up to it keep their own colour.</param>
@@ -93,7 +98,7 @@ public sealed record Calibration
         if (Levels is null) throw new ArgumentException("levels is missing");
         if (Heatmap is null || !(float.IsFinite(Heatmap.Low) && float.IsFinite(Heatmap.High) && float.IsFinite(Heatmap.Contour) && Heatmap.Low <= Heatmap.High))
             throw new ArgumentException("the heatmap's range is missing or no rising range of finite numbers");
-        if (HeldOut is null || Added is null || Images.Any(i => i?.Image is null || !double.IsFinite(i.Score) || !double.IsFinite(i.ScoreWithoutRefinement) || !float.IsFinite(i.MedianPixelScore) || !float.IsFinite(i.MaxPixelScore)))
+        if (HeldOut is null || Added is null || Images.Any(i => i?.Image is null || !i.IsFinite))
             throw new ArgumentException("the normal scores are missing, or one is no finite number");
     }
 }

@@ -23,7 +23,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         var stored = Calibration.Find(run)!;
         Assert.Equal((0.25, LevelSchedule.Logarithmic(12), 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
         var image = Assert.Single(stored.HeldOut); // a twentieth of nine
-        Assert.Equal(image.Score, stored.Threshold);
+        Assert.Equal(1.25 * image.Score, stored.Threshold, 1e-12);
         Assert.Contains("1 normal image cannot support a false-alarm rate of 0.25", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
 
         // The score is that of the file.
@@ -46,7 +46,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         var more = Calibration.Find(run)!;
         double[] scores = [.. more.Images.Select(i => i.Score).Order()];
         Assert.Equal(8, scores.Length);
-        Assert.Equal(scores[5] + (0.6 * (scores[6] - scores[5])), more.Threshold, 1e-12); // place 0.8·7
+        Assert.Equal(scores[7], more.Threshold); // ⌈9·0.8⌉ = 8
         Assert.Equal(Path.Combine(normal, "0.png"), more.Added[0].Image);
 
         // A second folder takes the place of the first.

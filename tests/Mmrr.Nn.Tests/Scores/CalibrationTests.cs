@@ -52,6 +52,26 @@ public sealed class CalibrationTests : IDisposable
         }
     }
 
+    /// <summary>A network whose output is no number: weights so large that their products are infinite, of both signs.</summary>
+    [Theory]
+    [InlineData(ImageFit.Stretch)]
+    [InlineData(ImageFit.Tile)]
+    public void AScoreThatIsNoNumberIsAnomalous(ImageFit fit)
+    {
+        var options = Small.Options with { Fit = fit };
+        _run.Write(options, 1);
+        RunOnDisk.Change(_run.Refinement, tensors: all => all.Select(t => (t.Name, t.Shape, t.Name == "f_ref.head.weight" ? [.. t.Values.Select((_, i) => i % 2 == 0 ? 3e38f : -3e38f)] : t.Values)));
+        Make(1e300, 4).Save(_run.Path);
+        using var scorer = Scorer.Load(_run.Path, "cpu");
+        var pixels = new byte[20 * 20];
+        new Random(1).NextBytes(pixels);
+        var result = scorer.Score(pixels, 20, 20, 1);
+        Assert.True(double.IsNaN(result.Score));
+        Assert.True(result.Anomalous);
+        Assert.False(double.IsNaN(result.ScoreWithoutRefinement));
+        Assert.True(scorer.Calibration!.IsAnomalous(double.NaN) && scorer.Calibration.IsAnomalous(double.PositiveInfinity) && !scorer.Calibration.IsAnomalous(1e300));
+    }
+
     private static Calibration Make(double threshold, int levels) => new()
     {
         Threshold = threshold,

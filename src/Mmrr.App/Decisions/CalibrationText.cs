@@ -1,0 +1,36 @@
+using MathNet.Numerics.Statistics;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Decisions;
+
+/// <summary>A run's threshold in words.</summary>
+internal static class CalibrationText
+{
+    /// <summary>What is said where there are too few images for the rate; null where there are enough, or the threshold was set by hand.</summary>
+    public static string? Warning(Calibration calibration)
+    {
+        int images = calibration.Images.Count();
+        return calibration.FalseAlarm is { } rate && images < Calibrator.LeastImages(rate)
+            ? FormattableString.Invariant(
+                $"{images} normal {(images == 1 ? "image" : "images")} cannot support a false-alarm rate of {rate}, which needs {Calibrator.LeastImages(rate)}: the threshold lies beyond the largest score, by {Calibrator.Margin} of its distance from the median; mmrr threshold RUN --calibrate DIR adds more")
+            : null;
+    }
+
+    /// <summary>Why a run has no threshold for these levels; null where it has one.</summary>
+    public static string? Missing(string run, Calibration? calibration, LevelSchedule levels) => calibration is null
+        ? $"{run}: no {Calibration.FileName} in this run, so nothing is called anomalous; mmrr threshold {run} --calibrate DIR makes one"
+        : calibration.Levels == levels ? null : $"{run}: the threshold is for the levels {calibration.Levels}, not for {levels}; nothing is called anomalous";
+
+    /// <summary>The threshold, and what stands behind it.</summary>
+    public static IEnumerable<string> Describe(Calibration calibration)
+    {
+        double[] scores = [.. calibration.Images.Select(i => i.Score).Order()];
+        string origin = calibration.FalseAlarm is { } rate ? $"false-alarm rate {rate}" : "set by hand";
+        yield return FormattableString.Invariant($"threshold {calibration.Threshold:G6} at the levels {calibration.Levels}, {origin}");
+        if (scores.Length == 0) yield break;
+        yield return FormattableString.Invariant(
+            $"behind it: {calibration.HeldOut.Count} normal images held out of training, {calibration.Added.Count} added; {scores.Count(calibration.IsAnomalous)} of {scores.Length} score above");
+        yield return FormattableString.Invariant($"their scores: {scores[0]:G6} to {scores[^1]:G6}, median {SortedArrayStatistics.Median(scores):G6}");
+        yield return FormattableString.Invariant($"heatmaps: colours from {calibration.Heatmap.Low:G4} to {calibration.Heatmap.High:G4}, outlines at {calibration.Heatmap.Contour:G4}");
+    }
+}
