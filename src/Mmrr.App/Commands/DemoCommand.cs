@@ -47,6 +47,7 @@ internal static class DemoCommand
                 LearningRate = LearningRate,
                 Beta2 = preset.Beta2,
                 Levels = ScoreDefaults.Levels("tiny", "mvtec", Size),
+                Rule = ScoreDefaults.Rule("tiny", "mvtec"),
                 Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size) },
             };
             var (run, finished) = TrainingSession.Begin(options, runPath);

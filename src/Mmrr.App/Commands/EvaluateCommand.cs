@@ -40,7 +40,8 @@ internal static class EvaluateCommand
         var sinceLine = Stopwatch.StartNew();
         bool terminal = !Console.IsOutputRedirected;
         var calibration = Calibration.Find(run.Path);
-        var used = levels ?? calibration?.Levels ?? run.Options.ScoreLevels;
+        var own = run.Method(calibration);
+        var used = own.At(levels);
         var result = Evaluator.Run(run, calibration, device, used, limit, (done, all) =>
         {
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
@@ -51,7 +52,7 @@ internal static class EvaluateCommand
         });
         if (terminal) Console.Write("\r\u001b[K");
         EvaluationTable.Print(result);
-        if (CalibrationText.Missing(run.Path, calibration, used) is { } missing) Complaint.Write(missing);
+        if (CalibrationText.Missing(run.Path, calibration, own, used.Levels) is { } missing) Complaint.Write(missing);
         return result;
     }
 }

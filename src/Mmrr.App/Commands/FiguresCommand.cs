@@ -31,13 +31,13 @@ internal static class FiguresCommand
             using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
             using var model = Checkpoint.Load(folder.Path, opened);
             folder.CheckModel(model.Options);
-            var used = parsed.GetValue(levels) ?? calibration?.Levels ?? folder.Options.ScoreLevels;
+            var used = folder.Method(calibration).At(parsed.GetValue(levels));
             return Draw(model, parsed.GetValue(images)!, target, used);
         });
         return command;
     }
 
-    private static int Draw(MmrrModel model, string[] paths, string target, LevelSchedule levels)
+    private static int Draw(MmrrModel model, string[] paths, string target, ScoreMethod method)
     {
         bool unreadable = false;
         foreach (var file in InputFiles.Walk(paths))
@@ -56,8 +56,8 @@ internal static class FiguresCommand
                 continue;
             }
             // Which tile is the worst is only known after scoring.
-            int tile = model.Options.Fit == ImageFit.Tile ? TiledScoring.Score(model, [image], levels, maps: false)[0].WorstTile : 0;
-            var sheet = LevelSheet.Render(LevelGrid.Compute(model, ReportPictures.Seen(image, tile, model.Options), levels));
+            int tile = model.Options.Fit == ImageFit.Tile ? TiledScoring.Score(model, [image], method, maps: false)[0].Of(method.Rule).WorstTile : 0;
+            var sheet = LevelSheet.Render(LevelGrid.Compute(model, ReportPictures.Seen(image, tile, model.Options), method.Levels));
             string path = Path.Combine(target, file.Picture);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             ImageFile.WritePng(path, sheet.Pixels.Span, sheet.Height, sheet.Width, sheet.Channels);

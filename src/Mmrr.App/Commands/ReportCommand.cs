@@ -65,10 +65,11 @@ internal static class ReportCommand
                 sweep = sweepImages == 0 ? null : LevelSweep.Find(run, sweepImages);
                 if (Samples(data, missing) is { } samples)
                 {
+                    var method = run.Method(data.Calibration).At(data.Levels);
                     using var device = open();
                     using var model = Checkpoint.Load(run.Path, device);
                     run.CheckModel(model.Options);
-                    pictures = ReportPictures.Draw(model, samples, scores, data.Levels!, data.Decision?.Heatmap, images);
+                    pictures = ReportPictures.Draw(model, samples, scores, method, data.Decision?.Heatmap, images);
                     if (sweepImages >= 2) sweep ??= Sweep(run, model, samples, sweepImages);
                 }
             }

@@ -13,7 +13,7 @@ namespace Mmrr.App.Commands;
 /// <summary><c>mmrr score</c>: scores image files with a run, as CSV on standard output.</summary>
 internal static class ScoreCommand
 {
-    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height";
+    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement";
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -44,8 +44,9 @@ internal static class ScoreCommand
             if (draw && target is null) throw new UsageException("--heatmaps needs --out DIR to write them to");
             if (target is not null) OutputPlace.CheckFolder("--out", target, draw ? inputs : []);
             var calibration = Calibration.Find(folder.Path);
-            var used = parsed.GetValue(levels) ?? calibration?.Levels ?? folder.Options.ScoreLevels;
-            string? missing = CalibrationText.Missing(folder.Path, calibration, used);
+            var own = folder.Method(calibration);
+            var used = parsed.GetValue(levels) ?? own.Levels;
+            string? missing = CalibrationText.Missing(folder.Path, calibration, own, used);
             if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
             using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);
@@ -93,6 +94,7 @@ internal static class ScoreCommand
         string decision = score.Anomalous is { } anomalous ? string.Create(CultureInfo.InvariantCulture, $"{threshold:R},{(anomalous ? 1 : 0)}") : ",";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{CsvField.Quote(file.File.Path)},{score.Score:R},{score.ScoreWithoutRefinement:R},{decision},{score.MaxPixelScore:R},{file.Width},{file.Height}");
+            $"{CsvField.Quote(file.File.Path)},{score.Score:R},{score.ScoreWithoutRefinement:R},{decision},{score.MaxPixelScore:R},{file.Width},{file.Height},")
+            + string.Create(CultureInfo.InvariantCulture, $"{score.PaperScore:R},{score.PaperScoreWithoutRefinement:R},{score.DeviationScore:R},{score.DeviationScoreWithoutRefinement:R}");
     }
 }

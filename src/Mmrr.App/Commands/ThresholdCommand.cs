@@ -42,14 +42,14 @@ internal static class ThresholdCommand
             if (images is not null)
             {
                 using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
-                var levels = old?.Levels ?? folder.Options.ScoreLevels;
-                calibration = Calibrator.Make(old?.HeldOut ?? [], Score(folder, opened, images, levels), levels, wanted);
+                var method = folder.Method(old);
+                calibration = Calibrator.Make(old?.HeldOut ?? [], Score(folder, opened, images, method.Levels), method.Levels, method.Rule, wanted);
             }
             else
             {
                 calibration = threshold is { } given ? old! with { Threshold = given, ThresholdWithoutRefinement = null, FalseAlarm = null }
                     : rate is null ? old!
-                    : old!.Images.Any() ? Calibrator.Make(old.HeldOut, old.Added, old.Levels, wanted)
+                    : old!.Images.Any() ? Calibrator.Make(old.HeldOut, old.Added, old.Levels, old.Rule, wanted)
                     : throw new UsageException($"{folder.Path}: there is no normal image behind the threshold; add some with --calibrate DIR");
             }
             if (calibration != old) calibration.Save(folder.Path);

@@ -40,6 +40,8 @@ internal static class TrainCommand
             new Option<string>("--mask") { HelpName = "KIND", Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
         var inputs = new Option<string>("--refine-inputs") { HelpName = "LIST", Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
         var levels = CommonOptions.Levels("what docs/results.md found for the layout");
+        var rule = CommonOptions.OneOf(
+            new Option<string?>("--rule") { HelpName = "RULE", Description = "What scores are made of: paper (the sum of all errors) or deviation (the places that deviate most from normal images); deviation for mvtec, folder and csv, when not given." }, "paper", "deviation");
         var falseAlarm = CommonOptions.FalseAlarm();
         var saveEvery = CommonOptions.Ranged(new Option<double?>("--save-every") { HelpName = "S", Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given." }, 0, 86_400);
         var resume = new Option<string?>("--resume") { HelpName = "RUN", Description = "Go on with this run where it stopped. Takes no other option." };
@@ -47,7 +49,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train on normal images.")
         {
             data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
-            noEmbedding, mask, inputs, levels, falseAlarm, saveEvery, resume, config,
+            noEmbedding, mask, inputs, levels, rule, falseAlarm, saveEvery, resume, config,
         };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
@@ -113,6 +115,7 @@ internal static class TrainCommand
                 Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,
                 Augment = augmentation.ToString(),
                 Levels = parsed.GetValue(levels) ?? ScoreDefaults.Levels(parsed.GetValue(preset)!, kind, side),
+                Rule = parsed.GetValue(rule) is { } word ? Enum.Parse<ScoreRule>(word, ignoreCase: true) : ScoreDefaults.Rule(parsed.GetValue(preset)!, kind),
                 FalseAlarm = parsed.GetValue(falseAlarm) ?? Calibrator.DefaultFalseAlarm,
                 SaveEvery = parsed.GetValue(saveEvery),
                 Model = model,

@@ -4,6 +4,7 @@ using Mmrr.App.Profiling;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
 using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Commands;
 
@@ -79,11 +80,19 @@ internal static class TrainingSession
     private static void Finish(RunFolder run, Device device, ImageSet set)
     {
         var options = run.Options;
+        using (var model = Checkpoint.Load(run.Path, device))
+        {
+            var statistics = NormalStatistics.Of(model, NormalSquares.Draw(set, options), options.ScoreLevels, options.Rule);
+            statistics.Save(run.Path);
+            Console.WriteLine($"scores: rule {options.Rule.Name()}, levels {options.ScoreLevels}; statistics of {statistics.Images} normal {(options.Model.Fit == ImageFit.Tile ? "tiles" : "images")} that were trained on");
+        }
+        // One that is there is of a finish that was stopped.
+        File.Delete(run.PathOf(Calibration.FileName));
         using (var scorer = Scorer.Load(run.Path, device))
         {
             var (_, heldOut) = Sampling.TrainValidation(set.Samples.Count, options.Seed);
             var images = heldOut.Select(i => set.Samples[i]).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
-            var calibration = Calibrator.Make([.. Calibrator.Score(scorer, images, options.ScoreLevels)], [], options.ScoreLevels, options.FalseAlarm);
+            var calibration = Calibrator.Make([.. Calibrator.Score(scorer, images)], [], scorer.Method.Levels, scorer.Method.Rule, options.FalseAlarm);
             calibration.Save(run.Path);
             ThresholdCommand.Print(calibration);
         }

@@ -16,17 +16,25 @@ internal static class CalibrationText
             : null;
     }
 
-    /// <summary>Why a run has no threshold for these levels; null where it has one.</summary>
-    public static string? Missing(string run, Calibration? calibration, LevelSchedule levels) => calibration is null
-        ? $"{run}: no {Calibration.FileName} in this run, so nothing is called anomalous; mmrr threshold {run} --calibrate DIR makes one"
-        : calibration.Levels == levels ? null : $"{run}: the threshold is for the levels {calibration.Levels}, not for {levels}; nothing is called anomalous";
+    /// <summary>What a run's scores at some levels do without; null where they have all that the run has.</summary>
+    /// <param name="run">The run's folder.</param>
+    /// <param name="calibration">Its threshold; null where it has none.</param>
+    /// <param name="own">How it scores.</param>
+    /// <param name="levels">The levels.</param>
+    public static string? Missing(string run, Calibration? calibration, ScoreMethod own, LevelSchedule levels)
+    {
+        var used = own.At(levels);
+        string rule = used.Rule == own.Rule ? "" : $"; the rule {own.Rule.Name()} is for the levels {own.Levels}, these are scores of the rule {used.Rule.Name()}";
+        if (calibration is null) return $"{run}: no {Calibration.FileName} in this run, so nothing is called anomalous; mmrr threshold {run} --calibrate DIR makes one{rule}";
+        return used.Decision(calibration) is not null ? null : $"{run}: the threshold is for the levels {calibration.Levels}, not for {levels}; nothing is called anomalous{rule}";
+    }
 
     /// <summary>The threshold, and what stands behind it.</summary>
     public static IEnumerable<string> Describe(Calibration calibration)
     {
         double[] scores = [.. calibration.Images.Select(i => i.Score).Order()];
         string origin = calibration.FalseAlarm is { } rate ? $"false-alarm rate {rate}" : "set by hand";
-        yield return FormattableString.Invariant($"threshold {calibration.Threshold:G6} at the levels {calibration.Levels}, {origin}");
+        yield return FormattableString.Invariant($"threshold {calibration.Threshold:G6} by the rule {calibration.Rule.Name()} at the levels {calibration.Levels}, {origin}");
         if (scores.Length == 0) yield break;
         yield return FormattableString.Invariant(
             $"behind it: {calibration.HeldOut.Count} normal images held out of training, {calibration.Added.Count} added; {scores.Count(calibration.IsAnomalous)} of {scores.Length} score above");

@@ -33,6 +33,12 @@ internal sealed record ScoreFigures(Estimate ImageAuroc, Estimate AveragePrecisi
 /// <param name="WithoutRefinement">Of the restored ones.</param>
 internal sealed record KindFigures(string Kind, int Images, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement);
 
+/// <summary>The figures of one rule over all images.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="WithRefinement">Of the refined images.</param>
+/// <param name="WithoutRefinement">Of the restored ones.</param>
+internal sealed record RuleFigures(ScoreRule Rule, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement);
+
 /// <summary>How the intervals were drawn, see <see cref="Metrics.Bootstrap"/>.</summary>
 /// <param name="Method">In words.</param>
 /// <param name="Resamples">Resamples.</param>
@@ -44,15 +50,17 @@ internal sealed record IntervalMethod(string Method, int Resamples, double Confi
 /// <param name="Images">Test images scored.</param>
 /// <param name="NormalImages">How many of them are normal.</param>
 /// <param name="Levels">The mask levels.</param>
+/// <param name="Rule">The rule of the figures that follow: the run's own.</param>
 /// <param name="Seconds">What scoring took.</param>
 /// <param name="Device">What it ran on.</param>
 /// <param name="WithRefinement">Of the refined images.</param>
 /// <param name="WithoutRefinement">Of the restored ones.</param>
 /// <param name="Kinds">Each kind of abnormal images, by name; absent where there is but one.</param>
+/// <param name="OtherRule">The figures of the other rule; absent where the run has no statistics of normal images for these levels.</param>
 /// <param name="Intervals">What the intervals are.</param>
 internal sealed record EvaluationResult(
-    int Images, int NormalImages, LevelSchedule Levels, double Seconds, string Device, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
-    IReadOnlyList<KindFigures>? Kinds, IntervalMethod Intervals)
+    int Images, int NormalImages, LevelSchedule Levels, ScoreRule Rule, double Seconds, string Device, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
+    IReadOnlyList<KindFigures>? Kinds, RuleFigures? OtherRule, IntervalMethod Intervals)
 {
     /// <summary>The headline, for those who read one figure.</summary>
     public double ImageAuroc => WithRefinement.ImageAuroc.Value;
@@ -72,6 +80,6 @@ internal sealed record EvaluationResult(
 }
 
 /// <summary>Serialization without reflection.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(EvaluationResult))]
 internal sealed partial class EvaluationJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mmrr.App.Evaluation.Metrics;
+using Mmrr.Nn;
 using Spectre.Console;
 
 namespace Mmrr.App.Evaluation;
@@ -15,8 +16,9 @@ internal static class EvaluationTable
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
         if (Console.IsOutputRedirected) console.Profile.Width = PlainWidth;
-        Console.WriteLine(Text($"{result.Images} images ({result.NormalImages} normal), levels {result.Levels}, {result.Seconds:F0} s on {result.Device}"));
-        Print(console, Overall(result));
+        Console.WriteLine(Text($"{result.Images} images ({result.NormalImages} normal), levels {result.Levels}, rule {result.Rule.Name()}, {result.Seconds:F0} s on {result.Device}"));
+        Print(console, Overall("", result.WithRefinement, result.WithoutRefinement));
+        if (result.OtherRule is { } other) Print(console, Overall($"rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement));
         if (result.Kinds is not null)
         {
             Print(console, Kinds(result));
@@ -25,10 +27,9 @@ internal static class EvaluationTable
         Console.WriteLine(Text($"in brackets: {result.Intervals.Confidence:P0} intervals, {result.Intervals.Method}, {result.Intervals.Resamples} resamples"));
     }
 
-    private static Table Overall(EvaluationResult result)
+    private static Table Overall(string title, ScoreFigures refined, ScoreFigures restored)
     {
-        var (refined, restored) = (result.WithRefinement, result.WithoutRefinement);
-        var table = NewTable("", "with refinement", "without");
+        var table = NewTable(title, "with refinement", "without");
         Row("image AUROC", f => Text(f.ImageAuroc));
         Row("average precision", f => Text(f.AveragePrecision));
         Row("best F1", f => Text(f.BestF1.F1));

@@ -14,10 +14,10 @@ internal static class Evaluator
     /// <param name="run">The run.</param>
     /// <param name="calibration">Its threshold and colours, if it has them.</param>
     /// <param name="device">Where.</param>
-    /// <param name="levels">The levels.</param>
+    /// <param name="method">How it scores.</param>
     /// <param name="limit">So many images, drawn by the run's seed with the classes in proportion; null for all.</param>
     /// <param name="progress">Hears (images done, images in all).</param>
-    public static EvaluationResult Run(RunFolder run, Calibration? calibration, Device device, LevelSchedule levels, int? limit, Action<int, int> progress)
+    public static EvaluationResult Run(RunFolder run, Calibration? calibration, Device device, ScoreMethod method, int? limit, Action<int, int> progress)
     {
         using var model = Checkpoint.Load(run.Path, device);
         run.CheckModel(model.Options);
@@ -27,14 +27,14 @@ internal static class Evaluator
         if (samples.All(s => s.Abnormal) || !samples.Any(s => s.Abnormal))
             throw new UsageException($"--limit {limit}: the images drawn are all of one kind; AUROC needs normal and abnormal ones");
         var watch = Stopwatch.StartNew();
-        var scores = TestScores.Compute(model, samples, levels, calibration, progress);
+        var scores = TestScores.Compute(model, samples, method, calibration, progress);
         double seconds = watch.Elapsed.TotalSeconds;
-        var (refined, restored, kinds) = scores.Figures();
+        var (own, kinds) = scores.Figures();
         var result = new EvaluationResult(
-            samples.Length, samples.Count(s => !s.Abnormal), levels, seconds, $"{device.Name} ({device.Description})", refined, restored, kinds,
+            samples.Length, samples.Count(s => !s.Abnormal), method.Levels, own.Rule, seconds, $"{device.Name} ({device.Description})", own.WithRefinement, own.WithoutRefinement, kinds, scores.OtherFigures(),
             new IntervalMethod("stratified bootstrap over the images, percentiles", Bootstrap.Resamples, Bootstrap.Confidence, Bootstrap.Seed));
         // The pictures take time: who stops the program meanwhile has the old scores with the old figures.
-        ExampleSheet.Save(run.PathOf("examples.png"), model, samples, levels, calibration?.Levels == levels ? calibration.Heatmap : null);
+        ExampleSheet.Save(run.PathOf("examples.png"), model, samples, method, method.Decision(calibration)?.Heatmap);
         scores.Save(run);
         result.Save(run);
         return result;

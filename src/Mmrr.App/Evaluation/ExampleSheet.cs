@@ -22,15 +22,15 @@ internal static class ExampleSheet
     /// <param name="path">The PNG.</param>
     /// <param name="model">The model.</param>
     /// <param name="samples">The test images, some of which are drawn.</param>
-    /// <param name="levels">The levels.</param>
+    /// <param name="method">How the run scores.</param>
     /// <param name="range">The run's colours; null where it has none.</param>
-    public static void Save(string path, MmrrModel model, IReadOnlyList<Sample> samples, LevelSchedule levels, HeatmapRange? range)
+    public static void Save(string path, MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, HeatmapRange? range)
     {
-        var o = model.Options;
+        var (o, levels) = (model.Options, method.Levels);
         int[] shown = [.. Enumerable.Range(0, Masks).Select(i => (int)((i + 0.5) * levels.Count / Masks)).Distinct()];
         var chosen = Choose(samples);
-        var scores = TiledScoring.Score(model, [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], levels, maps: true);
-        (Sample Sample, float[] Map)[] rows = [.. chosen.Select((s, i) => WorstTile(s, scores[i], o))];
+        var scores = TiledScoring.Score(model, [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], method, maps: true);
+        (Sample Sample, float[] Map)[] rows = [.. chosen.Select((s, i) => WorstTile(s, scores[i].Of(method.Rule), o))];
         bool masks = chosen.Exists(s => s.Mask is not null);
         range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Where(float.IsFinite).DefaultIfEmpty().Order()]);
 
@@ -51,7 +51,7 @@ internal static class ExampleSheet
     private static HeatmapRange RangeOf(float[] calm) => new(calm[calm.Length / 2], (2 * calm[^1]) - calm[calm.Length / 2], calm[^1]);
 
     /// <summary>The part of an image, its mask and its map that a model sees at a time: of a tiled image the tile that scored highest, else all of it.</summary>
-    private static (Sample Sample, float[] Map) WorstTile(Sample sample, PreparedScore score, MmrrOptions options)
+    private static (Sample Sample, float[] Map) WorstTile(Sample sample, RuleScore score, MmrrOptions options)
     {
         var place = new Tiling(sample.Height, sample.Width, options.Size).Place(score.WorstTile);
         T[] Cut<T>(T[] image, int channels)

@@ -37,7 +37,7 @@ internal static class LevelErrors
         foreach (var s in scores)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{CsvField.Quote(s.Sample.Name)},{(s.Sample.Abnormal ? 1 : 0)},{CsvField.Quote(s.Sample.Kind)}");
-            foreach (float error in s.RefinedErrors.Concat(s.RestoredErrors)) text.Append(',').Append(Number(error));
+            foreach (float error in s.Score.RefinedErrors.Concat(s.Score.RestoredErrors)) text.Append(',').Append(Number(error));
         }
         text.Append('\n');
         AtomicFile.Write(run.PathOf(FileName), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));

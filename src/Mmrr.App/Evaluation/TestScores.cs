@@ -10,88 +10,98 @@ namespace Mmrr.App.Evaluation;
 
 /// <summary>The scores of one test image.</summary>
 /// <param name="Sample">The image.</param>
-/// <param name="Refined">With refinement.</param>
-/// <param name="Restored">Without.</param>
-/// <param name="RefinedErrors">The errors at each level behind <paramref name="Refined"/>, [L].</param>
-/// <param name="RestoredErrors">Those behind <paramref name="Restored"/>, [L].</param>
-/// <param name="MaxPixelScore">The highest pixel of the refined map.</param>
-/// <param name="RefinedMap">At the sample's size; empty where it has no mask to compare with.</param>
-/// <param name="RestoredMap">The same without refinement.</param>
-internal sealed record TestScore(
-    Sample Sample, double Refined, double Restored, float[] RefinedErrors, float[] RestoredErrors, float MaxPixelScore, float[] RefinedMap, float[] RestoredMap);
+/// <param name="Score">By each rule; the maps at the sample's size, empty where it has no mask to compare with.</param>
+/// <param name="MaxPixelScore">The highest pixel of the refined map of the run's rule.</param>
+internal sealed record TestScore(Sample Sample, PreparedScore Score, float MaxPixelScore);
 
 /// <summary>The scores of a test set, and the figures that follow from them.</summary>
 /// <param name="all">Of every image.</param>
 /// <param name="fit">How images became samples.</param>
-/// <param name="levels">The levels.</param>
-/// <param name="calibration">The run's, if it is of the same levels.</param>
-internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, LevelSchedule levels, Calibration? calibration)
+/// <param name="method">How they were scored.</param>
+/// <param name="decision">The run's calibration, if it is of these levels and this rule.</param>
+internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, ScoreMethod method, Calibration? decision)
 {
     private readonly string[] _kinds = [.. all.Where(s => s.Sample.Abnormal).Select(s => s.Sample.Kind).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>Scores samples.</summary>
     /// <param name="model">The model.</param>
     /// <param name="samples">The test images.</param>
-    /// <param name="levels">The levels.</param>
+    /// <param name="method">How to score.</param>
     /// <param name="calibration">The run's, if it has one.</param>
     /// <param name="progress">Hears (images done, images in all).</param>
-    public static TestScores Compute(MmrrModel model, IReadOnlyList<Sample> samples, LevelSchedule levels, Calibration? calibration, Action<int, int> progress)
+    public static TestScores Compute(MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, Calibration? calibration, Action<int, int> progress)
     {
         var all = new List<TestScore>();
         foreach (var some in samples.Chunk(model.Options.Fit == ImageFit.Tile ? 1 : 64))
         {
-            var scores = TiledScoring.Score(model, [.. some.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], levels, maps: true);
-            all.AddRange(some.Zip(scores, (sample, s) => new TestScore(
-                sample, s.Refined, s.Restored, s.RefinedErrors, s.RestoredErrors, s.RefinedMap.Max(), Kept(sample, s.RefinedMap), Kept(sample, s.RestoredMap))));
+            var scores = TiledScoring.Score(model, [.. some.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], method, maps: true);
+            all.AddRange(some.Zip(scores, (sample, s) => new TestScore(sample, Kept(sample, s), s.Of(method.Rule).RefinedMap.Max())));
             progress(all.Count, samples.Count);
         }
-        return new TestScores(all, model.Options.Fit, levels, calibration?.Levels == levels ? calibration : null);
+        return new TestScores(all, model.Options.Fit, method, method.Decision(calibration));
     }
 
-    /// <summary>The figures with and without refinement: over all images, and for each kind of abnormal ones where there are several.</summary>
-    public (ScoreFigures Refined, ScoreFigures Restored, IReadOnlyList<KindFigures>? Kinds) Figures()
+    /// <summary>The figures of the run's rule: over all images, and for each kind of abnormal ones where there are several.</summary>
+    public (RuleFigures All, IReadOnlyList<KindFigures>? Kinds) Figures()
     {
-        var refined = Figures(s => s.Refined, s => s.RefinedMap, calibration?.Threshold);
-        var restored = Figures(s => s.Restored, s => s.RestoredMap, calibration?.ThresholdWithoutRefinement);
-        var kinds = _kinds.Length < 2 ? null : _kinds.Select((kind, k) => new KindFigures(kind, all.Count(s => s.Sample.Abnormal && s.Sample.Kind == kind), refined.Kinds[k], restored.Kinds[k]));
-        return (refined.All, restored.All, kinds?.ToArray());
+        var rule = method.Rule;
+        string[] kinds = _kinds.Length < 2 ? [] : _kinds;
+        var refined = Figures(s => s.Of(rule).Refined, s => s.Of(rule).RefinedMap, decision?.Threshold, kinds);
+        var restored = Figures(s => s.Of(rule).Restored, s => s.Of(rule).RestoredMap, decision?.ThresholdWithoutRefinement, kinds);
+        var ofKinds = kinds.Select((kind, k) => new KindFigures(kind, all.Count(s => s.Sample.Abnormal && s.Sample.Kind == kind), refined.Kinds[k], restored.Kinds[k]));
+        return (new RuleFigures(rule, refined.All, restored.All), kinds.Length == 0 ? null : [.. ofKinds]);
+    }
+
+    /// <summary>The figures of the other rule over all images; null where there are no statistics of normal images.</summary>
+    public RuleFigures? OtherFigures()
+    {
+        if (method.Statistics is null) return null;
+        var rule = method.Rule == ScoreRule.Paper ? ScoreRule.Deviation : ScoreRule.Paper;
+        return new RuleFigures(rule, Figures(s => s.Of(rule).Refined, s => s.Of(rule).RefinedMap, null, []).All, Figures(s => s.Of(rule).Restored, s => s.Of(rule).RestoredMap, null, []).All);
     }
 
     /// <summary>Writes <c>scores.csv</c> and <c>levels.csv</c>.</summary>
     public void Save(RunFolder run)
     {
-        var text = new StringBuilder("image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score\n");
+        var text = new StringBuilder("image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement\n");
         foreach (var s in all)
         {
-            string anomalous = calibration is null ? "" : calibration.IsAnomalous(s.Refined) ? "1" : "0";
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"{CsvField.Quote(s.Sample.Name)},{(s.Sample.Abnormal ? 1 : 0)},{CsvField.Quote(s.Sample.Kind)},{s.Refined:R},{s.Restored:R},{anomalous},{s.MaxPixelScore:R}\n");
+            var (own, paper, deviation) = (s.Score.Of(method.Rule), s.Score.Paper, s.Score.Deviation);
+            string anomalous = decision is null ? "" : decision.IsAnomalous(own.Refined) ? "1" : "0";
+            text.Append(CultureInfo.InvariantCulture, $"{CsvField.Quote(s.Sample.Name)},{(s.Sample.Abnormal ? 1 : 0)},{CsvField.Quote(s.Sample.Kind)},{own.Refined:R},{own.Restored:R},{anomalous},{s.MaxPixelScore:R},");
+            text.Append(CultureInfo.InvariantCulture, $"{paper.Refined:R},{paper.Restored:R},{deviation?.Refined:R},{deviation?.Restored:R}\n");
         }
         AtomicFile.Write(run.PathOf("scores.csv"), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
-        LevelErrors.Write(run, levels, all);
+        LevelErrors.Write(run, method.Levels, all);
     }
 
-    /// <summary>The map where there is a mask to compare it with; what is no number in it ranks above all that are.</summary>
-    private static float[] Kept(Sample sample, float[] map)
+    /// <summary>The maps where there is a mask to compare them with; what is no number in them ranks above all that are.</summary>
+    private static PreparedScore Kept(Sample sample, PreparedScore score)
     {
-        if (sample.Regions is null) return [];
-        map.AsSpan().Replace(float.NaN, float.MaxValue);
-        return map;
+        return score with { Paper = Maps(score.Paper), Deviation = score.Deviation is null ? null : Maps(score.Deviation) };
+
+        RuleScore Maps(RuleScore of) => of with { RefinedMap = Map(of.RefinedMap), RestoredMap = Map(of.RestoredMap) };
+
+        float[] Map(float[] map)
+        {
+            if (sample.Regions is null) return [];
+            // Not in place: the highest pixel is still to be read.
+            return map.AsSpan().Contains(float.NaN) ? Array.ConvertAll(map, v => float.IsNaN(v) ? float.MaxValue : v) : map;
+        }
     }
 
-    private (ScoreFigures All, ScoreFigures[] Kinds) Figures(Func<TestScore, double> score, Func<TestScore, float[]> map, double? threshold)
+    private (ScoreFigures All, ScoreFigures[] Kinds) Figures(Func<PreparedScore, double> score, Func<PreparedScore, float[]> map, double? threshold, string[] kinds)
     {
-        var (all, ofKinds) = Pixels(map);
-        return (Of(_ => true, all), [.. _kinds.Select((kind, k) => Of(s => !s.Sample.Abnormal || s.Sample.Kind == kind, ofKinds[k]))]);
+        var (all, ofKinds) = Pixels(map, kinds);
+        return (Of(_ => true, all), [.. kinds.Select((kind, k) => Of(s => !s.Sample.Abnormal || s.Sample.Kind == kind, ofKinds[k]))]);
 
         ScoreFigures Of(Func<TestScore, bool> chosen, PixelFigures? pixels) => ImageFigures(chosen, score, threshold) with { PixelAuroc = pixels?.Auroc, Aupro = pixels?.Aupro };
     }
 
-    private ScoreFigures ImageFigures(Func<TestScore, bool> chosen, Func<TestScore, double> score, double? threshold)
+    private ScoreFigures ImageFigures(Func<TestScore, bool> chosen, Func<PreparedScore, double> score, double? threshold)
     {
         TestScore[] some = [.. all.Where(chosen)];
-        var ranking = Ranking.Of([.. some.Select(s => Ranking.Rank(score(s)))], [.. some.Select(s => s.Sample.Abnormal)]);
+        var ranking = Ranking.Of([.. some.Select(s => Ranking.Rank(score(s.Score)))], [.. some.Select(s => s.Sample.Abnormal)]);
         var intervals = Bootstrap.Estimate(
             ranking, RocCurve.Auroc, PrecisionRecall.AveragePrecision, r => PrecisionRecall.BestF1(r).F1, r => threshold is { } t ? PrecisionRecall.At(r, t).F1 : 0);
         return new ScoreFigures(
@@ -100,14 +110,15 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Lev
         static ThresholdFigures At(DecisionCounts d, Estimate f1) => new(d.Threshold, f1, d.Found, d.Misses, d.FalseAlarms, d.Passed);
     }
 
-    private (PixelFigures? All, PixelFigures?[] OfKinds) Pixels(Func<TestScore, float[]> map)
+    private (PixelFigures? All, PixelFigures?[] OfKinds) Pixels(Func<PreparedScore, float[]> map, string[] kinds)
     {
         TestScore[] masked = [.. all.Where(s => s.Sample.Regions is not null)];
-        if (masked.Length == 0) return (null, new PixelFigures?[_kinds.Length]);
-        int[] kinds = [.. masked.Select(s => s.Sample.Abnormal ? Array.IndexOf(_kinds, s.Sample.Kind) : -1)];
-        var figures = PixelMetrics.Compute([.. masked.Select(s => s.Sample.Regions!)], kinds, i => OnImage(masked[i]));
-        return (figures.All, [.. _kinds.Select((_, k) => k < figures.OfKinds.Length ? figures.OfKinds[k] : null)]);
+        if (masked.Length == 0) return (null, new PixelFigures?[kinds.Length]);
+        // Of one kind alone all figures are its own: it needs no curve.
+        int[] numbers = [.. masked.Select(s => s.Sample.Abnormal && kinds.Length > 0 ? Array.IndexOf(kinds, s.Sample.Kind) : -1)];
+        var figures = PixelMetrics.Compute([.. masked.Select(s => s.Sample.Regions!)], numbers, i => OnImage(masked[i]));
+        return (figures.All, [.. kinds.Select((_, k) => k < figures.OfKinds.Length ? figures.OfKinds[k] : null)]);
 
-        float[] OnImage(TestScore s) => ImageRegion.PutBack(fit, map(s), s.Sample.Height, s.Sample.Width, s.Sample.Regions!.Height, s.Sample.Regions.Width);
+        float[] OnImage(TestScore s) => ImageRegion.PutBack(fit, map(s.Score), s.Sample.Height, s.Sample.Width, s.Sample.Regions!.Height, s.Sample.Regions.Width);
     }
 }

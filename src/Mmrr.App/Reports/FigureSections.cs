@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using Mmrr.App.Evaluation;
 using Mmrr.App.Evaluation.Metrics;
+using Mmrr.Nn;
 
 namespace Mmrr.App.Reports;
 
@@ -27,30 +28,12 @@ internal static class FigureSections
         static XElement Box(string name, object value) => Html.Element("div", Html.Element("dt", name), Html.Element("dd", value));
     }
 
-    /// <summary>All figures, with and without refinement.</summary>
-    public static XElement Overall(EvaluationResult result)
-    {
-        var rows = new List<object?[]>();
-        Row("image AUROC", f => Interval(f.ImageAuroc));
-        Row("average precision", f => Interval(f.AveragePrecision));
-        Row("best F1", f => Interval(f.BestF1.F1));
-        Row("… at the threshold", f => Html.Number(f.BestF1.Threshold, "G4"));
-        if (result.WithRefinement.AtThreshold is not null || result.WithoutRefinement.AtThreshold is not null)
-        {
-            Row("F1 at the run's threshold", f => f.AtThreshold is { } t ? Interval(t.F1) : None);
-            Row("… threshold", f => f.AtThreshold is { } t ? Html.Number(t.Threshold, "G4") : None);
-            Row("… missed", f => f.AtThreshold is { } t ? $"{t.Misses} of {t.Misses + t.Found} abnormal" : None);
-            Row("… false alarms", f => f.AtThreshold is { } t ? $"{t.FalseAlarms} of {t.FalseAlarms + t.Passed} normal" : None);
-        }
-        if (result.WithRefinement.PixelAuroc is not null)
-        {
-            Row("pixel AUROC", f => Optional(f.PixelAuroc));
-            Row("AUPRO (false positive rate up to 0.3)", f => Optional(f.Aupro));
-        }
-        return Html.Table("Figures of the test set", ["", "with refinement", "without refinement"], rows);
+    /// <summary>All figures of the run's rule, with and without refinement.</summary>
+    public static XElement Overall(EvaluationResult result) => Figures($"Figures of the test set, rule {result.Rule.Name()}, levels {result.Levels}", result.WithRefinement, result.WithoutRefinement);
 
-        void Row(string name, Func<ScoreFigures, object> figure) => rows.Add([name, figure(result.WithRefinement), figure(result.WithoutRefinement)]);
-    }
+    /// <summary>Those of the other rule; null where there are none.</summary>
+    public static XElement? OtherRule(EvaluationResult result) =>
+        result.OtherRule is { } other ? Figures($"The same by the rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement) : null;
 
     /// <summary>The figures of each kind of abnormal images against all normal ones; null where there is but one kind.</summary>
     public static XElement? Kinds(EvaluationResult result)
@@ -75,6 +58,30 @@ internal static class FigureSections
         string.Create(
             CultureInfo.InvariantCulture,
             $"In brackets: {result.Intervals.Confidence * 100:0.#} % intervals ({result.Intervals.Method}, {result.Intervals.Resamples} resamples). They say how much the choice of the test images moves a figure; not how much another seed or other training images would."));
+
+    private static XElement Figures(string caption, ScoreFigures refined, ScoreFigures restored)
+    {
+        var rows = new List<object?[]>();
+        Row("image AUROC", f => Interval(f.ImageAuroc));
+        Row("average precision", f => Interval(f.AveragePrecision));
+        Row("best F1", f => Interval(f.BestF1.F1));
+        Row("… at the threshold", f => Html.Number(f.BestF1.Threshold, "G4"));
+        if (refined.AtThreshold is not null || restored.AtThreshold is not null)
+        {
+            Row("F1 at the run's threshold", f => f.AtThreshold is { } t ? Interval(t.F1) : None);
+            Row("… threshold", f => f.AtThreshold is { } t ? Html.Number(t.Threshold, "G4") : None);
+            Row("… missed", f => f.AtThreshold is { } t ? $"{t.Misses} of {t.Misses + t.Found} abnormal" : None);
+            Row("… false alarms", f => f.AtThreshold is { } t ? $"{t.FalseAlarms} of {t.FalseAlarms + t.Passed} normal" : None);
+        }
+        if (refined.PixelAuroc is not null)
+        {
+            Row("pixel AUROC", f => Optional(f.PixelAuroc));
+            Row("AUPRO (false positive rate up to 0.3)", f => Optional(f.Aupro));
+        }
+        return Html.Table(caption, ["", "with refinement", "without refinement"], rows);
+
+        void Row(string name, Func<ScoreFigures, object> figure) => rows.Add([name, figure(refined), figure(restored)]);
+    }
 
     private static object[] Interval(Estimate estimate) =>
         [Html.Number(estimate.Value, "F4"), " ", Html.Classed("span", "interval", "[", Html.Number(estimate.Low, "F3"), ", ", Html.Number(estimate.High, "F3"), "]")];

@@ -17,7 +17,7 @@ namespace Mmrr.App.Reports;
 internal sealed record SweepPoint(int Levels, double ImageAuroc, double ImageAurocWithoutRefinement);
 
 /// <summary>
-/// Image AUROC against the number of mask levels (Figure 2 of the paper), on some of a run's test images. It is kept in the run as <c>levels.json</c>, since it takes eight
+/// Image AUROC by the paper's rule against the number of mask levels (Figure 2 of the paper), on some of a run's test images. It is kept in the run as <c>levels.json</c>, since it takes eight
 /// evaluations' worth of scoring, and is taken from there as long as the weights and the scores of the run are the same.
 /// </summary>
 /// <param name="Images">Test images scored.</param>
@@ -67,12 +67,12 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
             var scores = new List<PreparedScore>();
             foreach (var chunk in prepared.Chunk(16))
             {
-                scores.AddRange(TiledScoring.Score(model, chunk, LevelSchedule.Uniform(levels), maps: false));
+                scores.AddRange(TiledScoring.Score(model, chunk, new ScoreMethod(LevelSchedule.Uniform(levels), ScoreRule.Paper, null), maps: false));
                 done += (long)levels * chunk.Length;
                 progress((double)done / all);
             }
-            double Auroc(Func<PreparedScore, double> score) => RocCurve.Auroc(Ranking.Of([.. scores.Select(score)], abnormal));
-            points.Add(new SweepPoint(levels, Auroc(s => s.Refined), Auroc(s => s.Restored)));
+            double Auroc(Func<PreparedScore, double> score) => RocCurve.Auroc(Ranking.Of([.. scores.Select(s => Ranking.Rank(score(s)))], abnormal));
+            points.Add(new SweepPoint(levels, Auroc(s => s.Paper.Refined), Auroc(s => s.Paper.Restored)));
         }
         var sweep = new LevelSweep(some.Length, abnormal.Count(a => !a), Fingerprint(run), points);
         byte[] json = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(sweep, SweepJson.Default.LevelSweep) + "\n");

@@ -20,8 +20,8 @@ internal sealed record ReportData(
     /// <summary>The levels of the scores; null where there are none.</summary>
     public LevelSchedule? Levels => Evaluation?.Levels ?? Calibration?.Levels;
 
-    /// <summary>The calibration, if it is of the scores' levels.</summary>
-    public Calibration? Decision => Calibration?.Levels == Levels ? Calibration : null;
+    /// <summary>The calibration, if it is of the scores' levels and rule.</summary>
+    public Calibration? Decision => Evaluation is null || (Calibration?.Levels == Evaluation.Levels && Calibration.Rule == Evaluation.Rule) ? Calibration : null;
 
     /// <summary>Whether both checkpoints are there.</summary>
     public bool HasModel => File.Exists(Run.PathOf(Checkpoint.RestorationFile)) && File.Exists(Run.PathOf(Checkpoint.RefinementFile));

@@ -32,12 +32,12 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
     /// <param name="model">The run's model.</param>
     /// <param name="samples">Images of its data.</param>
     /// <param name="scored">The images that have scores.</param>
-    /// <param name="levels">The levels of the scores.</param>
+    /// <param name="method">How they were scored.</param>
     /// <param name="range">The run's colours; null where it has none.</param>
     /// <param name="chosen">Names of the images to show level by level; typical ones if there are none.</param>
     /// <exception cref="UsageException">An image that was chosen is not there.</exception>
     public static ReportPictures Draw(
-        MmrrModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, LevelSchedule levels, HeatmapRange? range, IReadOnlyList<string> chosen)
+        MmrrModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, ScoreMethod method, HeatmapRange? range, IReadOnlyList<string> chosen)
     {
         var byName = samples.GroupBy(s => s.Name).ToDictionary(g => g.Key, g => g.First());
         ScoredImage[] known = [.. scored.Where(i => byName.ContainsKey(i.Name))];
@@ -46,12 +46,12 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
             ?? throw new UsageException($"--images: there is no '{name}' among the scored images; they are named as in scores.csv, such as '{known.FirstOrDefault()?.Name}'"))];
 
         ScoredImage[] all = [.. misses.Concat(alarms).Concat(grids).Distinct()];
-        var scores = TiledScoring.Score(model, [.. all.Select(i => Prepared(byName[i.Name]))], levels, maps: true);
+        RuleScore[] scores = [.. TiledScoring.Score(model, [.. all.Select(i => Prepared(byName[i.Name]))], method, maps: true).Select(s => s.Of(method.Rule))];
         range ??= RangeOf([.. all.Index().Where(i => !i.Item.Abnormal).SelectMany(i => scores[i.Index].RefinedMap).Order()]);
         var cards = all.Index().ToDictionary(i => i.Item, i => Card(i.Item, byName[i.Item.Name], scores[i.Index].RefinedMap, range, model.Options.Channels));
         return new ReportPictures(
             [.. misses.Select(i => cards[i])], [.. alarms.Select(i => cards[i])],
-            [.. grids.Select(i => new GridCard(cards[i], LevelGrid.Compute(model, Seen(Prepared(byName[i.Name]), scores[Array.IndexOf(all, i)].WorstTile, model.Options), levels)))]);
+            [.. grids.Select(i => new GridCard(cards[i], LevelGrid.Compute(model, Seen(Prepared(byName[i.Name]), scores[Array.IndexOf(all, i)].WorstTile, model.Options), method.Levels)))]);
     }
 
     /// <summary>What the model sees of an image at a time: of a tiled image its worst tile, else all of it.</summary>

@@ -33,7 +33,7 @@ internal static class RunReport
             missing.Select(sentence => Html.Classed("p", "missing", sentence)));
         XElement?[] sections =
         [
-            data.Evaluation is null ? null : Section("Figures", FigureSections.Overall(data.Evaluation), FigureSections.Kinds(data.Evaluation), FigureSections.Note(data.Evaluation)),
+            data.Evaluation is null ? null : Section("Figures", FigureSections.Overall(data.Evaluation), FigureSections.OtherRule(data.Evaluation), FigureSections.Kinds(data.Evaluation), FigureSections.Note(data.Evaluation)),
             Scores(data),
             pictures is null ? null : Worst(data, pictures),
             pictures is not { Grids.Count: > 0 } ? null : Grids(data, pictures),
@@ -57,7 +57,7 @@ internal static class RunReport
     private static XElement Threshold(ReportData data) => Html.Element("p", data switch
     {
         { Calibration: null } => "The run has no threshold: its scores are raw.",
-        { Decision: null } => Invariant($"The run's threshold is for the levels {data.Calibration.Levels}, these scores are at {data.Levels}: it is not shown."),
+        { Decision: null } => Invariant($"The run's threshold is for the rule {data.Calibration.Rule.Name()} at the levels {data.Calibration.Levels}, these scores are of {data.Evaluation!.Rule.Name()} at {data.Levels}: it is not shown."),
         { Calibration.FalseAlarm: { } rate } => Invariant(
             $"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}: the rank for {rate * 100:0.###} % false alarms among the scores of {data.Calibration.Images.Count()} normal images that were not trained on.{(data.Calibration.Images.Count() < Calibrator.LeastImages(rate) ? $" So few cannot support that rate, which needs {Calibrator.LeastImages(rate)}: the threshold lies beyond the largest." : "")}"),
         _ => Invariant($"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}, which was set by hand."),
@@ -88,7 +88,7 @@ internal static class RunReport
         "Mask levels",
         Html.Classed(
             "p", "note", single is null ? null : "What each level alone tells says where the levels of a score belong. ",
-            sweep is null ? null : "Figure 2 of the paper is AUROC against the number of levels, spread evenly from 0 to 1."),
+            sweep is null ? null : "Figure 2 of the paper is AUROC by the paper's rule against the number of levels, spread evenly from 0 to 1."),
         Html.Classed("div", "plots", single is null ? null : ScorePlots.SingleLevels(single), sweep is null ? null : ScorePlots.Levels(sweep)),
         sweep is null ? null : Html.Table(
             "Image AUROC by number of levels", ["levels", "with refinement", "without refinement"],
@@ -117,7 +117,7 @@ internal static class RunReport
         var rows = new List<IReadOnlyList<object?>>();
         foreach (var phase in data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g => g.Last()))
             rows.Add([TrainingPlots.Name(phase.Phase), Invariant($"{phase.Epoch} epochs, {phase.Step} steps of {data.Run.Options.Batch}, {Time(phase.Seconds)}"), data.Run.Options.Device]);
-        if (data.Evaluation is { } e) rows.Add(["Evaluation", Invariant($"{e.Images} images at the levels {e.Levels}, {Time(e.Seconds)}"), e.Device]);
+        if (data.Evaluation is { } e) rows.Add(["Evaluation", Invariant($"{e.Images} images at the levels {e.Levels}, rule {e.Rule.Name()}, {Time(e.Seconds)}"), e.Device]);
         if (data.HasModel) rows.Add(["Weights written", Invariant($"{File.GetLastWriteTimeUtc(data.Run.PathOf(Checkpoint.RefinementFile)):yyyy-MM-dd HH:mm} UTC"), ""]);
         string version = typeof(RunReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         rows.Add(["Program", $"mmrr {version.Split('+')[0]}", ""]);

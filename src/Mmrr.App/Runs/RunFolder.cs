@@ -7,7 +7,7 @@ namespace Mmrr.App.Runs;
 
 /// <summary>
 /// A run's folder: <c>run.json</c> (the configuration), <c>restoration.safetensors</c> and <c>refinement.safetensors</c>, <c>history.csv</c>,
-/// <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>, <c>levels.csv</c>, <c>examples.png</c>; until it is finished <c>training.safetensors</c>, where training stands.
+/// <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>, <c>levels.csv</c>, <c>examples.png</c>; until it is finished <c>training.safetensors</c>, where training stands.
 /// </summary>
 internal sealed class RunFolder
 {
@@ -17,7 +17,7 @@ internal sealed class RunFolder
     private const string LockFile = ".training.lock";
 
     private static readonly string[] s_writtenByTraining =
-        [ConfigurationFile, TrainingState.FileName, Checkpoint.RestorationFile, Checkpoint.RefinementFile, TrainingHistory.FileName];
+        [ConfigurationFile, TrainingState.FileName, Checkpoint.RestorationFile, Checkpoint.RefinementFile, TrainingHistory.FileName, NormalStatistics.FileName, Calibration.FileName];
 
     private RunFolder(string path, TrainingOptions options)
     {
@@ -84,6 +84,11 @@ internal sealed class RunFolder
     {
         if (!model.Equals(Options.Model)) throw new InvalidDataException($"{Path}: the checkpoints are of another model than run.json says");
     }
+
+    /// <summary>How the run scores.</summary>
+    /// <param name="calibration">Its threshold; null where it has none.</param>
+    /// <exception cref="InvalidDataException">What its rule needs is missing or damaged.</exception>
+    public ScoreMethod Method(Calibration? calibration) => ScoreMethod.Of(Path, Options.Model, calibration, (Options.ScoreLevels, Options.Rule));
 
     /// <summary>A file of the run.</summary>
     public string PathOf(string name) => System.IO.Path.Combine(Path, name);

@@ -19,6 +19,9 @@ internal static class ScoreDefaults
     public static LevelSchedule Levels(string preset, string data, int size) =>
         preset == "paper" ? Paper(size) : LevelSchedule.Parse(DataSource.DefaultSize(data) == 32 ? ClassLevels : InspectionLevels);
 
+    /// <summary>The rule of a new run: the paper's for one class against the others and for its own preset, else that which finds defects.</summary>
+    public static ScoreRule Rule(string preset, string data) => preset == "paper" || DataSource.DefaultSize(data) == 32 ? ScoreRule.Paper : ScoreRule.Deviation;
+
     /// <summary>The levels of a run of an earlier version, whose run.json names none.</summary>
     public static LevelSchedule EarlierLevels(string preset, int size) => preset == "paper" ? Paper(size) : LevelSchedule.Uniform(15);
 

@@ -45,6 +45,9 @@ public sealed record Calibration
     /// <summary>Mask levels that the scores were computed with; at others the threshold means nothing.</summary>
     public required LevelSchedule Levels { get; init; }
 
+    /// <summary>The rule of the scores; of earlier versions' files the paper's.</summary>
+    public ScoreRule Rule { get; init; }
+
     /// <summary>Colours of heatmaps.</summary>
     public required HeatmapRange Heatmap { get; init; }
 
@@ -54,7 +57,7 @@ public sealed record Calibration
     /// <summary>Normal images that were added with <c>mmrr threshold --calibrate</c>.</summary>
     public required IReadOnlyList<NormalScore> Added { get; init; }
 
-    /// <summary>Whether a score at these levels is anomalous: above the threshold, or no number.</summary>
+    /// <summary>Whether a score at these levels, by this rule, is anomalous: above the threshold, or no number.</summary>
     public bool IsAnomalous(double score) => !(score <= Threshold);
 
     /// <summary>All images behind the threshold.</summary>
@@ -96,6 +99,7 @@ public sealed record Calibration
         if (!double.IsFinite(Threshold) || ThresholdWithoutRefinement is { } without && !double.IsFinite(without)) throw new ArgumentException("the threshold is no finite number");
         if (FalseAlarm is { } rate && !(rate > 0 && rate < 1)) throw new ArgumentException($"falseAlarm is {rate}, expected a rate between 0 and 1");
         if (Levels is null) throw new ArgumentException("levels is missing");
+        if (!Enum.IsDefined(Rule)) throw new ArgumentException($"rule is {Rule}, expected paper or deviation");
         if (Heatmap is null || !(float.IsFinite(Heatmap.Low) && float.IsFinite(Heatmap.High) && float.IsFinite(Heatmap.Contour) && Heatmap.Low <= Heatmap.High))
             throw new ArgumentException("the heatmap's range is missing or no rising range of finite numbers");
         if (HeldOut is null || Added is null || Images.Any(i => i?.Image is null || !i.IsFinite))
@@ -104,6 +108,6 @@ public sealed record Calibration
 }
 
 /// <summary>Serialization without reflection.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(Calibration))]
 internal sealed partial class CalibrationJson : JsonSerializerContext;

@@ -7,7 +7,7 @@ namespace Mmrr.Nn;
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");
 /// var normal = Calibrator.Score(scorer, photos.Select(p =&gt; (p.Name, scorer.Prepare(p.Pixels, p.Height, p.Width, 3))));
-/// Calibrator.Make([.. normal], [], scorer.Levels, falseAlarm: 0.01).Save("runs/screws");
+/// Calibrator.Make([.. normal], [], scorer.Method.Levels, scorer.Method.Rule, falseAlarm: 0.01).Save("runs/screws");
 /// </code>
 /// </summary>
 public static class Calibrator
@@ -47,10 +47,11 @@ public static class Calibrator
     /// <summary>The threshold of a false-alarm rate, and the colours of heatmaps: the contour is the same rank of the images' highest pixels, so that normal images have no outlines.</summary>
     /// <param name="heldOut">Images that training held out.</param>
     /// <param name="added">Others.</param>
-    /// <param name="levels">That they were scored with.</param>
+    /// <param name="levels">That they were scored at.</param>
+    /// <param name="rule">That they were scored by.</param>
     /// <param name="falseAlarm">α, the rate wanted, in (0, 1).</param>
     /// <exception cref="ArgumentException">There is no image, a score is no finite number, or the rate is out of its range.</exception>
-    public static Calibration Make(IReadOnlyList<NormalScore> heldOut, IReadOnlyList<NormalScore> added, LevelSchedule levels, double falseAlarm)
+    public static Calibration Make(IReadOnlyList<NormalScore> heldOut, IReadOnlyList<NormalScore> added, LevelSchedule levels, ScoreRule rule, double falseAlarm)
     {
         ArgumentNullException.ThrowIfNull(heldOut);
         ArgumentNullException.ThrowIfNull(added);
@@ -65,6 +66,7 @@ public static class Calibrator
             ThresholdWithoutRefinement = Threshold([.. images.Select(i => i.ScoreWithoutRefinement)], falseAlarm),
             FalseAlarm = falseAlarm,
             Levels = levels,
+            Rule = rule,
             Heatmap = new HeatmapRange((float)low, (float)(low + (1.5 * (contour - low))), (float)contour),
             HeldOut = heldOut,
             Added = added,

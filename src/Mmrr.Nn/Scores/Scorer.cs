@@ -3,7 +3,7 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Nn;
 
 /// <summary>How abnormal one image is.</summary>
-/// <param name="Score">Σ over the levels of the mean squared error of the refined image; of a tiled run, that of the worst tile. Higher is more abnormal.</param>
+/// <param name="Score">By the run's rule, of the refined image; of a tiled run, that of the worst tile. Higher is more abnormal.</param>
 /// <param name="ScoreWithoutRefinement">The same of the restored image.</param>
 /// <param name="Map">The refined score of each pixel, [MapHeight, MapWidth]; null where none was asked for. <see cref="Scorer.MapOnImage"/> puts it onto the image.</param>
 /// <param name="MapHeight">The model's size; of a tiled run, the image's height.</param>
@@ -12,6 +12,21 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
 {
     /// <summary>Whether <see cref="Score"/> is above the run's threshold, or no number; null where the run has none for the levels scored at.</summary>
     public bool? Anomalous { get; init; }
+
+    /// <summary>The rule of <see cref="Score"/>, <see cref="ScoreWithoutRefinement"/> and <see cref="Map"/>.</summary>
+    public ScoreRule Rule { get; init; }
+
+    /// <summary>The score by <see cref="ScoreRule.Paper"/>.</summary>
+    public double PaperScore { get; init; }
+
+    /// <summary>The same without refinement.</summary>
+    public double PaperScoreWithoutRefinement { get; init; }
+
+    /// <summary>The score by <see cref="ScoreRule.Deviation"/>; null where there are no statistics of normal images at the levels scored at.</summary>
+    public double? DeviationScore { get; init; }
+
+    /// <summary>The same without refinement.</summary>
+    public double? DeviationScoreWithoutRefinement { get; init; }
 
     /// <summary>The highest value of the map; null where there is none.</summary>
     public float? MaxPixelScore => Map?.Max();
@@ -27,8 +42,6 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
 /// </summary>
 public sealed partial class Scorer : IDisposable
 {
-    private static readonly LevelSchedule s_default = LevelSchedule.Uniform(15);
-
     private readonly string _run;
     private readonly MmrrModel _model;
     private readonly bool _ownsDevice;
@@ -38,6 +51,15 @@ public sealed partial class Scorer : IDisposable
         _run = run;
         Calibration = Calibration.Find(run);
         _model = Checkpoint.Load(run, device);
+        try
+        {
+            Method = ScoreMethod.Of(run, _model.Options, Calibration);
+        }
+        catch
+        {
+            _model.Dispose();
+            throw;
+        }
         _ownsDevice = ownsDevice;
     }
 
@@ -52,8 +74,11 @@ public sealed partial class Scorer : IDisposable
     public double Threshold =>
         Calibration?.Threshold ?? throw new InvalidOperationException($"{_run}: the run has no {Calibration.FileName}; mmrr threshold {_run} --calibrate DIR makes one");
 
-    /// <summary>Mask levels of a score where none are given: those of the threshold, <c>uniform:15</c> where there is none.</summary>
-    public LevelSchedule Levels => Calibration?.Levels ?? s_default;
+    /// <summary>How the run scores. At other levels than its own, scores are of <see cref="ScoreRule.Paper"/>.</summary>
+    public ScoreMethod Method { get; }
+
+    /// <summary>Mask levels of a score where none are given: the run's.</summary>
+    public LevelSchedule Levels => Method.Levels;
 
     /// <summary>Images that the device scores together: a call with a multiple of so many loses no time.</summary>
     /// <param name="levels">Mask levels; <see cref="Levels"/> where not given.</param>
@@ -63,7 +88,7 @@ public sealed partial class Scorer : IDisposable
     /// <param name="run">The run's folder.</param>
     /// <param name="device">As <see cref="Device.Open"/> takes it.</param>
     /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
-    /// <exception cref="InvalidDataException">A checkpoint or the threshold's file is damaged.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint, the threshold's file or the statistics of normal images are damaged, or missing where the rule needs them.</exception>
     /// <exception cref="DeviceUnavailableException">There is no such device.</exception>
     public static Scorer Load(string run, string device = "auto")
     {
@@ -102,12 +127,19 @@ public sealed partial class Scorer : IDisposable
     /// <param name="map">Whether to compute the maps.</param>
     public IReadOnlyList<ImageScore> Score(IReadOnlyList<PreparedImage> images, LevelSchedule? levels = null, bool map = true)
     {
-        var scores = TiledScoring.Score(_model, images, levels ?? Levels, map);
-        var calibration = (levels ?? Levels) == Calibration?.Levels ? Calibration : null;
-        return [.. scores.Select((s, i) => new ImageScore(s.Refined, s.Restored, map ? s.RefinedMap : null, images[i].Height, images[i].Width)
+        var method = Method.At(levels);
+        var decision = method.Decision(Calibration);
+        return [.. TiledScoring.Score(_model, images, method, map).Select((s, i) => Result(s, s.Of(method.Rule), images[i]))];
+
+        ImageScore Result(PreparedScore all, RuleScore own, PreparedImage image) => new(own.Refined, own.Restored, map ? own.RefinedMap : null, image.Height, image.Width)
         {
-            Anomalous = calibration?.IsAnomalous(s.Refined),
-        })];
+            Anomalous = decision?.IsAnomalous(own.Refined),
+            Rule = method.Rule,
+            PaperScore = all.Paper.Refined,
+            PaperScoreWithoutRefinement = all.Paper.Restored,
+            DeviationScore = all.Deviation?.Refined,
+            DeviationScoreWithoutRefinement = all.Deviation?.Restored,
+        };
     }
 
     /// <summary>Puts a map back onto the image that it came from, pixel for pixel; bilinear where the image was resized.</summary>

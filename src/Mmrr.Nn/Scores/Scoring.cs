@@ -3,15 +3,6 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Nn;
 
-/// <summary>The scores of N images at L levels; higher is more abnormal.</summary>
-/// <param name="RefinedErrors">The mean squared error of x̂ + r at each level, [N, L].</param>
-/// <param name="RestoredErrors">The same of x̂, [N, L].</param>
-/// <param name="Refined">Their sum over the levels, [N].</param>
-/// <param name="Restored">The same of x̂, [N].</param>
-/// <param name="RefinedMap">Σ over the levels of the channels' mean squared error of x̂ + r, [N, S, S]; empty where no maps were asked for.</param>
-/// <param name="RestoredMap">The same of x̂.</param>
-public sealed record Scores(float[] RefinedErrors, float[] RestoredErrors, double[] Refined, double[] Restored, float[] RefinedMap, float[] RestoredMap);
-
 /// <summary>Scores images by how well they are restored at the levels of a schedule. An image's score does not depend on its batch, see <see cref="LevelWalk"/>.</summary>
 public static class Scoring
 {
@@ -27,9 +18,10 @@ public static class Scoring
     /// <param name="model">The model; one call at a time on a device, see <see cref="Scorer"/>.</param>
     /// <param name="images">The images, row-major.</param>
     /// <param name="levels">The levels.</param>
-    /// <param name="maps">Whether to compute the maps.</param>
-    /// <exception cref="ArgumentException">The values are no whole images.</exception>
-    public static Scores Score(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps)
+    /// <param name="maps">Whether the maps are wanted.</param>
+    /// <param name="statistics">Of normal images at these levels; without them there are scores of <see cref="ScoreRule.Paper"/> alone.</param>
+    /// <exception cref="ArgumentException">The values are no whole images, or the statistics are of other levels or another size.</exception>
+    public static Scores Score(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(levels);
@@ -37,34 +29,56 @@ public static class Scoring
         int values = options.Size * options.Size * options.Channels, pixels = options.Size * options.Size;
         int count = images.Length / values, batch = BatchSize(options, levels.Count, model.Device.Kind);
         if (count * values != images.Length) throw new ArgumentException($"Score: {images.Length} values, expected a multiple of {values} ([N, {options.Size}, {options.Size}, {options.Channels}])");
+        if (statistics is not null && (statistics.Levels != levels || statistics.Formula.Size != options.Size))
+            throw new ArgumentException($"Score: the statistics are of {statistics.Levels} and size {statistics.Formula.Size}, expected {levels} and {options.Size}");
+        int mapped = maps ? count * pixels : 0;
         var (refined, restored) = (new float[count * levels.Count], new float[count * levels.Count]);
-        var (refinedMap, restoredMap) = (new float[maps ? count * pixels : 0], new float[maps ? count * pixels : 0]);
+        var (refinedMap, restoredMap) = (new float[mapped], new float[mapped]);
+        var deviation = statistics is null ? null : new RuleScores(new double[count], new double[count], new float[mapped], new float[mapped]);
         for (int first = 0; first < count; first += batch)
         {
             int n = Math.Min(batch, count - first);
             Span<float> Part(float[] all, int length) => all.AsSpan(first * length, n * length);
+            var deviations = statistics is null ? null : new DeviationMaps(statistics, n);
             ScoreBatch(
                 model, images.Slice(first * values, n * values), n, levels, Part(refined, levels.Count), Part(restored, levels.Count),
-                maps ? Part(refinedMap, pixels) : [], maps ? Part(restoredMap, pixels) : []);
+                maps ? Part(refinedMap, pixels) : [], maps ? Part(restoredMap, pixels) : [], deviations);
+            if (deviations is null) continue;
+            var found = deviations.Scores(maps);
+            found.Refined.CopyTo(deviation!.Refined, first);
+            found.Restored.CopyTo(deviation.Restored, first);
+            if (!maps) continue;
+            found.RefinedMap.CopyTo(deviation.RefinedMap, first * pixels);
+            found.RestoredMap.CopyTo(deviation.RestoredMap, first * pixels);
         }
-        return new Scores(refined, restored, Sums(refined, levels.Count), Sums(restored, levels.Count), refinedMap, restoredMap);
+        return new Scores(refined, restored, new RuleScores(Sums(refined, levels.Count), Sums(restored, levels.Count), refinedMap, restoredMap), deviation);
+    }
+
+    /// <summary>The channels' mean squared error of each pixel, [N·count, S, S].</summary>
+    internal static Tensor PerPixel(Variable prediction, RestoredLevels group)
+    {
+        var shape = prediction.Shape;
+        var errors = Tensor.Empty(prediction.Device, new Shape(shape[0], shape[1], shape[2]));
+        SquaredError.PerPixel(prediction.Value, group.Restoration.Image.Value, errors);
+        return errors;
     }
 
     private static void ScoreBatch(
-        MmrrModel model, ReadOnlySpan<float> images, int n, LevelSchedule levels, Span<float> refinedErrors, Span<float> restoredErrors, Span<float> refinedMap, Span<float> restoredMap)
+        MmrrModel model, ReadOnlySpan<float> images, int n, LevelSchedule levels, Span<float> refinedErrors, Span<float> restoredErrors, Span<float> refinedMap, Span<float> restoredMap,
+        DeviationMaps? deviations)
     {
         using var scope = new DisposeScope();
         bool maps = refinedMap.Length > 0;
-        // Read when all is enqueued: nothing waits for the device on the way.
+        // Read when all is enqueued: without deviations nothing waits for the device on the way.
         var pending = new List<(int First, int Count, Tensor Refined, Tensor Restored)>();
         Tensor? refinedSum = null, restoredSum = null;
         LevelWalk.Run(model, images, levels, group =>
         {
-            var image = group.Restoration.Image;
-            pending.Add((group.First, group.Count, PerImage(group.Refined, image), PerImage(group.Restoration.Restored, image)));
-            if (!maps) return;
-            refinedSum = Sum(refinedSum, PerPixel(group.Refined, image, n));
-            restoredSum = Sum(restoredSum, PerPixel(group.Restoration.Restored, image, n));
+            pending.Add((group.First, group.Count, PerImage(group.Refined, group), PerImage(group.Restoration.Restored, group)));
+            if (!maps && deviations is null) return;
+            using Tensor refined = PerPixel(group.Refined, group), restored = PerPixel(group.Restoration.Restored, group);
+            if (maps) (refinedSum, restoredSum) = (Sum(refinedSum, refined, n), Sum(restoredSum, restored, n));
+            deviations?.Add(group, refined.ToArray(), restored.ToArray());
         });
         foreach (var (first, count, refined, restored) in pending)
         {
@@ -75,28 +89,21 @@ public static class Scoring
         restoredSum?.CopyTo(restoredMap);
     }
 
-    private static Tensor PerImage(Variable prediction, Variable image)
+    private static Tensor PerImage(Variable prediction, RestoredLevels group)
     {
         var errors = Tensor.Empty(prediction.Device, new Shape(prediction.Shape[0]));
-        SquaredError.PerImage(prediction.Value, image.Value, errors);
+        SquaredError.PerImage(prediction.Value, group.Restoration.Image.Value, errors);
         return errors;
     }
 
-    private static Tensor PerPixel(Variable prediction, Variable image, int n)
+    /// <summary>Adds an image's error maps of a group to its sum, [N, S, S].</summary>
+    private static Tensor Sum(Tensor? total, Tensor errors, int n)
     {
-        var shape = prediction.Shape;
-        using var errors = Tensor.Empty(prediction.Device, new Shape(shape[0], shape[1], shape[2]));
-        SquaredError.PerPixel(prediction.Value, image.Value, errors);
-        var sum = Tensor.Empty(prediction.Device, new Shape(n, shape[1], shape[2]));
-        RepeatImages.Backward(errors, shape[0] / n, sum); // the sum over an image's levels
-        return sum;
-    }
-
-    private static Tensor Sum(Tensor? total, Tensor next)
-    {
-        if (total is null) return next;
-        Elementwise.Add(total, next, total);
-        next.Dispose();
+        var sum = Tensor.Empty(errors.Device, new Shape(n, errors.Shape[1], errors.Shape[2]));
+        RepeatImages.Backward(errors, errors.Shape[0] / n, sum); // the sum over an image's levels
+        if (total is null) return sum;
+        Elementwise.Add(total, sum, total);
+        sum.Dispose();
         return total;
     }
 

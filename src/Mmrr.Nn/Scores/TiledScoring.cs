@@ -1,14 +1,24 @@
 namespace Mmrr.Nn;
 
-/// <summary>The scores of one prepared image; higher is more abnormal.</summary>
+/// <summary>What one rule makes of one prepared image; higher is more abnormal.</summary>
 /// <param name="Refined">The score with refinement: that of the tile where it is largest.</param>
 /// <param name="Restored">The same without refinement; its largest may be another tile's.</param>
 /// <param name="WorstTile">The tile of <paramref name="Refined"/>, numbered as in <see cref="Tiling"/>.</param>
-/// <param name="RefinedErrors">The errors at each level that <paramref name="Refined"/> is the sum of, [L].</param>
-/// <param name="RestoredErrors">Those of <paramref name="Restored"/>, [L].</param>
 /// <param name="RefinedMap">[H, W] of the prepared image; empty where no maps were asked for.</param>
 /// <param name="RestoredMap">The same without refinement.</param>
-public sealed record PreparedScore(double Refined, double Restored, int WorstTile, float[] RefinedErrors, float[] RestoredErrors, float[] RefinedMap, float[] RestoredMap);
+public sealed record RuleScore(double Refined, double Restored, int WorstTile, float[] RefinedMap, float[] RestoredMap);
+
+/// <summary>The scores of one prepared image.</summary>
+/// <param name="RefinedErrors">The errors at each level that the paper's score with refinement is the sum of, [L].</param>
+/// <param name="RestoredErrors">Those of its score without, [L].</param>
+/// <param name="Paper">By the paper's rule.</param>
+/// <param name="Deviation">By the other; null where there are no statistics of normal images.</param>
+public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors, RuleScore Paper, RuleScore? Deviation)
+{
+    /// <summary>What a rule makes of the image.</summary>
+    /// <exception cref="InvalidOperationException">There are no statistics for the rule.</exception>
+    public RuleScore Of(ScoreRule rule) => rule == ScoreRule.Paper ? Paper : Deviation ?? throw new InvalidOperationException("the image was scored without statistics of normal images");
+}
 
 /// <summary>
 /// Scores prepared images of any size by tiles of the model's size. An image of exactly that size is one tile, and its scores and maps are those of
@@ -24,52 +34,37 @@ public static class TiledScoring
     /// <summary>Scores images.</summary>
     /// <param name="model">The model. The device is taken for a batch of tiles at a time.</param>
     /// <param name="images">Of the model's channels.</param>
-    /// <param name="levels">The levels.</param>
+    /// <param name="method">The levels, and the statistics where there are any.</param>
     /// <param name="maps">Whether to compute the maps.</param>
     /// <exception cref="ArgumentException">An image does not have the model's channels, or not its size where the model is not tiled.</exception>
-    public static IReadOnlyList<PreparedScore> Score(MmrrModel model, IReadOnlyList<PreparedImage> images, LevelSchedule levels, bool maps)
+    public static IReadOnlyList<PreparedScore> Score(MmrrModel model, IReadOnlyList<PreparedImage> images, ScoreMethod method, bool maps)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(images);
-        ArgumentNullException.ThrowIfNull(levels);
+        ArgumentNullException.ThrowIfNull(method);
         var options = model.Options;
-        int size = options.Size, channels = options.Channels, pixels = size * size, length = pixels * channels;
+        int size = options.Size, channels = options.Channels, length = size * size * channels;
         for (int i = 0; i < images.Count; i++) Check(images[i], i, options);
-        Tiling[] tilings = [.. images.Select(image => new Tiling(image.Height, image.Width, size))];
-        PreparedScore[] results = [.. images.Select(image => new PreparedScore(
-            double.NegativeInfinity, double.NegativeInfinity, 0, [], [], new float[maps ? image.Height * image.Width : 0], new float[maps ? image.Height * image.Width : 0]))];
+        ImageTiles[] results = [.. images.Select(image => new ImageTiles(image, size, method, maps))];
         var bytes = new byte[length];
-        foreach (var batch in Tiles(tilings).Chunk(Scoring.BatchSize(options, levels.Count, model.Device.Kind)))
+        foreach (var batch in Tiles(results).Chunk(Scoring.BatchSize(options, method.Levels.Count, model.Device.Kind)))
         {
             var values = new float[batch.Length * length];
             for (int k = 0; k < batch.Length; k++)
             {
                 var (i, tile) = batch[k];
-                Tiling.Cut(images[i].Pixels.Span, images[i].Height, images[i].Width, channels, tilings[i].Place(tile), size, bytes);
+                Tiling.Cut(images[i].Pixels.Span, images[i].Height, images[i].Width, channels, results[i].Tiling.Place(tile), size, bytes);
                 ImagePixels.ToFloats(bytes, values.AsSpan(k * length, length));
             }
             Scores scores;
-            lock (model.Device.Gate) scores = Scoring.Score(model, values, levels, maps);
-            for (int k = 0; k < batch.Length; k++)
-            {
-                var (i, tile) = batch[k];
-                if (IsWorse(scores.Refined[k], results[i].Refined))
-                    results[i] = results[i] with { Refined = scores.Refined[k], WorstTile = tile, RefinedErrors = scores.RefinedErrors[(k * levels.Count)..((k + 1) * levels.Count)] };
-                if (IsWorse(scores.Restored[k], results[i].Restored))
-                    results[i] = results[i] with { Restored = scores.Restored[k], RestoredErrors = scores.RestoredErrors[(k * levels.Count)..((k + 1) * levels.Count)] };
-                if (!maps) continue;
-                tilings[i].Add(tile, scores.RefinedMap.AsSpan(k * pixels, pixels), results[i].RefinedMap);
-                tilings[i].Add(tile, scores.RestoredMap.AsSpan(k * pixels, pixels), results[i].RestoredMap);
-            }
+            lock (model.Device.Gate) scores = Scoring.Score(model, values, method.Levels, maps, method.Statistics);
+            for (int k = 0; k < batch.Length; k++) results[batch[k].Image].Add(batch[k].Tile, scores, k);
         }
-        return results;
+        return [.. results.Select(r => r.Score)];
     }
 
-    private static IEnumerable<(int Image, int Tile)> Tiles(Tiling[] tilings) =>
-        Enumerable.Range(0, tilings.Length).SelectMany(i => Enumerable.Range(0, tilings[i].Count).Select(tile => (i, tile)));
-
-    // A score that is not a number is worse than all that are.
-    private static bool IsWorse(double score, double than) => !double.IsNaN(than) && !(score <= than);
+    private static IEnumerable<(int Image, int Tile)> Tiles(ImageTiles[] images) =>
+        Enumerable.Range(0, images.Length).SelectMany(i => Enumerable.Range(0, images[i].Tiling.Count).Select(tile => (i, tile)));
 
     private static void Check(PreparedImage image, int index, MmrrOptions options)
     {
@@ -77,5 +72,54 @@ public static class TiledScoring
         if (fits && image.Pixels.Length == (long)image.Height * image.Width * options.Channels) return;
         string size = options.Fit == ImageFit.Tile ? $"{image.Height}, {image.Width}" : $"{options.Size}, {options.Size}";
         throw new ArgumentException($"Score: image {index} is [{image.Height}, {image.Width}] of {image.Pixels.Length} bytes, expected [{size}, {options.Channels}]; Prepare makes it");
+    }
+
+    /// <summary>An image on the way through its tiles.</summary>
+    private sealed class ImageTiles
+    {
+        private readonly int _levels;
+        private RuleScore _paper;
+        private RuleScore? _deviation;
+        private float[] _refinedErrors = [];
+        private float[] _restoredErrors = [];
+
+        public ImageTiles(PreparedImage image, int size, ScoreMethod method, bool maps)
+        {
+            Tiling = new Tiling(image.Height, image.Width, size);
+            _levels = method.Levels.Count;
+            RuleScore Nothing() => new(double.NegativeInfinity, double.NegativeInfinity, 0, Map(), Map());
+            float[] Map() => new float[maps ? image.Height * image.Width : 0];
+            _paper = Nothing();
+            if (method.Statistics is not null) _deviation = Nothing();
+        }
+
+        public Tiling Tiling { get; }
+
+        public PreparedScore Score => new(_refinedErrors, _restoredErrors, _paper, _deviation);
+
+        /// <summary>Takes what was found in a tile, number k among the scores.</summary>
+        public void Add(int tile, Scores scores, int k)
+        {
+            var errors = (k * _levels)..((k + 1) * _levels);
+            if (IsWorse(scores.Paper.Refined[k], _paper.Refined)) _refinedErrors = scores.RefinedErrors[errors];
+            if (IsWorse(scores.Paper.Restored[k], _paper.Restored)) _restoredErrors = scores.RestoredErrors[errors];
+            _paper = Worse(_paper, tile, scores.Paper, k);
+            if (_deviation is not null) _deviation = Worse(_deviation, tile, scores.Deviation!, k);
+        }
+
+        private RuleScore Worse(RuleScore old, int tile, RuleScores scores, int k)
+        {
+            bool refined = IsWorse(scores.Refined[k], old.Refined), restored = IsWorse(scores.Restored[k], old.Restored);
+            int pixels = scores.RefinedMap.Length / scores.Refined.Length;
+            if (pixels > 0)
+            {
+                Tiling.Add(tile, scores.RefinedMap.AsSpan(k * pixels, pixels), old.RefinedMap);
+                Tiling.Add(tile, scores.RestoredMap.AsSpan(k * pixels, pixels), old.RestoredMap);
+            }
+            return old with { Refined = refined ? scores.Refined[k] : old.Refined, WorstTile = refined ? tile : old.WorstTile, Restored = restored ? scores.Restored[k] : old.Restored };
+        }
+
+        // A score that is not a number is worse than all that are.
+        private static bool IsWorse(double score, double than) => !double.IsNaN(than) && !(score <= than);
     }
 }

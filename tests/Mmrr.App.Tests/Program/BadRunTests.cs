@@ -69,6 +69,8 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
     [InlineData("\"model\"", "\"modul\"")]
     [InlineData("\"data\": \"mnist\"", "\"data\": \"imagenet\"")]
     [InlineData("\"threads\": 2", "\"threads\": 0")]
+    [InlineData("\"levels\": \"log:12:0.01:1\"", "\"levels\": \"log:12:0.01\"")]
+    [InlineData("\"rule\": \"paper\"", "\"rule\": \"none\"")]
     public void AConfigurationThatCannotBe(string old, string by)
     {
         string run = Damaged("configuration"), path = Path.Combine(run, "run.json"), text = File.ReadAllText(path);

@@ -38,29 +38,35 @@ public sealed class ImageFitProgramTests : IDisposable
 
     [Theory]
     [InlineData("Stretch", "--size", "8")]
+    [InlineData("Stretch", "--size", "8", "--rule", "paper")]
     [InlineData("Crop", "--size", "8", "--crop")]
     [InlineData("Tile", "--tile", "16")]
     public void AListIsTrainedEvaluatedAndScored(string fit, params string[] options)
     {
         string run = _folder["run"];
-        MmrrProcess.Run(["train", "--data", "csv", "--root", _folder["list.csv"], .. options, .. s_network, "--out", run]).Ends(0);
+        MmrrProcess.Run(["train", "--data", "csv", "--root", _folder["list.csv"], .. options, .. s_network, "--levels", "3", "--out", run]).Ends(0);
         Assert.Contains($"\"fit\": \"{fit}\"", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
-        MmrrProcess.Run("evaluate", run, "--levels", "3").Ends(0);
+        Assert.Empty(MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines);
         using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
         Assert.InRange(figures.RootElement.GetProperty("pixelAuroc").GetDouble(), 0, 1);
+        Assert.InRange(figures.RootElement.GetProperty("otherRule").GetProperty("withoutRefinement").GetProperty("aupro").GetDouble(), 0, 1);
+        string rule = options.Contains("paper") ? "paper" : "deviation";
+        Assert.Equal((rule, "uniform:3"), (figures.RootElement.GetProperty("rule").GetString(), figures.RootElement.GetProperty("levels").GetString()));
         string[][] evaluated = [.. File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..].Select(line => line.Split(','))];
         Assert.Equal(3 + 2, evaluated.Length); // the abnormal ones, and a fifth of the nine normal ones
         Assert.True(File.Exists(Path.Combine(run, "examples.png")));
 
         // score and the library give what evaluate gave.
         string[] files = [.. evaluated.Select(row => _folder[row[0]])];
-        string[] scored = MmrrProcess.Run(["score", run, .. files, "--levels", "3", "--device", "cpu"]).Ends(0).OutputLines[1..];
+        string[] scored = MmrrProcess.Run(["score", run, .. files, "--device", "cpu"]).Ends(0).OutputLines[1..];
         using var scorer = Scorer.Load(run, "cpu");
         for (int i = 0; i < files.Length; i++)
         {
             Assert.Equal(evaluated[i][3], scored[i].Split(',')[1]);
+            Assert.Equal(evaluated[i][7..], scored[i].Split(',')[8..]);
             var image = ImageFile.Read(files[i]);
-            var score = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels, levels: LevelSchedule.Uniform(3));
+            var score = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels);
+            Assert.Equal(rule, score.Rule.Name());
             Assert.Equal(evaluated[i][3], score.Score.ToString("R", CultureInfo.InvariantCulture));
             Assert.Equal(image.Height * image.Width, scorer.MapOnImage(score, image.Height, image.Width).Length);
         }

@@ -12,14 +12,14 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class PipelineTests(TrainedRuns runs)
 {
-    private const string Header = "image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score";
+    private const string Header = "image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement";
 
     [Fact]
     public void DigitsAreTrainedAndEvaluated()
     {
         string run = runs.Copy(runs.MnistRun, "evaluated");
         Assert.Equal(
-            ["history.csv", "refinement.safetensors", "restoration.safetensors", "run.json", "threshold.json"], Directory.GetFiles(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            ["history.csv", "normal.safetensors", "refinement.safetensors", "restoration.safetensors", "run.json", "threshold.json"], Directory.GetFiles(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         string[] history = File.ReadAllLines(Path.Combine(run, "history.csv"));
         Assert.Equal(["1,1,", "1,2,", "2,1,", "2,2,"], history[1..].Select(line => line[..4]));
 
@@ -75,8 +75,13 @@ public sealed class PipelineTests(TrainedRuns runs)
     public void AFolderIsTrainedAndEvaluated()
     {
         string run = runs.Copy(runs.FolderRun, "folder-evaluated");
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
+        var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
+        Assert.Contains("the rule deviation is for the levels log:12:0.01:1, these are scores of the rule paper", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        CheckScores(run, Figures(run));
+        Assert.Equal("paper", Figures(run).GetProperty("rule").GetString());
+        Assert.Empty(MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines);
         string[] names = CheckScores(run, Figures(run));
+        Assert.Equal("deviation", Figures(run).GetProperty("rule").GetString());
         Assert.Equal(5, names.Count(n => n.StartsWith("abnormal/", StringComparison.Ordinal)));
         Assert.Equal(2, names.Length - 5); // a fifth of the eleven normal ones
         using var refinement = Nn.Checkpoints.SafeTensorsFile.Open(Path.Combine(run, "refinement.safetensors"));
@@ -138,11 +143,13 @@ public sealed class PipelineTests(TrainedRuns runs)
     }
 
     [Fact]
-    public void ThePaperPresetHasThePapersLevelsAndAnEarlierRunItsOwn()
+    public void ThePaperPresetHasThePapersLevelsAndRuleAndAnEarlierRunItsOwn()
     {
         Assert.Equal("uniform:60", ScoreDefaults.Levels("paper", "cifar10", 32).Name);
         Assert.Equal("uniform:15", ScoreDefaults.Levels("paper", "mvtec", 256).Name);
         Assert.All(new[] { "tiny", "small" }, preset => Assert.All(new[] { "mnist", "folder" }, data => Assert.StartsWith("log:", ScoreDefaults.Levels(preset, data, 32).Name, StringComparison.Ordinal)));
+        Assert.All(new[] { "folder", "csv", "mvtec" }, data => Assert.Equal((Nn.ScoreRule.Deviation, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
+        Assert.All(new[] { "mnist", "fmnist", "cifar10" }, data => Assert.Equal(Nn.ScoreRule.Paper, ScoreDefaults.Rule("tiny", data)));
         var earlier = RunFolder.Open(runs.MnistRun).Options with { Levels = null };
         Assert.Equal("uniform:15", earlier.ScoreLevels.Name);
         var paper = earlier with { Preset = "paper", Model = earlier.Model with { Size = 32 } };
@@ -173,9 +180,24 @@ public sealed class PipelineTests(TrainedRuns runs)
     {
         Assert.Equal(Header, File.ReadLines(Path.Combine(run, "scores.csv")).First());
         var rows = Rows(run);
-        Assert.All(rows, r => Assert.Equal(7, r.Length));
+        Assert.All(rows, r => Assert.Equal(11, r.Length));
         Assert.Equal(figures.GetProperty("images").GetInt32(), rows.Length);
         bool[] abnormal = [.. rows.Select(r => r[1] == "1")];
+        // The run's rule, and where there are statistics the other: both by name, in columns of their own.
+        string own = figures.GetProperty("rule").GetString()!;
+        bool both = figures.TryGetProperty("otherRule", out var other);
+        int first = own == "paper" ? 7 : 9;
+        Assert.All(rows, r => Assert.Equal((r[3], r[4]), (r[first], r[first + 1])));
+        Assert.All(rows, r => Assert.Equal(both, r[9].Length > 0 && r[10].Length > 0));
+        if (both)
+        {
+            Assert.Equal(own == "paper" ? "deviation" : "paper", other.GetProperty("rule").GetString());
+            foreach (var (column, name) in new[] { (16 - first, "withRefinement"), (17 - first, "withoutRefinement") })
+            {
+                var ranking = Ranking.Of([.. rows.Select(r => double.Parse(r[column], CultureInfo.InvariantCulture))], abnormal);
+                Assert.Equal(RocCurve.Auroc(ranking), other.GetProperty(name).GetProperty("imageAuroc").GetProperty("value").GetDouble());
+            }
+        }
         foreach (var (column, name) in new[] { (3, "withRefinement"), (4, "withoutRefinement") })
         {
             var ranking = Ranking.Of([.. rows.Select(r => double.Parse(r[column], CultureInfo.InvariantCulture))], abnormal);
@@ -202,7 +224,7 @@ public sealed class PipelineTests(TrainedRuns runs)
         return [.. rows.Select(r => r[0])];
     }
 
-    /// <summary>levels.csv has the images of scores.csv, and errors that sum to their scores, in two columns for each level.</summary>
+    /// <summary>levels.csv has the images of scores.csv, and errors that sum to their scores by the paper's rule, in two columns for each level.</summary>
     private static void CheckLevels(string run, JsonElement figures, string[][] scores)
     {
         float[] levels = Nn.LevelSchedule.Parse(figures.GetProperty("levels").GetString()!).Levels.ToArray();
@@ -214,8 +236,8 @@ public sealed class PipelineTests(TrainedRuns runs)
         {
             double[] errors = [.. row[3..].Select(cell => (double)float.Parse(cell, CultureInfo.InvariantCulture))];
             Assert.Equal(2 * levels.Length, errors.Length);
-            Assert.Equal(double.Parse(score[3], CultureInfo.InvariantCulture), errors[..levels.Length].Sum());
-            Assert.Equal(double.Parse(score[4], CultureInfo.InvariantCulture), errors[levels.Length..].Sum());
+            Assert.Equal(double.Parse(score[7], CultureInfo.InvariantCulture), errors[..levels.Length].Sum());
+            Assert.Equal(double.Parse(score[8], CultureInfo.InvariantCulture), errors[levels.Length..].Sum());
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class ScoreTests(TrainedRuns runs) : IDisposable
 {
-    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height";
+    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement";
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -35,7 +35,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
             [_folder.WritePlain("in/b.png", 8, 8, 1, 2, 3), _folder.WritePlain("in/a,1.png", 8, 8, 9), _folder.WritePlain("in/c/d.png", 4, 4, 7)];
         _folder.Write("in/notes.txt", "no image"u8);
         string[] lines = Score(_folder["in"]).Ends(0).OutputLines;
-        Assert.Equal([Header, $"\"{files[1]}\"", files[0], files[2]], [lines[0], .. lines[1..].Select(row => string.Join(',', row.Split(',')[..^7]))]);
+        Assert.Equal([Header, $"\"{files[1]}\"", files[0], files[2]], [lines[0], .. lines[1..].Select(row => string.Join(',', row.Split(',')[..^11]))]);
     }
 
     [Fact]
@@ -72,8 +72,9 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         double score = double.Parse(row[1], CultureInfo.InvariantCulture), threshold = double.Parse(row[3], CultureInfo.InvariantCulture);
         Assert.Equal(Nn.Calibration.Find(runs.FolderRun)!.Threshold, threshold);
         Assert.Equal(score > threshold ? "1" : "0", row[4]);
-        Assert.True(double.Parse(row[5], CultureInfo.InvariantCulture) >= score); // the highest pixel is no lower than their mean
-        Assert.Equal(["21", "9"], row[6..]);
+        Assert.True(float.Parse(row[5], CultureInfo.InvariantCulture) >= (float)score); // the highest pixel is no lower than the mean of the highest
+        Assert.Equal(["21", "9"], row[6..8]);
+        Assert.Equal(row[1..3], row[10..]);
 
         // The same decision from C#.
         using var scorer = Nn.Scorer.Load(runs.FolderRun, "cpu");
@@ -81,6 +82,9 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         var result = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels);
         Assert.Equal((score, threshold, score > threshold), (result.Score, scorer.Threshold, result.Anomalous!.Value));
         Assert.Equal(row[5], result.MaxPixelScore!.Value.ToString("R", CultureInfo.InvariantCulture));
+        double?[] both = [result.PaperScore, result.PaperScoreWithoutRefinement, result.DeviationScore, result.DeviationScoreWithoutRefinement];
+        Assert.Equal(row[8..], both.Select(s => s!.Value.ToString("R", CultureInfo.InvariantCulture)));
+        Assert.Equal(Nn.ScoreRule.Deviation, result.Rule);
     }
 
     [Fact]

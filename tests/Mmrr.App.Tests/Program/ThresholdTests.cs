@@ -23,7 +23,8 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         var stored = Calibration.Find(run)!;
         Assert.Equal((0.25, LevelSchedule.Logarithmic(12), 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
         var image = Assert.Single(stored.HeldOut); // a twentieth of nine
-        Assert.Equal(1.25 * image.Score, stored.Threshold, 1e-12);
+        Assert.Equal(image.Score + (0.25 * Math.Abs(image.Score)), stored.Threshold, 1e-12);
+        Assert.Equal(ScoreRule.Deviation, stored.Rule);
         Assert.Contains("1 normal image cannot support a false-alarm rate of 0.25", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
 
         // The score is that of the file.
@@ -59,7 +60,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         var byHand = Calibration.Find(run)!;
         Assert.Equal((0.125, null, null, 1), (byHand.Threshold, byHand.FalseAlarm, byHand.ThresholdWithoutRefinement, byHand.Added.Count));
         byte[] file = File.ReadAllBytes(Path.Combine(run, "threshold.json"));
-        Assert.Contains("threshold 0.125 at the levels log:12:0.01:1, set by hand", MmrrProcess.Run("threshold", run).Ends(0).OutputLines);
+        Assert.Contains("threshold 0.125 by the rule deviation at the levels log:12:0.01:1, set by hand", MmrrProcess.Run("threshold", run).Ends(0).OutputLines);
         Assert.Equal(file, File.ReadAllBytes(Path.Combine(run, "threshold.json")));
         Assert.NotEqual(0.125, first);
         Assert.Equal(weights, Weights(run));
@@ -107,6 +108,9 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
     [InlineData("{")]
     [InlineData("null")]
     [InlineData("""{"threshold": 1, "levels": 15, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [null], "added": []}""")]
+    [InlineData("""{"threshold": 1, "levels": 15, "rule": "other", "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
+    [InlineData("""{"threshold": 1, "levels": 15, "rule": 7, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
+    [InlineData("""{"threshold": 1, "levels": "log:12:1", "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
     [InlineData("""{"threshold": 1, "levels": 1, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
     [InlineData("""{"threshold": 1, "levels": 2147483647, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
     [InlineData("""{"threshold": 1e999, "levels": 15, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]

@@ -13,10 +13,10 @@ public sealed class CalibrationTests : IDisposable
     public void WhatIsSavedIsFound()
     {
         Assert.Null(Calibration.Find(_run.Path));
-        var saved = Make(0.1 + 0.2, 15);
+        var saved = Make(0.1 + 0.2, 15) with { Rule = ScoreRule.Deviation };
         saved.Save(_run.Path);
         var found = Calibration.Find(_run.Path)!;
-        Assert.Equal((saved.Threshold, saved.ThresholdWithoutRefinement, saved.FalseAlarm, saved.Levels, saved.Heatmap), (found.Threshold, found.ThresholdWithoutRefinement, found.FalseAlarm, found.Levels, found.Heatmap));
+        Assert.Equal((saved.Threshold, saved.ThresholdWithoutRefinement, saved.FalseAlarm, saved.Levels, saved.Rule, saved.Heatmap), (found.Threshold, found.ThresholdWithoutRefinement, found.FalseAlarm, found.Levels, found.Rule, found.Heatmap));
         Assert.Equal(saved.HeldOut, found.HeldOut);
         Assert.Equal(saved.Added, found.Added);
 

@@ -61,8 +61,8 @@ public sealed class CalibratorTests
     [Fact]
     public void ThresholdsAndColoursComeFromAllNormalImages()
     {
-        var calibration = Calibrator.Make(Images(5, 1, 3), Images(2, 4), s_levels, 0.25);
-        Assert.Equal((5, 15, 0.25, s_levels), (calibration.Threshold, calibration.ThresholdWithoutRefinement, calibration.FalseAlarm, calibration.Levels));
+        var calibration = Calibrator.Make(Images(5, 1, 3), Images(2, 4), s_levels, ScoreRule.Deviation, 0.25);
+        Assert.Equal((5, 15, 0.25, s_levels, ScoreRule.Deviation), (calibration.Threshold, calibration.ThresholdWithoutRefinement, calibration.FalseAlarm, calibration.Levels, calibration.Rule));
         Assert.Equal(["5", "1", "3", "2", "4"], calibration.Images.Select(i => i.Image));
         Assert.Equal(new HeatmapRange(1.5f, 14.25f, 10), calibration.Heatmap); // the median of the medians, the same rank of the highest pixels, half as much again
     }
@@ -70,7 +70,7 @@ public sealed class CalibratorTests
     [Fact]
     public void WhatCannotBeIsRefused()
     {
-        Assert.Throws<ArgumentException>(() => Calibrator.Make([], [], s_levels, 0.1));
+        Assert.Throws<ArgumentException>(() => Calibrator.Make([], [], s_levels, ScoreRule.Paper, 0.1));
         Assert.Throws<ArgumentException>(() => Calibrator.Threshold([], 0.1));
         foreach (double rate in new[] { 0, 1, -1, double.NaN })
         {
@@ -78,7 +78,7 @@ public sealed class CalibratorTests
             Assert.Throws<ArgumentException>(() => Calibrator.LeastImages(rate));
         }
         foreach (double score in new[] { double.NaN, double.PositiveInfinity })
-            Assert.StartsWith("broken: ", Assert.Throws<ArgumentException>(() => Calibrator.Make(Images(1), [new NormalScore("broken", score, 1, 1, 1)], s_levels, 0.1)).Message, StringComparison.Ordinal);
+            Assert.StartsWith("broken: ", Assert.Throws<ArgumentException>(() => Calibrator.Make(Images(1), [new NormalScore("broken", score, 1, 1, 1)], s_levels, ScoreRule.Paper, 0.1)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class CalibratorTests
                 float[] map = [.. alone.Map!.Order()];
                 Assert.Equal(new NormalScore($"{i}", alone.Score, alone.ScoreWithoutRefinement, map[32], map[63]), scores[i]);
             }
-            Calibrator.Make(scores, [], levels, 0.1).Save(run.Path);
+            Calibrator.Make(scores, [], levels, ScoreRule.Paper, 0.1).Save(run.Path);
         }
         using var calibrated = Scorer.Load(run.Path, "cpu");
         Assert.Equal(levels, calibrated.Levels);

@@ -20,18 +20,23 @@ public class ScoringTests
         using var model = Small.Model(device, options);
         int length = size * size;
         float[] images = Small.Images(options, count);
+        var normal = NormalStatistics.Of(model, Small.Prepared(options, 3), levels, ScoreRule.Deviation);
         long live = device.LiveTensors;
-        var together = Scoring.Score(model, images, levels, maps: true);
+        var together = Scoring.Score(model, images, levels, maps: true, normal);
         int[] order = [.. Enumerable.Range(0, count).Reverse()];
-        var reversed = Scoring.Score(model, [.. order.SelectMany(i => images[(i * length)..((i + 1) * length)])], levels, maps: true);
-        var alone = Scoring.Score(model, images.AsSpan(images.Length - length), levels, maps: true);
+        var reversed = Scoring.Score(model, [.. order.SelectMany(i => images[(i * length)..((i + 1) * length)])], levels, maps: true, normal);
+        var alone = Scoring.Score(model, images.AsSpan(images.Length - length), levels, maps: true, normal);
         Assert.Equal(live, device.LiveTensors);
         for (int i = 0; i < count; i++) AssertSame(together, i, reversed, count - 1 - i, length);
         AssertSame(together, count - 1, alone, 0, length);
-        var withoutMaps = Scoring.Score(model, images.AsSpan(images.Length - length), levels, maps: false);
-        Assert.Equal(alone.Refined, withoutMaps.Refined);
-        Assert.Empty(withoutMaps.RefinedMap);
-        Assert.Equal(count, together.Refined.Distinct().Count());
+        var withoutMaps = Scoring.Score(model, images, levels, maps: false, normal);
+        Assert.Equal(together.Paper.Refined, withoutMaps.Paper.Refined);
+        Assert.Equal(together.Deviation!.Refined, withoutMaps.Deviation!.Refined);
+        Assert.Empty(withoutMaps.Paper.RefinedMap.Concat(withoutMaps.Deviation.RefinedMap));
+        // With statistics or without, the paper's scores are the same.
+        AssertSame(together.Paper, count - 1, Scoring.Score(model, images, levels, maps: true).Paper, count - 1, length);
+        Assert.Equal(count, together.Paper.Refined.Distinct().Count());
+        Assert.Equal(count, together.Deviation.Refined.Distinct().Count());
     }
 
     /// <summary>Scores as they were computed before there were schedules, written out.</summary>
@@ -74,9 +79,9 @@ public class ScoringTests
                 foreach (float error in mended.ToArray()) refined += error;
                 foreach (float error in plain.ToArray()) restored += error;
             }
-            Assert.Equal(BitConverter.DoubleToInt64Bits(refined), BitConverter.DoubleToInt64Bits(found.Refined[i]));
-            Assert.Equal(BitConverter.DoubleToInt64Bits(restored), BitConverter.DoubleToInt64Bits(found.Restored[i]));
-            Assert.Equal(Small.Bits(map!.ToArray()), Small.Bits(found.RefinedMap[(i * pixels)..((i + 1) * pixels)]));
+            Assert.Equal(BitConverter.DoubleToInt64Bits(refined), BitConverter.DoubleToInt64Bits(found.Paper.Refined[i]));
+            Assert.Equal(BitConverter.DoubleToInt64Bits(restored), BitConverter.DoubleToInt64Bits(found.Paper.Restored[i]));
+            Assert.Equal(Small.Bits(map!.ToArray()), Small.Bits(found.Paper.RefinedMap[(i * pixels)..((i + 1) * pixels)]));
         }
     }
 
@@ -88,8 +93,12 @@ public class ScoringTests
         float[] images = Small.Images(Small.Options, 3);
         using var first = Small.Model(one, Small.Options);
         using var second = Small.Model(two, Small.Options);
-        var expected = Scoring.Score(first, images, LevelSchedule.Uniform(5), maps: true);
-        var found = Scoring.Score(second, images, LevelSchedule.Uniform(5), maps: true);
+        Scores Score(MmrrModel model)
+        {
+            var normal = NormalStatistics.Of(model, Small.Prepared(Small.Options, 3), LevelSchedule.Uniform(5), ScoreRule.Paper);
+            return Scoring.Score(model, images, LevelSchedule.Uniform(5), maps: true, normal);
+        }
+        var (expected, found) = (Score(first), Score(second));
         for (int i = 0; i < 3; i++) AssertSame(expected, i, found, i, 64);
     }
 
@@ -114,16 +123,16 @@ public class ScoringTests
         using var refined = model.Refine(restored);
         // Sums of positive numbers: a relative rounding for each term of an image, of the levels, of the channels, and for the squares.
         double bound = (images.Length + schedule.Count + channels + 4) * Rounding.U;
-        AssertNear(SumOfErrors(refined, images), scores.Refined[0], bound);
-        AssertNear(SumOfErrors(restored.Restored, images), scores.Restored[0], bound);
+        AssertNear(SumOfErrors(refined, images), scores.Paper.Refined[0], bound);
+        AssertNear(SumOfErrors(restored.Restored, images), scores.Paper.Restored[0], bound);
         for (int l = 0; l < schedule.Count; l++)
         {
             AssertNear(SumOfErrors(refined, images, l), scores.RefinedErrors[l], bound);
             AssertNear(SumOfErrors(restored.Restored, images, l), scores.RestoredErrors[l], bound);
         }
-        AssertNear(scores.RefinedMap.Average(v => (double)v), scores.Refined[0], bound);
-        AssertNear(scores.RestoredMap.Average(v => (double)v), scores.Restored[0], bound);
-        Assert.Equal((64, 64), (scores.RefinedMap.Length, scores.RestoredMap.Length));
+        AssertNear(scores.Paper.RefinedMap.Average(v => (double)v), scores.Paper.Refined[0], bound);
+        AssertNear(scores.Paper.RestoredMap.Average(v => (double)v), scores.Paper.Restored[0], bound);
+        Assert.Equal((64, 64), (scores.Paper.RefinedMap.Length, scores.Paper.RestoredMap.Length));
     }
 
     [Fact]
@@ -132,7 +141,7 @@ public class ScoringTests
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, Small.Options);
         Assert.Throws<ArgumentException>(() => Scoring.Score(model, new float[65], LevelSchedule.Uniform(3), maps: false));
-        Assert.Empty(Scoring.Score(model, [], LevelSchedule.Uniform(3), maps: true).Refined);
+        Assert.Empty(Scoring.Score(model, [], LevelSchedule.Uniform(3), maps: true).Paper.Refined);
     }
 
     /// <summary>At one level, or at all.</summary>
@@ -143,11 +152,18 @@ public class ScoringTests
 
     private static void AssertSame(Scores a, int i, Scores b, int j, int pixels)
     {
-        Assert.Equal(BitConverter.DoubleToInt64Bits(a.Refined[i]), BitConverter.DoubleToInt64Bits(b.Refined[j]));
-        Assert.Equal(BitConverter.DoubleToInt64Bits(a.Restored[i]), BitConverter.DoubleToInt64Bits(b.Restored[j]));
-        int levels = a.RefinedErrors.Length / a.Refined.Length;
+        int levels = a.RefinedErrors.Length / a.Paper.Refined.Length;
         Assert.Equal(Small.Bits(a.RefinedErrors[(i * levels)..((i + 1) * levels)]), Small.Bits(b.RefinedErrors[(j * levels)..((j + 1) * levels)]));
         Assert.Equal(Small.Bits(a.RestoredErrors[(i * levels)..((i + 1) * levels)]), Small.Bits(b.RestoredErrors[(j * levels)..((j + 1) * levels)]));
+        AssertSame(a.Paper, i, b.Paper, j, pixels);
+        Assert.Equal(a.Deviation is null, b.Deviation is null);
+        if (a.Deviation is not null) AssertSame(a.Deviation, i, b.Deviation!, j, pixels);
+    }
+
+    private static void AssertSame(RuleScores a, int i, RuleScores b, int j, int pixels)
+    {
+        Assert.Equal(BitConverter.DoubleToInt64Bits(a.Refined[i]), BitConverter.DoubleToInt64Bits(b.Refined[j]));
+        Assert.Equal(BitConverter.DoubleToInt64Bits(a.Restored[i]), BitConverter.DoubleToInt64Bits(b.Restored[j]));
         Assert.Equal(Small.Bits(a.RefinedMap[(i * pixels)..((i + 1) * pixels)]), Small.Bits(b.RefinedMap[(j * pixels)..((j + 1) * pixels)]));
         Assert.Equal(Small.Bits(a.RestoredMap[(i * pixels)..((i + 1) * pixels)]), Small.Bits(b.RestoredMap[(j * pixels)..((j + 1) * pixels)]));
     }

@@ -19,7 +19,7 @@ public class TiledScoringTests
         using var model = Small.Model(device, options);
         byte[] pixels = Pixels(height, width, channels);
         long live = device.LiveTensors;
-        var found = TiledScoring.Score(model, [new(pixels, height, width)], LevelSchedule.Uniform(5), maps: true)[0];
+        var found = TiledScoring.Score(model, [new(pixels, height, width)], Paper(5), maps: true)[0];
         Assert.Equal(live, device.LiveTensors);
 
         var tiling = new Tiling(height, width, 8);
@@ -34,22 +34,22 @@ public class TiledScoringTests
             Tiling.Cut(pixels, height, width, channels, tiling.Place(k), 8, cut.AsSpan());
             ImagePixels.ToFloats(cut, values);
             var one = Scoring.Score(model, values, LevelSchedule.Uniform(5), maps: true);
-            scores[k] = one.Refined[0];
+            scores[k] = one.Paper.Refined[0];
             if (scores[k] == scores.Max()) worst.Refined = one.RefinedErrors;
-            if (one.Restored[0] > restored) (restored, worst.Restored) = (one.Restored[0], one.RestoredErrors);
+            if (one.Paper.Restored[0] > restored) (restored, worst.Restored) = (one.Paper.Restored[0], one.RestoredErrors);
             // Shares from their definition.
             for (int p = 0; p < 64; p++)
             {
                 var (y, x) = (tiling.Place(k).Top + (p / 8), tiling.Place(k).Left + (p % 8));
-                if (y >= 0 && y < height && x >= 0 && x < width) map[(y * width) + x] += Share(y, height, p / 8) * Share(x, width, p % 8) * one.RefinedMap[p];
+                if (y >= 0 && y < height && x >= 0 && x < width) map[(y * width) + x] += Share(y, height, p / 8) * Share(x, width, p % 8) * one.Paper.RefinedMap[p];
             }
         }
-        Assert.Equal(scores.Max(), found.Refined);
-        Assert.Equal(restored, found.Restored);
-        Assert.Equal(Array.IndexOf(scores, scores.Max()), found.WorstTile);
+        Assert.Equal(scores.Max(), found.Paper.Refined);
+        Assert.Equal(restored, found.Paper.Restored);
+        Assert.Equal(Array.IndexOf(scores, scores.Max()), found.Paper.WorstTile);
         Assert.Equal(worst.Refined, found.RefinedErrors);
         Assert.Equal(worst.Restored, found.RestoredErrors);
-        for (int p = 0; p < map.Length; p++) Assert.InRange(Math.Abs(found.RefinedMap[p] - map[p]), 0, 14 * Rounding.U * map[p]);
+        for (int p = 0; p < map.Length; p++) Assert.InRange(Math.Abs(found.Paper.RefinedMap[p] - map[p]), 0, 14 * Rounding.U * map[p]);
 
         double Share(int place, int length, int inTile)
         {
@@ -57,6 +57,33 @@ public class TiledScoringTests
             double Window(int j) => Math.Pow(Math.Sin(Math.PI * (j + 0.5) / 8), 2);
             return Window(inTile) / Enumerable.Range(0, axis.Count).Select(i => place - axis.Start(i)).Where(j => j is >= 0 and < 8).Sum(Window);
         }
+    }
+
+    [Fact]
+    public void ByTheRuleOfDeviationAsWell()
+    {
+        const int Height = 21, Width = 13;
+        using var device = Small.Open("cpu");
+        using var model = Small.Model(device, s_tiled);
+        var normal = NormalStatistics.Of(model, Small.Prepared(s_tiled, 4), LevelSchedule.Uniform(5), ScoreRule.Deviation);
+        byte[] pixels = Pixels(Height, Width, 1);
+        var found = TiledScoring.Score(model, [new(pixels, Height, Width)], new ScoreMethod(normal.Levels, ScoreRule.Deviation, normal), maps: true)[0].Deviation!;
+        var tiling = new Tiling(Height, Width, 8);
+        var map = new float[Height * Width];
+        var scores = new List<(double Refined, double Restored)>();
+        for (int k = 0; k < tiling.Count; k++)
+        {
+            var cut = new byte[64];
+            var values = new float[64];
+            Tiling.Cut(pixels, Height, Width, 1, tiling.Place(k), 8, cut.AsSpan());
+            ImagePixels.ToFloats(cut, values);
+            var one = Scoring.Score(model, values, normal.Levels, maps: true, normal).Deviation!;
+            scores.Add((one.Refined[0], one.Restored[0]));
+            tiling.Add(k, one.RefinedMap, map);
+        }
+        Assert.Equal((scores.Max(s => s.Refined), scores.Max(s => s.Restored)), (found.Refined, found.Restored));
+        Assert.Equal(scores.FindIndex(s => s.Refined == found.Refined), found.WorstTile);
+        Assert.Equal(Small.Bits(map), Small.Bits(found.RefinedMap));
     }
 
     [Fact]
@@ -79,17 +106,23 @@ public class TiledScoringTests
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, s_tiled);
         PreparedImage[] images = [new(Pixels(9, 30, 1), 9, 30), new(Pixels(8, 8, 1), 8, 8), new(Pixels(40, 3, 1), 40, 3)];
-        var together = TiledScoring.Score(model, images, LevelSchedule.Uniform(4), maps: true);
+        var method = Paper(4) with { Statistics = NormalStatistics.Of(model, Small.Prepared(s_tiled, 3), LevelSchedule.Uniform(4), ScoreRule.Deviation) };
+        var together = TiledScoring.Score(model, images, method, maps: true);
         for (int i = 0; i < images.Length; i++)
         {
-            var alone = TiledScoring.Score(model, [images[i]], LevelSchedule.Uniform(4), maps: true)[0];
-            Assert.Equal((alone.Refined, alone.Restored, alone.WorstTile), (together[i].Refined, together[i].Restored, together[i].WorstTile));
-            Assert.Equal(Small.Bits(alone.RefinedMap), Small.Bits(together[i].RefinedMap));
-            Assert.Equal(Small.Bits(alone.RestoredMap), Small.Bits(together[i].RestoredMap));
+            var alone = TiledScoring.Score(model, [images[i]], method, maps: true)[0];
+            foreach (var rule in Enum.GetValues<ScoreRule>())
+            {
+                var (one, some) = (alone.Of(rule), together[i].Of(rule));
+                Assert.Equal((one.Refined, one.Restored, one.WorstTile), (some.Refined, some.Restored, some.WorstTile));
+                Assert.Equal(Small.Bits(one.RefinedMap), Small.Bits(some.RefinedMap));
+                Assert.Equal(Small.Bits(one.RestoredMap), Small.Bits(some.RestoredMap));
+            }
         }
-        var withoutMaps = TiledScoring.Score(model, images, LevelSchedule.Uniform(4), maps: false);
-        Assert.Equal(together.Select(s => s.Refined), withoutMaps.Select(s => s.Refined));
-        Assert.All(withoutMaps, s => Assert.Empty(s.RefinedMap));
+        var withoutMaps = TiledScoring.Score(model, images, method, maps: false);
+        Assert.Equal(together.Select(s => (s.Paper.Refined, s.Deviation!.Refined)), withoutMaps.Select(s => (s.Paper.Refined, s.Deviation!.Refined)));
+        Assert.All(withoutMaps, s => Assert.Empty(s.Paper.RefinedMap.Concat(s.Deviation!.RefinedMap)));
+        Assert.Throws<InvalidOperationException>(() => TiledScoring.Score(model, images, Paper(4), maps: false)[0].Of(ScoreRule.Deviation));
     }
 
     [Theory]
@@ -132,9 +165,9 @@ public class TiledScoringTests
         using var device = Small.Open("cpu");
         using var plain = Small.Model(device, Small.Options);
         using var tiled = Small.Model(device, s_tiled);
-        Assert.Throws<ArgumentException>(() => TiledScoring.Score(plain, [new(Pixels(9, 8, 1), 9, 8)], LevelSchedule.Uniform(4), maps: false));
-        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new(Pixels(9, 8, 3), 9, 8)], LevelSchedule.Uniform(4), maps: false));
-        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new([], 0, 8)], LevelSchedule.Uniform(4), maps: false));
+        Assert.Throws<ArgumentException>(() => TiledScoring.Score(plain, [new(Pixels(9, 8, 1), 9, 8)], Paper(4), maps: false));
+        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new(Pixels(9, 8, 3), 9, 8)], Paper(4), maps: false));
+        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new([], 0, 8)], Paper(4), maps: false));
         using var run = new RunOnDisk(s_tiled);
         using var scorer = Scorer.Load(run.Path, "cpu");
         var score = scorer.Score(Pixels(9, 8, 1), 9, 8, 1, LevelSchedule.Uniform(2));
@@ -153,6 +186,8 @@ public class TiledScoringTests
         Assert.Equal(Small.Options, MmrrOptions.FromJson(json.Replace("\"fit\":\"Tile\",", "", StringComparison.Ordinal)));
         Assert.Throws<InvalidDataException>(() => MmrrOptions.FromJson(json.Replace("Tile", "Shrink", StringComparison.Ordinal)));
     }
+
+    private static ScoreMethod Paper(int levels) => new(LevelSchedule.Uniform(levels), ScoreRule.Paper, null);
 
     private static byte[] Pixels(int height, int width, int channels)
     {

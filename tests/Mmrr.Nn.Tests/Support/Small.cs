@@ -40,6 +40,18 @@ internal static class Small
         return [.. Enumerable.Range(0, count * options.Size * options.Size * options.Channels).Select(_ => (float)((2 * random.NextDouble()) - 1))];
     }
 
+    /// <summary>Images as a model takes them.</summary>
+    public static PreparedImage[] Prepared(MmrrOptions options, int count, int seed = 1)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ =>
+        {
+            var pixels = new byte[options.Size * options.Size * options.Channels];
+            random.NextBytes(pixels);
+            return new PreparedImage(pixels, options.Size, options.Size);
+        })];
+    }
+
     /// <summary>Those images as a tensor.</summary>
     public static Tensor ImageTensor(Device device, MmrrOptions options, int count, int seed = 1) =>
         Tensor.From(device, new Shape(count, options.Size, options.Size, options.Channels), Images(options, count, seed));

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Mmrr.App.Data;
+using Mmrr.App.Runs;
+using Mmrr.App.Tests.Data;
+using Mmrr.App.Tests.Reports;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+using Xunit;
+
+namespace Mmrr.App.Tests.Program;
+
+/// <summary>The rule and the levels of a run, in every command that scores.</summary>
+[Collection(ProgramTests.Name)]
+public sealed class RuleTests(TrainedRuns runs) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void ARunOfAnEarlierVersionIsReadAndScoredAsBefore()
+    {
+        string run = runs.Copy(runs.MnistRun, "of-an-earlier-version"), configuration = Path.Combine(run, "run.json");
+        File.Delete(Path.Combine(run, "normal.safetensors"));
+        string text = Regex.Replace(File.ReadAllText(configuration), "  \"(levels|rule)\": \"[^\"]+\",\n", "");
+        Assert.Equal(2 + text.Split('\n').Length, File.ReadAllLines(configuration).Length + 1);
+        File.WriteAllText(configuration, text);
+        string digit = _folder.WritePlain("digit.png", 10, 10, 40);
+        var samples = DataSource.Open(RunFolder.Open(run).Options.DataOptions).LoadTest().Samples;
+        double[] expected;
+        using (var device = Device.Open("cpu", 2))
+        {
+            using var model = Checkpoint.Load(run, device);
+            float[] values = new float[samples.Count * 64];
+            for (int i = 0; i < samples.Count; i++) ImagePixels.ToFloats(samples[i].Pixels, values.AsSpan(i * 64, 64));
+            expected = Scoring.Score(model, values, LevelSchedule.Uniform(15), maps: false).Paper.Refined;
+        }
+        double threshold = expected.Order().ElementAt(20);
+        File.WriteAllText(Path.Combine(run, "threshold.json"), $$"""
+            {
+              "threshold": {{threshold.ToString("R", CultureInfo.InvariantCulture)}},
+              "thresholdWithoutRefinement": 7.324275121986865,
+              "falseAlarm": 0.01,
+              "levels": 15,
+              "heatmap": {
+                "low": 1.3051549,
+                "high": 60.581272,
+                "contour": 40.822567
+              },
+              "heldOut": [
+                {
+                  "image": "19",
+                  "score": 2.0642123,
+                  "scoreWithoutRefinement": 2.5,
+                  "medianPixelScore": 1.3051549,
+                  "maxPixelScore": 40.822567
+                }
+              ],
+              "added": []
+            }
+            """);
+
+        Assert.Empty(MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines);
+        var figures = Figures(run);
+        Assert.Equal(("uniform:15", "paper", false), (figures.GetProperty("levels").GetString(), figures.GetProperty("rule").GetString(), figures.TryGetProperty("otherRule", out _)));
+        string[][] rows = [.. File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..].Select(line => line.Split(','))];
+        Assert.Equal(expected.Select(Text), rows.Select(row => row[3]));
+        Assert.Equal(expected.Select(score => score > threshold ? "1" : "0"), rows.Select(row => row[5]));
+        Assert.All(rows, row => Assert.Equal((row[3], ""), (row[7], row[9])));
+
+        string[] scored = MmrrProcess.Run("score", run, digit, "--device", "cpu").Ends(0).OutputLines[1].Split(',');
+        using (var scorer = Scorer.Load(run, "cpu"))
+        {
+            Assert.Equal(("uniform:15", ScoreRule.Paper), (scorer.Levels.Name, scorer.Method.Rule));
+            var image = ImageFile.Read(digit);
+            Assert.Equal(Text(scorer.Score(image.Pixels, image.Height, image.Width, image.Channels).Score), scored[1]);
+        }
+        Assert.Equal((Text(threshold), scored[1]), (scored[3], scored[8]));
+        Assert.Contains("by the rule paper at the levels uniform:15", MmrrProcess.Run("threshold", run).Ends(0).Output, StringComparison.Ordinal);
+        // Nothing that is done with it changes that.
+        _folder.WritePlain("normal/0.png", 8, 8, 60);
+        MmrrProcess.Run("threshold", run, "--calibrate", _folder["normal"], "--device", "cpu").Ends(0);
+        Assert.Equal(("uniform:15", ScoreRule.Paper, 2), (Calibration.Find(run)!.Levels.Name, Calibration.Find(run)!.Rule, Calibration.Find(run)!.Images.Count()));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void DeviationWithoutItsStatisticsIsRefusedByAllThatScore(bool damaged)
+    {
+        string run = runs.Copy(runs.FolderRun, $"without-{damaged}"), path = Path.Combine(run, "normal.safetensors"), image = _folder.WritePlain("in/image.png", 8, 8, 1);
+        if (damaged) File.WriteAllBytes(path, File.ReadAllBytes(path)[..^4]);
+        else File.Delete(path);
+        var before = TrainedRuns.Contents(run);
+        foreach (string[] command in new string[][]
+        {
+            ["evaluate", run], ["score", run, image, "--device", "cpu"], ["figures", run, "--images", image, "--out", _folder["out"], "--device", "cpu"],
+            ["threshold", run, "--calibrate", _folder["in"], "--device", "cpu"], ["report", run, "--device", "cpu"],
+        })
+        {
+            MmrrProcess.Run(command).Refuses(run, "normal.safetensors");
+        }
+        Assert.Equal(before, TrainedRuns.Contents(run));
+        Assert.False(Directory.Exists(_folder["out"]));
+        // What scores nothing does not need them.
+        MmrrProcess.Run("threshold", run, "--false-alarm", "0.2").Ends(0);
+    }
+
+    [Fact]
+    public void BothRulesAreToldByName()
+    {
+        foreach (var (source, own, other) in new[] { (runs.FolderRun, "deviation", "paper"), (runs.MnistRun, "paper", "deviation") })
+        {
+            string run = runs.Copy(source, $"both-{own}");
+            string[] lines = MmrrProcess.Run("evaluate", run, "--device", "cpu").Ends(0).OutputLines;
+            Assert.Contains($"levels log:12:0.01:1, rule {own},", lines.Single(line => line.Contains(" images (", StringComparison.Ordinal)), StringComparison.Ordinal);
+            Assert.Single(lines, line => line.StartsWith($"rule {other} ", StringComparison.Ordinal));
+            Assert.Equal(2, lines.Count(line => line.StartsWith("image AUROC", StringComparison.Ordinal)));
+            MmrrProcess.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
+            var page = ReportPage.Parse(Path.Combine(run, "report.html"));
+            string[] captions = [.. page.Descendants("caption").Select(c => c.Value)];
+            Assert.Contains($"Figures of the test set, rule {own}, levels log:12:0.01:1", captions);
+            Assert.Contains($"The same by the rule {other}", captions);
+            double[] shown = [.. page.Descendants("data").Select(d => double.Parse(d.Attribute("value")!.Value, CultureInfo.InvariantCulture))];
+            foreach (string way in new[] { "withRefinement", "withoutRefinement" })
+                Assert.Contains(Figures(run).GetProperty("otherRule").GetProperty(way).GetProperty("imageAuroc").GetProperty("value").GetDouble(), shown);
+        }
+    }
+
+    private static JsonElement Figures(string run)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
+        return document.RootElement.Clone();
+    }
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}
