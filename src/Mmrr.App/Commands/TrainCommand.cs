@@ -41,7 +41,13 @@ internal static class TrainCommand
         var inputs = new Option<string>("--refine-inputs") { HelpName = "LIST", Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
         var levels = CommonOptions.Levels("what docs/results.md found for the layout");
         var rule = CommonOptions.OneOf(
-            new Option<string?>("--rule") { HelpName = "RULE", Description = "What scores are made of: paper (the sum of all errors) or deviation (the places that deviate most from normal images); deviation for mvtec, folder and csv, when not given." }, "paper", "deviation");
+            new Option<string?>("--rule")
+            {
+                HelpName = "RULE",
+                Description = "What scores are made of: paper (the sum of all errors), deviation (the places that deviate most from normal images) or whitened (errors in units of those of normal images). "
+                    + "When not given, paper for the preset paper, else deviation for mvtec, folder and csv, and whitened for the others.",
+            },
+            [.. Enum.GetValues<ScoreRule>().Select(r => r.Name())]);
         var falseAlarm = CommonOptions.FalseAlarm();
         var saveEvery = CommonOptions.Ranged(new Option<double?>("--save-every") { HelpName = "S", Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given." }, 0, 86_400);
         var resume = new Option<string?>("--resume") { HelpName = "RUN", Description = "Go on with this run where it stopped. Takes no other option." };

@@ -56,11 +56,11 @@ internal sealed record IntervalMethod(string Method, int Resamples, double Confi
 /// <param name="WithRefinement">Of the refined images.</param>
 /// <param name="WithoutRefinement">Of the restored ones.</param>
 /// <param name="Kinds">Each kind of abnormal images, by name; absent where there is but one.</param>
-/// <param name="OtherRule">The figures of the other rule; absent where the run has no statistics of normal images for these levels.</param>
+/// <param name="OtherRules">The figures of the other rules that the run has statistics of normal images for at these levels; the paper's needs none.</param>
 /// <param name="Intervals">What the intervals are.</param>
 internal sealed record EvaluationResult(
     int Images, int NormalImages, LevelSchedule Levels, ScoreRule Rule, double Seconds, string Device, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
-    IReadOnlyList<KindFigures>? Kinds, RuleFigures? OtherRule, IntervalMethod Intervals)
+    IReadOnlyList<KindFigures>? Kinds, IReadOnlyList<RuleFigures> OtherRules, IntervalMethod Intervals)
 {
     /// <summary>The headline, for those who read one figure.</summary>
     public double ImageAuroc => WithRefinement.ImageAuroc.Value;

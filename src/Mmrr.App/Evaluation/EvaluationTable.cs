@@ -18,7 +18,7 @@ internal static class EvaluationTable
         if (Console.IsOutputRedirected) console.Profile.Width = PlainWidth;
         Console.WriteLine(Text($"{result.Images} images ({result.NormalImages} normal), levels {result.Levels}, rule {result.Rule.Name()}, {result.Seconds:F0} s on {result.Device}"));
         Print(console, Overall("", result.WithRefinement, result.WithoutRefinement));
-        if (result.OtherRule is { } other) Print(console, Overall($"rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement));
+        foreach (var other in result.OtherRules) Print(console, Overall($"rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement));
         if (result.Kinds is not null)
         {
             Print(console, Kinds(result));

@@ -52,24 +52,24 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Sco
         return (new RuleFigures(rule, refined.All, restored.All), kinds.Length == 0 ? null : [.. ofKinds]);
     }
 
-    /// <summary>The figures of the other rule over all images; null where there are no statistics of normal images.</summary>
-    public RuleFigures? OtherFigures()
-    {
-        if (method.Statistics is null) return null;
-        var rule = method.Rule == ScoreRule.Paper ? ScoreRule.Deviation : ScoreRule.Paper;
-        return new RuleFigures(rule, Figures(s => s.Of(rule).Refined, s => s.Of(rule).RefinedMap, null, []).All, Figures(s => s.Of(rule).Restored, s => s.Of(rule).RestoredMap, null, []).All);
-    }
+    /// <summary>The figures of the other rules over all images, as far as there are statistics of normal images for them.</summary>
+    public IReadOnlyList<RuleFigures> OtherFigures() =>
+        [.. method.Rules.Skip(1).Select(rule => new RuleFigures(
+            rule, Figures(s => s.Of(rule).Refined, s => s.Of(rule).RefinedMap, null, []).All, Figures(s => s.Of(rule).Restored, s => s.Of(rule).RestoredMap, null, []).All))];
 
     /// <summary>Writes <c>scores.csv</c> and <c>levels.csv</c>.</summary>
     public void Save(RunFolder run)
     {
-        var text = new StringBuilder("image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement\n");
+        var text = new StringBuilder("image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score");
+        foreach (var rule in Enum.GetValues<ScoreRule>()) text.Append(CultureInfo.InvariantCulture, $",{rule.Name()}_score,{rule.Name()}_score_without_refinement");
+        text.Append('\n');
         foreach (var s in all)
         {
-            var (own, paper, deviation) = (s.Score.Of(method.Rule), s.Score.Paper, s.Score.Deviation);
+            var own = s.Score.Of(method.Rule);
             string anomalous = decision is null ? "" : decision.IsAnomalous(own.Refined) ? "1" : "0";
-            text.Append(CultureInfo.InvariantCulture, $"{CsvField.Quote(s.Sample.Name)},{(s.Sample.Abnormal ? 1 : 0)},{CsvField.Quote(s.Sample.Kind)},{own.Refined:R},{own.Restored:R},{anomalous},{s.MaxPixelScore:R},");
-            text.Append(CultureInfo.InvariantCulture, $"{paper.Refined:R},{paper.Restored:R},{deviation?.Refined:R},{deviation?.Restored:R}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{CsvField.Quote(s.Sample.Name)},{(s.Sample.Abnormal ? 1 : 0)},{CsvField.Quote(s.Sample.Kind)},{own.Refined:R},{own.Restored:R},{anomalous},{s.MaxPixelScore:R}");
+            foreach (var score in Enum.GetValues<ScoreRule>().Select(s.Score.Find)) text.Append(CultureInfo.InvariantCulture, $",{score?.Refined:R},{score?.Restored:R}");
+            text.Append('\n');
         }
         AtomicFile.Write(run.PathOf("scores.csv"), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
         LevelErrors.Write(run, method.Levels, all);
@@ -78,7 +78,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Sco
     /// <summary>The maps where there is a mask to compare them with; what is no number in them ranks above all that are.</summary>
     private static PreparedScore Kept(Sample sample, PreparedScore score)
     {
-        return score with { Paper = Maps(score.Paper), Deviation = score.Deviation is null ? null : Maps(score.Deviation) };
+        return score with { Paper = Maps(score.Paper), Deviation = score.Deviation is null ? null : Maps(score.Deviation), Whitened = score.Whitened is null ? null : Maps(score.Whitened) };
 
         RuleScore Maps(RuleScore of) => of with { RefinedMap = Map(of.RefinedMap), RestoredMap = Map(of.RestoredMap) };
 

@@ -31,9 +31,9 @@ internal static class FigureSections
     /// <summary>All figures of the run's rule, with and without refinement.</summary>
     public static XElement Overall(EvaluationResult result) => Figures($"Figures of the test set, rule {result.Rule.Name()}, levels {result.Levels}", result.WithRefinement, result.WithoutRefinement);
 
-    /// <summary>Those of the other rule; null where there are none.</summary>
-    public static XElement? OtherRule(EvaluationResult result) =>
-        result.OtherRule is { } other ? Figures($"The same by the rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement) : null;
+    /// <summary>Those of the other rules.</summary>
+    public static IEnumerable<XElement> OtherRules(EvaluationResult result) =>
+        result.OtherRules.Select(other => Figures($"The same by the rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement));
 
     /// <summary>The figures of each kind of abnormal images against all normal ones; null where there is but one kind.</summary>
     public static XElement? Kinds(EvaluationResult result)

@@ -33,7 +33,7 @@ internal static class RunReport
             missing.Select(sentence => Html.Classed("p", "missing", sentence)));
         XElement?[] sections =
         [
-            data.Evaluation is null ? null : Section("Figures", FigureSections.Overall(data.Evaluation), FigureSections.OtherRule(data.Evaluation), FigureSections.Kinds(data.Evaluation), FigureSections.Note(data.Evaluation)),
+            data.Evaluation is null ? null : Section("Figures", FigureSections.Overall(data.Evaluation), FigureSections.OtherRules(data.Evaluation), FigureSections.Kinds(data.Evaluation), FigureSections.Note(data.Evaluation)),
             Scores(data),
             pictures is null ? null : Worst(data, pictures),
             pictures is not { Grids.Count: > 0 } ? null : Grids(data, pictures),

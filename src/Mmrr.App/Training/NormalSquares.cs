@@ -3,7 +3,7 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Training;
 
-/// <summary>Normal images that were trained on, as the model sees them: what the statistics of rule deviation are measured on.</summary>
+/// <summary>Normal images that were trained on, as the model sees them: what the statistics of normal images are measured on.</summary>
 internal static class NormalSquares
 {
     // Enough for a spread at every place; to score them takes seconds.

@@ -96,7 +96,7 @@ internal sealed record TrainingOptions
         if (!(Beta2 >= 0 && Beta2 < 1)) throw new ArgumentException($"beta2 is {Beta2}, expected 0 up to 1");
         if (SaveEvery is { } every && !(every >= 0 && double.IsFinite(every))) throw new ArgumentException($"saveEvery is {every}, expected 0 or more");
         if (Batch is < 1 or > 4096) throw new ArgumentException($"batch is {Batch}, expected 1 to 4096");
-        if (!Enum.IsDefined(Rule)) throw new ArgumentException($"rule is {Rule}, expected paper or deviation");
+        if (!Enum.IsDefined(Rule)) throw new ArgumentException($"rule is {Rule}, expected paper, deviation or whitened");
         if (!Enum.IsDefined(Precision)) throw new ArgumentException($"precision is {Precision}, expected float32 or tf32");
     }
 

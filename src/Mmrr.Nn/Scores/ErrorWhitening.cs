@@ -9,7 +9,7 @@ namespace Mmrr.Nn;
 /// a ridge ρ in place of the others (Tipping and Bishop, Probabilistic principal component analysis, 1999). It is told as a multiple of its mean over normal images: 1 is usual.
 /// </summary>
 /// <param name="Mean">r̄, [D].</param>
-/// <param name="Components">u_k, [K, D], each of length 1.</param>
+/// <param name="Components">u_k, [K, D], each of length 1, or of zeros where there is no further direction.</param>
 /// <param name="Shares">λ_k/(λ_k + ρ), [K], from 0 to 1.</param>
 /// <param name="Usual">The mean of q over normal images that the others are not fitted to; above 0.</param>
 public sealed record ErrorWhitening(float[] Mean, float[] Components, float[] Shares, float Usual)
@@ -22,6 +22,9 @@ public sealed record ErrorWhitening(float[] Mean, float[] Components, float[] Sh
 
     // What is less is rounding, and nothing to divide by.
     private const double LeastUsual = 1e-12;
+
+    // Of a variance, as a share of the largest: what is less is rounding as well, and its direction none.
+    private const double LeastShare = 1e-9;
 
     /// <summary>D.</summary>
     public int Length => Mean.Length;
@@ -81,10 +84,10 @@ public sealed record ErrorWhitening(float[] Mean, float[] Components, float[] Sh
         {
             int index = eigen.EigenValues.Count - 1 - k;
             double value = eigen.EigenValues[index].Real;
-            if (!(value > 1e-9 * eigen.EigenValues[^1].Real)) break;
+            bool found = value > LeastShare * eigen.EigenValues[^1].Real;
             var vector = eigen.EigenVectors.Column(index);
-            components.Add(few ? rows.TransposeThisAndMultiply(vector).Normalize(2) : vector);
-            variances.Add(value / count);
+            components.Add(!found ? Vector<double>.Build.Dense(rows.ColumnCount) : few ? rows.TransposeThisAndMultiply(vector).Normalize(2) : vector);
+            variances.Add(found ? value / count : 0);
         }
         return (components, variances);
     }

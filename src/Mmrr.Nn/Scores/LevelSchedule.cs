@@ -4,11 +4,12 @@ using System.Text.Json.Serialization;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The mask levels μ of a score, and what each counts: an image's score is Σ_l L·w_l·error_l with Σ_l w_l = 1. All levels of both kinds count alike, w_l = 1/L, so that a
+/// The mask levels μ of a score, and what each counts: an image's score is Σ_l L·w_l·error_l with Σ_l w_l = 1. All levels count alike, w_l = 1/L, so that a
 /// score is the sum over the levels (Appendix D of the paper). Two schedules are equal if their texts are.
 /// <list type="bullet">
 /// <item><c>uniform:L</c>, or <c>L</c> alone: 0, 1/(L−1), …, 1, the paper's.</item>
 /// <item><c>log:L:LOW:HIGH</c>: LOW·(HIGH/LOW)^(l/(L−1)), equally apart in log μ; <c>log:L</c> goes from <see cref="DefaultLow"/> to <see cref="DefaultHigh"/>.</item>
+/// <item><c>0,0.004,0.01</c>: these levels.</item>
 /// </list>
 /// </summary>
 [JsonConverter(typeof(LevelScheduleConverter))]
@@ -24,7 +25,7 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
     public const double DefaultHigh = 1;
 
     /// <summary>What <see cref="Parse"/> reads, for messages.</summary>
-    public const string Expected = "L, uniform:L, log:L or log:L:LOW:HIGH with a whole number L from 2 to 1000 and 0 < LOW < HIGH <= 1";
+    public const string Expected = "L, uniform:L, log:L or log:L:LOW:HIGH with a whole number L from 2 to 1000 and 0 < LOW < HIGH <= 1, or rising levels from 0 to 1 such as 0,0.01,0.02";
 
     private readonly float[] _levels;
     private readonly double[] _weights;
@@ -76,6 +77,21 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
         return new LevelSchedule(Text($"log:{count}:{low:R}:{high:R}"), levels);
     }
 
+    /// <summary>Levels that are told one by one.</summary>
+    /// <param name="levels">2 to <see cref="Most"/>, rising, each from 0 to 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They are not.</exception>
+    public static LevelSchedule Of(params ReadOnlySpan<float> levels)
+    {
+        CheckCount(levels.Length);
+        float last = -1;
+        foreach (float level in levels)
+        {
+            if (!(level > last && level is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(levels), level, $"expected {Expected}");
+            last = level;
+        }
+        return new LevelSchedule(string.Join(',', levels.ToArray().Select(level => level.ToString("R", CultureInfo.InvariantCulture))), levels.ToArray());
+    }
+
     /// <summary>Reads a schedule's text.</summary>
     /// <exception cref="ArgumentException">It is none.</exception>
     public static LevelSchedule Parse(string text)
@@ -86,6 +102,7 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
         {
             switch (parts)
             {
+                case [var list] when list.Contains(','): return Of([.. list.Split(',').Select(level => (float)Number(level, double.NaN))]);
                 case [var count]: return Uniform(Whole(count));
                 case ["uniform", var count]: return Uniform(Whole(count));
                 case ["log", var count]: return Logarithmic(Whole(count));
@@ -101,7 +118,7 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
 
         // What is no number is out of every range.
         static int Whole(string part) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 0;
-        static double Number(string part) => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : 0;
+        static double Number(string part, double none = 0) => double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) ? number : none;
     }
 
     /// <summary>Whether two schedules have the same levels.</summary>

@@ -7,7 +7,7 @@ namespace Mmrr.Nn;
 
 /// <summary>
 /// What the errors of normal images look like: at each level and place the mean and the spread of r (see <see cref="DeviationRule"/>), of the refined and of the restored image. Of a
-/// tiled model, whose tiles may lie anywhere, one mean and one spread for each level. Training leaves it in the run as <c>normal.safetensors</c>.
+/// tiled model, whose tiles may lie anywhere, one mean and one spread for each level. Beside them what <see cref="ScoreRule.Whitened"/> needs. Training leaves it in the run as <c>normal.safetensors</c>.
 /// </summary>
 public sealed class NormalStatistics
 {
@@ -17,13 +17,14 @@ public sealed class NormalStatistics
     private const int Format = 1;
     private const string HeaderKey = "mmrr.normal";
 
-    private NormalStatistics(Header header, DeviationRule formula, Moments refined, Moments restored)
+    private NormalStatistics(Header header, DeviationRule formula, Moments refined, Moments restored, NormalWhitening? whitening)
     {
+        Whitening = whitening;
         (Rule, Levels, Images, Formula) = (header.Rule, header.Levels, header.Images, formula);
         (Refined, Restored) = (refined, restored);
     }
 
-    /// <summary>The run's rule: these statistics serve figures of <see cref="ScoreRule.Deviation"/> in any run.</summary>
+    /// <summary>The run's rule: these statistics serve figures of the other rules in any run.</summary>
     public ScoreRule Rule { get; }
 
     /// <summary>The levels; at others the statistics mean nothing.</summary>
@@ -38,6 +39,9 @@ public sealed class NormalStatistics
     internal Moments Refined { get; }
 
     internal Moments Restored { get; }
+
+    /// <summary>Of <see cref="ScoreRule.Whitened"/>; null of a tiled model, and of fewer than two images.</summary>
+    internal NormalWhitening? Whitening { get; }
 
     /// <summary>Measures normal images.</summary>
     /// <param name="model">The trained model.</param>
@@ -54,6 +58,7 @@ public sealed class NormalStatistics
         int length = o.Size * o.Size * o.Channels, images = 0;
         var formula = new DeviationRule(o.Size, DeviationRule.SigmaFor(o.Size));
         var (refined, restored) = (new Sums(formula, levels.Count, Places(o)), new Sums(formula, levels.Count, Places(o)));
+        var whitening = o.Fit == ImageFit.Tile ? null : new NormalWhitening.Fitting(o, levels);
         foreach (var batch in squares.Chunk(Scoring.BatchSize(o, levels.Count, model.Device.Kind)))
         {
             var values = new float[batch.Length * length];
@@ -67,6 +72,7 @@ public sealed class NormalStatistics
                 using var scope = new DisposeScope();
                 LevelWalk.Run(model, values, levels, group =>
                 {
+                    whitening?.Add(group);
                     refined.Add(group, Scoring.PerPixel(group.Refined, group).ToArray());
                     restored.Add(group, Scoring.PerPixel(group.Restoration.Restored, group).ToArray());
                 });
@@ -74,7 +80,7 @@ public sealed class NormalStatistics
             images += batch.Length;
         }
         if (images == 0) throw new ArgumentException("NormalStatistics: no normal image");
-        return new NormalStatistics(new Header(Format, rule, levels, formula.Sigma, formula.Share, images), formula, refined.Moments(), restored.Moments());
+        return new NormalStatistics(new Header(Format, rule, levels, formula.Sigma, formula.Share, images), formula, refined.Moments(), restored.Moments(), whitening?.Fit());
     }
 
     /// <summary>Reads a run's statistics.</summary>
@@ -93,7 +99,7 @@ public sealed class NormalStatistics
         Moments Read(string name) => new(Tensor(file, path, $"{name}.mean", shape), Tensor(file, path, $"{name}.spread", shape));
         var (refined, restored) = (Read("refined"), Read("restored"));
         if (refined.Spread.Concat(restored.Spread).Any(s => s <= 0)) throw new InvalidDataException($"{path}: a spread is not above 0");
-        return new NormalStatistics(header, new DeviationRule(model.Size, header.Sigma, header.Share), refined, restored);
+        return new NormalStatistics(header, new DeviationRule(model.Size, header.Sigma, header.Share), refined, restored, NormalWhitening.Find(file, path, header.Levels, model));
     }
 
     /// <summary>Writes them into a run's folder, replacing an old file whole.</summary>
@@ -105,7 +111,10 @@ public sealed class NormalStatistics
         int[] shape = places == 1 ? [Levels.Count] : [Levels.Count, Formula.Size, Formula.Size];
         SafeTensorsFile.Write(
             Path.Combine(run, FileName), new Dictionary<string, string> { [HeaderKey] = JsonSerializer.Serialize(header, NormalJson.Default.Header) },
-            [("refined.mean", shape, Refined.Mean), ("refined.spread", shape, Refined.Spread), ("restored.mean", shape, Restored.Mean), ("restored.spread", shape, Restored.Spread)]);
+            [
+                ("refined.mean", shape, Refined.Mean), ("refined.spread", shape, Refined.Spread), ("restored.mean", shape, Restored.Mean), ("restored.spread", shape, Restored.Spread),
+                .. Whitening?.Tensors() ?? [],
+            ]);
     }
 
     private static int Places(MmrrOptions options) => options.Fit == ImageFit.Tile ? 1 : options.Size * options.Size;

@@ -12,11 +12,20 @@ public enum ScoreRule
     /// <summary>How far the errors deviate, at the places where they do most, from those of normal images: <see cref="DeviationRule"/>. Finds small defects.</summary>
     [JsonStringEnumMemberName("deviation")]
     Deviation,
+
+    /// <summary>How large the errors are, on coarse grids, in units of what the errors of normal images look like: <see cref="ErrorWhitening"/>. Tells one kind of images from others.</summary>
+    [JsonStringEnumMemberName("whitened")]
+    Whitened,
 }
 
 /// <summary>Rules in texts.</summary>
 public static class ScoreRuleNames
 {
     /// <summary>The rule's name in files, options and messages.</summary>
-    public static string Name(this ScoreRule rule) => rule == ScoreRule.Paper ? "paper" : "deviation";
+    public static string Name(this ScoreRule rule) => rule switch
+    {
+        ScoreRule.Paper => "paper",
+        ScoreRule.Deviation => "deviation",
+        _ => "whitened",
+    };
 }

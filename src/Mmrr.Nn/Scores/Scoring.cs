@@ -35,14 +35,22 @@ public static class Scoring
         var (refined, restored) = (new float[count * levels.Count], new float[count * levels.Count]);
         var (refinedMap, restoredMap) = (new float[mapped], new float[mapped]);
         var deviation = statistics is null ? null : new RuleScores(new double[count], new double[count], new float[mapped], new float[mapped]);
+        var paper = new RuleScores([], [], refinedMap, restoredMap);
+        var whitened = statistics?.Whitening is null ? null : paper with { Refined = new double[count], Restored = new double[count] };
         for (int first = 0; first < count; first += batch)
         {
             int n = Math.Min(batch, count - first);
             Span<float> Part(float[] all, int length) => all.AsSpan(first * length, n * length);
             var deviations = statistics is null ? null : new DeviationMaps(statistics, n);
+            var sums = statistics?.Whitening is { } normal ? new NormalWhitening.Sums(normal, n) : null;
             ScoreBatch(
                 model, images.Slice(first * values, n * values), n, levels, Part(refined, levels.Count), Part(restored, levels.Count),
-                maps ? Part(refinedMap, pixels) : [], maps ? Part(restoredMap, pixels) : [], deviations);
+                maps ? Part(refinedMap, pixels) : [], maps ? Part(restoredMap, pixels) : [], deviations, sums);
+            if (sums is not null)
+            {
+                sums.Scores.Refined.CopyTo(whitened!.Refined, first);
+                sums.Scores.Restored.CopyTo(whitened.Restored, first);
+            }
             if (deviations is null) continue;
             var found = deviations.Scores(maps);
             found.Refined.CopyTo(deviation!.Refined, first);
@@ -51,7 +59,7 @@ public static class Scoring
             found.RefinedMap.CopyTo(deviation.RefinedMap, first * pixels);
             found.RestoredMap.CopyTo(deviation.RestoredMap, first * pixels);
         }
-        return new Scores(refined, restored, new RuleScores(Sums(refined, levels.Count), Sums(restored, levels.Count), refinedMap, restoredMap), deviation);
+        return new Scores(refined, restored, paper with { Refined = Sums(refined, levels.Count), Restored = Sums(restored, levels.Count) }, deviation, whitened);
     }
 
     /// <summary>The channels' mean squared error of each pixel, [N·count, S, S].</summary>
@@ -65,7 +73,7 @@ public static class Scoring
 
     private static void ScoreBatch(
         MmrrModel model, ReadOnlySpan<float> images, int n, LevelSchedule levels, Span<float> refinedErrors, Span<float> restoredErrors, Span<float> refinedMap, Span<float> restoredMap,
-        DeviationMaps? deviations)
+        DeviationMaps? deviations, NormalWhitening.Sums? whitened)
     {
         using var scope = new DisposeScope();
         bool maps = refinedMap.Length > 0;
@@ -75,6 +83,7 @@ public static class Scoring
         LevelWalk.Run(model, images, levels, group =>
         {
             pending.Add((group.First, group.Count, PerImage(group.Refined, group), PerImage(group.Restoration.Restored, group)));
+            whitened?.Add(group);
             if (!maps && deviations is null) return;
             using Tensor refined = PerPixel(group.Refined, group), restored = PerPixel(group.Restoration.Restored, group);
             if (maps) (refinedSum, restoredSum) = (Sum(refinedSum, refined, n), Sum(restoredSum, restored, n));

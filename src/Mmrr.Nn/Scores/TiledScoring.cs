@@ -12,12 +12,21 @@ public sealed record RuleScore(double Refined, double Restored, int WorstTile, f
 /// <param name="RefinedErrors">The errors at each level that the paper's score with refinement is the sum of, [L].</param>
 /// <param name="RestoredErrors">Those of its score without, [L].</param>
 /// <param name="Paper">By the paper's rule.</param>
-/// <param name="Deviation">By the other; null where there are no statistics of normal images.</param>
-public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors, RuleScore Paper, RuleScore? Deviation)
+/// <param name="Deviation">By <see cref="ScoreRule.Deviation"/>; null where there are no statistics of normal images.</param>
+/// <param name="Whitened">By <see cref="ScoreRule.Whitened"/>; null where there are none, and of tiled images.</param>
+public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors, RuleScore Paper, RuleScore? Deviation, RuleScore? Whitened)
 {
     /// <summary>What a rule makes of the image.</summary>
     /// <exception cref="InvalidOperationException">There are no statistics for the rule.</exception>
-    public RuleScore Of(ScoreRule rule) => rule == ScoreRule.Paper ? Paper : Deviation ?? throw new InvalidOperationException("the image was scored without statistics of normal images");
+    public RuleScore Of(ScoreRule rule) => Find(rule) ?? throw new InvalidOperationException($"the image was scored without the statistics of normal images that rule {rule.Name()} needs");
+
+    /// <summary>What a rule makes of the image; null where there are no statistics for it.</summary>
+    public RuleScore? Find(ScoreRule rule) => rule switch
+    {
+        ScoreRule.Paper => Paper,
+        ScoreRule.Deviation => Deviation,
+        _ => Whitened,
+    };
 }
 
 /// <summary>
@@ -80,6 +89,7 @@ public static class TiledScoring
         private readonly int _levels;
         private RuleScore _paper;
         private RuleScore? _deviation;
+        private RuleScore? _whitened;
         private float[] _refinedErrors = [];
         private float[] _restoredErrors = [];
 
@@ -91,11 +101,12 @@ public static class TiledScoring
             float[] Map() => new float[maps ? image.Height * image.Width : 0];
             _paper = Nothing();
             if (method.Statistics is not null) _deviation = Nothing();
+            if (method.Statistics?.Whitening is not null) _whitened = Nothing();
         }
 
         public Tiling Tiling { get; }
 
-        public PreparedScore Score => new(_refinedErrors, _restoredErrors, _paper, _deviation);
+        public PreparedScore Score => new(_refinedErrors, _restoredErrors, _paper, _deviation, _whitened);
 
         /// <summary>Takes what was found in a tile, number k among the scores.</summary>
         public void Add(int tile, Scores scores, int k)
@@ -105,6 +116,7 @@ public static class TiledScoring
             if (IsWorse(scores.Paper.Restored[k], _paper.Restored)) _restoredErrors = scores.RestoredErrors[errors];
             _paper = Worse(_paper, tile, scores.Paper, k);
             if (_deviation is not null) _deviation = Worse(_deviation, tile, scores.Deviation!, k);
+            if (_whitened is not null) _whitened = Worse(_whitened, tile, scores.Whitened!, k);
         }
 
         private RuleScore Worse(RuleScore old, int tile, RuleScores scores, int k)

@@ -149,7 +149,7 @@ public sealed class PipelineTests(TrainedRuns runs)
         Assert.Equal("uniform:15", ScoreDefaults.Levels("paper", "mvtec", 256).Name);
         Assert.All(new[] { "tiny", "small" }, preset => Assert.All(new[] { "mnist", "folder" }, data => Assert.StartsWith("log:", ScoreDefaults.Levels(preset, data, 32).Name, StringComparison.Ordinal)));
         Assert.All(new[] { "folder", "csv", "mvtec" }, data => Assert.Equal((Nn.ScoreRule.Deviation, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
-        Assert.All(new[] { "mnist", "fmnist", "cifar10" }, data => Assert.Equal(Nn.ScoreRule.Paper, ScoreDefaults.Rule("tiny", data)));
+        Assert.All(new[] { "mnist", "fmnist", "cifar10" }, data => Assert.Equal((Nn.ScoreRule.Whitened, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
         var earlier = RunFolder.Open(runs.MnistRun).Options with { Levels = null };
         Assert.Equal("uniform:15", earlier.ScoreLevels.Name);
         var paper = earlier with { Preset = "paper", Model = earlier.Model with { Size = 32 } };
