@@ -86,6 +86,8 @@ internal static class TrainCommand
             var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile : parsed.GetValue(crop) ? ImageFit.Crop : ImageFit.Stretch;
             if (fit == ImageFit.Tile && parsed.GetValue(crop)) throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
             if (fit == ImageFit.Tile && parsed.GetValue(size) is not null) throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");
+            if (fit == ImageFit.Tile && parsed.GetValue(rule) == ScoreRule.Whitened.Name())
+                throw new UsageException("--tile and --rule whitened contradict each other: tiles lie anywhere, and what is usual at a place is not known; give one");
             if (fit != ImageFit.Stretch && DataSource.DefaultSize(kind) == 32)
                 throw new UsageException($"--{fit.ToString().ToLowerInvariant()} belongs to image files ({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
             int side = parsed.GetValue(tile) ?? parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : defaults.InspectionSize);

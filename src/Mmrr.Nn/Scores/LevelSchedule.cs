@@ -118,7 +118,7 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
 
         // What is no number is out of every range.
         static int Whole(string part) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 0;
-        static double Number(string part, double none = 0) => double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) ? number : none;
+        static double Number(string part, double none = 0) => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : none;
     }
 
     /// <summary>Whether two schedules have the same levels.</summary>

@@ -1,0 +1,134 @@
+using Mmrr.Nn.Checkpoints;
+using Mmrr.Nn.Tests.Support;
+using Xunit;
+
+namespace Mmrr.Nn.Tests;
+
+/// <summary>Rule whitened, from the network to the file, and the scores that it gives.</summary>
+public sealed class NormalWhiteningTests : IDisposable
+{
+    private static readonly LevelSchedule s_levels = LevelSchedule.Of(0, 0.1f, 0.5f);
+    private readonly RunOnDisk _run = new(Small.Options);
+
+    public void Dispose() => _run.Dispose();
+
+    /// <summary>The rule from its definition, on the network's own restorations: one fit for each kind, level and grid.</summary>
+    [Theory]
+    [InlineData(8, 1)]
+    [InlineData(8, 3)]
+    [InlineData(20, 1)]
+    public void ScoresAreThoseOfTheDefinition(int size, int channels)
+    {
+        var options = Small.Options with { Size = size, Channels = channels };
+        using var device = Small.Open("cpu");
+        using var model = Small.Model(device, options);
+        PreparedImage[] normal = Small.Prepared(options, 7), tested = Small.Prepared(options, 3, seed: 7);
+        var found = Scoring.Score(model, Values(tested), s_levels, maps: false, NormalStatistics.Of(model, normal, s_levels, ScoreRule.Whitened)).Whitened!;
+        var sides = ErrorGrid.Sides(size);
+        var (ofNormal, ofTested) = (Restorations(model, normal), Restorations(model, tested));
+        for (int i = 0; i < tested.Length; i++)
+        {
+            double refined = 0, restored = 0;
+            for (int l = 0; l < s_levels.Count; l++)
+            {
+                foreach (int side in sides)
+                {
+                    double Measure(int kind)
+                    {
+                        float[] errors = [.. ofNormal.SelectMany(image => Grid(image.Image, image.Predictions[kind][l], side))];
+                        var (image, predictions) = ofTested[i];
+                        return ErrorWhitening.Fit(errors, side * side * channels).Measure(Grid(image, predictions[kind][l], side)) / sides.Count / s_levels.Count;
+                    }
+                    refined += Measure(0);
+                    restored += Measure(1);
+                }
+            }
+            // The same floats go the same way: only the sums over levels and grids round, in float64.
+            Assert.Equal((refined + restored) / 2, found.Refined[i], 1e-9 * refined);
+            Assert.Equal(restored, found.Restored[i], 1e-9 * restored);
+        }
+
+        float[] Grid(float[] image, float[] prediction, int side)
+        {
+            var errors = new float[side * side * channels];
+            ErrorGrid.Average(image, prediction, size, side, errors);
+            return errors;
+        }
+    }
+
+    [Fact]
+    public void AScoreDoesNotDependOnItsBatch()
+    {
+        using var device = Small.Open("cpu");
+        using var model = Small.Model(device, Small.Options);
+        var statistics = NormalStatistics.Of(model, Small.Prepared(Small.Options, 7), s_levels, ScoreRule.Whitened);
+        PreparedImage[] images = Small.Prepared(Small.Options, 4, seed: 5);
+        var together = Scoring.Score(model, Values(images), s_levels, maps: true, statistics).Whitened!;
+        for (int i = 0; i < images.Length; i++)
+        {
+            var alone = Scoring.Score(model, Values([images[i]]), s_levels, maps: true, statistics).Whitened!;
+            Assert.Equal((alone.Refined[0], alone.Restored[0]), (together.Refined[i], together.Restored[i]));
+            Assert.Equal(Small.Bits(alone.RefinedMap), Small.Bits(together.RefinedMap[(i * 64)..((i + 1) * 64)]));
+        }
+    }
+
+    [Fact]
+    public void WhatIsSavedGivesTheSameScores()
+    {
+        var images = Small.Prepared(Small.Options, 2, seed: 3);
+        RuleScores before;
+        using (var device = Small.Open("cpu"))
+        {
+            using var model = Checkpoint.Load(_run.Path, device);
+            var statistics = NormalStatistics.Of(model, Small.Prepared(Small.Options, 7), s_levels, ScoreRule.Whitened);
+            statistics.Save(_run.Path);
+            before = Scoring.Score(model, Values(images), s_levels, maps: false, statistics).Whitened!;
+        }
+        using var scorer = Scorer.Load(_run.Path, "cpu");
+        var after = scorer.Score(images);
+        Assert.Equal(before.Refined, after.Select(s => s.Score));
+        Assert.Equal(before.Restored, after.Select(s => s.ScoreWithoutRefinement));
+        Assert.All(after, s => Assert.Equal((ScoreRule.Whitened, s.Score, s.ScoreWithoutRefinement), (s.Rule, s.WhitenedScore!.Value, s.WhitenedScoreWithoutRefinement!.Value)));
+        Assert.Equal([ScoreRule.Whitened, ScoreRule.Paper, ScoreRule.Deviation], scorer.Method.Rules);
+    }
+
+    /// <summary>One normal image has no spread: such statistics serve the other rules alone.</summary>
+    [Fact]
+    public void OneImageIsTooFew()
+    {
+        using (var device = Small.Open("cpu"))
+        {
+            using var model = Checkpoint.Load(_run.Path, device);
+            NormalStatistics.Of(model, Small.Prepared(Small.Options, 1), s_levels, ScoreRule.Whitened).Save(_run.Path);
+        }
+        Assert.Contains("the run's rule is whitened", Assert.Throws<InvalidDataException>(() => Scorer.Load(_run.Path, "cpu")).Message, StringComparison.Ordinal);
+    }
+
+    private static float[] Values(PreparedImage[] images) => [.. images.SelectMany(image =>
+    {
+        var values = new float[image.Pixels.Length];
+        ImagePixels.ToFloats(image.Pixels.Span, values);
+        return values;
+    })];
+
+    /// <summary>Of each image x and, for x̂ + r and x̂, the prediction at each level.</summary>
+    private static (float[] Image, float[][][] Predictions)[] Restorations(MmrrModel model, PreparedImage[] images) =>
+    [
+        .. images.Select(image =>
+        {
+            using var scope = new DisposeScope();
+            float[] x = Values([image]);
+            float[][][] predictions = [new float[s_levels.Count][], new float[s_levels.Count][]];
+            LevelWalk.Run(model, x, s_levels, group =>
+            {
+                float[] refined = group.Refined.Value.ToArray(), restored = group.Restoration.Restored.Value.ToArray();
+                for (int l = 0; l < group.Count; l++)
+                {
+                    var row = (l * x.Length)..((l + 1) * x.Length);
+                    (predictions[0][group.First + l], predictions[1][group.First + l]) = (refined[row], restored[row]);
+                }
+            });
+            return (x, predictions);
+        }),
+    ];
+}
