@@ -6,13 +6,13 @@ using Mmrr.Nn;
 namespace Mmrr.App.Baselines;
 
 /// <summary>
-/// Simple methods on the data of a run: the normal images that it would be trained on, without those that it would hold out, and the test images that it would be evaluated on, both as the
-/// networks see them.
+/// Simple methods on the data of a run: the normal images that it would be trained on, without those that it would hold out, and the test images that it
+/// would be evaluated on, both as the networks see them.
 /// </summary>
 internal static class BaselineComparison
 {
     /// <summary>Loads the images and tries all methods on them.</summary>
-    /// <param name="options">The data. Of images that are to be tiled the whole is taken, stretched to the size of a tile: these methods need images of one size.</param>
+    /// <param name="options">The data. Of images to be tiled the whole is taken, stretched to the size of a tile: these methods need images of one size.</param>
     /// <param name="limit">So many test images, drawn by the seed with the classes in proportion; null for all.</param>
     /// <param name="trainLimit">So many normal images to learn from, drawn by the seed; null for all.</param>
     /// <exception cref="InvalidDataException">The data is damaged, or there are too few normal images.</exception>
@@ -25,7 +25,8 @@ internal static class BaselineComparison
         var watch = Stopwatch.StartNew();
         var figures = Figures(normal, tested, patches: DataSource.DefaultSize(options.Kind) != 32, options.Seed);
         return new BaselineResult(
-            tested.Samples.Count, tested.Samples.Count(s => !s.Abnormal), normal.Samples.Count, options.Size, normal.Channels, options.Seed, watch.Elapsed.TotalSeconds, figures);
+            tested.Samples.Count, tested.Samples.Count(s => !s.Abnormal), normal.Samples.Count, options.Size, normal.Channels, options.Seed,
+            watch.Elapsed.TotalSeconds, figures);
     }
 
     /// <summary>The image AUROC of every method.</summary>
@@ -54,15 +55,19 @@ internal static class BaselineComparison
         float[][] known = ImageRows.Of(normal, normalised), unknown = ImageRows.Of(tested, normalised);
         ImageRows.SubtractMean(known, unknown);
         List<MethodScores> scores = [.. SpectralMethods.Score(known, unknown), .. NeighbourMethods.Score(known, unknown, seed)];
-        if (patches) scores.AddRange(PatchMethods.Score(ImageRows.Of(normal, normalised, grey: true), ImageRows.Of(tested, normalised, grey: true), tested.Width, seed));
-        return scores;
+        if (!patches) return scores;
+        (known, unknown) = (ImageRows.Of(normal, normalised, grey: true), ImageRows.Of(tested, normalised, grey: true));
+        return [.. scores, .. PatchMethods.Score(known, unknown, tested.Width, seed)];
     }
 
     private static ImageSet Normal(DataOptions options, ImageSet set, int? limit)
     {
         int[] training = set.Samples.Count < 2 ? [] : Sampling.TrainValidation(set.Samples.Count, options.Seed).Train;
         if (training.Length < 2)
-            throw new InvalidDataException($"{options.Root}: {set.Samples.Count} normal images are too few; expected at least 3, two to learn from and one that training holds out");
+        {
+            throw new InvalidDataException(
+                $"{options.Root}: {set.Samples.Count} normal images are too few; expected at least 3, two to learn from and one that training holds out");
+        }
         if (limit < training.Length) training = [.. Sampling.Permutation(training.Length, options.Seed).Take(limit.Value).Order().Select(i => training[i])];
         return Subset(set, training);
     }

@@ -9,7 +9,7 @@ namespace Mmrr.App.Baselines;
 /// <summary>The figures of a simple method.</summary>
 /// <param name="Method">Its name.</param>
 /// <param name="ImageAuroc">Of the images as the networks see them.</param>
-/// <param name="NormalisedImageAuroc">Of the same images, each with its brightness and contrast normalised; absent for brightness and contrast themselves.</param>
+/// <param name="NormalisedImageAuroc">Of these images with brightness and contrast of each normalised; absent for brightness and contrast themselves.</param>
 internal sealed record BaselineFigure(string Method, double ImageAuroc, double? NormalisedImageAuroc);
 
 /// <summary>What simple methods reach on a test set; <c>baselines.json</c> in a run.</summary>
@@ -21,7 +21,8 @@ internal sealed record BaselineFigure(string Method, double ImageAuroc, double? 
 /// <param name="Seed">Of the split and the draws.</param>
 /// <param name="Seconds">What it took, without reading the images.</param>
 /// <param name="Figures">Of each method.</param>
-internal sealed record BaselineResult(int Images, int NormalImages, int TrainingImages, int Size, int Channels, long Seed, double Seconds, IReadOnlyList<BaselineFigure> Figures)
+internal sealed record BaselineResult(
+    int Images, int NormalImages, int TrainingImages, int Size, int Channels, long Seed, double Seconds, IReadOnlyList<BaselineFigure> Figures)
 {
     /// <summary>Its file in a run.</summary>
     public const string FileName = "baselines.json";
@@ -30,7 +31,8 @@ internal sealed record BaselineResult(int Images, int NormalImages, int Training
     public const string Normalised = "normalised: each image less its mean, divided by its standard deviation";
 
     /// <summary>How to read the figures of brightness and contrast.</summary>
-    public const string Shortcuts = "brightness and contrast alone: below 0.5 abnormal images are darker or flatter; far from 0.5, plain figures may be of the light and not of the parts";
+    public const string Shortcuts =
+        "brightness and contrast alone: below 0.5 abnormal images are darker or flatter; far from 0.5, plain figures may be of the light and not of the parts";
 
     /// <summary>Writes the file.</summary>
     /// <param name="path">Where; the folder must exist.</param>
@@ -46,14 +48,16 @@ internal sealed record BaselineResult(int Images, int NormalImages, int Training
         try
         {
             var result = JsonSerializer.Deserialize(File.ReadAllText(path), BaselineJson.Default.BaselineResult);
-            return result is { Figures.Count: > 0 } && result.Figures.All(f => f is { Method: not null, ImageAuroc: >= 0 and <= 1, NormalisedImageAuroc: null or (>= 0 and <= 1) })
-                ? result : throw new JsonException("a figure is missing or out of its range");
+            return result is { Figures.Count: > 0 } && result.Figures.All(IsWhole) ? result : throw new JsonException("a figure is missing or out of its range");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{path}: not the figures of simple methods by this version ({e.Message.Split('\n')[0]}); mmrr baselines {run.Path} writes them anew", e);
+            string problem = $"not the figures of simple methods by this version ({e.Message.Split('\n')[0]})";
+            throw new InvalidDataException($"{path}: {problem}; mmrr baselines {run.Path} writes them anew", e);
         }
     }
+
+    private static bool IsWhole(BaselineFigure? figure) => figure is { Method: not null, ImageAuroc: >= 0 and <= 1, NormalisedImageAuroc: null or (>= 0 and <= 1) };
 }
 
 /// <summary>Serialization without reflection.</summary>

@@ -17,7 +17,9 @@ internal static class BaselineTable
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
         bool plain = Console.IsOutputRedirected;
         if (plain) console.Profile.Width = PlainWidth;
-        Console.WriteLine(Text($"simple methods: {result.Images} images ({result.NormalImages} normal), {result.TrainingImages} normal images to learn from [{result.Size}, {result.Size}, {result.Channels}], {result.Seconds:F1} s"));
+        string shape = Text($"[{result.Size}, {result.Size}, {result.Channels}]");
+        Console.WriteLine(Text(
+            $"simple methods: {result.Images} images {shape} ({result.NormalImages} normal), {result.TrainingImages} normal images to learn from, {result.Seconds:F1} s"));
         var table = new Table { Border = plain ? TableBorder.None : TableBorder.Rounded };
         table.AddColumn(new TableColumn("") { NoWrap = true });
         foreach (string head in (string[])["image AUROC", "normalised"]) table.AddColumn(new TableColumn(head) { NoWrap = true }.RightAligned());

@@ -14,7 +14,7 @@ internal static class ImageRows
 
     /// <summary>The pixels of images.</summary>
     /// <param name="set">The images, all of one size.</param>
-    /// <param name="normalised">Whether each image's mean is subtracted, over all pixels and channels, and what is left divided by its standard deviation.</param>
+    /// <param name="normalised">Whether each image's mean, over all pixels and channels, is subtracted, and the rest divided by its standard deviation.</param>
     /// <param name="grey">Whether colour becomes grey first.</param>
     /// <returns>[N][H·W·C]; values in [−1, 1] unless normalised.</returns>
     public static float[][] Of(ImageSet set, bool normalised, bool grey = false)

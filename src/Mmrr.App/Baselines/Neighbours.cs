@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Mmrr.App.Baselines;
 
-/// <summary>Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: rows should have their mean subtracted, for the difference to lose little.</summary>
+/// <summary>
+/// Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: rows should have their mean subtracted, for the difference to lose little.
+/// </summary>
 internal sealed class Neighbours
 {
     private readonly PackedRows _rows;

@@ -8,8 +8,8 @@ namespace Mmrr.App.Baselines;
 internal delegate void RowConsumer(int row, Span<float> products);
 
 /// <summary>
-/// Rows laid out for products with other rows, in panels of three vectors of columns: of a panel and four rows, twelve vectors of sums stay in registers. A product is one sum
-/// in float32, from the first element to the last, so that it does not depend on the threads or on the rows beside it.
+/// Rows laid out for products with other rows, in panels of three vectors of columns: of a panel and four rows, twelve vectors of sums stay in registers.
+/// A product is one sum in float32, from the first element to the last, so that it does not depend on the threads or on the rows beside it.
 /// </summary>
 internal sealed class PackedRows
 {
@@ -20,10 +20,10 @@ internal sealed class PackedRows
     private readonly float[][] _panels; // each [Length, width]
 
     /// <summary>Packs rows.</summary>
-    /// <param name="rows">[Count][Length], at least one.</param>
+    /// <param name="rows">[Count][Length].</param>
     public PackedRows(IReadOnlyList<float[]> rows)
     {
-        (Count, Length) = (rows.Count, rows[0].Length);
+        (Count, Length) = (rows.Count, rows.Count == 0 ? 0 : rows[0].Length);
         _panels = new float[(Count + s_width - 1) / s_width][];
         Parallel.For(0, _panels.Length, p =>
         {

@@ -3,8 +3,8 @@ using Mmrr.App.Data;
 namespace Mmrr.App.Baselines;
 
 /// <summary>
-/// Methods that look at overlapping patches of a grey image, wherever in it they lie, and give the image the score of its worst one: the residual of a PCA of normal patches, and the
-/// distance to the nearest of some normal patches along these components.
+/// Methods that look at overlapping patches of a grey image, wherever in it they lie, and give the image the score of its worst one: the residual of a PCA
+/// of normal patches, and the distance to the nearest of some normal patches along these components.
 /// </summary>
 internal static class PatchMethods
 {
@@ -30,7 +30,8 @@ internal static class PatchMethods
     public static IReadOnlyList<MethodScores> Score(float[][] normal, float[][] tested, int side, long seed)
     {
         int[] places = Places(side);
-        float[][] patches = [.. Draw(normal.Length, places.Length, seed).Select(drawn => Cut(normal[drawn.Image], places[drawn.Place], side, new float[Side * Side]))];
+        var drawn = Draw(normal.Length, places.Length, seed);
+        float[][] patches = [.. drawn.Select(d => Cut(normal[d.Image], places[d.Place], side, new float[Side * Side]))];
         float[] mean = ImageRows.SubtractMean(patches, []);
         var components = PrincipalComponents.Fit(patches, Components);
         var neighbours = new Neighbours(components.Project([.. patches.Take(MostNeighbours)]));

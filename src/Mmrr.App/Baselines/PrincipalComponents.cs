@@ -4,9 +4,10 @@ using Mmrr.App.Data;
 namespace Mmrr.App.Baselines;
 
 /// <summary>
-/// The directions in which rows vary most, by subspace iteration (Halko, Martinsson and Tropp, SIAM Review 53, 2011, algorithm 4.4, with the Rayleigh–Ritz step of their section 5.1): a basis of
-/// some more directions than are asked for is multiplied by the covariance and made orthonormal again until their variances stay. The covariance itself, which has as many elements as an image
-/// has pairs of pixels, is never formed. The products are float32, all that follows from them is float64.
+/// The directions in which rows vary most, by subspace iteration (Halko, Martinsson and Tropp, SIAM Review 53, 2011, algorithm 4.4, with the Rayleigh–Ritz
+/// step of their section 5.1): some more combinations of the rows than directions are asked for are multiplied by the matrix of the rows' products and made
+/// orthonormal again, until their variances stay. That matrix, or that of the products of pixels, is never formed. Products are float32, all that follows
+/// from them is float64.
 /// </summary>
 internal sealed class PrincipalComponents
 {
@@ -15,6 +16,9 @@ internal sealed class PrincipalComponents
 
     // Of a variance, as a share of the largest one, from one step to the next.
     private const double Tolerance = 1e-5;
+
+    // Of a direction, as a share of the largest variance: what float32 makes of no variance at all is less.
+    private const double LeastVariance = 1e-9;
 
     // Pixels whose columns a thread takes out of the rows at a time: a cache line has 16.
     private const int Strip = 32;
@@ -38,27 +42,33 @@ internal sealed class PrincipalComponents
 
     /// <summary>Finds the components of rows.</summary>
     /// <param name="rows">[N][D], their mean subtracted; at least two.</param>
-    /// <param name="count">How many; no more are found than D, or than N − 1.</param>
+    /// <param name="count">How many; no more are found than there are directions in which the rows vary: at most D, and at most N − 1.</param>
     public static PrincipalComponents Fit(float[][] rows, int count)
     {
-        int length = rows[0].Length, most = Math.Min(rows.Length - 1, length);
+        int most = Math.Min(rows.Length - 1, rows[0].Length);
         (count, int block) = (Math.Min(count, most), Math.Min(count + Extra, most));
         var random = new SplitMix64(0);
-        var basis = Matrix<double>.Build.Dense(length, block);
+        var weights = Matrix<double>.Build.Dense(rows.Length, block);
         for (int c = 0; c < block; c++)
         {
-            for (int k = 0; k < length; k++) basis[k, c] = random.NextDouble(-1, 1);
+            for (int i = 0; i < rows.Length; i++) weights[i, c] = random.NextDouble(-1, 1);
         }
         double[] variances = [];
         for (int step = 1; ; step++)
         {
-            basis = basis.QR().Q;
-            float[][] projected = Project(new PackedRows(Columns(basis)), rows);
-            var (values, vectors) = Eigen(projected);
+            float[][] sums = Combine(rows, Columns(weights.QR().Q));
+            var (values, vectors) = Eigen(sums, rows.Length);
+            float[][] directions = Combine(sums, Columns(vectors));
             bool stay = variances.Length > 0 && Enumerable.Range(0, count).All(i => Math.Abs(values[i] - variances[i]) <= Tolerance * values[0]);
             variances = values;
-            if (stay || step == MostSteps) return new PrincipalComponents(Columns(basis * vectors)[..count], variances[..count], rows.Sum(r => ImageRows.SquaredLength(r)) / rows.Length);
-            basis = Back(rows, projected);
+            if (stay || step == MostSteps)
+            {
+                int found = values.Take(count).Count(v => v > LeastVariance * values[0]);
+                double total = rows.Sum(r => ImageRows.SquaredLength(r)) / rows.Length;
+                return new PrincipalComponents([.. directions.Take(found).Select(Unit)], variances[..found], total);
+            }
+            float[][] projected = Project(new PackedRows(directions), rows);
+            weights = Matrix<double>.Build.Dense(rows.Length, block, (i, c) => projected[i][c]);
         }
     }
 
@@ -82,37 +92,34 @@ internal sealed class PrincipalComponents
         return projected;
     }
 
-    /// <summary>Variances of coordinates along their own principal axes, falling, and the axes as columns.</summary>
-    private static (double[] Values, Matrix<double> Vectors) Eigen(float[][] projected)
+    /// <summary>Eigenvalues of the products of rows, over a count, falling, and the eigenvectors as columns.</summary>
+    private static (double[] Values, Matrix<double> Vectors) Eigen(float[][] rows, int count)
     {
-        int block = projected[0].Length;
-        var covariance = Matrix<double>.Build.Dense(block, block);
-        double[] sums = covariance.AsColumnMajorArray();
-        foreach (float[] row in projected)
+        var products = Matrix<double>.Build.Dense(rows.Length, rows.Length);
+        Parallel.For(0, rows.Length, i =>
         {
-            for (int i = 0; i < block; i++)
+            for (int j = 0; j <= i; j++)
             {
-                double v = row[i];
-                for (int j = 0; j <= i; j++) sums[(i * block) + j] += v * row[j];
+                double sum = 0;
+                for (int k = 0; k < rows[i].Length; k++) sum += (double)rows[i][k] * rows[j][k];
+                products[i, j] = products[j, i] = sum / count;
             }
-        }
-        for (int i = 0; i < block; i++)
-        {
-            for (int j = 0; j <= i; j++) covariance[i, j] = covariance[j, i] = sums[(i * block) + j] / projected.Length;
-        }
-        var eigen = covariance.Evd(Symmetricity.Symmetric);
+        });
+        var eigen = products.Evd(Symmetricity.Symmetric);
         // MathNet's rise.
         double[] values = [.. eigen.EigenValues.Select(v => Math.Max(v.Real, 0)).Reverse()];
         return (values, Matrix<double>.Build.DenseOfColumns(eigen.EigenVectors.EnumerateColumns().Reverse()));
     }
 
-    /// <summary>The covariance times the basis, from the rows' coordinates in it: [D, K].</summary>
-    private static Matrix<double> Back(float[][] rows, float[][] projected)
+    /// <summary>Sums of rows.</summary>
+    /// <param name="rows">[N][D].</param>
+    /// <param name="weights">[K][N]: of each row in each sum.</param>
+    /// <returns>[K][D].</returns>
+    private static float[][] Combine(float[][] rows, float[][] weights)
     {
-        int length = rows[0].Length, block = projected[0].Length;
-        var packed = new PackedRows([.. Enumerable.Range(0, block).Select(c => Array.ConvertAll(projected, p => p[c]))]);
-        var result = Matrix<double>.Build.Dense(length, block);
-        double[] values = result.AsColumnMajorArray();
+        int length = rows[0].Length;
+        var packed = new PackedRows(weights);
+        float[][] sums = Array.ConvertAll(weights, _ => new float[length]);
         Parallel.For(0, (length + Strip - 1) / Strip, strip =>
         {
             int first = strip * Strip, count = Math.Min(Strip, length - first);
@@ -124,13 +131,20 @@ internal sealed class PrincipalComponents
             }
             var products = new float[count * packed.Stride];
             packed.Multiply(columns, products);
-            for (int c = 0; c < block; c++)
+            for (int c = 0; c < sums.Length; c++)
             {
-                for (int k = 0; k < count; k++) values[(c * length) + first + k] = products[(k * packed.Stride) + c] / rows.Length;
+                for (int k = 0; k < count; k++) sums[c][first + k] = products[(k * packed.Stride) + c];
             }
         });
-        return result;
+        return sums;
     }
 
-    private static float[][] Columns(Matrix<double> matrix) => [.. matrix.EnumerateColumns().Select(column => Array.ConvertAll(column.AsArray() ?? column.ToArray(), v => (float)v))];
+    private static float[] Unit(float[] row)
+    {
+        double scale = 1 / Math.Sqrt(ImageRows.SquaredLength(row));
+        return Array.ConvertAll(row, v => (float)(v * scale));
+    }
+
+    private static float[][] Columns(Matrix<double> matrix) =>
+        [.. matrix.EnumerateColumns().Select(column => Array.ConvertAll(column.ToArray(), v => (float)v))];
 }

@@ -24,9 +24,12 @@ internal static class SpectralMethods
         float[][] projected = components.Project(tested);
         int found = components.Variances.Count;
         var scores = new List<MethodScores> { new("mean image", fromMean) };
-        scores.AddRange(s_components.Select(count => Math.Min(count, found)).Distinct()
-            .Select(count => new MethodScores($"PCA residual, {count} components", [.. projected.Select((p, i) => fromMean[i] - ImageRows.SquaredLength(p.AsSpan(0, count)))])));
-        double shrinkage = Math.Max(Shrinkage * components.Variances[0], ImageRows.RoundingVariance);
+        foreach (int count in s_components.Select(count => Math.Min(count, found)).Distinct())
+        {
+            double[] residuals = [.. projected.Select((p, i) => fromMean[i] - ImageRows.SquaredLength(p.AsSpan(0, count)))];
+            scores.Add(new MethodScores($"PCA residual, {count} components", residuals));
+        }
+        double shrinkage = Math.Max(components.Variances is [var largest, ..] ? Shrinkage * largest : 0, ImageRows.RoundingVariance);
         int others = tested[0].Length - found;
         double rest = shrinkage + (others == 0 ? 0 : Math.Max(components.Total - components.Variances.Sum(), 0) / others);
         scores.Add(new MethodScores("Gaussian", [.. projected.Select((p, i) => Mahalanobis(p, fromMean[i]))]));

@@ -10,18 +10,25 @@ namespace Mmrr.App.Commands;
 /// <summary><c>mmrr baselines</c>: what simple methods reach on a data set, or on that of a run.</summary>
 internal static class BaselinesCommand
 {
+    // That of train, whose preset is tiny when none is given.
+    private static int InspectionSize => Preset.All["tiny"].InspectionSize;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var run = new Argument<string?>("RUN") { Description = "Folder of a run, whose data, size and seed are taken; in place of --data.", Arity = ArgumentArity.ZeroOrOne };
+        var run = new Argument<string?>("RUN")
+        {
+            Description = "Folder of a run, whose data, size and seed are taken; in place of --data.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var source = new DataArguments();
         var (data, root, normal, abnormal) = source;
-        var size = CommonOptions.Ranged(
-            new Option<int?>("--size") { HelpName = "N", Description = "Side that images are resized to, in pixels; 32 for mnist, fmnist and cifar10, else 64, when not given." }, PatchMethods.Side, 4096);
-        var seed = CommonOptions.Ranged(new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the split and of draws; 0 when not given." }, long.MinValue, long.MaxValue);
-        var limit = CommonOptions.Ranged(new Option<int?>("--limit") { HelpName = "N", Description = "So many test images, drawn by seed, the classes in proportion." }, 2, int.MaxValue);
-        var trainLimit = CommonOptions.Ranged(new Option<int?>("--train-limit") { HelpName = "N", Description = "So many normal images to learn from, drawn by seed; all when not given." }, 2, int.MaxValue);
-        var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to this file too; those of RUN are written into it anyway." };
+        string sides = $"32 for mnist, fmnist and cifar10, else {InspectionSize}, when not given";
+        var size = CommonOptions.Ranged(Number<int>("--size", $"Side that images are resized to, in pixels; {sides}."), PatchMethods.Side, 4096);
+        var seed = CommonOptions.Ranged(Number<long>("--seed", "Seed of the split and of draws; 0 when not given."), long.MinValue, long.MaxValue);
+        var limit = CommonOptions.Ranged(Number<int>("--limit", "So many test images, drawn by seed, the classes in proportion."), 2, int.MaxValue);
+        var trainLimit = CommonOptions.Ranged(Number<int>("--train-limit", "So many normal images to learn from, drawn by seed; all when not given."), 2, int.MaxValue);
+        var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to this file; those of RUN are kept in it as well." };
         var command = new Command("baselines", "Image AUROC of simple methods on the same images: mean, PCA, neighbours, densities, brightness.")
         {
             run, data, root, normal, abnormal, size, seed, limit, trainLimit, json,
@@ -49,7 +56,7 @@ internal static class BaselinesCommand
                         Root = Path.GetFullPath(parsed.GetValue(root)!),
                         Normal = parsed.GetValue(normal) ?? "",
                         Abnormal = parsed.GetValue(abnormal) is { } other ? Path.GetFullPath(other) : null,
-                        Size = parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : Preset.All["tiny"].InspectionSize),
+                        Size = parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : InspectionSize),
                         Seed = parsed.GetValue(seed) ?? 0,
                     },
                     parsed.GetValue(limit), parsed.GetValue(trainLimit));
@@ -79,4 +86,7 @@ internal static class BaselinesCommand
         if (run.Options.Model.Fit == ImageFit.Tile) Console.WriteLine("the run sees tiles; simple methods see whole images, stretched to the size of a tile");
         return result;
     }
+
+    private static Option<T?> Number<T>(string name, string description)
+        where T : struct => new(name) { HelpName = "N", Description = description };
 }

@@ -19,11 +19,11 @@ internal static class BaselineSection
             rows.Add(["this run, without refinement", Figure(e.ImageAurocWithoutRefinement), Figure(null)]);
         }
         rows.AddRange(result.Figures.Select(f => (IReadOnlyList<object?>)[f.Method, Figure(f.ImageAuroc), Figure(f.NormalisedImageAuroc)]));
+        string images = string.Create(CultureInfo.InvariantCulture, $"On {result.Images} test images ({result.NormalImages} normal)");
         return Html.Element(
             "section",
             Html.Element("h2", "Simple methods"),
-            Html.Element(
-                "p", string.Create(CultureInfo.InvariantCulture, $"On {result.Images} test images ({result.NormalImages} normal), from {result.TrainingImages} normal images, {result.Size} × {result.Size} pixels.")),
+            Html.Element("p", string.Create(CultureInfo.InvariantCulture, $"{images}, from {result.TrainingImages} normal images, {result.Size} × {result.Size} pixels.")),
             Html.Table("Image AUROC of methods that take seconds", ["", "image AUROC", "normalised images"], rows),
             Html.Classed("p", "note", $"{BaselineResult.Normalised}; {BaselineResult.Shortcuts}."));
 
