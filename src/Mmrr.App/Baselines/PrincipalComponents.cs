@@ -5,9 +5,9 @@ namespace Mmrr.App.Baselines;
 
 /// <summary>
 /// The directions in which rows vary most, by subspace iteration (Halko, Martinsson and Tropp, SIAM Review 53, 2011, algorithm 4.4, with the Rayleigh–Ritz
-/// step of their section 5.1): some more combinations of the rows than directions are asked for are multiplied by the matrix of the rows' products and made
-/// orthonormal again, until their variances stay. That matrix, or that of the products of pixels, is never formed. Products are float32, all that follows
-/// from them is float64.
+/// step of their section 5.1): a basis of some more directions than are asked for is multiplied by the covariance and made orthonormal again, until its
+/// variances stay. Where there are fewer rows than columns, the basis is of combinations of the rows, and their products stand for the covariance. Neither
+/// matrix is formed. Products are float32, all that follows from them is float64.
 /// </summary>
 internal sealed class PrincipalComponents
 {
@@ -47,28 +47,31 @@ internal sealed class PrincipalComponents
     {
         int most = Math.Min(rows.Length - 1, rows[0].Length);
         (count, int block) = (Math.Min(count, most), Math.Min(count + Extra, most));
+        bool tall = rows.Length > rows[0].Length;
+        float[][] sides = tall ? Transpose(rows) : rows;
         var random = new SplitMix64(0);
-        var weights = Matrix<double>.Build.Dense(rows.Length, block);
+        var basis = Matrix<double>.Build.Dense(sides.Length, block);
         for (int c = 0; c < block; c++)
         {
-            for (int i = 0; i < rows.Length; i++) weights[i, c] = random.NextDouble(-1, 1);
+            for (int i = 0; i < sides.Length; i++) basis[i, c] = random.NextDouble(-1, 1);
         }
         double[] variances = [];
         for (int step = 1; ; step++)
         {
-            float[][] sums = Combine(rows, Columns(weights.QR().Q));
+            basis = basis.QR().Q;
+            float[][] sums = Combine(sides, Columns(basis));
             var (values, vectors) = Eigen(sums, rows.Length);
-            float[][] directions = Combine(sums, Columns(vectors));
+            float[][] axes = Combine(sums, Columns(vectors));
             bool stay = variances.Length > 0 && Enumerable.Range(0, count).All(i => Math.Abs(values[i] - variances[i]) <= Tolerance * values[0]);
             variances = values;
             if (stay || step == MostSteps)
             {
                 int found = values.Take(count).Count(v => v > LeastVariance * values[0]);
-                double total = rows.Sum(r => ImageRows.SquaredLength(r)) / rows.Length;
-                return new PrincipalComponents([.. directions.Take(found).Select(Unit)], variances[..found], total);
+                var directions = (tall ? Columns(basis * vectors) : axes).Take(found).Select(Unit);
+                return new PrincipalComponents([.. directions], variances[..found], rows.Sum(r => ImageRows.SquaredLength(r)) / rows.Length);
             }
-            float[][] projected = Project(new PackedRows(directions), rows);
-            weights = Matrix<double>.Build.Dense(rows.Length, block, (i, c) => projected[i][c]);
+            float[][] projected = Project(new PackedRows(axes), sides);
+            basis = Matrix<double>.Build.Dense(sides.Length, block, (i, c) => projected[i][c]);
         }
     }
 
@@ -109,6 +112,13 @@ internal sealed class PrincipalComponents
         // MathNet's rise.
         double[] values = [.. eigen.EigenValues.Select(v => Math.Max(v.Real, 0)).Reverse()];
         return (values, Matrix<double>.Build.DenseOfColumns(eigen.EigenVectors.EnumerateColumns().Reverse()));
+    }
+
+    private static float[][] Transpose(float[][] rows)
+    {
+        var columns = new float[rows[0].Length][];
+        Parallel.For(0, columns.Length, k => columns[k] = Array.ConvertAll(rows, row => row[k]));
+        return columns;
     }
 
     /// <summary>Sums of rows.</summary>
