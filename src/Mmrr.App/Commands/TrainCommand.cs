@@ -35,7 +35,8 @@ internal static class TrainCommand
         var crop = new Option<bool>("--crop") { Description = "Take the centre square of images that are not square, in place of stretching them." };
         var tile = CommonOptions.Ranged(new Option<int?>("--tile") { HelpName = "N", Description = "Keep the images' size, and train and score on overlapping tiles of so many pixels a side." }, 8, 4096);
         var resolutions = CommonOptions.Ranged(new Option<int?>("--resolutions") { HelpName = "N", Description = "Resolutions of the U-Nets; 4, from 128 pixels on 5, when not given." }, 1, 8);
-        var augment = new Option<string>("--augment") { HelpName = "LIST", Description = "A list of flip, rotate (up to 30 degrees), brightness.", DefaultValueFactory = _ => "none" };
+        var augment = new Option<string>("--augment") { HelpName = "LIST", Description = $"A list of {Augmentation.Words}: what normal images may also look like.", DefaultValueFactory = _ => "none" };
+        var normalize = new Option<bool>("--normalize") { Description = "Give every image the same mean and contrast before the networks see it, against lamps that drift." };
         var noEmbedding = new Option<bool>("--no-embedding") { Description = "Mask the image itself (Table 2 of the paper)." };
         var mask = CommonOptions.OneOf(
             new Option<string>("--mask") { HelpName = "KIND", Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
@@ -46,7 +47,7 @@ internal static class TrainCommand
         var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it." };
         var command = new Command("train", "Train on normal images.")
         {
-            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
+            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment, normalize,
             noEmbedding, mask, inputs, falseAlarm, saveEvery, resume, config,
         };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
@@ -86,6 +87,7 @@ internal static class TrainCommand
                 Channels = 1,
                 Size = side,
                 Fit = fit,
+                Normalize = parsed.GetValue(normalize),
                 Width = parsed.GetValue(width) ?? defaults.Width,
                 Resolutions = parsed.GetValue(resolutions) ?? Preset.ResolutionsFor(side),
                 Embedding = !parsed.GetValue(noEmbedding),
@@ -93,7 +95,7 @@ internal static class TrainCommand
                 RefinementInputs = ParseInputs(parsed.GetValue(inputs)!),
             };
             model.Validate();
-            var augmentation = ParseAugmentation(parsed.GetValue(augment)!);
+            var augmentation = ParseAugmentation(parsed.GetValue(augment)!, model.Normalize);
             bool counted = parsed.GetValue(epochs) is not null;
             var options = new TrainingOptions
             {
@@ -159,15 +161,17 @@ internal static class TrainCommand
 
     private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
-    private static Augmentation ParseAugmentation(string text)
+    private static Augmentation ParseAugmentation(string text, bool normalized)
     {
         try
         {
-            return Augmentation.Parse(text);
+            var augmentation = Augmentation.Parse(text);
+            if (normalized) augmentation.CheckBesideNormalization();
+            return augmentation;
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"--augment: {e.Message}");
+            throw new UsageException($"--augment{(normalized ? " and --normalize" : "")}: {e.Message}");
         }
     }
 

@@ -11,8 +11,8 @@ internal sealed class TrainingData
     public TrainingData(ImageSet set, TrainingOptions options)
     {
         var (training, validation) = Sampling.TrainValidation(set.Samples.Count, options.Seed);
-        Training = new ImageBatches(set, training, Augmentation.Parse(options.Augment), options.Seed);
-        Validation = new ImageBatches(set, validation, Augmentation.None, options.Seed);
+        Training = new ImageBatches(set, training, Augmentation.Parse(options.Augment), options.Model.Normalize, options.Seed);
+        Validation = new ImageBatches(set, validation, Augmentation.None, options.Model.Normalize, options.Seed);
         Fingerprint = FingerprintOf(set);
     }
 

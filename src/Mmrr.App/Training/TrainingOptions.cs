@@ -76,7 +76,8 @@ internal sealed record TrainingOptions
         if (Model is null) throw new ArgumentException("model is missing");
         Model.Validate();
         _ = DataSource.DefaultSize(Data ?? "");
-        _ = Augmentation.Parse(Augment ?? "");
+        var augmentation = Augmentation.Parse(Augment ?? "");
+        if (Model.Normalize) augmentation.CheckBesideNormalization();
         if (Root is null || Normal is null || Preset is null || Device is null) throw new ArgumentException("root, normal, preset or device is missing");
         if (Threads is < 1 or > 1024) throw new ArgumentException($"threads is {Threads}, expected 1 to 1024");
         if (!(FalseAlarm > 0 && FalseAlarm < 1)) throw new ArgumentException($"falseAlarm is {FalseAlarm}, expected a rate between 0 and 1");
