@@ -55,6 +55,18 @@ public class SamplingTests
         }
     }
 
+    [Fact]
+    public void PowersAreExactEnough()
+    {
+        for (double x = -20; x < 20; x += 0.01)
+            Assert.InRange(PortableMath.Exp(x) / Math.Exp(x), 1 - 1e-13, 1 + 1e-13);
+        for (double x = 1e-6; x < 1e6; x *= 1.01)
+            Assert.InRange(PortableMath.Log(x) - Math.Log(x), -1e-13 * (1 + Math.Abs(Math.Log(x))), 1e-13 * (1 + Math.Abs(Math.Log(x))));
+        for (double x = 0.001; x <= 1; x += 0.001)
+            Assert.InRange(PortableMath.Pow(x, 1.5) / Math.Pow(x, 1.5), 1 - 1e-12, 1 + 1e-12);
+        Assert.Equal((0, 1, 1), (PortableMath.Pow(0, 0.7), PortableMath.Pow(1, 0.7), PortableMath.Exp(0)));
+    }
+
     [Theory]
     [InlineData(2, 1)]
     [InlineData(9, 1)]
