@@ -7,7 +7,7 @@ using Mmrr.Nn.Optimizers;
 
 namespace Mmrr.App.Training;
 
-/// <summary>One phase, from wherever it stands to its end: steps, validation after each epoch, the best weights, and saving.</summary>
+/// <summary>One phase, from wherever it stands to its end: steps, validation after each epoch, or after some where they are short, the best weights, and saving.</summary>
 internal sealed class PhaseTraining : IDisposable
 {
     // Between two saves, where the run does not say: half a minute, and so long that saving takes no more than a fiftieth of the time.
@@ -24,6 +24,7 @@ internal sealed class PhaseTraining : IDisposable
     private readonly PlateauSchedule _schedule;
     private readonly StepQueue _steps;
     private readonly ValidationLoss _validation;
+    private readonly int _validateEvery;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
     private IReadOnlyList<(string Name, int[] Shape, float[] Values)> _best;
@@ -49,11 +50,12 @@ internal sealed class PhaseTraining : IDisposable
         _stepsOfEpoch = data.Training.Count / _batch;
         _saveEvery = options.SaveEvery ?? SaveSeconds;
         _optimizer = new RAdam(phase.Networks.SelectMany(n => n.Network.Parameters()).Select(p => p.Variable), beta2: options.Beta2);
-        _schedule = new PlateauSchedule(options.LearningRate);
+        _schedule = options.NewSchedule();
         _steps = new StepQueue(phase, _optimizer, data.Training, _batch, options.Seed, ahead);
         _validation = new ValidationLoss(phase, data.Validation, options.Batch, options.Seed);
+        _validateEvery = _validation.Every(_stepsOfEpoch * _batch);
         _best = Checkpoint.Snapshot(phase.Networks);
-        _position = new TrainingPosition { Options = options, Data = data.Fingerprint, Phase = phase.Number, History = history };
+        _position = new TrainingPosition { Format = TrainingPosition.CurrentFormat, Options = options, Data = data.Fingerprint, Phase = phase.Number, History = history };
     }
 
     /// <summary>Where it stands.</summary>
@@ -62,6 +64,8 @@ internal sealed class PhaseTraining : IDisposable
     private double Seconds => _position.Seconds + _watch.Elapsed.TotalSeconds;
 
     private bool Remains => _budget is { } budget ? Seconds < budget : _position.Epoch <= _run.Options.Epochs;
+
+    private bool IsValidated => _position.History is [.., { ValidationLoss: not null } last] && last.Phase == _phase.Number;
 
     /// <summary>Goes on from a state of this phase.</summary>
     /// <exception cref="InvalidDataException">The state is none of this run.</exception>
@@ -87,11 +91,17 @@ internal sealed class PhaseTraining : IDisposable
     {
         if (_isRestored) WriteWhatFollows();
         else Save();
-        // An epoch that has begun is brought to its validation, whatever the budget says, and there is one at least.
-        while (_position.Done > 0 || _position.Epoch == 1 || Remains)
+        // An epoch that has begun is brought to its end, whatever the budget says, and the last one is validated; there is one at least.
+        while (_position.Done > 0 || !IsValidated || Remains)
         {
             if (!TrainEpoch(stop)) return Stopped();
-            if (_validation.Measure(stop) is not { } loss) return Stopped();
+            bool isLast = _budget is { } budget ? Seconds >= budget : _position.Epoch >= _run.Options.Epochs;
+            double? loss = null;
+            if (isLast || _position.Epoch % _validateEvery == 0)
+            {
+                loss = _validation.Measure(stop);
+                if (loss is null) return Stopped();
+            }
             EndEpoch(loss);
             if (stop.IsCancellationRequested) return Stopped();
             if (SaveIsDue) Save();
@@ -134,17 +144,17 @@ internal sealed class PhaseTraining : IDisposable
         _progress.Step(new TrainingStep(_phase, at.Epoch, _position.Step, _batch, loss, _schedule.LearningRate, fraction, TimeSpan.FromSeconds(Seconds)));
     }
 
-    private void EndEpoch(double loss)
+    private void EndEpoch(double? loss)
     {
-        if (!double.IsFinite(loss)) throw Failure($"the validation loss after step {_position.Step} of the {_phase.Name} phase is {loss}", _position.Step);
+        if (loss is { } found && !double.IsFinite(found)) throw Failure($"the validation loss after step {_position.Step} of the {_phase.Name} phase is {loss}", _position.Step);
         double rate = _schedule.LearningRate, bestLoss = _position.BestLoss;
         if (loss < bestLoss)
         {
-            bestLoss = loss;
+            bestLoss = loss.Value;
             _best = Checkpoint.Snapshot(_phase.Networks);
             _bestIsOnDisk = false;
         }
-        _schedule.Step(loss);
+        if (loss is { } measured) _schedule.Step(measured, 1 + _position.History.Reverse().TakeWhile(e => e.Phase == _phase.Number && e.ValidationLoss is null).Count());
         var epoch = new TrainingEpoch(_phase.Number, _position.Epoch, _position.Step, _position.LossSum / _position.Done, loss, rate, Seconds);
         _position = _position with { Epoch = _position.Epoch + 1, Done = 0, LossSum = 0, BestLoss = bestLoss, History = [.. _position.History, epoch] };
         _progress.Epoch(_phase, epoch);

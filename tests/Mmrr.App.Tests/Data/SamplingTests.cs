@@ -68,25 +68,34 @@ public class SamplingTests
     }
 
     [Theory]
-    [InlineData(2, 1)]
-    [InlineData(9, 1)]
-    [InlineData(100, 5)]
-    [InlineData(5923, 296)]
-    public void SplitCoversEverythingOnce(int count, int validation)
+    [InlineData(3, false, 1, 1)]
+    [InlineData(9, false, 1, 1)]
+    [InlineData(30, false, 3, 3)] // a tenth
+    [InlineData(100, false, 10, 10)]
+    [InlineData(199, false, 10, 10)] // ten
+    [InlineData(320, false, 16, 16)] // a twentieth
+    [InlineData(5923, false, 296, 296)]
+    [InlineData(3, true, 1, 1)]
+    [InlineData(60, true, 2, 1)]
+    [InlineData(320, true, 8, 8)]
+    [InlineData(5923, true, 148, 148)]
+    public void SplitCoversEverythingOnce(int count, bool paper, int validation, int calibration)
     {
-        var split = Sampling.TrainValidation(count, 42);
-        Assert.Equal(validation, split.Validation.Length);
-        Assert.Equal(Enumerable.Range(0, count), split.Train.Concat(split.Validation).Order());
-        Assert.Equal(split.Train.Order(), split.Train);
-        Assert.Equal(split.Validation.Order(), split.Validation);
-        Assert.Equal(split.Validation, Sampling.TrainValidation(count, 42).Validation);
+        var split = Sampling.Split(count, 42, paper);
+        Assert.Equal((validation, calibration), (split.Validation.Length, split.Calibration.Length));
+        Assert.Equal(Enumerable.Range(0, count), split.Training.Concat(split.Validation).Concat(split.Calibration).Order());
+        foreach (int[] part in new[] { split.Training, split.Validation, split.Calibration }) Assert.Equal(part.Order(), part);
+        var again = Sampling.Split(count, 42, paper);
+        Assert.Equal(split.Validation, again.Validation);
+        Assert.Equal(split.Calibration, again.Calibration);
     }
 
     [Fact]
-    public void SplitDependsOnTheSeedAndNeedsTwo()
+    public void SplitDependsOnTheSeedAndNeedsThree()
     {
-        Assert.NotEqual(Sampling.TrainValidation(200, 1).Validation, Sampling.TrainValidation(200, 2).Validation);
-        Assert.Throws<ArgumentOutOfRangeException>(() => Sampling.TrainValidation(1, 0));
+        Assert.NotEqual(Sampling.Split(200, 1).Validation, Sampling.Split(200, 2).Validation);
+        Assert.NotEqual(Sampling.Split(200, 1).Calibration, Sampling.Split(200, 2).Calibration);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Sampling.Split(2, 0));
     }
 
     [Fact]

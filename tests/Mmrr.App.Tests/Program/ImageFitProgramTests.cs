@@ -98,6 +98,7 @@ public sealed class ImageFitProgramTests : IDisposable
             ("image\n0.png\nempty.png\n", ["empty.png", "empty file"]),
             ("image\n0.png\nnone.png\n", ["none.png"]),
             ("image\n0.png\n", ["one normal image is too few"]),
+            ("image,split\n0.png,train\n1.png,train\n2.png,test\n", ["two normal images are too few"]),
         })
         {
             File.WriteAllText(bad, list);

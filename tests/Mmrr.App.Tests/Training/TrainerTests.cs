@@ -19,7 +19,7 @@ public sealed class TrainerTests : IDisposable
 
     public TrainerTests()
     {
-        // 20 images: 19 to train on, 1 to validate on; four steps an epoch, three images over.
+        // 20 images: 16 to train on, 2 to validate on; four steps an epoch.
         string root = SmallData.Mnist(_folder);
         _options = new TrainingOptions
         {
@@ -109,6 +109,22 @@ public sealed class TrainerTests : IDisposable
         // The first epoch ends with the first validation, whose batch has another size.
         Assert.Single(counts[1..4].Distinct());
         Assert.Single(counts[4..12].Distinct());
+    }
+
+    [Fact]
+    public void ShortEpochsAreValidatedInATenthOfTheTimeAndPatienceCountsAllOfThem()
+    {
+        // An epoch trains 16 images through 9 passes of a network in phase 1, and 6 in phase 2; a validation takes two images through f_E and f_M and 256 levels through one and two networks.
+        const int First = 19, Second = 54; // 260/14.4 and 516/9.6, rounded up
+        var run = Train("run", _options with { Epochs = 60, Patience = 18, PlateauThreshold = 0.99 }, "cpu", 0, out _);
+        var history = TrainingHistory.Read(run.PathOf(TrainingHistory.FileName));
+        Assert.Equal([First, 2 * First, 3 * First, 60], history.Where(e => e.Phase == 1 && e.ValidationLoss is not null).Select(e => e.Epoch));
+        Assert.Equal([Second, 60], history.Where(e => e.Phase == 2 && e.ValidationLoss is not null).Select(e => e.Epoch));
+        // No loss is better by 99 %: after the first validation each one ends nineteen bad epochs.
+        double[] rates = [.. history.Where(e => e.Phase == 1).Select(e => e.LearningRate)];
+        Assert.Equal([.. Enumerable.Repeat(0.01, 2 * First), .. Enumerable.Repeat(0.005, First), .. Enumerable.Repeat(0.0025, 60 - (3 * First))], rates);
+        // Six epochs without a lower loss are not nineteen.
+        Assert.All(history.Where(e => e.Phase == 2), e => Assert.Equal(0.01, e.LearningRate));
     }
 
     private RunFolder Train(string name, TrainingOptions options, string device, int ahead, out List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stop = default)
