@@ -32,6 +32,7 @@ internal static class TrainCommand
         var beta2 = CommonOptions.Ranged(new Option<double?>("--beta2") { HelpName = "X", Description = "RAdam's second decay; the preset's when not given." }, 0.5, 0.999999);
         var patience = CommonOptions.Ranged(new Option<int?>("--patience") { HelpName = "N", Description = "Epochs without a lower validation loss; at the next the learning rate is halved. The paper's 500 when not given." }, 0, 1_000_000);
         var plateau = CommonOptions.Ranged(new Option<double?>("--plateau-threshold") { HelpName = "X", Description = "A validation loss is lower if it is so by more than this share; 0.0001 when not given." }, 0, 0.99);
+        var average = CommonOptions.Ranged(new Option<double?>("--average") { HelpName = "DECAY", Description = "Validate and keep moving averages of the weights, of this decay a step, such as 0.999; 0, none, when not given." }, 0, 0.999999);
         var width = CommonOptions.Ranged(new Option<int?>("--width") { HelpName = "N", Description = "Channels inside the networks, a multiple of 16; the preset's when not given." }, 16, 1024);
         var size = CommonOptions.Ranged(new Option<int?>("--size") { HelpName = "N", Description = "Side that images are resized to, in pixels; 32 for mnist, fmnist and cifar10, else the preset's, when not given." }, 8, 4096);
         var crop = new Option<bool>("--crop") { Description = "Take the centre square of images that are not square, in place of stretching them." };
@@ -49,7 +50,7 @@ internal static class TrainCommand
         var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it." };
         var command = new Command("train", "Train on normal images.")
         {
-            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, patience, plateau, width, size, crop, tile, resolutions, augment, normalize,
+            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, patience, plateau, average, width, size, crop, tile, resolutions, augment, normalize,
             noEmbedding, mask, inputs, falseAlarm, saveEvery, resume, config,
         };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
@@ -117,6 +118,7 @@ internal static class TrainCommand
                 Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,
                 Patience = parsed.GetValue(patience) ?? TrainingOptions.DefaultPatience,
                 PlateauThreshold = parsed.GetValue(plateau) ?? TrainingOptions.DefaultPlateauThreshold,
+                Average = parsed.GetValue(average) ?? 0,
                 RestorationShare = defaults.RestorationShare,
                 PaperSplit = defaults.PaperSplit,
                 Augment = augmentation.ToString(),

@@ -21,6 +21,7 @@ internal sealed class PhaseTraining : IDisposable
     private readonly int _batch;
     private readonly int _stepsOfEpoch;
     private readonly RAdam _optimizer;
+    private readonly WeightAverage? _average;
     private readonly PlateauSchedule _schedule;
     private readonly StepQueue _steps;
     private readonly ValidationLoss _validation;
@@ -49,9 +50,11 @@ internal sealed class PhaseTraining : IDisposable
         _batch = Math.Min(options.Batch, data.Training.Count);
         _stepsOfEpoch = data.Training.Count / _batch;
         _saveEvery = options.SaveEvery ?? SaveSeconds;
-        _optimizer = new RAdam(phase.Networks.SelectMany(n => n.Network.Parameters()).Select(p => p.Variable), beta2: options.Beta2);
+        var parameters = phase.Networks.SelectMany(n => n.Network.Parameters()).Select(p => p.Variable).ToArray();
+        _optimizer = new RAdam(parameters, beta2: options.Beta2);
+        _average = options.Average > 0 ? new WeightAverage(parameters, options.Average) : null;
         _schedule = options.NewSchedule();
-        _steps = new StepQueue(phase, _optimizer, data.Training, _batch, options.Seed, ahead);
+        _steps = new StepQueue(phase, _optimizer, _average, data.Training, _batch, options.Seed, ahead);
         _validation = new ValidationLoss(phase, data.Validation, options.Batch, options.Seed);
         _validateEvery = _validation.Every(_stepsOfEpoch * _batch);
         _best = Checkpoint.Snapshot(phase.Networks);
@@ -75,6 +78,7 @@ internal sealed class PhaseTraining : IDisposable
             throw new InvalidDataException($"{_run.PathOf(TrainingState.FileName)}: {state.Position.Done} steps of the epoch are done, expected {_stepsOfEpoch} at most");
         Checkpoint.Restore(_phase.Networks, state.Weights);
         _optimizer.Restore(state.Position.Step, state.Moments);
+        _average?.Restore(state.Position.Step, state.Averages);
         _schedule.Restore(state.Position.Schedule!);
         _best = state.Best;
         _bestIsOnDisk = double.IsPositiveInfinity(state.Position.BestLoss);
@@ -99,7 +103,7 @@ internal sealed class PhaseTraining : IDisposable
             double? loss = null;
             if (isLast || _position.Epoch % _validateEvery == 0)
             {
-                loss = _validation.Measure(stop);
+                loss = Validate(stop);
                 if (loss is null) return Stopped();
             }
             EndEpoch(loss);
@@ -115,6 +119,7 @@ internal sealed class PhaseTraining : IDisposable
     public void Dispose()
     {
         _steps.Dispose();
+        _average?.Dispose();
         _optimizer.Dispose();
     }
 
@@ -144,19 +149,33 @@ internal sealed class PhaseTraining : IDisposable
         _progress.Step(new TrainingStep(_phase, at.Epoch, _position.Step, _batch, loss, _schedule.LearningRate, fraction, TimeSpan.FromSeconds(Seconds)));
     }
 
+    /// <summary>Measures the weights that would be kept, the averages where there are any, and keeps them if they are the best.</summary>
+    private double? Validate(CancellationToken stop)
+    {
+        _average?.Exchange();
+        try
+        {
+            double? loss = _validation.Measure(stop);
+            if (loss < _position.BestLoss)
+            {
+                _best = Checkpoint.Snapshot(_phase.Networks);
+                _bestIsOnDisk = false;
+            }
+            return loss;
+        }
+        finally
+        {
+            _average?.Exchange();
+        }
+    }
+
     private void EndEpoch(double? loss)
     {
         if (loss is { } found && !double.IsFinite(found)) throw Failure($"the validation loss after step {_position.Step} of the {_phase.Name} phase is {loss}", _position.Step);
-        double rate = _schedule.LearningRate, bestLoss = _position.BestLoss;
-        if (loss < bestLoss)
-        {
-            bestLoss = loss.Value;
-            _best = Checkpoint.Snapshot(_phase.Networks);
-            _bestIsOnDisk = false;
-        }
+        double rate = _schedule.LearningRate;
         if (loss is { } measured) _schedule.Step(measured, 1 + _position.History.Reverse().TakeWhile(e => e.Phase == _phase.Number && e.ValidationLoss is null).Count());
         var epoch = new TrainingEpoch(_phase.Number, _position.Epoch, _position.Step, _position.LossSum / _position.Done, loss, rate, Seconds);
-        _position = _position with { Epoch = _position.Epoch + 1, Done = 0, LossSum = 0, BestLoss = bestLoss, History = [.. _position.History, epoch] };
+        _position = _position with { Epoch = _position.Epoch + 1, Done = 0, LossSum = 0, BestLoss = Math.Min(_position.BestLoss, loss ?? double.PositiveInfinity), History = [.. _position.History, epoch] };
         _progress.Epoch(_phase, epoch);
     }
 
@@ -171,7 +190,7 @@ internal sealed class PhaseTraining : IDisposable
     {
         while (_steps.Pending > 0) Settle();
         var begin = Stopwatch.GetTimestamp();
-        var state = new TrainingState(Position, Checkpoint.Snapshot(_phase.Networks), _best, _optimizer.Moments());
+        var state = new TrainingState(Position, Checkpoint.Snapshot(_phase.Networks), _best, _optimizer.Moments(), _average?.Values() ?? []);
         if (!state.IsFinite) throw Failure($"after step {_position.Step} of the {_phase.Name} phase a weight or a moment is not finite", _position.Step);
         state.Write(_run.PathOf(TrainingState.FileName));
         WriteWhatFollows();
@@ -224,7 +243,7 @@ internal sealed class PhaseTraining : IDisposable
             if (check) CheckUpdate(at.Step + 1);
             at = at with { Done = at.Done + 1, Step = at.Step + 1 };
         }
-        using (new FiniteCheck()) _ = _validation.Measure(CancellationToken.None);
+        using (new FiniteCheck()) _ = Validate(CancellationToken.None);
         return null;
     }
 

@@ -67,6 +67,9 @@ internal sealed record TrainingOptions
     /// <summary>A validation loss is lower if it is below the lowest by more than this share of it; null in older runs, for <see cref="DefaultPlateauThreshold"/>.</summary>
     public double? PlateauThreshold { get; init; }
 
+    /// <summary>Decay of the weights' averages, which are validated and kept in place of the weights; 0 for none.</summary>
+    public double Average { get; init; }
+
     /// <summary>The share of <see cref="Minutes"/> that the first phase gets; null in older runs, for <see cref="DefaultRestorationShare"/>.</summary>
     public double? RestorationShare { get; init; }
 
@@ -117,6 +120,7 @@ internal sealed record TrainingOptions
         if (!(Beta2 >= 0 && Beta2 < 1)) throw new ArgumentException($"beta2 is {Beta2}, expected 0 up to 1");
         if (Patience is < 0 or > 1_000_000) throw new ArgumentException($"patience is {Patience}, expected 0 to 1000000");
         if (PlateauThreshold is { } threshold && !(threshold >= 0 && threshold < 1)) throw new ArgumentException($"plateauThreshold is {threshold}, expected 0 up to 1");
+        if (!(Average >= 0 && Average < 1)) throw new ArgumentException($"average is {Average}, expected 0 up to 1");
         if (RestorationShare is { } share && !(share > 0 && share < 1)) throw new ArgumentException($"restorationShare is {share}, expected a share between 0 and 1");
         if (SaveEvery is { } every && !(every >= 0 && double.IsFinite(every))) throw new ArgumentException($"saveEvery is {every}, expected 0 or more");
         if (Batch is < 1 or > 4096) throw new ArgumentException($"batch is {Batch}, expected 1 to 4096");

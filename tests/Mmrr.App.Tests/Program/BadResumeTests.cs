@@ -34,6 +34,7 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     [InlineData("--augment", "flip")]
     [InlineData("--normalize", null)]
     [InlineData("--patience", "5")]
+    [InlineData("--average", "0.9")]
     [InlineData("--plateau-threshold", "0.01")]
     [InlineData("--no-embedding", null)]
     [InlineData("--mask", "learned")]
@@ -85,6 +86,7 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     [InlineData("\"augment\": \"none\"", "\"augment\": \"flip,flip\"", "twice")]
     [InlineData("\"patience\": 500", "\"patience\": -1", "patience is -1")]
     [InlineData("\"plateauThreshold\": 0.0001", "\"plateauThreshold\": 1", "plateauThreshold is 1")]
+    [InlineData("\"average\": 0", "\"average\": 1", "average is 1")]
     [InlineData("\"restorationShare\": 0.85", "\"restorationShare\": 1", "restorationShare is 1")]
     [InlineData("\"device\": \"cpu\"", "\"device\": null", "device")]
     [InlineData("\"mask\": \"Learned\"", "\"mask\": 7", "mask")]
@@ -106,7 +108,7 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     public void AConfigurationFromBeforeThereWasAChoiceIsRead()
     {
         string text = File.ReadAllText(Path.Combine(runs.MnistRun, "run.json"));
-        string[] since = ["\"normalize\"", "\"patience\"", "\"plateauThreshold\"", "\"restorationShare\"", "\"paperSplit\""];
+        string[] since = ["\"normalize\"", "\"patience\"", "\"plateauThreshold\"", "\"average\"", "\"restorationShare\"", "\"paperSplit\""];
         string[] lines = text.Split('\n');
         Assert.All(since, name => Assert.Single(lines, line => line.Contains(name, StringComparison.Ordinal)));
         string before = string.Join('\n', lines.Where(line => !since.Any(name => line.Contains(name, StringComparison.Ordinal))));
