@@ -46,7 +46,7 @@ internal static class DemoCommand
                 Batch = Batch,
                 LearningRate = LearningRate,
                 Beta2 = preset.Beta2,
-                Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size) },
+                Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size), RefinementInputs = preset.RefinementInputs },
             };
             var (run, finished) = TrainingSession.Begin(options, runPath);
             if (!finished) return TrainCommand.Interrupted(run);

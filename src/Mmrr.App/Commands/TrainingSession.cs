@@ -39,8 +39,9 @@ internal static class TrainingSession
     {
         using var held = run.Lock();
         string state = run.PathOf(TrainingState.FileName);
-        if (!File.Exists(state) && Directory.EnumerateFiles(run.Path, "*.safetensors").Any())
-            throw new UsageException($"{run.Path}: it has checkpoints but no {TrainingState.FileName} to go on from");
+        // The state is written before anything that follows from it.
+        if (!File.Exists(state) && (File.Exists(run.PathOf(TrainingHistory.FileName)) || Directory.EnumerateFiles(run.Path, "*.safetensors").Any()))
+            throw new UsageException($"{run.Path}: training began in it, but there is no {TrainingState.FileName} to go on from");
         using var device = CommonOptions.Open(run.Options.Device, run.Options.Threads, run.Options.Precision);
         return Train(run, device, Load(run.Options.DataOptions));
     }
@@ -48,7 +49,8 @@ internal static class TrainingSession
     private static ImageSet Load(DataOptions options)
     {
         var set = DataSource.Open(options).LoadTrain();
-        return set.Samples.Count >= 2 ? set : throw new InvalidDataException($"{options.Root}: one normal image is too few; training needs one more to validate on");
+        int count = set.Samples.Count;
+        return count >= 3 ? set : throw new InvalidDataException($"{options.Root}: {(count == 1 ? "one normal image is" : "two normal images are")} too few; three are needed: to train on, to choose the epoch with and for the threshold");
     }
 
     private static bool Train(RunFolder run, Device device, ImageSet set)
@@ -82,7 +84,7 @@ internal static class TrainingSession
     {
         var options = run.Options;
         using (var model = Checkpoint.Load(run.Path, device))
-            ThresholdCommand.Print(Calibrator.OfTraining(run.Path, model, set, options.Seed, EvaluateCommand.DefaultLevels(options), options.FalseAlarm));
+            ThresholdCommand.Print(Calibrator.OfTraining(run.Path, model, TrainingData.CalibrationImages(set, options), EvaluateCommand.DefaultLevels(options), options.FalseAlarm));
         File.Delete(run.PathOf(TrainingState.FileName));
     }
 

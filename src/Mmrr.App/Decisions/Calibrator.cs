@@ -16,17 +16,15 @@ internal static class Calibrator
     // Images that are scored at a time: bounds the memory of their maps.
     private const int Chunk = 16;
 
-    /// <summary>Calibrates a run that has just been trained, on the images that training held out, and stores what was found.</summary>
+    /// <summary>Calibrates a run that has just been trained, on normal images that training held out, and stores what was found.</summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="model">Its trained model.</param>
-    /// <param name="set">The normal images, trained on and held out.</param>
-    /// <param name="seed">The run's, which decides the split.</param>
+    /// <param name="heldOut">The images.</param>
     /// <param name="levels">Mask levels.</param>
     /// <param name="falseAlarm">The rate wanted, in (0, 1).</param>
-    public static Calibration OfTraining(string run, MmrrModel model, ImageSet set, long seed, int levels, double falseAlarm)
+    public static Calibration OfTraining(string run, MmrrModel model, IEnumerable<Sample> heldOut, int levels, double falseAlarm)
     {
-        var (_, heldOut) = Sampling.TrainValidation(set.Samples.Count, seed);
-        var images = heldOut.Select(i => set.Samples[i]).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
+        var images = heldOut.Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
         var calibration = Make([.. Score(model, images, levels)], [], levels, falseAlarm);
         calibration.Save(run);
         return calibration;

@@ -30,7 +30,8 @@ internal static class ExampleSheet
         var o = model.Options;
         int pixels = o.Size * o.Size, length = pixels * o.Channels;
         var chosen = Choose(samples);
-        var scores = TiledScoring.Score(model, [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], levels, maps: true);
+        PreparedImage[] prepared = [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))];
+        var scores = TiledScoring.Score(model, prepared, levels, maps: true);
         (Sample Sample, float[] Map)[] rows = [.. chosen.Select((s, i) => WorstTile(s, scores[i], o))];
         bool masks = chosen.Exists(s => s.Mask is not null);
         range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Order()]);
@@ -38,10 +39,10 @@ internal static class ExampleSheet
         string[] captions = ["image", .. s_levels.Select(l => $"mask {l.ToString("0.0", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
         var sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
         var values = new float[length];
-        foreach (var (sample, map) in rows)
+        foreach (var (i, (sample, map)) in rows.Index())
         {
-            var image = new Tile(o.Size, o.Size, o.Channels, sample.Pixels);
-            ImagePixels.ToFloats(sample.Pixels, values);
+            ImagePixels.ToFloats(sample.Pixels, ImageLight.Of(o, prepared[i]), values);
+            var image = ToTile(values, 0, o, -1);
             List<Tile> tiles = [image, .. Restorations(model, values), Heatmap.Overlay(image, map, range.Low, range.High)];
             if (masks) tiles.Add(new Tile(o.Size, o.Size, 1, [.. sample.Mask!.Select(m => (byte)(m * 255))]));
             sheet.AddRow($"{sample.Kind}\n{sample.Name.Split('/')[^1]}", tiles);
@@ -93,16 +94,16 @@ internal static class ExampleSheet
         using var restoration = model.Restore(x, e, logits, levels, new NoiseSource(Scoring.NoiseSeed, 0, SameForEveryImage: true));
         using var refined = model.Refine(restoration);
         var tiles = new List<Tile>();
-        for (int l = 0; l < s_levels.Length; l++) tiles.Add(ToTile(restoration.Mask, l, o, 0));
-        tiles.Add(ToTile(restoration.Restored, s_levels.Length / 2, o, -1));
-        tiles.Add(ToTile(refined, s_levels.Length / 2, o, -1));
+        for (int l = 0; l < s_levels.Length; l++) tiles.Add(ToTile(restoration.Mask.Value.ToArray(), l, o, 0));
+        tiles.Add(ToTile(restoration.Restored.Value.ToArray(), s_levels.Length / 2, o, -1));
+        tiles.Add(ToTile(refined.Value.ToArray(), s_levels.Length / 2, o, -1));
         return tiles;
     }
 
-    private static Tile ToTile(Variable images, int row, MmrrOptions o, float low)
+    private static Tile ToTile(float[] images, int row, MmrrOptions o, float low)
     {
         int length = o.Size * o.Size * o.Channels;
-        float[] values = images.Value.ToArray()[(row * length)..((row + 1) * length)];
+        float[] values = images[(row * length)..((row + 1) * length)];
         return new Tile(o.Size, o.Size, o.Channels, [.. values.Select(v => (byte)((Math.Clamp((v - low) / (1 - low), 0, 1) * 255) + 0.5f))]);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class LevelGrid
     /// <summary>μ, [L].</summary>
     public IReadOnlyList<float> Levels { get; }
 
-    /// <summary>x.</summary>
+    /// <summary>x, as the networks see it.</summary>
     public Tile Image { get; }
 
     /// <summary>e, stretched from its smallest value (black) to its largest (white).</summary>
@@ -48,14 +48,15 @@ internal sealed class LevelGrid
     /// <summary>Restores one image at L levels.</summary>
     /// <param name="model">The model; one call at a time on a device.</param>
     /// <param name="pixels">[S, S, C] of the model, bytes 0 to 255.</param>
+    /// <param name="light">Of the whole image, which they may be a tile of.</param>
     /// <param name="levels">L, at least 2.</param>
-    public static LevelGrid Compute(MmrrModel model, ReadOnlySpan<byte> pixels, int levels)
+    public static LevelGrid Compute(MmrrModel model, ReadOnlySpan<byte> pixels, ImageLight light, int levels)
     {
         var o = model.Options;
         int length = o.Size * o.Size * o.Channels;
         if (pixels.Length != length) throw new ArgumentException($"LevelGrid: {pixels.Length} bytes, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
         float[] image = new float[length], all = Scoring.Levels(levels);
-        ImagePixels.ToFloats(pixels, image);
+        ImagePixels.ToFloats(pixels, light, image);
         var (masks, restored, refined) = (new List<Tile>(), new List<Tile>(), new List<Tile>());
         double score = 0, without = 0;
         using var guard = new NoGradient();
@@ -84,7 +85,7 @@ internal sealed class LevelGrid
             }
         }
         return new LevelGrid(
-            all, new Tile(o.Size, o.Size, o.Channels, pixels.ToArray()), ToTile(embedding, o, embedding.Min(), embedding.Max()), [.. masks], [.. restored], [.. refined], score, without);
+            all, ToTile(image, o, -1, 1), ToTile(embedding, o, embedding.Min(), embedding.Max()), [.. masks], [.. restored], [.. refined], score, without);
     }
 
     private static double MeanSquaredError(float[] a, float[] b)

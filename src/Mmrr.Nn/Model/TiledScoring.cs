@@ -33,6 +33,7 @@ public static class TiledScoring
         var options = model.Options;
         int size = options.Size, channels = options.Channels, pixels = size * size, length = pixels * channels;
         for (int i = 0; i < images.Count; i++) Check(images[i], i, options);
+        ImageLight[] lights = [.. images.Select(image => ImageLight.Of(options, image))];
         Tiling[] tilings = [.. images.Select(image => new Tiling(image.Height, image.Width, size))];
         PreparedScore[] results = [.. images.Select(image => new PreparedScore(
             double.NegativeInfinity, double.NegativeInfinity, 0, new float[maps ? image.Height * image.Width : 0], new float[maps ? image.Height * image.Width : 0]))];
@@ -44,7 +45,7 @@ public static class TiledScoring
             {
                 var (i, tile) = batch[k];
                 Tiling.Cut(images[i].Pixels.Span, images[i].Height, images[i].Width, channels, tilings[i].Place(tile), size, bytes);
-                ImagePixels.ToFloats(bytes, values.AsSpan(k * length, length));
+                ImagePixels.ToFloats(bytes, lights[i], values.AsSpan(k * length, length));
             }
             Scores scores;
             lock (model.Device.Gate) scores = Scoring.Score(model, values, levels, maps);

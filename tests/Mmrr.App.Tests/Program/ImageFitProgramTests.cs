@@ -38,12 +38,14 @@ public sealed class ImageFitProgramTests : IDisposable
 
     [Theory]
     [InlineData("Stretch", "--size", "8")]
-    [InlineData("Crop", "--size", "8", "--crop")]
+    [InlineData("Crop", "--size", "8", "--crop", "--normalize")]
     [InlineData("Tile", "--tile", "16")]
+    [InlineData("Tile", "--tile", "16", "--normalize", "--augment", "flip,gamma,gradient")]
     public void AListIsTrainedEvaluatedAndScored(string fit, params string[] options)
     {
         string run = _folder["run"];
         MmrrProcess.Run(["train", "--data", "csv", "--root", _folder["list.csv"], .. options, .. s_network, "--out", run]).Ends(0);
+        Assert.Contains($"\"normalize\": {(options.Contains("--normalize") ? "true" : "false")}", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
         Assert.Contains($"\"fit\": \"{fit}\"", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
         MmrrProcess.Run("evaluate", run, "--levels", "3").Ends(0);
         using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
@@ -96,6 +98,7 @@ public sealed class ImageFitProgramTests : IDisposable
             ("image\n0.png\nempty.png\n", ["empty.png", "empty file"]),
             ("image\n0.png\nnone.png\n", ["none.png"]),
             ("image\n0.png\n", ["one normal image is too few"]),
+            ("image,split\n0.png,train\n1.png,train\n2.png,test\n", ["two normal images are too few"]),
         })
         {
             File.WriteAllText(bad, list);

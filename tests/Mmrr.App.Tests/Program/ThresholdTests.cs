@@ -22,7 +22,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         var outcome = MmrrProcess.Run(train).Ends(0);
         var stored = Calibration.Find(run)!;
         Assert.Equal((0.25, 15, 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
-        var image = Assert.Single(stored.HeldOut); // a twentieth of nine
+        var image = Assert.Single(stored.HeldOut); // of nine, one chose the epoch and seven were trained on
         Assert.Equal(image.Score, stored.Threshold);
         Assert.Contains("1 normal image cannot support a false-alarm rate of 0.25", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
 
