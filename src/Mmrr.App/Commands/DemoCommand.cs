@@ -48,7 +48,7 @@ internal static class DemoCommand
                 Beta2 = preset.Beta2,
                 Levels = ScoreDefaults.Levels("tiny", "mvtec", Size),
                 Rule = ScoreDefaults.Rule("tiny", "mvtec"),
-                Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size) },
+                Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size), RefinementInputs = preset.RefinementInputs },
             };
             var (run, finished) = TrainingSession.Begin(options, runPath);
             if (!finished) return TrainCommand.Interrupted(run);

@@ -57,7 +57,7 @@ internal static class FiguresCommand
             }
             // Which tile is the worst is only known after scoring.
             int tile = model.Options.Fit == ImageFit.Tile ? TiledScoring.Score(model, [image], method, maps: false)[0].Of(method.Rule).WorstTile : 0;
-            var sheet = LevelSheet.Render(LevelGrid.Compute(model, ReportPictures.Seen(image, tile, model.Options), method.Levels));
+            var sheet = LevelSheet.Render(ReportPictures.Grid(model, image, tile, method.Levels));
             string path = Path.Combine(target, file.Picture);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             ImageFile.WritePng(path, sheet.Pixels.Span, sheet.Height, sheet.Width, sheet.Channels);

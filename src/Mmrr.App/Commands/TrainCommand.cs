@@ -13,10 +13,8 @@ internal static class TrainCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var data = CommonOptions.OneOf(new Option<string?>("--data") { HelpName = "LAYOUT", Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}." }, [.. DataSource.Kinds]);
-        var root = new Option<string?>("--root") { HelpName = "DIR", Description = "Folder of the data; with --data csv, the list." };
-        var normal = new Option<string?>("--normal") { HelpName = "CLASS", Description = "The normal class: a label, a class name, or a category of an mvtec folder." };
-        var abnormal = new Option<string?>("--abnormal") { HelpName = "DIR", Description = "With --data folder: a folder of abnormal images, to evaluate on." };
+        var source = new DataArguments();
+        var (data, root, normal, abnormal) = source;
         var preset = CommonOptions.OneOf(
             new Option<string>("--preset") { HelpName = "NAME", Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.", DefaultValueFactory = _ => "tiny" }, [.. Preset.All.Keys]);
         var device = CommonOptions.Device();
@@ -29,16 +27,20 @@ internal static class TrainCommand
         var batch = CommonOptions.Ranged(new Option<int?>("--batch") { HelpName = "N", Description = "Images of a step; the preset's, fewer for large images, when not given." }, 1, 4096);
         var learningRate = CommonOptions.Ranged(new Option<double?>("--lr") { HelpName = "X", Description = "Learning rate; the preset's when not given." }, 1e-9, 10);
         var beta2 = CommonOptions.Ranged(new Option<double?>("--beta2") { HelpName = "X", Description = "RAdam's second decay; the preset's when not given." }, 0.5, 0.999999);
+        var patience = CommonOptions.Ranged(new Option<int?>("--patience") { HelpName = "N", Description = "Epochs without a lower validation loss; at the next the learning rate is halved. The paper's 500 when not given." }, 0, 1_000_000);
+        var plateau = CommonOptions.Ranged(new Option<double?>("--plateau-threshold") { HelpName = "X", Description = "A validation loss is lower if it is so by more than this share; 0.0001 when not given." }, 0, 0.99);
+        var average = CommonOptions.Ranged(new Option<double?>("--average") { HelpName = "DECAY", Description = "Validate and keep moving averages of the weights, of this decay a step, such as 0.999; 0, none, when not given." }, 0, 0.999999);
         var width = CommonOptions.Ranged(new Option<int?>("--width") { HelpName = "N", Description = "Channels inside the networks, a multiple of 16; the preset's when not given." }, 16, 1024);
         var size = CommonOptions.Ranged(new Option<int?>("--size") { HelpName = "N", Description = "Side that images are resized to, in pixels; 32 for mnist, fmnist and cifar10, else the preset's, when not given." }, 8, 4096);
         var crop = new Option<bool>("--crop") { Description = "Take the centre square of images that are not square, in place of stretching them." };
         var tile = CommonOptions.Ranged(new Option<int?>("--tile") { HelpName = "N", Description = "Keep the images' size, and train and score on overlapping tiles of so many pixels a side." }, 8, 4096);
         var resolutions = CommonOptions.Ranged(new Option<int?>("--resolutions") { HelpName = "N", Description = "Resolutions of the U-Nets; 4, from 128 pixels on 5, when not given." }, 1, 8);
-        var augment = new Option<string>("--augment") { HelpName = "LIST", Description = "A list of flip, rotate (up to 30 degrees), brightness.", DefaultValueFactory = _ => "none" };
+        var augment = new Option<string>("--augment") { HelpName = "LIST", Description = $"A list of {Augmentation.Words}: what normal images may also look like.", DefaultValueFactory = _ => "none" };
+        var normalize = new Option<bool>("--normalize") { Description = "Give every image the same mean and contrast before the networks see it, against lamps that drift." };
         var noEmbedding = new Option<bool>("--no-embedding") { Description = "Mask the image itself (Table 2 of the paper)." };
         var mask = CommonOptions.OneOf(
             new Option<string>("--mask") { HelpName = "KIND", Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
-        var inputs = new Option<string>("--refine-inputs") { HelpName = "LIST", Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps.", DefaultValueFactory = _ => "x,e,m,eps" };
+        var inputs = new Option<string?>("--refine-inputs") { HelpName = "LIST", Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps; the preset's when not given." };
         var levels = CommonOptions.Levels("what docs/results.md found for the layout");
         var rule = CommonOptions.OneOf(
             new Option<string?>("--rule")
@@ -54,8 +56,8 @@ internal static class TrainCommand
         var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it." };
         var command = new Command("train", "Train on normal images.")
         {
-            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, width, size, crop, tile, resolutions, augment,
-            noEmbedding, mask, inputs, levels, rule, falseAlarm, saveEvery, resume, config,
+            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, patience, plateau, average, width, size, crop, tile,
+            resolutions, augment, normalize, noEmbedding, mask, inputs, levels, rule, falseAlarm, saveEvery, resume, config,
         };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
@@ -74,15 +76,9 @@ internal static class TrainCommand
                 if (Given(parsed, precision)) saved = saved with { Precision = CommonOptions.PrecisionOf(parsed, precision) };
                 return Begin(saved, parsed.GetValue(output));
             }
-            string kind = parsed.GetValue(data) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
-            if (parsed.GetValue(root) is null) throw new UsageException($"--data {kind} needs --root DIR");
+            string kind = source.Check(parsed) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
             var defaults = Preset.All[parsed.GetValue(preset)!];
             if (parsed.GetValue(minutes) is not null && parsed.GetValue(epochs) is not null) throw new UsageException("--minutes and --epochs contradict each other; give one");
-            bool labelled = kind is not ("folder" or "csv");
-            if (labelled && parsed.GetValue(normal) is null) throw new UsageException($"--data {kind} needs --normal CLASS");
-            if (!labelled && parsed.GetValue(normal) is not null)
-                throw new UsageException(kind == "csv" ? "--data csv takes no --normal: the list says which images are normal" : "--data folder takes no --normal: all of its images are normal");
-            if (kind != "folder" && parsed.GetValue(abnormal) is not null) throw new UsageException($"--abnormal belongs to --data folder, not to {kind}");
             var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile : parsed.GetValue(crop) ? ImageFit.Crop : ImageFit.Stretch;
             if (fit == ImageFit.Tile && parsed.GetValue(crop)) throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
             if (fit == ImageFit.Tile && parsed.GetValue(size) is not null) throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");
@@ -96,14 +92,15 @@ internal static class TrainCommand
                 Channels = 1,
                 Size = side,
                 Fit = fit,
+                Normalize = parsed.GetValue(normalize),
                 Width = parsed.GetValue(width) ?? defaults.Width,
                 Resolutions = parsed.GetValue(resolutions) ?? Preset.ResolutionsFor(side),
                 Embedding = !parsed.GetValue(noEmbedding),
                 Mask = Enum.Parse<MaskKind>(parsed.GetValue(mask)!, ignoreCase: true),
-                RefinementInputs = ParseInputs(parsed.GetValue(inputs)!),
+                RefinementInputs = parsed.GetValue(inputs) is { } list ? ParseInputs(list) : defaults.RefinementInputs,
             };
             model.Validate();
-            var augmentation = ParseAugmentation(parsed.GetValue(augment)!);
+            var augmentation = ParseAugmentation(parsed.GetValue(augment)!, model.Normalize);
             bool counted = parsed.GetValue(epochs) is not null;
             var options = new TrainingOptions
             {
@@ -121,6 +118,11 @@ internal static class TrainCommand
                 Batch = parsed.GetValue(batch) ?? defaults.BatchFor(side),
                 LearningRate = parsed.GetValue(learningRate) ?? defaults.LearningRate,
                 Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,
+                Patience = parsed.GetValue(patience) ?? TrainingOptions.DefaultPatience,
+                PlateauThreshold = parsed.GetValue(plateau) ?? TrainingOptions.DefaultPlateauThreshold,
+                Average = parsed.GetValue(average) ?? 0,
+                RestorationShare = defaults.RestorationShare,
+                PaperSplit = defaults.PaperSplit,
                 Augment = augmentation.ToString(),
                 Levels = parsed.GetValue(levels) ?? ScoreDefaults.Levels(parsed.GetValue(preset)!, kind, side),
                 Rule = parsed.GetValue(rule) is { } word ? Enum.Parse<ScoreRule>(word, ignoreCase: true) : ScoreDefaults.Rule(parsed.GetValue(preset)!, kind),
@@ -171,15 +173,17 @@ internal static class TrainCommand
 
     private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
-    private static Augmentation ParseAugmentation(string text)
+    private static Augmentation ParseAugmentation(string text, bool normalized)
     {
         try
         {
-            return Augmentation.Parse(text);
+            var augmentation = Augmentation.Parse(text);
+            if (normalized) augmentation.CheckBesideNormalization();
+            return augmentation;
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"--augment: {e.Message}");
+            throw new UsageException($"--augment{(normalized ? " and --normalize" : "")}: {e.Message}");
         }
     }
 

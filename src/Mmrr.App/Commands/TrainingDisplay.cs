@@ -56,13 +56,15 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
     /// <inheritdoc/>
     public void Epoch(TrainingPhase phase, TrainingEpoch epoch)
     {
-        _validationLoss = epoch.ValidationLoss;
-        if (_terminal) WriteRow(phase, epoch);
+        // Epochs that are too short to be validated each would fill the screen.
+        if (epoch.ValidationLoss is not { } loss) return;
+        _validationLoss = loss;
+        if (_terminal) WriteRow(phase, epoch, loss);
         else
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"phase {epoch.Phase} {phase.Name}  epoch {epoch.Epoch} done  step {epoch.Step}  training loss {epoch.TrainingLoss:F5}  validation loss {epoch.ValidationLoss:F5}  rate {epoch.LearningRate:G3}  {epoch.Seconds:F0} s"));
+                $"phase {epoch.Phase} {phase.Name}  epoch {epoch.Epoch} done  step {epoch.Step}  training loss {epoch.TrainingLoss:F5}  validation loss {loss:F5}  rate {epoch.LearningRate:G3}  {epoch.Seconds:F0} s"));
         }
     }
 
@@ -82,15 +84,15 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
         return time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{rest}") : rest;
     }
 
-    private void WriteRow(TrainingPhase phase, TrainingEpoch epoch)
+    private void WriteRow(TrainingPhase phase, TrainingEpoch epoch, double loss)
     {
         if (phase.Number != _phaseOfTable)
         {
             (_phaseOfTable, _bestLoss) = (phase.Number, double.PositiveInfinity);
             Console.WriteLine($"\r\u001b[1mphase {phase.Number}: {phase.Name}\u001b[0m\u001b[K\n\u001b[90m  epoch     step   training   validation       rate     time\u001b[0m");
         }
-        string validation = string.Create(CultureInfo.InvariantCulture, $"{epoch.ValidationLoss,10:F5}");
-        if (epoch.ValidationLoss < _bestLoss) (_bestLoss, validation) = (epoch.ValidationLoss, $"\u001b[32m{validation}\u001b[0m");
+        string validation = string.Create(CultureInfo.InvariantCulture, $"{loss,10:F5}");
+        if (loss < _bestLoss) (_bestLoss, validation) = (loss, $"\u001b[32m{validation}\u001b[0m");
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"\r{epoch.Epoch,7}  {epoch.Step,7}  {epoch.TrainingLoss,9:F5}   {validation}  {epoch.LearningRate,9:G3}  {Duration(TimeSpan.FromSeconds(epoch.Seconds)),7}\u001b[K"));

@@ -38,8 +38,9 @@ internal static class TrainingSession
     {
         using var held = run.Lock();
         string state = run.PathOf(TrainingState.FileName);
-        if (!File.Exists(state) && Directory.EnumerateFiles(run.Path, "*.safetensors").Any())
-            throw new UsageException($"{run.Path}: it has checkpoints but no {TrainingState.FileName} to go on from");
+        // The state is written before anything that follows from it.
+        if (!File.Exists(state) && (File.Exists(run.PathOf(TrainingHistory.FileName)) || Directory.EnumerateFiles(run.Path, "*.safetensors").Any()))
+            throw new UsageException($"{run.Path}: training began in it, but there is no {TrainingState.FileName} to go on from");
         using var device = CommonOptions.Open(run.Options.Device, run.Options.Threads, run.Options.Precision);
         return Train(run, device, Load(run.Options.DataOptions));
     }
@@ -47,7 +48,8 @@ internal static class TrainingSession
     private static ImageSet Load(DataOptions options)
     {
         var set = DataSource.Open(options).LoadTrain();
-        return set.Samples.Count >= 2 ? set : throw new InvalidDataException($"{options.Root}: one normal image is too few; training needs one more to validate on");
+        int count = set.Samples.Count;
+        return count >= 3 ? set : throw new InvalidDataException($"{options.Root}: {(count == 1 ? "one normal image is" : "two normal images are")} too few; three are needed: to train on, to choose the epoch with and for the threshold");
     }
 
     private static bool Train(RunFolder run, Device device, ImageSet set)
@@ -90,8 +92,7 @@ internal static class TrainingSession
         File.Delete(run.PathOf(Calibration.FileName));
         using (var scorer = Scorer.Load(run.Path, device))
         {
-            var (_, heldOut) = Sampling.TrainValidation(set.Samples.Count, options.Seed);
-            var images = heldOut.Select(i => set.Samples[i]).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
+            var images = TrainingData.CalibrationImages(set, options).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
             var calibration = Calibrator.Make([.. Calibrator.Score(scorer, images)], [], scorer.Method.Levels, scorer.Method.Rule, options.FalseAlarm);
             calibration.Save(run.Path);
             ThresholdCommand.Print(calibration);

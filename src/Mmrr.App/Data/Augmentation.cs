@@ -4,12 +4,25 @@ namespace Mmrr.App.Data;
 /// <param name="Flip">Mirrors left to right, with probability one half.</param>
 /// <param name="Rotate">Turns about the centre by an angle uniform in ±30°: bilinear, reflected beyond the border.</param>
 /// <param name="Brightness">Multiplies by a factor uniform in [0.7, 1.3) and clamps.</param>
-internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Brightness)
+/// <param name="Offset">As <see cref="LightChange"/> says; so are the others that follow.</param>
+/// <param name="Gain">Contrast about the image's mean.</param>
+/// <param name="Gamma">A power of the values.</param>
+/// <param name="Gradient">A ramp of light over the image.</param>
+internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Brightness, bool Offset = false, bool Gain = false, bool Gamma = false, bool Gradient = false)
 {
+    /// <summary>What <see cref="Parse"/> knows, for people.</summary>
+    public const string Words = "flip, rotate, brightness, offset, gain, gamma, gradient";
+
     private const double MaxAngle = Math.PI / 6;
 
     /// <summary>No change at all.</summary>
     public static Augmentation None => default;
+
+    /// <summary>Whether <see cref="Apply"/> changes anything.</summary>
+    public bool ChangesPixels => Flip || Rotate || Brightness;
+
+    /// <summary>Whether a <see cref="LightChange"/> is drawn for each image.</summary>
+    public bool ChangesLight => Offset || Gain || Gamma || Gradient;
 
     /// <summary>Reads a list such as <c>flip,rotate,brightness</c>; <c>none</c> and an empty text mean no change.</summary>
     /// <exception cref="ArgumentException">A word is none of these, or there twice.</exception>
@@ -26,7 +39,11 @@ internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Bright
                 "flip" => result with { Flip = true },
                 "rotate" => result with { Rotate = true },
                 "brightness" => result with { Brightness = true },
-                _ => throw new ArgumentException($"unknown augmentation '{word}'; expected a list of flip, rotate, brightness, or none"),
+                "offset" => result with { Offset = true },
+                "gain" => result with { Gain = true },
+                "gamma" => result with { Gamma = true },
+                "gradient" => result with { Gradient = true },
+                _ => throw new ArgumentException($"unknown augmentation '{word}'; expected a list of {Words}, or none"),
             };
             if (result == before)
                 throw new ArgumentException($"'{word}' is named twice");
@@ -35,16 +52,19 @@ internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Bright
         return result;
     }
 
-    /// <summary>The text that <see cref="Parse"/> reads back.</summary>
-    public override string ToString()
+    /// <summary>Refuses what the normalisation of every image takes away again.</summary>
+    /// <exception cref="ArgumentException">There is such a change; the message names it.</exception>
+    public void CheckBesideNormalization()
     {
-        if (this == None)
-            return "none";
-        (bool On, string Word)[] words = [(Flip, "flip"), (Rotate, "rotate"), (Brightness, "brightness")];
-        return string.Join(',', words.Where(w => w.On).Select(w => w.Word));
+        string[] undone = [.. Named().Where(w => w is "brightness" or "offset" or "gain")];
+        if (undone.Length > 0)
+            throw new ArgumentException($"{string.Join(", ", undone)}: normalisation takes it away again; gamma and gradient stay");
     }
 
-    /// <summary>Writes a changed copy of an image. Everything off copies it exactly.</summary>
+    /// <summary>The text that <see cref="Parse"/> reads back.</summary>
+    public override string ToString() => this == None ? "none" : string.Join(',', Named());
+
+    /// <summary>Writes a copy of an image that is flipped, turned or of other brightness. All of these off copy it exactly.</summary>
     /// <param name="source">[height, width, channels].</param>
     /// <param name="target">[height, width, channels]; must not overlap the source.</param>
     /// <param name="height">Height in pixels.</param>
@@ -85,6 +105,13 @@ internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Bright
                 }
             }
         }
+    }
+
+    private IEnumerable<string> Named()
+    {
+        (bool On, string Word)[] words =
+            [(Flip, "flip"), (Rotate, "rotate"), (Brightness, "brightness"), (Offset, "offset"), (Gain, "gain"), (Gamma, "gamma"), (Gradient, "gradient")];
+        return words.Where(w => w.On).Select(w => w.Word);
     }
 
     /// <summary>Index of the mirrored continuation: ... 1 0 | 0 1 2 | 2 1 ...</summary>

@@ -28,10 +28,22 @@ internal static class Sampling
         return (first, second);
     }
 
-    /// <summary>Splits training images 95 : 5 into training and validation, with at least one image in each.</summary>
-    /// <param name="count">Number of images, at least 2.</param>
+    /// <summary>
+    /// Splits the normal images into those to train on, those that choose the epoch and those that set the threshold. Of each of the last two kinds there are a twentieth, or, where that is less
+    /// than ten, a tenth up to ten; in the paper's split both together are a twentieth, at least two. There is at least one of each kind.
+    /// </summary>
+    /// <param name="count">Number of images, at least 3.</param>
     /// <param name="seed">Seed of the draw.</param>
-    public static (int[] Train, int[] Validation) TrainValidation(int count, long seed) => Split(count, 0.05, seed);
+    /// <param name="paper">The paper's 95 : 5.</param>
+    /// <returns>Indexes in ascending order.</returns>
+    public static (int[] Training, int[] Validation, int[] Calibration) Split(int count, long seed, bool paper = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 3);
+        int twentieth = (int)((count * 0.05) + 0.5);
+        int both = Math.Max(2, paper ? twentieth : 2 * Math.Max(twentieth, Math.Min(10, count / 10))), validation = (both + 1) / 2;
+        int[] order = Permutation(count, seed);
+        return ([.. order[both..].Order()], [.. order[..validation].Order()], [.. order[validation..both].Order()]);
+    }
 
     /// <summary>
     /// Draws samples with normal and abnormal ones, and the kinds of abnormal ones, in proportion (largest remainder).

@@ -29,19 +29,20 @@ internal static class ExampleSheet
         var (o, levels) = (model.Options, method.Levels);
         int[] shown = [.. Enumerable.Range(0, Masks).Select(i => (int)((i + 0.5) * levels.Count / Masks)).Distinct()];
         var chosen = Choose(samples);
-        var scores = TiledScoring.Score(model, [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], method, maps: true);
+        PreparedImage[] prepared = [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))];
+        var scores = TiledScoring.Score(model, prepared, method, maps: true);
         (Sample Sample, float[] Map)[] rows = [.. chosen.Select((s, i) => WorstTile(s, scores[i].Of(method.Rule), o))];
         bool masks = chosen.Exists(s => s.Mask is not null);
         range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Where(float.IsFinite).DefaultIfEmpty().Order()]);
 
         string[] captions = ["image", .. shown.Select(l => $"mask {levels.Levels[l].ToString("0.00#", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
         var sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
-        foreach (var (sample, map) in rows)
+        foreach (var (i, (sample, map)) in rows.Index())
         {
-            var image = new Tile(o.Size, o.Size, o.Channels, sample.Pixels);
-            var grid = LevelGrid.Compute(model, sample.Pixels, levels);
+            var grid = LevelGrid.Compute(model, sample.Pixels, ImageLight.Of(o, prepared[i]), levels);
             int middle = shown[shown.Length / 2];
-            List<Tile> tiles = [image, .. shown.Select(l => grid.Masks[l]), grid.Restored[middle], grid.Refined[middle], Heatmap.Overlay(image, Heatmap.Finite(map, range.High), range.Low, range.High)];
+            var overlay = Heatmap.Overlay(grid.Image, Heatmap.Finite(map, range.High), range.Low, range.High);
+            List<Tile> tiles = [grid.Image, .. shown.Select(l => grid.Masks[l]), grid.Restored[middle], grid.Refined[middle], overlay];
             if (masks) tiles.Add(new Tile(o.Size, o.Size, 1, [.. sample.Mask!.Select(m => (byte)(m * 255))]));
             sheet.AddRow($"{sample.Kind}\n{sample.Name.Split('/')[^1]}", tiles);
         }

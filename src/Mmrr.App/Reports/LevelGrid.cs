@@ -21,7 +21,7 @@ internal sealed class LevelGrid
     /// <summary>μ, [L].</summary>
     public IReadOnlyList<float> Levels { get; }
 
-    /// <summary>x.</summary>
+    /// <summary>x, as the networks see it.</summary>
     public Tile Image { get; }
 
     /// <summary>e, stretched from its smallest value (black) to its largest (white).</summary>
@@ -39,14 +39,15 @@ internal sealed class LevelGrid
     /// <summary>Restores one image at the levels of a schedule.</summary>
     /// <param name="model">The model; one call at a time on a device.</param>
     /// <param name="pixels">[S, S, C] of the model, bytes 0 to 255.</param>
+    /// <param name="light">Of the whole image, which they may be a tile of.</param>
     /// <param name="levels">The levels.</param>
-    public static LevelGrid Compute(MmrrModel model, ReadOnlySpan<byte> pixels, LevelSchedule levels)
+    public static LevelGrid Compute(MmrrModel model, ReadOnlySpan<byte> pixels, ImageLight light, LevelSchedule levels)
     {
         var o = model.Options;
         int length = o.Size * o.Size * o.Channels;
         if (pixels.Length != length) throw new ArgumentException($"LevelGrid: {pixels.Length} bytes, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
         float[] image = new float[length], e = [];
-        ImagePixels.ToFloats(pixels, image);
+        ImagePixels.ToFloats(pixels, light, image);
         var (masks, restored, refined) = (new List<Tile>(), new List<Tile>(), new List<Tile>());
         using var scope = new DisposeScope();
         LevelWalk.Run(model, image, levels, group =>
@@ -62,7 +63,7 @@ internal sealed class LevelGrid
                 refined.Add(ToTile(mended[row], o, -1, 1));
             }
         });
-        return new LevelGrid(levels.Levels.ToArray(), new Tile(o.Size, o.Size, o.Channels, pixels.ToArray()), ToTile(e, o, e.Min(), e.Max()), masks, restored, refined);
+        return new LevelGrid(levels.Levels.ToArray(), ToTile(image, o, -1, 1), ToTile(e, o, e.Min(), e.Max()), masks, restored, refined);
     }
 
     private static Tile Grey(float[] values, MmrrOptions o)

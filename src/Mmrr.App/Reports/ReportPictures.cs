@@ -51,16 +51,17 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
         var cards = all.Index().ToDictionary(i => i.Item, i => Card(i.Item, byName[i.Item.Name], scores[i.Index].RefinedMap, range, model.Options.Channels));
         return new ReportPictures(
             [.. misses.Select(i => cards[i])], [.. alarms.Select(i => cards[i])],
-            [.. grids.Select(i => new GridCard(cards[i], LevelGrid.Compute(model, Seen(Prepared(byName[i.Name]), scores[Array.IndexOf(all, i)].WorstTile, model.Options), method.Levels)))]);
+            [.. grids.Select(i => new GridCard(cards[i], Grid(model, Prepared(byName[i.Name]), scores[Array.IndexOf(all, i)].WorstTile, method.Levels)))]);
     }
 
-    /// <summary>What the model sees of an image at a time: of a tiled image its worst tile, else all of it.</summary>
-    public static byte[] Seen(PreparedImage image, int tile, MmrrOptions options)
+    /// <summary>What the model sees of an image at a time, at every level: of a tiled image its worst tile, else all of it.</summary>
+    public static LevelGrid Grid(MmrrModel model, PreparedImage image, int tile, LevelSchedule levels)
     {
+        var options = model.Options;
         var seen = new byte[options.Size * options.Size * options.Channels];
         var place = new Tiling(image.Height, image.Width, options.Size).Place(tile);
         Tiling.Cut(image.Pixels.Span, image.Height, image.Width, options.Channels, place, options.Size, seen.AsSpan());
-        return seen;
+        return LevelGrid.Compute(model, seen, ImageLight.Of(options, image), levels);
     }
 
     /// <summary>A normal image in the middle and a high one, and the middle one of some kinds of abnormal images.</summary>

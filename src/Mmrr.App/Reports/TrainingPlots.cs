@@ -17,24 +17,25 @@ internal static class TrainingPlots
     /// <param name="epochs">Its epochs, at least one.</param>
     public static XElement Phase(IReadOnlyList<TrainingEpoch> epochs)
     {
-        TrainingEpoch last = epochs[^1], best = epochs.MinBy(e => e.ValidationLoss) ?? last;
-        double[] losses = [.. epochs.SelectMany(e => new[] { e.TrainingLoss, e.ValidationLoss }).Where(l => l > 0)];
+        TrainingEpoch last = epochs[^1], best = epochs.Where(e => e.ValidationLoss is not null).MinBy(e => e.ValidationLoss) ?? last;
+        (double Step, double Loss)[] validated = [.. epochs.Where(e => e.ValidationLoss is not null).Select(e => ((double)e.Step, e.ValidationLoss!.Value))];
+        double[] losses = [.. epochs.Select(e => e.TrainingLoss).Concat(validated.Select(e => e.Loss)).Where(l => l > 0)];
         if (losses.Length == 0) losses = [1];
         // Each training loss is the mean over its epoch, and the validation loss is that of its end: both stand there.
         Axis Steps() => Axis.Linear("step", 0, last.Step);
         var loss = new Plot(Steps(), Axis.Logarithmic("loss (logarithmic)", losses.Min(), losses.Max()))
             .Line(epochs.Select(e => ((double)e.Step, e.TrainingLoss)), "second", "training")
-            .Line(epochs.Select(e => ((double)e.Step, e.ValidationLoss)), "first", "validation");
+            .Line(validated, "first", "validation");
         var rates = new Plot(Steps(), Axis.Logarithmic("rate", epochs.Min(e => e.LearningRate), epochs.Max(e => e.LearningRate)), height: 130)
             .Line(Stairs(epochs), "rate", "learning rate");
-        string lowest = Invariant($"lowest validation loss {best.ValidationLoss:G4} at step {best.Step}");
+        string lowest = validated.Length == 0 ? "not validated yet" : Invariant($"lowest validation loss {best.ValidationLoss:G4} at step {best.Step}, whose weights are kept");
         return Html.Element(
             "div",
             Html.Element("h3", Name(last.Phase)),
             loss.ToFigure(Invariant($"Losses of {epochs.Count} epochs, {last.Step} steps: {lowest}; the last training loss is {last.TrainingLoss:G4}.")),
             rates.ToFigure(
                 Invariant($"Learning rate: {epochs[0].LearningRate:G3} at first, {last.LearningRate:G3} at last."),
-                Invariant($"{epochs.Count} epochs, {last.Step} steps, {last.Seconds:0} s; {lowest}, whose weights are kept.")));
+                Invariant($"{epochs.Count} epochs, {last.Step} steps, {last.Seconds:0} s; {lowest}.")));
     }
 
     private static IEnumerable<(double X, double Y)> Stairs(IReadOnlyList<TrainingEpoch> epochs)

@@ -10,25 +10,24 @@ internal static class NormalSquares
     private const int Most = 512;
 
     /// <summary>Draws images, or of a tiled model tiles of images, by the run's seed.</summary>
-    public static IReadOnlyList<PreparedImage> Draw(ImageSet set, TrainingOptions options)
+    public static IReadOnlyList<(PreparedImage Image, ImageLight Light)> Draw(ImageSet set, TrainingOptions options)
     {
-        var (training, _) = Sampling.TrainValidation(set.Samples.Count, options.Seed);
         int side = options.Model.Size;
         (Sample Sample, Tiling Tiling, int Tile)[] all =
         [
-            .. training.Select(i => set.Samples[i]).SelectMany(sample =>
+            .. TrainingData.TrainingImages(set, options).SelectMany(sample =>
             {
                 var tiling = new Tiling(sample.Height, sample.Width, side);
                 return Enumerable.Range(0, tiling.Count).Select(tile => (sample, tiling, tile));
             }),
         ];
-        return [.. Sampling.Permutation(all.Length, options.Seed).Take(Most).Order().Select(i => Square(all[i].Sample, all[i].Tiling.Place(all[i].Tile), side, set.Channels))];
+        return [.. Sampling.Permutation(all.Length, options.Seed).Take(Most).Order().Select(i => Square(all[i].Sample, all[i].Tiling.Place(all[i].Tile), options.Model))];
     }
 
-    private static PreparedImage Square(Sample sample, (int Top, int Left) place, int side, int channels)
+    private static (PreparedImage Image, ImageLight Light) Square(Sample sample, (int Top, int Left) place, MmrrOptions model)
     {
-        var pixels = new byte[side * side * channels];
-        Tiling.Cut<byte>(sample.Pixels, sample.Height, sample.Width, channels, place, side, pixels);
-        return new PreparedImage(pixels, side, side);
+        var pixels = new byte[model.Size * model.Size * model.Channels];
+        Tiling.Cut<byte>(sample.Pixels, sample.Height, sample.Width, model.Channels, place, model.Size, pixels);
+        return (new PreparedImage(pixels, model.Size, model.Size), ImageLight.Of(model, new PreparedImage(sample.Pixels, sample.Height, sample.Width)));
     }
 }

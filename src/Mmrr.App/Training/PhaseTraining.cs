@@ -7,7 +7,7 @@ using Mmrr.Nn.Optimizers;
 
 namespace Mmrr.App.Training;
 
-/// <summary>One phase, from wherever it stands to its end: steps, validation after each epoch, the best weights, and saving.</summary>
+/// <summary>One phase, from wherever it stands to its end: steps, validation after each epoch, or after some where they are short, the best weights, and saving.</summary>
 internal sealed class PhaseTraining : IDisposable
 {
     // Between two saves, where the run does not say: half a minute, and so long that saving takes no more than a fiftieth of the time.
@@ -21,9 +21,11 @@ internal sealed class PhaseTraining : IDisposable
     private readonly int _batch;
     private readonly int _stepsOfEpoch;
     private readonly RAdam _optimizer;
+    private readonly WeightAverage? _average;
     private readonly PlateauSchedule _schedule;
     private readonly StepQueue _steps;
     private readonly ValidationLoss _validation;
+    private readonly int _validateEvery;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
     private IReadOnlyList<(string Name, int[] Shape, float[] Values)> _best;
@@ -48,12 +50,15 @@ internal sealed class PhaseTraining : IDisposable
         _batch = Math.Min(options.Batch, data.Training.Count);
         _stepsOfEpoch = data.Training.Count / _batch;
         _saveEvery = options.SaveEvery ?? SaveSeconds;
-        _optimizer = new RAdam(phase.Networks.SelectMany(n => n.Network.Parameters()).Select(p => p.Variable), beta2: options.Beta2);
-        _schedule = new PlateauSchedule(options.LearningRate);
-        _steps = new StepQueue(phase, _optimizer, data.Training, _batch, options.Seed, ahead);
+        var parameters = phase.Networks.SelectMany(n => n.Network.Parameters()).Select(p => p.Variable).ToArray();
+        _optimizer = new RAdam(parameters, beta2: options.Beta2);
+        _average = options.Average > 0 ? new WeightAverage(parameters, options.Average) : null;
+        _schedule = options.NewSchedule();
+        _steps = new StepQueue(phase, _optimizer, _average, data.Training, _batch, options.Seed, ahead);
         _validation = new ValidationLoss(phase, data.Validation, options.Batch, options.Seed);
+        _validateEvery = _validation.Every(_stepsOfEpoch * _batch);
         _best = Checkpoint.Snapshot(phase.Networks);
-        _position = new TrainingPosition { Options = options, Data = data.Fingerprint, Phase = phase.Number, History = history };
+        _position = new TrainingPosition { Format = TrainingPosition.CurrentFormat, Options = options, Data = data.Fingerprint, Phase = phase.Number, History = history };
     }
 
     /// <summary>Where it stands.</summary>
@@ -63,6 +68,8 @@ internal sealed class PhaseTraining : IDisposable
 
     private bool Remains => _budget is { } budget ? Seconds < budget : _position.Epoch <= _run.Options.Epochs;
 
+    private bool IsValidated => _position.History is [.., { ValidationLoss: not null } last] && last.Phase == _phase.Number;
+
     /// <summary>Goes on from a state of this phase.</summary>
     /// <exception cref="InvalidDataException">The state is none of this run.</exception>
     public void Restore(TrainingState state)
@@ -71,6 +78,7 @@ internal sealed class PhaseTraining : IDisposable
             throw new InvalidDataException($"{_run.PathOf(TrainingState.FileName)}: {state.Position.Done} steps of the epoch are done, expected {_stepsOfEpoch} at most");
         Checkpoint.Restore(_phase.Networks, state.Weights);
         _optimizer.Restore(state.Position.Step, state.Moments);
+        _average?.Restore(state.Position.Step, state.Averages);
         _schedule.Restore(state.Position.Schedule!);
         _best = state.Best;
         _bestIsOnDisk = double.IsPositiveInfinity(state.Position.BestLoss);
@@ -87,11 +95,17 @@ internal sealed class PhaseTraining : IDisposable
     {
         if (_isRestored) WriteWhatFollows();
         else Save();
-        // An epoch that has begun is brought to its validation, whatever the budget says, and there is one at least.
-        while (_position.Done > 0 || _position.Epoch == 1 || Remains)
+        // An epoch that has begun is brought to its end, whatever the budget says, and the last one is validated; there is one at least.
+        while (_position.Done > 0 || !IsValidated || Remains)
         {
             if (!TrainEpoch(stop)) return Stopped();
-            if (_validation.Measure(stop) is not { } loss) return Stopped();
+            bool isLast = _budget is { } budget ? Seconds >= budget : _position.Epoch >= _run.Options.Epochs;
+            double? loss = null;
+            if (isLast || _position.Epoch % _validateEvery == 0)
+            {
+                loss = Validate(stop);
+                if (loss is null) return Stopped();
+            }
             EndEpoch(loss);
             if (stop.IsCancellationRequested) return Stopped();
             if (SaveIsDue) Save();
@@ -105,6 +119,7 @@ internal sealed class PhaseTraining : IDisposable
     public void Dispose()
     {
         _steps.Dispose();
+        _average?.Dispose();
         _optimizer.Dispose();
     }
 
@@ -134,19 +149,33 @@ internal sealed class PhaseTraining : IDisposable
         _progress.Step(new TrainingStep(_phase, at.Epoch, _position.Step, _batch, loss, _schedule.LearningRate, fraction, TimeSpan.FromSeconds(Seconds)));
     }
 
-    private void EndEpoch(double loss)
+    /// <summary>Measures the weights that would be kept, the averages where there are any, and keeps them if they are the best.</summary>
+    private double? Validate(CancellationToken stop)
     {
-        if (!double.IsFinite(loss)) throw Failure($"the validation loss after step {_position.Step} of the {_phase.Name} phase is {loss}", _position.Step);
-        double rate = _schedule.LearningRate, bestLoss = _position.BestLoss;
-        if (loss < bestLoss)
+        _average?.Exchange();
+        try
         {
-            bestLoss = loss;
-            _best = Checkpoint.Snapshot(_phase.Networks);
-            _bestIsOnDisk = false;
+            double? loss = _validation.Measure(stop);
+            if (loss < _position.BestLoss)
+            {
+                _best = Checkpoint.Snapshot(_phase.Networks);
+                _bestIsOnDisk = false;
+            }
+            return loss;
         }
-        _schedule.Step(loss);
+        finally
+        {
+            _average?.Exchange();
+        }
+    }
+
+    private void EndEpoch(double? loss)
+    {
+        if (loss is { } found && !double.IsFinite(found)) throw Failure($"the validation loss after step {_position.Step} of the {_phase.Name} phase is {loss}", _position.Step);
+        double rate = _schedule.LearningRate;
+        if (loss is { } measured) _schedule.Step(measured, 1 + _position.History.Reverse().TakeWhile(e => e.Phase == _phase.Number && e.ValidationLoss is null).Count());
         var epoch = new TrainingEpoch(_phase.Number, _position.Epoch, _position.Step, _position.LossSum / _position.Done, loss, rate, Seconds);
-        _position = _position with { Epoch = _position.Epoch + 1, Done = 0, LossSum = 0, BestLoss = bestLoss, History = [.. _position.History, epoch] };
+        _position = _position with { Epoch = _position.Epoch + 1, Done = 0, LossSum = 0, BestLoss = Math.Min(_position.BestLoss, loss ?? double.PositiveInfinity), History = [.. _position.History, epoch] };
         _progress.Epoch(_phase, epoch);
     }
 
@@ -161,7 +190,7 @@ internal sealed class PhaseTraining : IDisposable
     {
         while (_steps.Pending > 0) Settle();
         var begin = Stopwatch.GetTimestamp();
-        var state = new TrainingState(Position, Checkpoint.Snapshot(_phase.Networks), _best, _optimizer.Moments());
+        var state = new TrainingState(Position, Checkpoint.Snapshot(_phase.Networks), _best, _optimizer.Moments(), _average?.Values() ?? []);
         if (!state.IsFinite) throw Failure($"after step {_position.Step} of the {_phase.Name} phase a weight or a moment is not finite", _position.Step);
         state.Write(_run.PathOf(TrainingState.FileName));
         WriteWhatFollows();
@@ -214,7 +243,7 @@ internal sealed class PhaseTraining : IDisposable
             if (check) CheckUpdate(at.Step + 1);
             at = at with { Done = at.Done + 1, Step = at.Step + 1 };
         }
-        using (new FiniteCheck()) _ = _validation.Measure(CancellationToken.None);
+        using (new FiniteCheck()) _ = Validate(CancellationToken.None);
         return null;
     }
 

@@ -1,5 +1,6 @@
 using Mmrr.Nn;
 using RAdam = Mmrr.Nn.Optimizers.RAdam;
+using WeightAverage = Mmrr.Nn.Optimizers.WeightAverage;
 
 namespace Mmrr.App.Training;
 
@@ -12,6 +13,7 @@ internal sealed class StepQueue : IDisposable
 {
     private readonly TrainingPhase _phase;
     private readonly RAdam _optimizer;
+    private readonly WeightAverage? _average;
     private readonly ImageBatches _images;
     private readonly int _batch;
     private readonly int _stepsOfEpoch;
@@ -26,14 +28,15 @@ internal sealed class StepQueue : IDisposable
     /// <summary>A queue of nothing.</summary>
     /// <param name="phase">What a step trains.</param>
     /// <param name="optimizer">Of the phase's parameters.</param>
+    /// <param name="average">Of the same parameters; null for none.</param>
     /// <param name="images">To train on; the queue's own until it is disposed.</param>
     /// <param name="batch">Images of a step, at most as many as there are.</param>
     /// <param name="seed">The run's.</param>
     /// <param name="ahead">Steps that are enqueued before the loss of an earlier one is read; null for the device's best.</param>
-    public StepQueue(TrainingPhase phase, RAdam optimizer, ImageBatches images, int batch, long seed, int? ahead = null)
+    public StepQueue(TrainingPhase phase, RAdam optimizer, WeightAverage? average, ImageBatches images, int batch, long seed, int? ahead = null)
     {
         var device = phase.Model.Device;
-        (_phase, _optimizer, _images, _batch, _key) = (phase, optimizer, images, batch, unchecked((ulong)seed));
+        (_phase, _optimizer, _average, _images, _batch, _key) = (phase, optimizer, average, images, batch, unchecked((ulong)seed));
         _stepsOfEpoch = images.Count / batch;
         _ahead = ahead ?? (device.Kind == DeviceKind.Cuda ? 1 : 0);
         // One for each step that is not settled, the newest included, and one to prepare.
@@ -97,6 +100,7 @@ internal sealed class StepQueue : IDisposable
         using var loss = _phase.Loss(images, levels, new NoiseSource(_key, Stream(at.Step), SameForEveryImage: false));
         loss.Backward();
         _optimizer.Step(learningRate);
+        _average?.Update();
         slot.Loss.CopyFrom(loss.Value);
     }
 

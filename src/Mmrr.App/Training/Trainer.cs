@@ -13,10 +13,6 @@ namespace Mmrr.App.Training;
 /// <param name="ahead">As <see cref="StepQueue"/> takes it.</param>
 internal sealed class Trainer(MmrrModel model, RunFolder run, ImageSet set, ITrainingProgress progress, int? ahead = null)
 {
-    // The refinement reads the image itself: trained for as long as the restoration, it learns to mend strange images too
-    // (Fashion-MNIST class 0, image AUROC without and with refinement: 0.910 and 0.840 after equally many steps).
-    private const double RestorationShare = 0.85;
-
     /// <summary>Trains from where the run stands, its beginning or its last saved state, to the end of both phases.</summary>
     /// <param name="stop">Ends training after the step that is under way, with the state saved.</param>
     /// <returns>Whether both phases are over: <c>restoration.safetensors</c> and <c>refinement.safetensors</c> are final.</returns>
@@ -37,12 +33,12 @@ internal sealed class Trainer(MmrrModel model, RunFolder run, ImageSet set, ITra
         for (int number = state?.Position.Phase ?? 1; number < TrainingPosition.Over; number++)
         {
             var phase = TrainingPhase.Of(model, number);
-            using var training = new PhaseTraining(run, phase, data, run.Options.Minutes * 60 * (number == 1 ? RestorationShare : 1 - RestorationShare), history, progress, ahead);
+            using var training = new PhaseTraining(run, phase, data, run.Options.SecondsOf(number), history, progress, ahead);
             if (state?.Position.Phase == number) training.Restore(state);
             if (!training.Run(stop)) return false;
             history = training.Position.History;
         }
-        new TrainingState(new TrainingPosition { Options = run.Options, Data = data.Fingerprint, Phase = TrainingPosition.Over, History = history }, [], [], []).Write(path);
+        new TrainingState(new TrainingPosition { Format = TrainingPosition.CurrentFormat, Options = run.Options, Data = data.Fingerprint, Phase = TrainingPosition.Over, History = history }, [], [], [], []).Write(path);
         return true;
     }
 

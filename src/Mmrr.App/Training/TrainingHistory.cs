@@ -9,10 +9,10 @@ namespace Mmrr.App.Training;
 /// <param name="Epoch">From 1.</param>
 /// <param name="Step">Steps of the phase so far.</param>
 /// <param name="TrainingLoss">Mean over the epoch's steps.</param>
-/// <param name="ValidationLoss">At fixed levels and noise.</param>
+/// <param name="ValidationLoss">At fixed levels and noise; null where the epoch is too short to be validated by itself.</param>
 /// <param name="LearningRate">That the epoch was trained with.</param>
 /// <param name="Seconds">Spent on the phase so far.</param>
-internal sealed record TrainingEpoch(int Phase, int Epoch, long Step, double TrainingLoss, double ValidationLoss, double LearningRate, double Seconds);
+internal sealed record TrainingEpoch(int Phase, int Epoch, long Step, double TrainingLoss, double? ValidationLoss, double LearningRate, double Seconds);
 
 /// <summary>The loss history of a run.</summary>
 internal static class TrainingHistory
@@ -50,6 +50,6 @@ internal static class TrainingHistory
         double Number(int i) => double.Parse(cells[i], CultureInfo.InvariantCulture) is var value && double.IsFinite(value) ? value : throw new FormatException($"{cells[i]} is no finite number");
         return new TrainingEpoch(
             int.Parse(cells[0], CultureInfo.InvariantCulture), int.Parse(cells[1], CultureInfo.InvariantCulture), long.Parse(cells[2], CultureInfo.InvariantCulture),
-            Number(3), Number(4), Number(5), Number(6));
+            Number(3), cells[4].Length == 0 ? null : Number(4), Number(5), Number(6));
     }
 }

@@ -2,12 +2,22 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mmrr.App.Data;
 using Mmrr.Nn;
+using Mmrr.Nn.Optimizers;
 
 namespace Mmrr.App.Training;
 
 /// <summary>Everything that decides a training run; <c>run.json</c> in its folder.</summary>
 internal sealed record TrainingOptions
 {
+    /// <summary>The paper's patience, in epochs.</summary>
+    public const int DefaultPatience = 500;
+
+    /// <summary>PyTorch's, which the paper uses.</summary>
+    public const double DefaultPlateauThreshold = 1e-4;
+
+    /// <summary>Of the presets for minutes and hours.</summary>
+    public const double DefaultRestorationShare = 0.85;
+
     /// <summary>Layout of the data, one of <see cref="DataSource.Kinds"/>.</summary>
     public required string Data { get; init; }
 
@@ -50,6 +60,21 @@ internal sealed record TrainingOptions
     /// <summary>RAdam's β₂.</summary>
     public required double Beta2 { get; init; }
 
+    /// <summary>Epochs without a lower validation loss, with the next of which the learning rate is halved; null in older runs, for <see cref="DefaultPatience"/>.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary>A validation loss is lower if it is below the lowest by more than this share of it; null in older runs, for <see cref="DefaultPlateauThreshold"/>.</summary>
+    public double? PlateauThreshold { get; init; }
+
+    /// <summary>Decay of the weights' averages, which are validated and kept in place of the weights; 0 for none.</summary>
+    public double Average { get; init; }
+
+    /// <summary>The share of <see cref="Minutes"/> that the first phase gets; null in older runs, for <see cref="DefaultRestorationShare"/>.</summary>
+    public double? RestorationShare { get; init; }
+
+    /// <summary>Whether the normal images are split as in the paper, see <see cref="Sampling.Split(int, long, bool)"/>.</summary>
+    public bool PaperSplit { get; init; }
+
     /// <summary>As <c>--augment</c> takes it.</summary>
     public string Augment { get; init; } = "none";
 
@@ -76,6 +101,13 @@ internal sealed record TrainingOptions
     [JsonIgnore]
     public LevelSchedule ScoreLevels => Levels ?? ScoreDefaults.EarlierLevels(Preset, Model.Size);
 
+    /// <summary>The learning rate's schedule at its beginning.</summary>
+    public PlateauSchedule NewSchedule() => new(LearningRate, patience: Patience ?? DefaultPatience, threshold: PlateauThreshold ?? DefaultPlateauThreshold);
+
+    /// <summary>A phase's budget in seconds; null when epochs are counted.</summary>
+    /// <param name="phase">1 or 2.</param>
+    public double? SecondsOf(int phase) => Minutes * 60 * (phase == 1 ? RestorationShare ?? DefaultRestorationShare : 1 - (RestorationShare ?? DefaultRestorationShare));
+
     /// <summary>The options as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingOptions) + "\n";
 
@@ -85,7 +117,8 @@ internal sealed record TrainingOptions
         if (Model is null) throw new ArgumentException("model is missing");
         Model.Validate();
         _ = DataSource.DefaultSize(Data ?? "");
-        _ = Augmentation.Parse(Augment ?? "");
+        var augmentation = Augmentation.Parse(Augment ?? "");
+        if (Model.Normalize) augmentation.CheckBesideNormalization();
         if (Root is null || Normal is null || Preset is null || Device is null) throw new ArgumentException("root, normal, preset or device is missing");
         if (Threads is < 1 or > 1024) throw new ArgumentException($"threads is {Threads}, expected 1 to 1024");
         if (!(FalseAlarm > 0 && FalseAlarm < 1)) throw new ArgumentException($"falseAlarm is {FalseAlarm}, expected a rate between 0 and 1");
@@ -94,6 +127,10 @@ internal sealed record TrainingOptions
         if (Epochs is < 1) throw new ArgumentException($"epochs is {Epochs}, expected 1 or more");
         if (!(LearningRate > 0 && double.IsFinite(LearningRate))) throw new ArgumentException($"learningRate is {LearningRate}, expected more than 0");
         if (!(Beta2 >= 0 && Beta2 < 1)) throw new ArgumentException($"beta2 is {Beta2}, expected 0 up to 1");
+        if (Patience is < 0 or > 1_000_000) throw new ArgumentException($"patience is {Patience}, expected 0 to 1000000");
+        if (PlateauThreshold is { } threshold && !(threshold >= 0 && threshold < 1)) throw new ArgumentException($"plateauThreshold is {threshold}, expected 0 up to 1");
+        if (!(Average >= 0 && Average < 1)) throw new ArgumentException($"average is {Average}, expected 0 up to 1");
+        if (RestorationShare is { } share && !(share > 0 && share < 1)) throw new ArgumentException($"restorationShare is {share}, expected a share between 0 and 1");
         if (SaveEvery is { } every && !(every >= 0 && double.IsFinite(every))) throw new ArgumentException($"saveEvery is {every}, expected 0 or more");
         if (Batch is < 1 or > 4096) throw new ArgumentException($"batch is {Batch}, expected 1 to 4096");
         if (!Enum.IsDefined(Rule)) throw new ArgumentException($"rule is {Rule}, expected paper, deviation or whitened");

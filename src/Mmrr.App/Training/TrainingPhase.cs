@@ -22,12 +22,24 @@ internal abstract class TrainingPhase(MmrrModel model)
     /// <summary>The networks that are trained.</summary>
     public abstract IEnumerable<(string Name, UNet Network)> Networks { get; }
 
+    /// <summary>Passes through a network that a training image takes; a backward pass counts as two.</summary>
+    public abstract int TrainingPasses { get; }
+
+    /// <summary>Passes that a level takes in validation, over those that an image takes once, <see cref="ImagePasses"/>.</summary>
+    public abstract int LevelPasses { get; }
+
+    /// <summary>Passes that all levels of an image share: its embedding and its mask's logits.</summary>
+    public int ImagePasses => RestorationNetworks - 1;
+
+    /// <summary>One to three: f_res, and f_E and f_M where the model has them.</summary>
+    protected int RestorationNetworks => model.RestorationNetworks().Count();
+
     /// <summary>The model.</summary>
     public MmrrModel Model => model;
 
-    /// <summary>The mean squared error over the batch, a scalar that can be gone back through.</summary>
+    /// <summary>The mean squared error over all images and levels, a scalar that can be gone back through.</summary>
     /// <param name="images">[N, S, S, C].</param>
-    /// <param name="levels">[N, 1].</param>
+    /// <param name="levels">[N, L]; in training one level an image.</param>
     /// <param name="noise">Where ε comes from.</param>
     public abstract Variable Loss(Tensor images, Tensor levels, in NoiseSource noise);
 
@@ -51,11 +63,15 @@ internal sealed class RestorationPhase(MmrrModel model) : TrainingPhase(model)
 
     public override IEnumerable<(string Name, UNet Network)> Networks => Model.RestorationNetworks();
 
+    public override int TrainingPasses => 3 * RestorationNetworks;
+
+    public override int LevelPasses => 1;
+
     public override Variable Loss(Tensor images, Tensor levels, in NoiseSource noise)
     {
         using var x = Variable.Constant(images.Share());
         using var restoration = Restore(x, levels, noise);
-        return restoration.Restored.MeanSquaredError(images);
+        return restoration.Restored.MeanSquaredError(restoration.Image.Value);
     }
 }
 
@@ -70,6 +86,10 @@ internal sealed class RefinementPhase(MmrrModel model) : TrainingPhase(model)
 
     public override IEnumerable<(string Name, UNet Network)> Networks => [("f_ref", Model.RefinementNetwork)];
 
+    public override int TrainingPasses => RestorationNetworks + 3;
+
+    public override int LevelPasses => 2;
+
     public override Variable Loss(Tensor images, Tensor levels, in NoiseSource noise)
     {
         using var x = Variable.Constant(images.Share());
@@ -78,7 +98,7 @@ internal sealed class RefinementPhase(MmrrModel model) : TrainingPhase(model)
         using (restoration)
         {
             using var refined = Model.Refine(restoration);
-            return refined.MeanSquaredError(images);
+            return refined.MeanSquaredError(restoration.Image.Value);
         }
     }
 }

@@ -10,6 +10,12 @@ internal sealed record TrainingPosition
     /// <summary>The phase after the last: both are over.</summary>
     public const int Over = 3;
 
+    /// <summary>The number of this format; a position without one is of a version that split and validated otherwise.</summary>
+    public const int CurrentFormat = 2;
+
+    /// <summary><see cref="CurrentFormat"/> in a position that can be gone on from.</summary>
+    public int Format { get; init; }
+
     /// <summary>The run's configuration.</summary>
     public required TrainingOptions Options { get; init; }
 
@@ -58,6 +64,7 @@ internal sealed record TrainingPosition
 
     private void Validate()
     {
+        if (Format != CurrentFormat) throw new ArgumentException("it is of another version of this program, which validated otherwise; train anew, with --config run.json");
         if (Options is null || Data is null || History is null || History.Contains(null!)) throw new ArgumentException("options, data or history is missing");
         Options.Validate();
         if (Phase is < 1 or > Over) throw new ArgumentException($"phase is {Phase}, expected 1 to {Over}");
@@ -69,7 +76,7 @@ internal sealed record TrainingPosition
         if (double.IsNaN(BestLoss)) throw new ArgumentException("bestLoss is NaN");
         if (Phase == Over) return;
         if (Schedule is null) throw new ArgumentException("schedule is missing");
-        new PlateauSchedule(Options.LearningRate).Restore(Schedule);
+        Options.NewSchedule().Restore(Schedule);
     }
 }
 

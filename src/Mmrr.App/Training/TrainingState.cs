@@ -5,8 +5,8 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Training;
 
 /// <summary>
-/// All that a training needs to go on: its position, and of the networks that the phase trains the weights, the two moments of the optimizer
-/// and the best weights so far. One safetensors file holds it, written beside and renamed: this file alone decides where a run goes on, and
+/// All that a training needs to go on: its position, and of the networks that the phase trains the weights, the two moments of the optimizer,
+/// the best weights so far and, where they are kept, the weights' averages. One safetensors file holds it, written beside and renamed: this file alone decides where a run goes on, and
 /// the others that training writes follow from it. (The second phase also reads <c>restoration.safetensors</c>, which is final before the
 /// second phase's first state is written.)
 /// </summary>
@@ -14,11 +14,13 @@ namespace Mmrr.App.Training;
 /// <param name="Weights">In PyTorch's layouts, as <see cref="Checkpoint.Snapshot"/> gives them.</param>
 /// <param name="Best">The same of the lowest validation loss.</param>
 /// <param name="Moments">Of each parameter, in the engine's layouts.</param>
+/// <param name="Averages">Of each parameter, likewise; empty where the run keeps none.</param>
 internal sealed record TrainingState(
     TrainingPosition Position,
     IReadOnlyList<(string Name, int[] Shape, float[] Values)> Weights,
     IReadOnlyList<(string Name, int[] Shape, float[] Values)> Best,
-    IReadOnlyList<(float[] First, float[] Second)> Moments)
+    IReadOnlyList<(float[] First, float[] Second)> Moments,
+    IReadOnlyList<float[]> Averages)
 {
     /// <summary>The file's name in the run's folder; it goes when the run is finished.</summary>
     public const string FileName = "training.safetensors";
@@ -27,7 +29,7 @@ internal sealed record TrainingState(
 
     /// <summary>Whether every value can be written: no NaN, nothing infinite.</summary>
     public bool IsFinite =>
-        Weights.All(w => Array.TrueForAll(w.Values, float.IsFinite)) && Moments.All(m => Array.TrueForAll(m.First, float.IsFinite) && Array.TrueForAll(m.Second, float.IsFinite));
+        Weights.All(w => Array.TrueForAll(w.Values, float.IsFinite)) && Averages.All(a => Array.TrueForAll(a, float.IsFinite)) && Moments.All(m => Array.TrueForAll(m.First, float.IsFinite) && Array.TrueForAll(m.Second, float.IsFinite));
 
     /// <summary>Writes the file beside the old one and then over it.</summary>
     public void Write(string path)
@@ -40,6 +42,7 @@ internal sealed record TrainingState(
             tensors.Add(($"best.{name}", shape, Best[i].Values));
             tensors.Add(($"first.{name}", [values.Length], Moments[i].First));
             tensors.Add(($"second.{name}", [values.Length], Moments[i].Second));
+            if (Averages.Count > 0) tensors.Add(($"average.{name}", [values.Length], Averages[i]));
         }
         SafeTensorsFile.Write(path, new Dictionary<string, string> { [PositionKey] = Position.ToJson() }, tensors);
     }
@@ -66,6 +69,7 @@ internal sealed record TrainingState(
         {
             expected[$"weights.{name}"] = expected[$"best.{name}"] = shape;
             expected[$"first.{name}"] = expected[$"second.{name}"] = [shape.Aggregate(1, (a, b) => a * b)];
+            if (position.Options.Average > 0) expected[$"average.{name}"] = expected[$"first.{name}"];
         }
         foreach (var entry in file.Entries)
         {
@@ -78,7 +82,8 @@ internal sealed record TrainingState(
             position,
             [.. parameters.Select(p => (p.Name, p.Shape, file.Read($"weights.{p.Name}")))],
             [.. parameters.Select(p => (p.Name, p.Shape, file.Read($"best.{p.Name}")))],
-            [.. parameters.Select(p => (file.Read($"first.{p.Name}"), file.Read($"second.{p.Name}")))]);
+            [.. parameters.Select(p => (file.Read($"first.{p.Name}"), file.Read($"second.{p.Name}")))],
+            position.Options.Average > 0 ? [.. parameters.Select(p => file.Read($"average.{p.Name}"))] : []);
     }
 
     private static TrainingPosition PositionOf(SafeTensorsFile file, string path)

@@ -27,4 +27,14 @@ public static class ImagePixels
     {
         for (int i = 0; i < pixels.Length; i++) target[i] = (pixels[i] / 127.5f) - 1;
     }
+
+    /// <summary>Bytes of an image, or of a part of it, to the values that the networks see.</summary>
+    /// <param name="pixels">Bytes 0 to 255.</param>
+    /// <param name="light">Of the whole image.</param>
+    /// <param name="target">As many values.</param>
+    public static void ToFloats(ReadOnlySpan<byte> pixels, ImageLight light, Span<float> target)
+    {
+        ToFloats(pixels, target);
+        light.Apply(target[..pixels.Length]);
+    }
 }

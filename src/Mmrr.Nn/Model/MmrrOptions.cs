@@ -50,6 +50,9 @@ public sealed record MmrrOptions
     /// <summary>How images of other sizes become squares of <see cref="Size"/>.</summary>
     public ImageFit Fit { get; init; } = ImageFit.Stretch;
 
+    /// <summary>Whether each image's brightness and contrast are normalised before the networks see it, see <see cref="ImageLight"/>.</summary>
+    public bool Normalize { get; init; }
+
     /// <summary>Channels inside the networks, a multiple of 16.</summary>
     public int Width { get; init; } = 128;
 

@@ -52,11 +52,14 @@ public sealed class PlateauSchedule
     /// <summary>The current state, for a checkpoint.</summary>
     public PlateauState State => new(LearningRate, Best, BadEpochs);
 
-    /// <summary>Takes the validation loss of one epoch. A NaN is never better.</summary>
-    /// <param name="validationLoss">The epoch's loss.</param>
+    /// <summary>Takes a validation loss. A NaN is never better.</summary>
+    /// <param name="validationLoss">The loss.</param>
+    /// <param name="epochs">Epochs since the one before, at least 1; PyTorch's is of every epoch.</param>
     /// <returns>Whether the learning rate changed.</returns>
-    public bool Step(double validationLoss)
+    /// <exception cref="ArgumentOutOfRangeException">The epochs are below 1.</exception>
+    public bool Step(double validationLoss, int epochs = 1)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         if (validationLoss < Best * (1 - _threshold))
         {
             Best = validationLoss;
@@ -64,7 +67,7 @@ public sealed class PlateauSchedule
             return false;
         }
 
-        BadEpochs++;
+        BadEpochs += epochs;
         if (BadEpochs <= _patience)
             return false;
         BadEpochs = 0;

@@ -45,11 +45,11 @@ public sealed class NormalStatistics
 
     /// <summary>Measures normal images.</summary>
     /// <param name="model">The trained model.</param>
-    /// <param name="squares">At least one, each of the model's size and channels; of a tiled model, tiles of images.</param>
+    /// <param name="squares">At least one, each of the model's size and channels, with the light of the image that it is; of a tiled model, tiles of images.</param>
     /// <param name="levels">The run's levels.</param>
     /// <param name="rule">The run's rule.</param>
     /// <exception cref="ArgumentException">There is no image, or one is not of the model's size.</exception>
-    public static NormalStatistics Of(MmrrModel model, IEnumerable<PreparedImage> squares, LevelSchedule levels, ScoreRule rule)
+    public static NormalStatistics Of(MmrrModel model, IEnumerable<(PreparedImage Image, ImageLight Light)> squares, LevelSchedule levels, ScoreRule rule)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(squares);
@@ -64,8 +64,9 @@ public sealed class NormalStatistics
             var values = new float[batch.Length * length];
             for (int i = 0; i < batch.Length; i++)
             {
-                if (batch[i].Pixels.Length != length) throw new ArgumentException($"NormalStatistics: an image is of {batch[i].Pixels.Length} bytes, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
-                ImagePixels.ToFloats(batch[i].Pixels.Span, values.AsSpan(i * length, length));
+                var (image, light) = batch[i];
+                if (image.Pixels.Length != length) throw new ArgumentException($"NormalStatistics: an image is of {image.Pixels.Length} bytes, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
+                ImagePixels.ToFloats(image.Pixels.Span, light, values.AsSpan(i * length, length));
             }
             lock (model.Device.Gate)
             {

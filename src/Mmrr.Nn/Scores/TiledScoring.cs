@@ -54,7 +54,7 @@ public static class TiledScoring
         var options = model.Options;
         int size = options.Size, channels = options.Channels, length = size * size * channels;
         for (int i = 0; i < images.Count; i++) Check(images[i], i, options);
-        ImageTiles[] results = [.. images.Select(image => new ImageTiles(image, size, method, maps))];
+        ImageTiles[] results = [.. images.Select(image => new ImageTiles(image, options, method, maps))];
         var bytes = new byte[length];
         foreach (var batch in Tiles(results).Chunk(Scoring.BatchSize(options, method.Levels.Count, model.Device.Kind)))
         {
@@ -63,7 +63,7 @@ public static class TiledScoring
             {
                 var (i, tile) = batch[k];
                 Tiling.Cut(images[i].Pixels.Span, images[i].Height, images[i].Width, channels, results[i].Tiling.Place(tile), size, bytes);
-                ImagePixels.ToFloats(bytes, values.AsSpan(k * length, length));
+                ImagePixels.ToFloats(bytes, results[i].Light, values.AsSpan(k * length, length));
             }
             Scores scores;
             lock (model.Device.Gate) scores = Scoring.Score(model, values, method.Levels, maps, method.Statistics);
@@ -93,9 +93,10 @@ public static class TiledScoring
         private float[] _refinedErrors = [];
         private float[] _restoredErrors = [];
 
-        public ImageTiles(PreparedImage image, int size, ScoreMethod method, bool maps)
+        public ImageTiles(PreparedImage image, MmrrOptions options, ScoreMethod method, bool maps)
         {
-            Tiling = new Tiling(image.Height, image.Width, size);
+            Tiling = new Tiling(image.Height, image.Width, options.Size);
+            Light = ImageLight.Of(options, image);
             _levels = method.Levels.Count;
             RuleScore Nothing() => new(double.NegativeInfinity, double.NegativeInfinity, 0, Map(), Map());
             float[] Map() => new float[maps ? image.Height * image.Width : 0];
@@ -105,6 +106,9 @@ public static class TiledScoring
         }
 
         public Tiling Tiling { get; }
+
+        /// <summary>Of the whole image.</summary>
+        public ImageLight Light { get; }
 
         public PreparedScore Score => new(_refinedErrors, _restoredErrors, _paper, _deviation, _whitened);
 

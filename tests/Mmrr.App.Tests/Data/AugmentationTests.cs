@@ -15,6 +15,7 @@ public class AugmentationTests
     [InlineData("flip", "flip")]
     [InlineData(" brightness, flip ", "flip,brightness")]
     [InlineData("flip,rotate,brightness", "flip,rotate,brightness")]
+    [InlineData("gradient,gamma,gain,offset,brightness", "brightness,offset,gain,gamma,gradient")]
     public void ParseAndTextAgree(string text, string canonical)
     {
         var augmentation = Augmentation.Parse(text);
@@ -29,12 +30,23 @@ public class AugmentationTests
     public void UnknownWordsAreRefused(string text)
     {
         var error = Assert.Throws<ArgumentException>(() => Augmentation.Parse(text));
-        Assert.Contains("flip, rotate, brightness", error.Message, StringComparison.Ordinal);
+        Assert.Contains("flip, rotate, brightness, offset, gain, gamma, gradient, or none", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void AWordThatIsThereTwiceIsRefused() =>
         Assert.Contains("'flip' is named twice", Assert.Throws<ArgumentException>(() => Augmentation.Parse("flip,rotate,flip")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("brightness", "brightness:")]
+    [InlineData("flip,gain,gamma,offset", "offset, gain:")]
+    [InlineData("flip,rotate,gamma,gradient", null)]
+    public void WhatNormalisationTakesAwayIsRefusedBesideIt(string words, string? named)
+    {
+        var augmentation = Augmentation.Parse(words);
+        if (named is null) augmentation.CheckBesideNormalization();
+        else Assert.StartsWith(named, Assert.Throws<ArgumentException>(augmentation.CheckBesideNormalization).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void NothingOnIsACopy() => Assert.Equal(Image(), Apply(Augmentation.None, 0));

@@ -85,7 +85,7 @@ public sealed class ImageFitTests : IDisposable
         var set = new ImageSet(8, 8, 1, samples);
         float[] Batch(long seed, int epoch)
         {
-            var batches = new ImageBatches(set, [0, 2], Augmentation.None, seed);
+            var batches = new ImageBatches(set, [0, 2], Augmentation.None, false, seed);
             Assert.Equal(2 * 9, batches.Count);
             Assert.Equal(Enumerable.Range(0, 18), batches.Order(epoch).Order());
             var target = new float[18 * 64];

@@ -55,26 +55,47 @@ public class SamplingTests
         }
     }
 
-    [Theory]
-    [InlineData(2, 1)]
-    [InlineData(9, 1)]
-    [InlineData(100, 5)]
-    [InlineData(5923, 296)]
-    public void SplitCoversEverythingOnce(int count, int validation)
+    [Fact]
+    public void PowersAreExactEnough()
     {
-        var split = Sampling.TrainValidation(count, 42);
-        Assert.Equal(validation, split.Validation.Length);
-        Assert.Equal(Enumerable.Range(0, count), split.Train.Concat(split.Validation).Order());
-        Assert.Equal(split.Train.Order(), split.Train);
-        Assert.Equal(split.Validation.Order(), split.Validation);
-        Assert.Equal(split.Validation, Sampling.TrainValidation(count, 42).Validation);
+        for (double x = -20; x < 20; x += 0.01)
+            Assert.InRange(PortableMath.Exp(x) / Math.Exp(x), 1 - 1e-13, 1 + 1e-13);
+        for (double x = 1e-6; x < 1e6; x *= 1.01)
+            Assert.InRange(PortableMath.Log(x) - Math.Log(x), -1e-13 * (1 + Math.Abs(Math.Log(x))), 1e-13 * (1 + Math.Abs(Math.Log(x))));
+        for (double x = 0.001; x <= 1; x += 0.001)
+            Assert.InRange(PortableMath.Pow(x, 1.5) / Math.Pow(x, 1.5), 1 - 1e-12, 1 + 1e-12);
+        Assert.Equal((0, 1, 1), (PortableMath.Pow(0, 0.7), PortableMath.Pow(1, 0.7), PortableMath.Exp(0)));
+    }
+
+    [Theory]
+    [InlineData(3, false, 1, 1)]
+    [InlineData(9, false, 1, 1)]
+    [InlineData(30, false, 3, 3)] // a tenth
+    [InlineData(100, false, 10, 10)]
+    [InlineData(199, false, 10, 10)] // ten
+    [InlineData(320, false, 16, 16)] // a twentieth
+    [InlineData(5923, false, 296, 296)]
+    [InlineData(3, true, 1, 1)]
+    [InlineData(60, true, 2, 1)]
+    [InlineData(320, true, 8, 8)]
+    [InlineData(5923, true, 148, 148)]
+    public void SplitCoversEverythingOnce(int count, bool paper, int validation, int calibration)
+    {
+        var split = Sampling.Split(count, 42, paper);
+        Assert.Equal((validation, calibration), (split.Validation.Length, split.Calibration.Length));
+        Assert.Equal(Enumerable.Range(0, count), split.Training.Concat(split.Validation).Concat(split.Calibration).Order());
+        foreach (int[] part in new[] { split.Training, split.Validation, split.Calibration }) Assert.Equal(part.Order(), part);
+        var again = Sampling.Split(count, 42, paper);
+        Assert.Equal(split.Validation, again.Validation);
+        Assert.Equal(split.Calibration, again.Calibration);
     }
 
     [Fact]
-    public void SplitDependsOnTheSeedAndNeedsTwo()
+    public void SplitDependsOnTheSeedAndNeedsThree()
     {
-        Assert.NotEqual(Sampling.TrainValidation(200, 1).Validation, Sampling.TrainValidation(200, 2).Validation);
-        Assert.Throws<ArgumentOutOfRangeException>(() => Sampling.TrainValidation(1, 0));
+        Assert.NotEqual(Sampling.Split(200, 1).Validation, Sampling.Split(200, 2).Validation);
+        Assert.NotEqual(Sampling.Split(200, 1).Calibration, Sampling.Split(200, 2).Calibration);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Sampling.Split(2, 0));
     }
 
     [Fact]

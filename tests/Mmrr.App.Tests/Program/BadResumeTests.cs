@@ -32,6 +32,10 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     [InlineData("--size", "8")]
     [InlineData("--resolutions", "2")]
     [InlineData("--augment", "flip")]
+    [InlineData("--normalize", null)]
+    [InlineData("--patience", "5")]
+    [InlineData("--average", "0.9")]
+    [InlineData("--plateau-threshold", "0.01")]
     [InlineData("--no-embedding", null)]
     [InlineData("--mask", "learned")]
     [InlineData("--refine-inputs", "x")]
@@ -80,6 +84,10 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     [InlineData("\"falseAlarm\": 0.01", "\"falseAlarm\": 1e999", "falseAlarm")]
     [InlineData("\"learningRate\": 0.001", "\"learningRate\": 1e999", "learningRate")]
     [InlineData("\"augment\": \"none\"", "\"augment\": \"flip,flip\"", "twice")]
+    [InlineData("\"patience\": 500", "\"patience\": -1", "patience is -1")]
+    [InlineData("\"plateauThreshold\": 0.0001", "\"plateauThreshold\": 1", "plateauThreshold is 1")]
+    [InlineData("\"average\": 0", "\"average\": 1", "average is 1")]
+    [InlineData("\"restorationShare\": 0.85", "\"restorationShare\": 1", "restorationShare is 1")]
     [InlineData("\"device\": \"cpu\"", "\"device\": null", "device")]
     [InlineData("\"mask\": \"Learned\"", "\"mask\": 7", "mask")]
     [InlineData("\"fit\": \"Stretch\"", "\"fit\": 7", "fit")]
@@ -96,6 +104,24 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
         Assert.Contains(word, Assert.Throws<InvalidDataException>(() => TrainingOptions.Read(path)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void AConfigurationFromBeforeThereWasAChoiceIsRead()
+    {
+        string text = File.ReadAllText(Path.Combine(runs.MnistRun, "run.json"));
+        string[] since = ["\"normalize\"", "\"patience\"", "\"plateauThreshold\"", "\"average\"", "\"restorationShare\"", "\"paperSplit\""];
+        string[] lines = text.Split('\n');
+        Assert.All(since, name => Assert.Single(lines, line => line.Contains(name, StringComparison.Ordinal)));
+        string before = string.Join('\n', lines.Where(line => !since.Any(name => line.Contains(name, StringComparison.Ordinal))));
+        TrainingOptions now = TrainingOptions.Read(Path.Combine(runs.MnistRun, "run.json")), then = TrainingOptions.Read(_folder.Write("run.json", System.Text.Encoding.UTF8.GetBytes(before)));
+        Assert.Equal(now with { Patience = null, PlateauThreshold = null, RestorationShare = null }, then);
+        // What was not a choice is what it was.
+        var schedule = then.NewSchedule();
+        schedule.Step(1);
+        for (int epoch = 0; epoch < 500; epoch++) Assert.False(schedule.Step(0.9999));
+        Assert.True(schedule.Step(0.9999));
+        Assert.Equal((51, 9), (Math.Round((then with { Minutes = 1 }).SecondsOf(1)!.Value, 9), Math.Round((then with { Minutes = 1 }).SecondsOf(2)!.Value, 9)));
+    }
+
     [Theory]
     [InlineData("cut", "training.safetensors")]
     [InlineData("empty", "training.safetensors")]
@@ -103,6 +129,7 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     [InlineData("nan", "training.safetensors")]
     [InlineData("checkpoint", "mmrr.training")]
     [InlineData("no position", "position")]
+    [InlineData("earlier version", "another version")]
     [InlineData("phase", "phase is 7")]
     [InlineData("epoch", "epoch is 0")]
     [InlineData("done", "done")]
@@ -130,6 +157,7 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
             case "nan": File.WriteAllBytes(path, [.. bytes[..^4], .. BitConverter.GetBytes(float.NaN)]); break;
             case "checkpoint": File.Copy(Path.Combine(runs.MnistRun, Checkpoint.RestorationFile), path, overwrite: true); break;
             case "no position": Rewrite(path, "{}"); break;
+            case "earlier version": Rewrite(path, position.ToJson().Replace("\"format\":2,", "", StringComparison.Ordinal)); break;
             case "phase": Rewrite(path, (position with { Phase = 7 }).ToJson()); break;
             case "epoch": Rewrite(path, (position with { Epoch = 0 }).ToJson()); break;
             case "done": Rewrite(path, (position with { Done = -1 }).ToJson()); break;

@@ -39,17 +39,19 @@ public sealed class ImageFitProgramTests : IDisposable
     [Theory]
     [InlineData("Stretch", "--size", "8")]
     [InlineData("Stretch", "--size", "8", "--rule", "paper")]
-    [InlineData("Crop", "--size", "8", "--crop")]
+    [InlineData("Crop", "--size", "8", "--crop", "--normalize")]
     [InlineData("Tile", "--tile", "16")]
+    [InlineData("Tile", "--tile", "16", "--normalize", "--augment", "flip,gamma,gradient")]
     public void AListIsTrainedEvaluatedAndScored(string fit, params string[] options)
     {
         string run = _folder["run"];
         MmrrProcess.Run(["train", "--data", "csv", "--root", _folder["list.csv"], .. options, .. s_network, "--levels", "3", "--out", run]).Ends(0);
+        Assert.Contains($"\"normalize\": {(options.Contains("--normalize") ? "true" : "false")}", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
         Assert.Contains($"\"fit\": \"{fit}\"", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
         Assert.Empty(MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines);
         using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
         Assert.InRange(figures.RootElement.GetProperty("pixelAuroc").GetDouble(), 0, 1);
-        Assert.InRange(figures.RootElement.GetProperty("otherRule").GetProperty("withoutRefinement").GetProperty("aupro").GetDouble(), 0, 1);
+        Assert.InRange(figures.RootElement.GetProperty("otherRules")[0].GetProperty("withoutRefinement").GetProperty("aupro").GetDouble(), 0, 1);
         string rule = options.Contains("paper") ? "paper" : "deviation";
         Assert.Equal((rule, "uniform:3"), (figures.RootElement.GetProperty("rule").GetString(), figures.RootElement.GetProperty("levels").GetString()));
         string[][] evaluated = [.. File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..].Select(line => line.Split(','))];
@@ -103,6 +105,7 @@ public sealed class ImageFitProgramTests : IDisposable
             ("image\n0.png\nempty.png\n", ["empty.png", "empty file"]),
             ("image\n0.png\nnone.png\n", ["none.png"]),
             ("image\n0.png\n", ["one normal image is too few"]),
+            ("image,split\n0.png,train\n1.png,train\n2.png,test\n", ["two normal images are too few"]),
         })
         {
             File.WriteAllText(bad, list);

@@ -129,6 +129,22 @@ public sealed class PipelineTests(TrainedRuns runs)
         Assert.Equal(["1", "2"], File.ReadAllLines(Path.Combine(run, "history.csv"))[1..].Select(line => line.Split(',')[0]).Distinct());
     }
 
+    [Fact]
+    public void ThePaperPresetTrainsAndSplitsAsThePaper()
+    {
+        string run = runs.Train("paper", "--preset", "paper", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", "--patience", "7", "--plateau-threshold", "0.01");
+        var options = RunFolder.Open(run).Options;
+        Assert.Equal((true, 0.5, 7, 0.01), (options.PaperSplit, options.RestorationShare, options.Patience, options.PlateauThreshold));
+        Assert.Equal("Image Embedding Mask Noise", string.Join(' ', options.Model.RefinementInputs));
+        Assert.Equal((1e-4, 0.999), (options.LearningRate, options.Beta2));
+        // Of twenty images nineteen are not the threshold's, and eighteen are trained on: two steps of eight.
+        Assert.Single(Nn.Calibration.Find(run)!.HeldOut);
+        Assert.Equal(["1,1,2", "2,1,2"], File.ReadAllLines(Path.Combine(run, "history.csv"))[1..].Select(line => line[..5]));
+        var tiny = RunFolder.Open(runs.MnistRun).Options;
+        Assert.Equal((false, 0.85, 500, 1e-4), (tiny.PaperSplit, tiny.RestorationShare, tiny.Patience, tiny.PlateauThreshold));
+        Assert.Equal(2, Nn.Calibration.Find(runs.MnistRun)!.HeldOut.Count);
+    }
+
     [Theory]
     [InlineData("fmnist", "ankle-boot")]
     [InlineData("cifar10", "ship")]

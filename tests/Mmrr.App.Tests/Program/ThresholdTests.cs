@@ -22,7 +22,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         var outcome = MmrrProcess.Run(train).Ends(0);
         var stored = Calibration.Find(run)!;
         Assert.Equal((0.25, LevelSchedule.Logarithmic(12), 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
-        var image = Assert.Single(stored.HeldOut); // a twentieth of nine
+        var image = Assert.Single(stored.HeldOut); // of nine, one chose the epoch and seven were trained on
         Assert.Equal(image.Score + (0.25 * Math.Abs(image.Score)), stored.Threshold, 1e-12);
         Assert.Equal(ScoreRule.Deviation, stored.Rule);
         Assert.Contains("1 normal image cannot support a false-alarm rate of 0.25", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);

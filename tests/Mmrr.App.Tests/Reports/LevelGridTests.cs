@@ -9,19 +9,21 @@ public sealed class LevelGridTests
     [Theory]
     [InlineData(1, 16, 5, MaskKind.Learned, true)]
     [InlineData(3, 16, 4, MaskKind.Learned, true)]
+    [InlineData(3, 16, 4, MaskKind.Learned, true, true)]
     [InlineData(3, 16, 4, MaskKind.Bernoulli, true)]
     [InlineData(1, 16, 4, MaskKind.Constant, false)]
     [InlineData(1, 64, 70, MaskKind.Learned, true)] // two groups of levels, each with its own noise
-    public void ItIsWhatTheScoreSaw(int channels, int size, int levels, MaskKind mask, bool embedding)
+    public void ItIsWhatTheScoreSaw(int channels, int size, int levels, MaskKind mask, bool embedding, bool normalize = false)
     {
         using var device = Device.Open("cpu");
-        using var model = new MmrrModel(device, new MmrrOptions { Channels = channels, Size = size, Width = 16, Resolutions = 1, Mask = mask, Embedding = embedding });
+        using var model = new MmrrModel(device, new MmrrOptions { Channels = channels, Size = size, Width = 16, Resolutions = 1, Mask = mask, Embedding = embedding, Normalize = normalize });
         model.Initialize(3);
         var pixels = new byte[size * size * channels];
         new Random(size + levels).NextBytes(pixels);
-        var grid = LevelGrid.Compute(model, pixels, LevelSchedule.Uniform(levels));
+        var light = ImageLight.Of(model.Options, new PreparedImage(pixels, size, size));
+        var grid = LevelGrid.Compute(model, pixels, light, LevelSchedule.Uniform(levels));
         var image = new float[pixels.Length];
-        ImagePixels.ToFloats(pixels, image);
+        ImagePixels.ToFloats(pixels, light, image);
         var scores = Scoring.Score(model, image, LevelSchedule.Uniform(levels), maps: false);
 
         // A restored pixel is off by at most half a step of a byte, and so is the root of their mean squared error.
@@ -31,7 +33,7 @@ public sealed class LevelGridTests
             Assert.InRange(Math.Sqrt(squares) - Math.Sqrt(scores.RestoredErrors[l]), -0.5 / 127.5 - 1e-4, (0.5 / 127.5) + 1e-4);
         }
         foreach (var tiles in new[] { grid.Masks, grid.Restored, grid.Refined }) Assert.Equal(levels, tiles.Count);
-        Assert.Equal(pixels, grid.Image.Pixels.ToArray());
+        Assert.Equal(normalize ? [.. image.Select(v => (byte)(((v + 1) * 127.5f) + 0.5f))] : pixels, grid.Image.Pixels.ToArray());
         Assert.All(grid.Masks, m => Assert.Equal((size, size, 1), (m.Height, m.Width, m.Channels)));
 
         // Black at level 0, white at 1, between them as bright as the level says: a byte is off by at most half a step, the mean of a mask by 1e-6.
@@ -46,7 +48,7 @@ public sealed class LevelGridTests
     {
         using var device = Device.Open("cpu");
         using var model = new MmrrModel(device, new MmrrOptions { Channels = 1, Size = 8, Width = 16, Resolutions = 1 });
-        Assert.Contains("[8, 8, 1]", Assert.Throws<ArgumentException>(() => LevelGrid.Compute(model, new byte[63], LevelSchedule.Uniform(3))).Message, StringComparison.Ordinal);
+        Assert.Contains("[8, 8, 1]", Assert.Throws<ArgumentException>(() => LevelGrid.Compute(model, new byte[63], ImageLight.Unchanged, LevelSchedule.Uniform(3))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +57,7 @@ public sealed class LevelGridTests
         using var device = Device.Open("cpu");
         using var model = new MmrrModel(device, new MmrrOptions { Channels = 1, Size = 8, Width = 16, Resolutions = 1 });
         model.Initialize(1);
-        int[] heights = [.. new[] { 15, 16, 30, 31 }.Select(levels => LevelSheet.Render(LevelGrid.Compute(model, new byte[64], LevelSchedule.Uniform(levels))).Height)];
+        int[] heights = [.. new[] { 15, 16, 30, 31 }.Select(levels => LevelSheet.Render(LevelGrid.Compute(model, new byte[64], ImageLight.Unchanged, LevelSchedule.Uniform(levels))).Height)];
         Assert.Equal((heights[1], heights[1] - heights[0]), (heights[2], heights[3] - heights[2]));
         Assert.True(heights[0] < heights[1]);
     }

@@ -86,6 +86,13 @@ public sealed class PlotTests
         var many = TrainingPlots.Phase([.. Enumerable.Range(1, 9).Select(i => new TrainingEpoch(2, i, 10 * i, 1.0 / i, i == 5 ? 0.01 : 1.0, Math.Pow(10, -i), i))]);
         AssertNumbers(many);
         Assert.Contains("lowest validation loss 0.01 at step 50", many.Value, StringComparison.Ordinal);
+        // Short epochs are not all validated.
+        var some = TrainingPlots.Phase([.. Enumerable.Range(1, 9).Select(i => new TrainingEpoch(2, i, 10 * i, 1.0 / i, i % 3 == 0 ? 1.0 / i : null, 1e-3, i))]);
+        AssertNumbers(some);
+        Assert.Contains("lowest validation loss 0.1111 at step 90, whose", some.Value, StringComparison.Ordinal);
+        var none = TrainingPlots.Phase([new TrainingEpoch(1, 1, 1, 0.5, null, 1e-3, 0.1)]);
+        AssertNumbers(none);
+        Assert.Contains("not validated yet", none.Value, StringComparison.Ordinal);
     }
 
     private static ScoredImage Of(bool abnormal, double score) => new($"{abnormal}{score}", abnormal, "kind", score, score);

@@ -19,7 +19,7 @@ public sealed class TrainerTests : IDisposable
 
     public TrainerTests()
     {
-        // 20 images: 19 to train on, 1 to validate on; four steps an epoch, three images over.
+        // 20 images: 16 to train on, 2 to validate on; four steps an epoch.
         string root = SmallData.Mnist(_folder);
         _options = new TrainingOptions
         {
@@ -46,11 +46,12 @@ public sealed class TrainerTests : IDisposable
     [InlineData("cpu", 0)]
     [InlineData("cpu", 1)]
     [InlineData("cpu", 3)]
+    [InlineData("cpu", 1, 0.8)]
     [InlineData("simt", 0)]
     [InlineData("simt", 1)]
-    public void StoppedAfterAnyStepItEndsWithTheSameBitsHoweverFarAheadStepsAreEnqueued(string device, int ahead)
+    public void StoppedAfterAnyStepItEndsWithTheSameBitsHoweverFarAheadStepsAreEnqueued(string device, int ahead, double average = 0)
     {
-        var options = device == "simt" ? _options with { Epochs = 1, Model = _options.Model with { Resolutions = 1 } } : _options;
+        var options = device == "simt" ? _options with { Epochs = 1, Model = _options.Model with { Resolutions = 1 } } : _options with { Average = average };
         var whole = Train("whole", options, device, 0, out var expected);
         long steps = device == "simt" ? 4 : 12;
         Assert.Equal([.. Enumerable.Range(1, (int)steps).Select(i => (1, (long)i)), .. Enumerable.Range(1, (int)steps).Select(i => (2, (long)i))], expected.Select(l => (l.Phase, l.Step)));
@@ -109,6 +110,48 @@ public sealed class TrainerTests : IDisposable
         // The first epoch ends with the first validation, whose batch has another size.
         Assert.Single(counts[1..4].Distinct());
         Assert.Single(counts[4..12].Distinct());
+    }
+
+    [Fact]
+    public void AveragedWeightsAreValidatedAndKeptWhileTheTrainedOnesGoOnAsWithout()
+    {
+        var plain = Train("plain", _options, "cpu", 0, out var losses);
+        var averaged = Train("averaged", _options with { Average = 0.8 }, "cpu", 0, out var others);
+        Assert.Equal(losses.Where(l => l.Phase == 1), others.Where(l => l.Phase == 1));
+        // The last step of the first phase, before it is validated: the state has both.
+        var stopped = Train("stopped", _options with { Average = 0.8 }, "cpu", 0, out _, (1, 12));
+        using var device = Device.Open("cpu", 2);
+        using var model = new MmrrModel(device, _options.Model);
+        var state = TrainingState.Read(stopped.PathOf(TrainingState.FileName), model);
+        Assert.Equal(state.Weights.Count, state.Averages.Count);
+        using SafeTensorsFile kept = SafeTensorsFile.Open(averaged.PathOf(Checkpoint.RestorationFile)), last = SafeTensorsFile.Open(plain.PathOf(Checkpoint.RestorationFile));
+        for (int i = 0; i < state.Weights.Count; i++)
+        {
+            // Biases, whose layout is the same on disk and in the engine.
+            var (name, shape, values) = state.Weights[i];
+            if (shape.Length != 1) continue;
+            Assert.Equal(state.Averages[i], kept.Read(name));
+            Assert.Equal(values, last.Read(name));
+        }
+        Assert.NotEqual(kept.Read("f_res.stem.bias"), last.Read("f_res.stem.bias"));
+        double Loss(RunFolder run) => TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)).Single(e => e.Phase == 1 && e.ValidationLoss is not null).ValidationLoss!.Value;
+        Assert.NotEqual(Loss(plain), Loss(averaged));
+    }
+
+    [Fact]
+    public void ShortEpochsAreValidatedInATenthOfTheTimeAndPatienceCountsAllOfThem()
+    {
+        // An epoch trains 16 images through 9 passes of a network in phase 1, and 6 in phase 2; a validation takes two images through f_E and f_M and 256 levels through one and two networks.
+        const int First = 19, Second = 54; // 260/14.4 and 516/9.6, rounded up
+        var run = Train("run", _options with { Epochs = 60, Patience = 18, PlateauThreshold = 0.99 }, "cpu", 0, out _);
+        var history = TrainingHistory.Read(run.PathOf(TrainingHistory.FileName));
+        Assert.Equal([First, 2 * First, 3 * First, 60], history.Where(e => e.Phase == 1 && e.ValidationLoss is not null).Select(e => e.Epoch));
+        Assert.Equal([Second, 60], history.Where(e => e.Phase == 2 && e.ValidationLoss is not null).Select(e => e.Epoch));
+        // No loss is better by 99 %: after the first validation each one ends nineteen bad epochs.
+        double[] rates = [.. history.Where(e => e.Phase == 1).Select(e => e.LearningRate)];
+        Assert.Equal([.. Enumerable.Repeat(0.01, 2 * First), .. Enumerable.Repeat(0.005, First), .. Enumerable.Repeat(0.0025, 60 - (3 * First))], rates);
+        // Six epochs without a lower loss are not nineteen.
+        Assert.All(history.Where(e => e.Phase == 2), e => Assert.Equal(0.01, e.LearningRate));
     }
 
     private RunFolder Train(string name, TrainingOptions options, string device, int ahead, out List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stop = default)

@@ -33,6 +33,20 @@ public sealed class PlateauScheduleTests
     }
 
     [Fact]
+    public void EpochsBetweenLossesCountAllOfThem()
+    {
+        PlateauSchedule schedule = new(0.1, patience: 5), every = new(0.1, patience: 5);
+        foreach (double loss in new[] { 1.0, 0.5, 0.6, 0.7, 0.5, 0.4, 0.4, 0.4 })
+        {
+            schedule.Step(loss, 3);
+            for (int i = 0; i < 3; i++) every.Step(loss);
+            Assert.Equal(every.LearningRate, schedule.LearningRate);
+        }
+        Assert.Equal(0.025, schedule.LearningRate);
+        Assert.Throws<ArgumentOutOfRangeException>(() => schedule.Step(1, 0));
+    }
+
+    [Fact]
     public void TheDefaultsReduceOnTheFiveHundredAndFirstBadEpoch()
     {
         PlateauSchedule schedule = new(1e-4);

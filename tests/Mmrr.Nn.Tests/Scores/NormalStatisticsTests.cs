@@ -25,7 +25,7 @@ public sealed class NormalStatisticsTests : IDisposable
         using var model = Small.Model(device, options);
         PreparedImage[] normal = Small.Prepared(options, 5), tested = Small.Prepared(options, 2, seed: 7);
         bool perPlace = fit != ImageFit.Tile;
-        var statistics = NormalStatistics.Of(model, normal, s_levels, ScoreRule.Deviation);
+        var statistics = NormalStatistics.Of(model, Small.Whole(options, normal), s_levels, ScoreRule.Deviation);
         Assert.Equal((5, s_levels, ScoreRule.Deviation, perPlace ? 4 * 64 : 4), (statistics.Images, statistics.Levels, statistics.Rule, statistics.Refined.Mean.Length));
         float[] values = [.. tested.SelectMany(Values)];
         var found = Scoring.Score(model, values, s_levels, maps: true, statistics).Deviation!;
@@ -80,7 +80,7 @@ public sealed class NormalStatisticsTests : IDisposable
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, options);
         Assert.Null(NormalStatistics.Find(_run.Path, options));
-        var saved = NormalStatistics.Of(model, Small.Prepared(options, 3), s_levels, ScoreRule.Deviation);
+        var saved = NormalStatistics.Of(model, Small.Whole(options, Small.Prepared(options, 3)), s_levels, ScoreRule.Deviation);
         saved.Save(_run.Path);
         var found = NormalStatistics.Find(_run.Path, options)!;
         Assert.Equal((saved.Rule, saved.Levels, saved.Images, saved.Formula.Sigma, saved.Formula.Share), (found.Rule, found.Levels, found.Images, found.Formula.Sigma, found.Formula.Share));
@@ -99,7 +99,7 @@ public sealed class NormalStatisticsTests : IDisposable
         using (var device = Small.Open("cpu"))
         {
             using var model = Small.Model(device, Small.Options);
-            normal = NormalStatistics.Of(model, Small.Prepared(Small.Options, 3), s_levels, ScoreRule.Deviation);
+            normal = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 3)), s_levels, ScoreRule.Deviation);
             normal.Save(_run.Path);
         }
         byte[] pixels = Small.Prepared(Small.Options, 1, seed: 3)[0].Pixels.ToArray();
@@ -148,7 +148,7 @@ public sealed class NormalStatisticsTests : IDisposable
         using (var device = Small.Open("cpu"))
         {
             using var model = Small.Model(device, Small.Options);
-            NormalStatistics.Of(model, Small.Prepared(Small.Options, 3), s_levels, ScoreRule.Deviation).Save(_run.Path);
+            NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 3)), s_levels, ScoreRule.Deviation).Save(_run.Path);
         }
         string header;
         List<(string, int[], float[])> tensors;
@@ -171,9 +171,9 @@ public sealed class NormalStatisticsTests : IDisposable
     {
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, Small.Options);
-        Assert.Throws<ArgumentException>(() => NormalStatistics.Of(model, [], s_levels, ScoreRule.Paper));
-        Assert.Throws<ArgumentException>(() => NormalStatistics.Of(model, [new PreparedImage(new byte[63], 9, 7)], s_levels, ScoreRule.Paper));
-        var normal = NormalStatistics.Of(model, Small.Prepared(Small.Options, 1), s_levels, ScoreRule.Paper);
+        Assert.Throws<ArgumentException>(() => NormalStatistics.Of(model, Small.Whole(Small.Options, []), s_levels, ScoreRule.Paper));
+        Assert.Throws<ArgumentException>(() => NormalStatistics.Of(model, Small.Whole(Small.Options, [new PreparedImage(new byte[63], 9, 7)]), s_levels, ScoreRule.Paper));
+        var normal = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 1)), s_levels, ScoreRule.Paper);
         Assert.Throws<ArgumentException>(() => Scoring.Score(model, new float[64], LevelSchedule.Uniform(4), maps: false, normal));
     }
 

@@ -23,7 +23,7 @@ public sealed class NormalWhiteningTests : IDisposable
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, options);
         PreparedImage[] normal = Small.Prepared(options, 7), tested = Small.Prepared(options, 3, seed: 7);
-        var found = Scoring.Score(model, Values(tested), s_levels, maps: false, NormalStatistics.Of(model, normal, s_levels, ScoreRule.Whitened)).Whitened!;
+        var found = Scoring.Score(model, Values(tested), s_levels, maps: false, NormalStatistics.Of(model, Small.Whole(options, normal), s_levels, ScoreRule.Whitened)).Whitened!;
         var sides = ErrorGrid.Sides(size);
         var (ofNormal, ofTested) = (Restorations(model, normal), Restorations(model, tested));
         for (int i = 0; i < tested.Length; i++)
@@ -61,7 +61,7 @@ public sealed class NormalWhiteningTests : IDisposable
     {
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, Small.Options);
-        var statistics = NormalStatistics.Of(model, Small.Prepared(Small.Options, 7), s_levels, ScoreRule.Whitened);
+        var statistics = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 7)), s_levels, ScoreRule.Whitened);
         PreparedImage[] images = Small.Prepared(Small.Options, 4, seed: 5);
         var together = Scoring.Score(model, Values(images), s_levels, maps: true, statistics).Whitened!;
         for (int i = 0; i < images.Length; i++)
@@ -80,7 +80,7 @@ public sealed class NormalWhiteningTests : IDisposable
         using (var device = Small.Open("cpu"))
         {
             using var model = Checkpoint.Load(_run.Path, device);
-            var statistics = NormalStatistics.Of(model, Small.Prepared(Small.Options, 7), s_levels, ScoreRule.Whitened);
+            var statistics = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 7)), s_levels, ScoreRule.Whitened);
             statistics.Save(_run.Path);
             before = Scoring.Score(model, Values(images), s_levels, maps: false, statistics).Whitened!;
         }
@@ -99,7 +99,7 @@ public sealed class NormalWhiteningTests : IDisposable
         using (var device = Small.Open("cpu"))
         {
             using var model = Checkpoint.Load(_run.Path, device);
-            NormalStatistics.Of(model, Small.Prepared(Small.Options, 1), s_levels, ScoreRule.Whitened).Save(_run.Path);
+            NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 1)), s_levels, ScoreRule.Whitened).Save(_run.Path);
         }
         Assert.Contains("the run's rule is whitened", Assert.Throws<InvalidDataException>(() => Scorer.Load(_run.Path, "cpu")).Message, StringComparison.Ordinal);
     }

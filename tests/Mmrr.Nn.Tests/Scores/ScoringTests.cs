@@ -20,7 +20,7 @@ public class ScoringTests
         using var model = Small.Model(device, options);
         int length = size * size;
         float[] images = Small.Images(options, count);
-        var normal = NormalStatistics.Of(model, Small.Prepared(options, 3), levels, ScoreRule.Deviation);
+        var normal = NormalStatistics.Of(model, Small.Whole(options, Small.Prepared(options, 3)), levels, ScoreRule.Deviation);
         long live = device.LiveTensors;
         var together = Scoring.Score(model, images, levels, maps: true, normal);
         int[] order = [.. Enumerable.Range(0, count).Reverse()];
@@ -95,7 +95,7 @@ public class ScoringTests
         using var second = Small.Model(two, Small.Options);
         Scores Score(MmrrModel model)
         {
-            var normal = NormalStatistics.Of(model, Small.Prepared(Small.Options, 3), LevelSchedule.Uniform(5), ScoreRule.Paper);
+            var normal = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 3)), LevelSchedule.Uniform(5), ScoreRule.Paper);
             return Scoring.Score(model, images, LevelSchedule.Uniform(5), maps: true, normal);
         }
         var (expected, found) = (Score(first), Score(second));

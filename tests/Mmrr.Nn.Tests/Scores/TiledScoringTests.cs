@@ -65,7 +65,7 @@ public class TiledScoringTests
         const int Height = 21, Width = 13;
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, s_tiled);
-        var normal = NormalStatistics.Of(model, Small.Prepared(s_tiled, 4), LevelSchedule.Uniform(5), ScoreRule.Deviation);
+        var normal = NormalStatistics.Of(model, Small.Whole(s_tiled, Small.Prepared(s_tiled, 4)), LevelSchedule.Uniform(5), ScoreRule.Deviation);
         byte[] pixels = Pixels(Height, Width, 1);
         var found = TiledScoring.Score(model, [new(pixels, Height, Width)], new ScoreMethod(normal.Levels, ScoreRule.Deviation, normal), maps: true)[0].Deviation!;
         var tiling = new Tiling(Height, Width, 8);
@@ -106,7 +106,7 @@ public class TiledScoringTests
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, s_tiled);
         PreparedImage[] images = [new(Pixels(9, 30, 1), 9, 30), new(Pixels(8, 8, 1), 8, 8), new(Pixels(40, 3, 1), 40, 3)];
-        var method = Paper(4) with { Statistics = NormalStatistics.Of(model, Small.Prepared(s_tiled, 3), LevelSchedule.Uniform(4), ScoreRule.Deviation) };
+        var method = Paper(4) with { Statistics = NormalStatistics.Of(model, Small.Whole(s_tiled, Small.Prepared(s_tiled, 3)), LevelSchedule.Uniform(4), ScoreRule.Deviation) };
         var together = TiledScoring.Score(model, images, method, maps: true);
         for (int i = 0; i < images.Length; i++)
         {

@@ -33,6 +33,10 @@ internal static class Small
         return model;
     }
 
+    /// <summary>Images as <see cref="NormalStatistics"/> takes them, each whole.</summary>
+    public static IEnumerable<(PreparedImage Image, ImageLight Light)> Whole(MmrrOptions options, params IEnumerable<PreparedImage> images) =>
+        images.Select(image => (image, ImageLight.Of(options, image)));
+
     /// <summary>Images [count, S, S, C] with values in [−1, 1].</summary>
     public static float[] Images(MmrrOptions options, int count, int seed = 1)
     {
