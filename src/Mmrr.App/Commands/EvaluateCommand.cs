@@ -21,14 +21,20 @@ internal static class EvaluateCommand
         var device = new Option<string?>("--device") { HelpName = "DEVICE", Description = "As for train; the run's own when not given." };
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
-        var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, examples.png.") { run, levels, limit, device, threads, precision };
+        var baselines = new Option<bool>("--baselines") { Description = "Print what simple methods reach on the same images; baselines.json." };
+        var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, examples.png.") { run, levels, limit, device, threads, precision, baselines };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
             OutputPlace.Check("RUN", folder.Path);
             using var opened = CommonOptions.Open(parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads, CommonOptions.PrecisionOf(parsed, precision));
-            Run(folder, opened, parsed.GetValue(levels), parsed.GetValue(limit));
+            var result = Run(folder, opened, parsed.GetValue(levels), parsed.GetValue(limit));
+            if (parsed.GetValue(baselines))
+            {
+                BaselinesCommand.OfRun(
+                    folder, parsed.GetValue(limit), null, ("this run, with refinement", result.ImageAuroc), ("this run, without refinement", result.ImageAurocWithoutRefinement));
+            }
             return ExitCode.Success;
         });
         return command;

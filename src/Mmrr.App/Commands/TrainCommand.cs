@@ -14,10 +14,8 @@ internal static class TrainCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var data = CommonOptions.OneOf(new Option<string?>("--data") { HelpName = "LAYOUT", Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}." }, [.. DataSource.Kinds]);
-        var root = new Option<string?>("--root") { HelpName = "DIR", Description = "Folder of the data; with --data csv, the list." };
-        var normal = new Option<string?>("--normal") { HelpName = "CLASS", Description = "The normal class: a label, a class name, or a category of an mvtec folder." };
-        var abnormal = new Option<string?>("--abnormal") { HelpName = "DIR", Description = "With --data folder: a folder of abnormal images, to evaluate on." };
+        var source = new DataArguments();
+        var (data, root, normal, abnormal) = source;
         var preset = CommonOptions.OneOf(
             new Option<string>("--preset") { HelpName = "NAME", Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.", DefaultValueFactory = _ => "tiny" }, [.. Preset.All.Keys]);
         var device = CommonOptions.Device();
@@ -70,15 +68,9 @@ internal static class TrainCommand
                 if (Given(parsed, precision)) saved = saved with { Precision = CommonOptions.PrecisionOf(parsed, precision) };
                 return Begin(saved, parsed.GetValue(output));
             }
-            string kind = parsed.GetValue(data) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
-            if (parsed.GetValue(root) is null) throw new UsageException($"--data {kind} needs --root DIR");
+            string kind = source.Check(parsed) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
             var defaults = Preset.All[parsed.GetValue(preset)!];
             if (parsed.GetValue(minutes) is not null && parsed.GetValue(epochs) is not null) throw new UsageException("--minutes and --epochs contradict each other; give one");
-            bool labelled = kind is not ("folder" or "csv");
-            if (labelled && parsed.GetValue(normal) is null) throw new UsageException($"--data {kind} needs --normal CLASS");
-            if (!labelled && parsed.GetValue(normal) is not null)
-                throw new UsageException(kind == "csv" ? "--data csv takes no --normal: the list says which images are normal" : "--data folder takes no --normal: all of its images are normal");
-            if (kind != "folder" && parsed.GetValue(abnormal) is not null) throw new UsageException($"--abnormal belongs to --data folder, not to {kind}");
             var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile : parsed.GetValue(crop) ? ImageFit.Crop : ImageFit.Stretch;
             if (fit == ImageFit.Tile && parsed.GetValue(crop)) throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
             if (fit == ImageFit.Tile && parsed.GetValue(size) is not null) throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");

@@ -2,7 +2,7 @@ namespace Mmrr.App.Data;
 
 /// <summary>
 /// MVTec AD layout of one category: <c>train/good</c>, <c>test/{good,defect}</c> and <c>ground_truth/defect</c> with a
-/// mask <c>NNN_mask.png</c> for every defect image <c>NNN.*</c>.
+/// mask <c>NNN_mask.png</c> for every defect image <c>NNN.*</c>; or without <c>ground_truth</c>, then there are no masks.
 /// </summary>
 internal sealed class MvtecSource : ImageFileSource
 {
@@ -34,6 +34,7 @@ internal sealed class MvtecSource : ImageFileSource
         string test = Path.Combine(category, "test");
         if (!Directory.Exists(test))
             throw new DirectoryNotFoundException($"{test}: no such folder");
+        bool masks = Directory.Exists(Path.Combine(category, "ground_truth"));
         var entries = new List<Entry>();
         foreach (string kind in Subfolders(test))
         {
@@ -41,10 +42,10 @@ internal sealed class MvtecSource : ImageFileSource
             string folder = Path.Combine(test, kind);
             foreach (string name in List(folder, recursive: false))
             {
-                string? mask = abnormal
+                string? mask = masks && abnormal
                     ? Path.Combine(category, "ground_truth", kind, $"{Path.GetFileNameWithoutExtension(name)}_mask.png")
                     : null;
-                entries.Add(new Entry($"{Options.Normal}/test/{kind}/{name}", Path.Combine(folder, name), abnormal, kind, mask, EmptyMask: true));
+                entries.Add(new Entry($"{Options.Normal}/test/{kind}/{name}", Path.Combine(folder, name), abnormal, kind, mask, EmptyMask: masks));
             }
         }
 

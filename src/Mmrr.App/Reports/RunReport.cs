@@ -32,6 +32,7 @@ internal static class RunReport
         XElement?[] sections =
         [
             data.Evaluation is null ? null : Section("Figures", FigureSections.Overall(data.Evaluation), FigureSections.Kinds(data.Evaluation), FigureSections.Note(data.Evaluation)),
+            BaselineSection.Of(data),
             Scores(data),
             pictures is null ? null : Worst(data, pictures),
             pictures is not { Grids.Count: > 0 } ? null : Grids(data, pictures),

@@ -7,7 +7,7 @@ namespace Mmrr.App.Runs;
 
 /// <summary>
 /// A run's folder: <c>run.json</c> (the configuration), <c>restoration.safetensors</c> and <c>refinement.safetensors</c>, <c>history.csv</c>,
-/// <c>evaluation.json</c>, <c>scores.csv</c>, <c>examples.png</c>; until it is finished <c>training.safetensors</c>, where training stands.
+/// <c>evaluation.json</c>, <c>scores.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished <c>training.safetensors</c>, where training stands.
 /// </summary>
 internal sealed class RunFolder
 {

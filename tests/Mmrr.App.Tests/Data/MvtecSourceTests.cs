@@ -23,6 +23,20 @@ public class MvtecSourceTests
     }
 
     [Fact]
+    public void WithoutGroundTruthThereAreNoMasks()
+    {
+        using var folder = Category();
+        Directory.Delete(folder["screw/ground_truth"], recursive: true);
+        var test = Open(folder).LoadTest();
+        Assert.Equal(["screw/test/cut/000.png", "screw/test/good/000.png"], test.Samples.Select(s => s.Name));
+        Assert.All(test.Samples, s => Assert.True(s.Mask is null && s.Regions is null));
+
+        // A folder without any mask in it is not the same: masks were meant to be there.
+        Directory.CreateDirectory(folder["screw/ground_truth"]);
+        BadInput.Throws<FileNotFoundException>(() => Open(folder).LoadTest(), folder["screw/ground_truth/cut/000_mask.png"], "000.png");
+    }
+
+    [Fact]
     public void OneColourImageMakesTheSetRgb()
     {
         using var folder = Category();

@@ -1,0 +1,70 @@
+using System.Numerics;
+
+namespace Mmrr.App.Baselines;
+
+/// <summary>
+/// Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: rows should have their mean subtracted, for the difference to lose little.
+/// </summary>
+internal sealed class Neighbours
+{
+    private readonly PackedRows _rows;
+    private readonly float[] _lengths; // [Stride], squared; infinite beyond the rows
+
+    /// <summary>Packs rows.</summary>
+    /// <param name="rows">[N][D], at least one.</param>
+    public Neighbours(IReadOnlyList<float[]> rows)
+    {
+        _rows = new PackedRows(rows);
+        _lengths = new float[_rows.Stride];
+        Array.Fill(_lengths, float.PositiveInfinity);
+        for (int i = 0; i < rows.Count; i++) _lengths[i] = (float)ImageRows.SquaredLength(rows[i]);
+    }
+
+    /// <summary>Floats that <see cref="Nearest"/> needs for each row.</summary>
+    public int Stride => _rows.Stride;
+
+    /// <summary>Measures on all cores how far rows are from all others.</summary>
+    /// <param name="rows">[M][D].</param>
+    /// <param name="take">Is given each row's squared distances, [N], not below 0.</param>
+    public void ForEach(float[][] rows, RowConsumer take) => _rows.ForEach(rows, (i, distances) =>
+    {
+        float length = (float)ImageRows.SquaredLength(rows[i]);
+        for (int j = 0; j < distances.Length; j++) distances[j] = Math.Max(length + _lengths[j] - (2 * distances[j]), 0);
+        take(i, distances);
+    });
+
+    /// <summary>The squared distance of the row that lies farthest from its nearest neighbour, on this thread.</summary>
+    /// <param name="rows">[M][D].</param>
+    /// <param name="products">[M, Stride], overwritten.</param>
+    public float Nearest(ReadOnlySpan<float[]> rows, Span<float> products)
+    {
+        _rows.Multiply(rows, products);
+        float farthest = 0;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            var product = products.Slice(i * Stride, Stride);
+            var least = new Vector<float>(float.PositiveInfinity);
+            for (int j = 0; j < Stride; j += Vector<float>.Count)
+                least = Vector.Min(least, new Vector<float>(_lengths, j) - (2 * new Vector<float>(product[j..])));
+            float nearest = float.PositiveInfinity;
+            for (int lane = 0; lane < Vector<float>.Count; lane++) nearest = Math.Min(nearest, least[lane]);
+            farthest = Math.Max(farthest, nearest + (float)ImageRows.SquaredLength(rows[i]));
+        }
+        return farthest;
+    }
+
+    /// <summary>The smallest of some distances, in order.</summary>
+    /// <param name="distances">Some.</param>
+    /// <param name="smallest">Filled; infinite where there are fewer.</param>
+    public static void Smallest(ReadOnlySpan<float> distances, Span<float> smallest)
+    {
+        smallest.Fill(float.PositiveInfinity);
+        foreach (float distance in distances)
+        {
+            if (distance >= smallest[^1]) continue;
+            int place = smallest.Length - 1;
+            for (; place > 0 && smallest[place - 1] > distance; place--) smallest[place] = smallest[place - 1];
+            smallest[place] = distance;
+        }
+    }
+}

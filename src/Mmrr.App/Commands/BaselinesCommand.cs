@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Mmrr.App.Baselines;
+using Mmrr.App.Data;
+using Mmrr.App.Runs;
+using Mmrr.App.Training;
+using Mmrr.Nn;
+
+namespace Mmrr.App.Commands;
+
+/// <summary><c>mmrr baselines</c>: what simple methods reach on a data set, or on that of a run.</summary>
+internal static class BaselinesCommand
+{
+    // That of train, whose preset is tiny when none is given.
+    private static int InspectionSize => Preset.All["tiny"].InspectionSize;
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var run = new Argument<string?>("RUN")
+        {
+            Description = "Folder of a run, whose data, size and seed are taken; in place of --data.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var source = new DataArguments();
+        var (data, root, normal, abnormal) = source;
+        string sides = $"32 for mnist, fmnist and cifar10, else {InspectionSize}, when not given";
+        var size = CommonOptions.Ranged(Number<int>("--size", $"Side that images are resized to, in pixels; {sides}."), PatchMethods.Side, 4096);
+        var seed = CommonOptions.Ranged(Number<long>("--seed", "Seed of the split and of draws; 0 when not given."), long.MinValue, long.MaxValue);
+        var limit = CommonOptions.Ranged(Number<int>("--limit", "So many test images, drawn by seed, the classes in proportion."), 2, int.MaxValue);
+        var trainLimit = CommonOptions.Ranged(Number<int>("--train-limit", "So many normal images to learn from, drawn by seed; all when not given."), 2, int.MaxValue);
+        var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to this file; those of RUN are kept in it as well." };
+        var command = new Command("baselines", "Image AUROC of simple methods on the same images: mean, PCA, neighbours, densities, brightness.")
+        {
+            run, data, root, normal, abnormal, size, seed, limit, trainLimit, json,
+        };
+        command.SetAction(parsed =>
+        {
+            string? path = parsed.GetValue(json);
+            if (Directory.Exists(path)) throw new UsageException($"--json {path}: is a folder, expected a file");
+            if (path is not null) OutputPlace.Check("--json", path);
+            BaselineResult result;
+            if (parsed.GetValue(run) is { } folder)
+            {
+                var options = new Option[] { data, root, normal, abnormal, size, seed };
+                if (Array.Find(options, o => parsed.GetResult(o) is { Implicit: false }) is { } other)
+                    throw new UsageException($"RUN takes no {other.Name} beside it: the run's own configuration holds");
+                result = OfRun(RunFolder.Open(folder), parsed.GetValue(limit), parsed.GetValue(trainLimit));
+            }
+            else
+            {
+                string kind = source.Check(parsed) ?? throw new UsageException("baselines needs RUN, or --data and --root");
+                result = BaselineComparison.Run(
+                    new DataOptions
+                    {
+                        Kind = kind,
+                        Root = Path.GetFullPath(parsed.GetValue(root)!),
+                        Normal = parsed.GetValue(normal) ?? "",
+                        Abnormal = parsed.GetValue(abnormal) is { } other ? Path.GetFullPath(other) : null,
+                        Size = parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : InspectionSize),
+                        Seed = parsed.GetValue(seed) ?? 0,
+                    },
+                    parsed.GetValue(limit), parsed.GetValue(trainLimit));
+                BaselineTable.Print(result);
+            }
+            if (path is not null)
+            {
+                if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } above) Directory.CreateDirectory(above);
+                result.Save(path);
+            }
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    /// <summary>Tries the simple methods on a run's data, prints what they reach and keeps it in the run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="limit">So many test images, those of an evaluation with the same limit; null for all.</param>
+    /// <param name="trainLimit">So many normal images to learn from; null for all that the run was trained on.</param>
+    /// <param name="networks">Image AUROC of the run on the same images, by name, to be printed above.</param>
+    public static BaselineResult OfRun(RunFolder run, int? limit, int? trainLimit, params ReadOnlySpan<(string Name, double ImageAuroc)> networks)
+    {
+        OutputPlace.Check("RUN", run.Path);
+        var result = BaselineComparison.Run(run.Options.DataOptions, limit, trainLimit);
+        result.Save(run.PathOf(BaselineResult.FileName));
+        BaselineTable.Print(result, networks);
+        if (run.Options.Model.Fit == ImageFit.Tile) Console.WriteLine("the run sees tiles; simple methods see whole images, stretched to the size of a tile");
+        return result;
+    }
+
+    private static Option<T?> Number<T>(string name, string description)
+        where T : struct => new(name) { HelpName = "N", Description = description };
+}
