@@ -49,7 +49,9 @@ internal static class TrainingSession
     {
         var set = DataSource.Open(options).LoadTrain();
         int count = set.Samples.Count;
-        return count >= 3 ? set : throw new InvalidDataException($"{options.Root}: {(count == 1 ? "one normal image is" : "two normal images are")} too few; three are needed: to train on, to choose the epoch with and for the threshold");
+        if (count >= 3) return set;
+        string few = count == 1 ? "one normal image is" : "two normal images are";
+        throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: to train on, to choose the epoch with and for the threshold");
     }
 
     private static bool Train(RunFolder run, Device device, ImageSet set)

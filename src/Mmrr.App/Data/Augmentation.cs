@@ -8,7 +8,8 @@ namespace Mmrr.App.Data;
 /// <param name="Gain">Contrast about the image's mean.</param>
 /// <param name="Gamma">A power of the values.</param>
 /// <param name="Gradient">A ramp of light over the image.</param>
-internal readonly record struct Augmentation(bool Flip, bool Rotate, bool Brightness, bool Offset = false, bool Gain = false, bool Gamma = false, bool Gradient = false)
+internal readonly record struct Augmentation(
+    bool Flip, bool Rotate, bool Brightness, bool Offset = false, bool Gain = false, bool Gamma = false, bool Gradient = false)
 {
     /// <summary>What <see cref="Parse"/> knows, for people.</summary>
     public const string Words = "flip, rotate, brightness, offset, gain, gamma, gradient";

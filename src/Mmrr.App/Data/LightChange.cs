@@ -1,8 +1,9 @@
 namespace Mmrr.App.Data;
 
 /// <summary>
-/// A change of the light over one image, of values from 0 (black) to 1 (white), in this order: a ramp that multiplies by 1 ± up to 0.15 at the image's corners and by 1 in its middle;
-/// a contrast about the image's mean from 0.8 to 1.25; an offset in ±0.1; clamped, and then a power from 1/1.5 to 1.5. It is defined over the whole image: its parts change alike.
+/// A change of the light over one image, of values from 0 (black) to 1 (white), in this order: a ramp that multiplies by 1 ± up to 0.15 at the image's
+/// corners and by 1 in its middle; a contrast about the image's mean from 0.8 to 1.25; an offset in ±0.1; clamped, and then a power from 1/1.5 to 1.5.
+/// It is defined over the whole image: its parts change alike.
 /// </summary>
 /// <param name="Gain">What a difference to the image's mean is multiplied by.</param>
 /// <param name="Offset">What is added.</param>
@@ -27,8 +28,8 @@ internal readonly record struct LightChange(double Gain, double Offset, double G
     public static LightChange None { get; } = new(1, 0, 1, 0, 0);
 
     /// <summary>
-    /// Draws a change. Offset and ramp are uniform, contrast and power uniform in their logarithms, the ramp's direction is uniform. What is not asked for is drawn all the same, so that
-    /// the rest does not depend on it.
+    /// Draws a change. Offset and ramp are uniform, contrast and power uniform in their logarithms, the ramp's direction is uniform. What is not asked
+    /// for is drawn all the same, so that the rest does not depend on it.
     /// </summary>
     public static LightChange Draw(Augmentation augmentation, ref SplitMix64 random)
     {

@@ -29,8 +29,9 @@ internal static class Sampling
     }
 
     /// <summary>
-    /// Splits the normal images into those to train on, those that choose the epoch and those that set the threshold. Of each of the last two kinds there are a twentieth, or, where that is less
-    /// than ten, a tenth up to ten; in the paper's split both together are a twentieth, at least two. There is at least one of each kind.
+    /// Splits the normal images into those to train on, those that choose the epoch and those that set the threshold. Of each of the last two kinds
+    /// there are a twentieth, or, where that is less than ten, a tenth up to ten; in the paper's split both together are a twentieth, at least two.
+    /// There is at least one of each kind.
     /// </summary>
     /// <param name="count">Number of images, at least 3.</param>
     /// <param name="seed">Seed of the draw.</param>

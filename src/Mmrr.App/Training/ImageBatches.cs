@@ -3,7 +3,10 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Training;
 
-/// <summary>Turns samples into batches [N, H, W, C] of floats in [−1, 1]: v/127.5 − 1, the light changed and normalised as asked for. A sample that is larger than the model's square counts as often as tiles are drawn from it. For one thread at a time.</summary>
+/// <summary>
+/// Turns samples into batches [N, H, W, C] of floats in [−1, 1]: v/127.5 − 1, the light changed and normalised as asked for. A sample that is larger
+/// than the model's square counts as often as tiles are drawn from it. For one thread at a time.
+/// </summary>
 internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation augmentation, bool normalize, long seed)
 {
     private readonly byte[] _changed = new byte[set.Height * set.Width * set.Channels];

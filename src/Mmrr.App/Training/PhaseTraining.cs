@@ -7,7 +7,10 @@ using Mmrr.Nn.Optimizers;
 
 namespace Mmrr.App.Training;
 
-/// <summary>One phase, from wherever it stands to its end: steps, validation after each epoch, or after some where they are short, the best weights, and saving.</summary>
+/// <summary>
+/// One phase, from wherever it stands to its end: steps, validation after each epoch, or after some where they are short, the best weights, and
+/// saving.
+/// </summary>
 internal sealed class PhaseTraining : IDisposable
 {
     // Between two saves, where the run does not say: half a minute, and so long that saving takes no more than a fiftieth of the time.
@@ -58,7 +61,7 @@ internal sealed class PhaseTraining : IDisposable
         _validation = new ValidationLoss(phase, data.Validation, options.Batch, options.Seed);
         _validateEvery = _validation.Every(_stepsOfEpoch * _batch);
         _best = Checkpoint.Snapshot(phase.Networks);
-        _position = new TrainingPosition { Format = TrainingPosition.CurrentFormat, Options = options, Data = data.Fingerprint, Phase = phase.Number, History = history };
+        _position = TrainingPosition.At(phase.Number, options, data.Fingerprint, history);
     }
 
     /// <summary>Where it stands.</summary>
@@ -173,9 +176,11 @@ internal sealed class PhaseTraining : IDisposable
     {
         if (loss is { } found && !double.IsFinite(found)) throw Failure($"the validation loss after step {_position.Step} of the {_phase.Name} phase is {loss}", _position.Step);
         double rate = _schedule.LearningRate;
-        if (loss is { } measured) _schedule.Step(measured, 1 + _position.History.Reverse().TakeWhile(e => e.Phase == _phase.Number && e.ValidationLoss is null).Count());
+        int unvalidated = _position.History.Reverse().TakeWhile(e => e.Phase == _phase.Number && e.ValidationLoss is null).Count();
+        if (loss is { } measured) _schedule.Step(measured, unvalidated + 1);
         var epoch = new TrainingEpoch(_phase.Number, _position.Epoch, _position.Step, _position.LossSum / _position.Done, loss, rate, Seconds);
-        _position = _position with { Epoch = _position.Epoch + 1, Done = 0, LossSum = 0, BestLoss = Math.Min(_position.BestLoss, loss ?? double.PositiveInfinity), History = [.. _position.History, epoch] };
+        double best = Math.Min(_position.BestLoss, loss ?? double.PositiveInfinity);
+        _position = _position with { Epoch = _position.Epoch + 1, Done = 0, LossSum = 0, BestLoss = best, History = [.. _position.History, epoch] };
         _progress.Epoch(_phase, epoch);
     }
 

@@ -15,7 +15,8 @@ namespace Mmrr.App.Training;
 /// <param name="PaperSplit">Whether only a twentieth of the normal images is held out, see <see cref="Sampling.Split(int, long, bool)"/>.</param>
 /// <param name="RefinementInputs">What f_ref reads.</param>
 internal sealed record Preset(
-    int Width, double LearningRate, double Beta2, int Batch, int LargeBatch, int InspectionSize, double Minutes, double RestorationShare, bool PaperSplit, IReadOnlyList<RefinementInput> RefinementInputs)
+    int Width, double LearningRate, double Beta2, int Batch, int LargeBatch, int InspectionSize, double Minutes,
+    double RestorationShare, bool PaperSplit, IReadOnlyList<RefinementInput> RefinementInputs)
 {
     // The paper's (x, e, m, ε).
     private static readonly RefinementInput[] s_inputs = [RefinementInput.Image, RefinementInput.Embedding, RefinementInput.Mask, RefinementInput.Noise];

@@ -38,7 +38,7 @@ internal sealed class Trainer(MmrrModel model, RunFolder run, ImageSet set, ITra
             if (!training.Run(stop)) return false;
             history = training.Position.History;
         }
-        new TrainingState(new TrainingPosition { Format = TrainingPosition.CurrentFormat, Options = run.Options, Data = data.Fingerprint, Phase = TrainingPosition.Over, History = history }, [], [], [], []).Write(path);
+        new TrainingState(TrainingPosition.At(TrainingPosition.Over, run.Options, data.Fingerprint, history), [], [], [], []).Write(path);
         return true;
     }
 

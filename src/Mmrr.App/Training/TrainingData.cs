@@ -25,7 +25,9 @@ internal sealed class TrainingData
     /// <summary>SHA-256 of the images' names and pixels: the same data, the same text.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>The images that were neither trained on nor chose the epoch: their scores are those of any other normal image, and set the threshold.</summary>
+    /// <summary>
+    /// The images that were neither trained on nor chose the epoch: their scores are those of any other normal image, and set the threshold.
+    /// </summary>
     public static IEnumerable<Sample> CalibrationImages(ImageSet set, TrainingOptions options) => Split(set, options).Calibration.Select(i => set.Samples[i]);
 
     /// <summary>The images that are trained on.</summary>

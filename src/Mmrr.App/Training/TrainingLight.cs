@@ -4,8 +4,8 @@ using Mmrr.Nn;
 namespace Mmrr.App.Training;
 
 /// <summary>
-/// The light of training images: changed as the augmentation says, the same for all tiles of an image in an epoch, and then normalised where the model wants it. As in scoring
-/// it is the whole image whose mean and contrast count; of an image that is flipped or turned as a whole, the result's.
+/// The light of training images: changed as the augmentation says, the same for all tiles of an image in an epoch, and then normalised where the model
+/// wants it. As in scoring it is the whole image whose mean and contrast count; of an image that is flipped or turned as a whole, the result's.
 /// </summary>
 /// <param name="set">The images.</param>
 /// <param name="augmentation">What changes.</param>
@@ -61,7 +61,8 @@ internal sealed class TrainingLight(ImageSet set, Augmentation augmentation, boo
     private Whole Of(Sample sample, int epoch, LightChange change)
     {
         double mean = Mean(sample.Pixels);
-        if (!normalize || !augmentation.ChangesLight) return new Whole(epoch, mean, change, normalize ? ImageLight.Normalizing(sample.Pixels) : ImageLight.Unchanged);
+        if (!normalize) return new Whole(epoch, mean, change, ImageLight.Unchanged);
+        if (!augmentation.ChangesLight) return new Whole(epoch, mean, change, ImageLight.Normalizing(sample.Pixels));
         if (_values.Length < sample.Pixels.Length) _values = new float[sample.Pixels.Length];
         var values = _values.AsSpan(0, sample.Pixels.Length);
         ImagePixels.ToFloats(sample.Pixels, values);

@@ -60,10 +60,16 @@ internal sealed record TrainingOptions
     /// <summary>RAdam's β₂.</summary>
     public required double Beta2 { get; init; }
 
-    /// <summary>Epochs without a lower validation loss, with the next of which the learning rate is halved; null in older runs, for <see cref="DefaultPatience"/>.</summary>
+    /// <summary>
+    /// Epochs without a lower validation loss, with the next of which the learning rate is halved; null in older runs, for
+    /// <see cref="DefaultPatience"/>.
+    /// </summary>
     public int? Patience { get; init; }
 
-    /// <summary>A validation loss is lower if it is below the lowest by more than this share of it; null in older runs, for <see cref="DefaultPlateauThreshold"/>.</summary>
+    /// <summary>
+    /// A validation loss is lower if it is below the lowest by more than this share of it; null in older runs, for
+    /// <see cref="DefaultPlateauThreshold"/>.
+    /// </summary>
     public double? PlateauThreshold { get; init; }
 
     /// <summary>Decay of the weights' averages, which are validated and kept in place of the weights; 0 for none.</summary>
@@ -106,7 +112,11 @@ internal sealed record TrainingOptions
 
     /// <summary>A phase's budget in seconds; null when epochs are counted.</summary>
     /// <param name="phase">1 or 2.</param>
-    public double? SecondsOf(int phase) => Minutes * 60 * (phase == 1 ? RestorationShare ?? DefaultRestorationShare : 1 - (RestorationShare ?? DefaultRestorationShare));
+    public double? SecondsOf(int phase)
+    {
+        double first = RestorationShare ?? DefaultRestorationShare;
+        return Minutes * 60 * (phase == 1 ? first : 1 - first);
+    }
 
     /// <summary>The options as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingOptions) + "\n";
@@ -128,9 +138,11 @@ internal sealed record TrainingOptions
         if (!(LearningRate > 0 && double.IsFinite(LearningRate))) throw new ArgumentException($"learningRate is {LearningRate}, expected more than 0");
         if (!(Beta2 >= 0 && Beta2 < 1)) throw new ArgumentException($"beta2 is {Beta2}, expected 0 up to 1");
         if (Patience is < 0 or > 1_000_000) throw new ArgumentException($"patience is {Patience}, expected 0 to 1000000");
-        if (PlateauThreshold is { } threshold && !(threshold >= 0 && threshold < 1)) throw new ArgumentException($"plateauThreshold is {threshold}, expected 0 up to 1");
+        if (PlateauThreshold is { } threshold && !(threshold >= 0 && threshold < 1))
+            throw new ArgumentException($"plateauThreshold is {threshold}, expected 0 up to 1");
         if (!(Average >= 0 && Average < 1)) throw new ArgumentException($"average is {Average}, expected 0 up to 1");
-        if (RestorationShare is { } share && !(share > 0 && share < 1)) throw new ArgumentException($"restorationShare is {share}, expected a share between 0 and 1");
+        if (RestorationShare is { } share && !(share > 0 && share < 1))
+            throw new ArgumentException($"restorationShare is {share}, expected a share between 0 and 1");
         if (SaveEvery is { } every && !(every >= 0 && double.IsFinite(every))) throw new ArgumentException($"saveEvery is {every}, expected 0 or more");
         if (Batch is < 1 or > 4096) throw new ArgumentException($"batch is {Batch}, expected 1 to 4096");
         if (!Enum.IsDefined(Rule)) throw new ArgumentException($"rule is {Rule}, expected paper, deviation or whitened");

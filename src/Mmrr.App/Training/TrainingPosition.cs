@@ -11,7 +11,7 @@ internal sealed record TrainingPosition
     public const int Over = 3;
 
     /// <summary>The number of this format; a position without one is of a version that split and validated otherwise.</summary>
-    public const int CurrentFormat = 2;
+    private const int CurrentFormat = 2;
 
     /// <summary><see cref="CurrentFormat"/> in a position that can be gone on from.</summary>
     public int Format { get; init; }
@@ -49,6 +49,14 @@ internal sealed record TrainingPosition
     /// <summary>The epochs that are done, of both phases.</summary>
     public IReadOnlyList<TrainingEpoch> History { get; init; } = [];
 
+    /// <summary>The beginning of a phase.</summary>
+    /// <param name="phase">1, 2 or <see cref="Over"/>.</param>
+    /// <param name="options">The run's.</param>
+    /// <param name="data">Of the images.</param>
+    /// <param name="history">Of the phases before.</param>
+    public static TrainingPosition At(int phase, TrainingOptions options, string data, IReadOnlyList<TrainingEpoch> history) =>
+        new() { Format = CurrentFormat, Options = options, Data = data, Phase = phase, History = history };
+
     /// <summary>As JSON on one line.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, PositionJson.Default.TrainingPosition);
 
@@ -64,7 +72,8 @@ internal sealed record TrainingPosition
 
     private void Validate()
     {
-        if (Format != CurrentFormat) throw new ArgumentException("it is of another version of this program, which validated otherwise; train anew, with --config run.json");
+        if (Format != CurrentFormat)
+            throw new ArgumentException("it is of another version of this program, which validated otherwise; train anew, with --config run.json");
         if (Options is null || Data is null || History is null || History.Contains(null!)) throw new ArgumentException("options, data or history is missing");
         Options.Validate();
         if (Phase is < 1 or > Over) throw new ArgumentException($"phase is {Phase}, expected 1 to {Over}");

@@ -5,10 +5,10 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Training;
 
 /// <summary>
-/// All that a training needs to go on: its position, and of the networks that the phase trains the weights, the two moments of the optimizer,
-/// the best weights so far and, where they are kept, the weights' averages. One safetensors file holds it, written beside and renamed: this file alone decides where a run goes on, and
-/// the others that training writes follow from it. (The second phase also reads <c>restoration.safetensors</c>, which is final before the
-/// second phase's first state is written.)
+/// All that a training needs to go on: its position, and of the networks that the phase trains the weights, the two moments of the optimizer, the best
+/// weights so far and, where they are kept, the weights' averages. One safetensors file holds it, written beside and renamed: this file alone decides
+/// where a run goes on, and the others that training writes follow from it. (The second phase also reads <c>restoration.safetensors</c>, which is final
+/// before the second phase's first state is written.)
 /// </summary>
 /// <param name="Position">Where the training stands.</param>
 /// <param name="Weights">In PyTorch's layouts, as <see cref="Checkpoint.Snapshot"/> gives them.</param>
@@ -29,7 +29,8 @@ internal sealed record TrainingState(
 
     /// <summary>Whether every value can be written: no NaN, nothing infinite.</summary>
     public bool IsFinite =>
-        Weights.All(w => Array.TrueForAll(w.Values, float.IsFinite)) && Averages.All(a => Array.TrueForAll(a, float.IsFinite)) && Moments.All(m => Array.TrueForAll(m.First, float.IsFinite) && Array.TrueForAll(m.Second, float.IsFinite));
+        Weights.All(w => Array.TrueForAll(w.Values, float.IsFinite)) && Averages.All(a => Array.TrueForAll(a, float.IsFinite))
+        && Moments.All(m => Array.TrueForAll(m.First, float.IsFinite) && Array.TrueForAll(m.Second, float.IsFinite));
 
     /// <summary>Writes the file beside the old one and then over it.</summary>
     public void Write(string path)

@@ -5,8 +5,8 @@ using Mmrr.Nn;
 namespace Mmrr.App.Training;
 
 /// <summary>
-/// The mean loss of the validation images at levels and noise that never change, over at least <see cref="LeastPairs"/> pairs of an image and a level: so many that the choice of an epoch
-/// is no draw of lots where there are few images.
+/// The mean loss of the validation images at levels and noise that never change, over at least <see cref="LeastPairs"/> pairs of an image and a level:
+/// so many that the choice of an epoch is no draw of lots where there are few images.
 /// </summary>
 /// <param name="phase">Whose loss.</param>
 /// <param name="images">The images.</param>
@@ -28,7 +28,8 @@ internal sealed class ValidationLoss(TrainingPhase phase, ImageBatches images, i
     public static int LevelsOf(int images) => (LeastPairs + images - 1) / images;
 
     /// <summary>
-    /// The levels: with n images and K levels each, n·K values (i + ½)/(n·K), of which each image has one in each K-th part of (0, 1). Which one is drawn by the seed.
+    /// The levels: with n images and K levels each, n·K values (i + ½)/(n·K), of which each image has one in each K-th part of (0, 1). Which one is
+    /// drawn by the seed.
     /// </summary>
     /// <returns>[n, K].</returns>
     public static float[] Levels(int images, int levels, long seed)
@@ -43,8 +44,8 @@ internal sealed class ValidationLoss(TrainingPhase phase, ImageBatches images, i
     }
 
     /// <summary>
-    /// Every how many epochs to measure it, so that it takes about a tenth of training's time at most: by passes through a network, whatever the machine's speed, so that the same run
-    /// chooses among the same epochs everywhere.
+    /// Every how many epochs to measure it, so that it takes about a tenth of training's time at most: by passes through a network, whatever the
+    /// machine's speed, so that the same run chooses among the same epochs everywhere.
     /// </summary>
     /// <param name="trained">Images trained on in an epoch.</param>
     public int Every(int trained)
@@ -72,9 +73,9 @@ internal sealed class ValidationLoss(TrainingPhase phase, ImageBatches images, i
                 using var scope = new DisposeScope();
                 int some = Math.Min(together, _levels - begin);
                 float[] levels = [.. Enumerable.Range(first, n).SelectMany(i => all.AsSpan((i * _levels) + begin, some).ToArray())];
-                using var loss = phase.Loss(
-                    Tensor.From(phase.Model.Device, new Shape(n, o.Size, o.Size, o.Channels), values), Tensor.From(phase.Model.Device, new Shape(n, some), levels),
-                    new NoiseSource(unchecked((ulong)seed), Stream + (ulong)((first * _levels) + begin), SameForEveryImage: false));
+                var x = Tensor.From(phase.Model.Device, new Shape(n, o.Size, o.Size, o.Channels), values);
+                var mu = Tensor.From(phase.Model.Device, new Shape(n, some), levels);
+                using var loss = phase.Loss(x, mu, new NoiseSource(unchecked((ulong)seed), Stream + (ulong)((first * _levels) + begin), SameForEveryImage: false));
                 sum += loss.Value.Item() * n * some;
             }
         }

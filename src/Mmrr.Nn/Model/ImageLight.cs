@@ -1,14 +1,17 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// How the values of an image, in [−1, 1], become those that the networks see: value·<see cref="Gain"/> + <see cref="Offset"/>, clamped to [−1, 1]. It is one map for a whole image,
-/// whatever part of it is seen at a time: a tile of a darker part stays darker than one of a brighter part.
+/// How the values of an image, in [−1, 1], become those that the networks see: value·<see cref="Gain"/> + <see cref="Offset"/>, clamped to [−1, 1]. It
+/// is one map for a whole image, whatever part of it is seen at a time: a tile of a darker part stays darker than one of a brighter part.
 /// </summary>
 /// <param name="Gain">What a value is multiplied by.</param>
 /// <param name="Offset">What is added then.</param>
 public readonly record struct ImageLight(float Gain, float Offset)
 {
-    /// <summary>The standard deviation of a normalised image, in the range [−1, 1]; its mean is 0. Four deviations to either side of the mean are kept, what lies beyond is clamped.</summary>
+    /// <summary>
+    /// The standard deviation of a normalised image, in the range [−1, 1]; its mean is 0. Four deviations to either side of the mean are kept, what
+    /// lies beyond is clamped.
+    /// </summary>
     public const double Deviation = 0.25;
 
     // Of an image of one value only the noise would be left to see: a deviation below two grey levels of 255 is taken for as much.

@@ -77,7 +77,7 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         var before = TrainedRuns.Contents(run);
         var options = Runs.RunFolder.Open(run).Options;
         var set = App.Data.DataSource.Open(options.DataOptions).LoadTrain();
-        var over = new TrainingPosition { Format = TrainingPosition.CurrentFormat, Options = options, Data = new TrainingData(set, options).Fingerprint, Phase = TrainingPosition.Over };
+        var over = TrainingPosition.At(TrainingPosition.Over, options, new TrainingData(set, options).Fingerprint, []);
         new TrainingState(over, [], [], [], []).Write(Path.Combine(run, TrainingState.FileName));
         MmrrProcess.Run("train", "--resume", run).Ends(0);
         Assert.Equal(before, TrainedRuns.Contents(run));
