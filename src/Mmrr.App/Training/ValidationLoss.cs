@@ -59,7 +59,7 @@ internal sealed class ValidationLoss(TrainingPhase phase, ImageBatches images, i
     {
         using var guard = new NoGradient();
         var o = phase.Model.Options;
-        int rows = Math.Max(batch, Scoring.GroupSize(o, images.Count * _levels)), together = Math.Min(_levels, rows);
+        int rows = Math.Max(batch, LevelWalk.GroupSize(o, images.Count * _levels)), together = Math.Min(_levels, rows);
         float[] all = Levels(images.Count, _levels, seed);
         double sum = 0;
         for (int first = 0; first < images.Count; first += rows / together)

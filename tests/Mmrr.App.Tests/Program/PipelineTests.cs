@@ -12,7 +12,7 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class PipelineTests(TrainedRuns runs)
 {
-    private const string Header = "image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement";
+    private const string Header = "image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,whitened_score,whitened_score_without_refinement";
 
     [Fact]
     public void DigitsAreTrainedAndEvaluated()
@@ -196,22 +196,25 @@ public sealed class PipelineTests(TrainedRuns runs)
     {
         Assert.Equal(Header, File.ReadLines(Path.Combine(run, "scores.csv")).First());
         var rows = Rows(run);
-        Assert.All(rows, r => Assert.Equal(11, r.Length));
+        Assert.All(rows, r => Assert.Equal(13, r.Length));
         Assert.Equal(figures.GetProperty("images").GetInt32(), rows.Length);
         bool[] abnormal = [.. rows.Select(r => r[1] == "1")];
-        // The run's rule, and where there are statistics the other: both by name, in columns of their own.
+        // The run's rule, and where there are statistics the others: all by name, in columns of their own.
         string own = figures.GetProperty("rule").GetString()!;
-        bool both = figures.TryGetProperty("otherRule", out var other);
-        int first = own == "paper" ? 7 : 9;
-        Assert.All(rows, r => Assert.Equal((r[3], r[4]), (r[first], r[first + 1])));
-        Assert.All(rows, r => Assert.Equal(both, r[9].Length > 0 && r[10].Length > 0));
-        if (both)
+        var others = figures.GetProperty("otherRules").EnumerateArray().ToDictionary(o => o.GetProperty("rule").GetString()!);
+        string[] rules = ["paper", "deviation", "whitened"];
+        foreach (var (k, rule) in rules.Index())
         {
-            Assert.Equal(own == "paper" ? "deviation" : "paper", other.GetProperty("rule").GetString());
-            foreach (var (column, name) in new[] { (16 - first, "withRefinement"), (17 - first, "withoutRefinement") })
+            var (first, second) = (7 + (2 * k), 8 + (2 * k));
+            if (rule == own) Assert.All(rows, r => Assert.Equal((r[3], r[4]), (r[first], r[second])));
+            else if (!others.TryGetValue(rule, out var other)) Assert.All(rows, r => Assert.Equal(("", ""), (r[first], r[second])));
+            else
             {
-                var ranking = Ranking.Of([.. rows.Select(r => double.Parse(r[column], CultureInfo.InvariantCulture))], abnormal);
-                Assert.Equal(RocCurve.Auroc(ranking), other.GetProperty(name).GetProperty("imageAuroc").GetProperty("value").GetDouble());
+                foreach (var (column, name) in new[] { (first, "withRefinement"), (second, "withoutRefinement") })
+                {
+                    var ranking = Ranking.Of([.. rows.Select(r => double.Parse(r[column], CultureInfo.InvariantCulture))], abnormal);
+                    Assert.Equal(RocCurve.Auroc(ranking), other.GetProperty(name).GetProperty("imageAuroc").GetProperty("value").GetDouble());
+                }
             }
         }
         foreach (var (column, name) in new[] { (3, "withRefinement"), (4, "withoutRefinement") })

@@ -64,7 +64,7 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
 
         Assert.Empty(MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines);
         var figures = Figures(run);
-        Assert.Equal(("uniform:15", "paper", false), (figures.GetProperty("levels").GetString(), figures.GetProperty("rule").GetString(), figures.TryGetProperty("otherRule", out _)));
+        Assert.Equal(("uniform:15", "paper", 0), (figures.GetProperty("levels").GetString(), figures.GetProperty("rule").GetString(), figures.GetProperty("otherRules").GetArrayLength()));
         string[][] rows = [.. File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..].Select(line => line.Split(','))];
         Assert.Equal(expected.Select(Text), rows.Select(row => row[3]));
         Assert.Equal(expected.Select(score => score > threshold ? "1" : "0"), rows.Select(row => row[5]));
@@ -109,23 +109,29 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
     }
 
     [Fact]
-    public void BothRulesAreToldByName()
+    public void AllRulesAreToldByName()
     {
-        foreach (var (source, own, other) in new[] { (runs.FolderRun, "deviation", "paper"), (runs.MnistRun, "paper", "deviation") })
+        foreach (var (source, own, levels) in new[] { (runs.FolderRun, "deviation", "log:12:0.01:1"), (runs.MnistRun, "whitened", "0,0.004,0.01,0.02") })
         {
-            string run = runs.Copy(source, $"both-{own}");
+            string run = runs.Copy(source, $"all-{own}");
             string[] lines = MmrrProcess.Run("evaluate", run, "--device", "cpu").Ends(0).OutputLines;
-            Assert.Contains($"levels log:12:0.01:1, rule {own},", lines.Single(line => line.Contains(" images (", StringComparison.Ordinal)), StringComparison.Ordinal);
-            Assert.Single(lines, line => line.StartsWith($"rule {other} ", StringComparison.Ordinal));
-            Assert.Equal(2, lines.Count(line => line.StartsWith("image AUROC", StringComparison.Ordinal)));
+            Assert.Contains($"levels {levels}, rule {own},", lines.Single(line => line.Contains(" images (", StringComparison.Ordinal)), StringComparison.Ordinal);
+            Assert.Equal(3, lines.Count(line => line.StartsWith("image AUROC", StringComparison.Ordinal)));
             MmrrProcess.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
             var page = ReportPage.Parse(Path.Combine(run, "report.html"));
             string[] captions = [.. page.Descendants("caption").Select(c => c.Value)];
-            Assert.Contains($"Figures of the test set, rule {own}, levels log:12:0.01:1", captions);
-            Assert.Contains($"The same by the rule {other}", captions);
+            Assert.Contains($"Figures of the test set, rule {own}, levels {levels}", captions);
             double[] shown = [.. page.Descendants("data").Select(d => double.Parse(d.Attribute("value")!.Value, CultureInfo.InvariantCulture))];
-            foreach (string way in new[] { "withRefinement", "withoutRefinement" })
-                Assert.Contains(Figures(run).GetProperty("otherRule").GetProperty(way).GetProperty("imageAuroc").GetProperty("value").GetDouble(), shown);
+            var others = Figures(run).GetProperty("otherRules").EnumerateArray().ToArray();
+            Assert.Equal(new[] { "paper", "deviation", "whitened" }.Where(rule => rule != own), others.Select(o => o.GetProperty("rule").GetString()));
+            foreach (var other in others)
+            {
+                string rule = other.GetProperty("rule").GetString()!;
+                Assert.Single(lines, line => line.StartsWith($"rule {rule} ", StringComparison.Ordinal));
+                Assert.Contains($"The same by the rule {rule}", captions);
+                foreach (string way in new[] { "withRefinement", "withoutRefinement" })
+                    Assert.Contains(other.GetProperty(way).GetProperty("imageAuroc").GetProperty("value").GetDouble(), shown);
+            }
         }
     }
 

@@ -8,7 +8,7 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class ScoreTests(TrainedRuns runs) : IDisposable
 {
-    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement";
+    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,whitened_score,whitened_score_without_refinement";
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();

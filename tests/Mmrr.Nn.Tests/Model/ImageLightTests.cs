@@ -73,15 +73,15 @@ public class ImageLightTests
         // A dark half and a bright one: by itself each tile would look alike.
         byte[] pixels = Noise(20 * 8);
         for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)((pixels[i] / 8) + (i < pixels.Length / 2 ? 20 : 200));
-        var found = TiledScoring.Score(model, [new(pixels, 20, 8)], 4, maps: false)[0];
+        var found = TiledScoring.Score(model, [new(pixels, 20, 8)], new ScoreMethod(LevelSchedule.Uniform(4), ScoreRule.Paper, null), maps: false)[0].Paper;
         var light = ImageLight.Normalizing(pixels);
         var tiling = new Tiling(20, 8, 8);
-        double[] scores = [.. Enumerable.Range(0, tiling.Count).Select(k => Scoring.Score(model, Floats(pixels.AsSpan(tiling.Place(k).Top * 8, 64), light), 4, maps: false).Refined[0])];
+        double[] scores = [.. Enumerable.Range(0, tiling.Count).Select(k => Scoring.Score(model, Floats(pixels.AsSpan(tiling.Place(k).Top * 8, 64), light), LevelSchedule.Uniform(4), maps: false).Paper.Refined[0])];
         Assert.Equal(scores.Max(), found.Refined);
         double[] byThemselves = [.. Enumerable.Range(0, tiling.Count).Select(k =>
         {
             var cut = pixels.AsSpan(tiling.Place(k).Top * 8, 64);
-            return Scoring.Score(model, Floats(cut, ImageLight.Normalizing(cut)), 4, maps: false).Refined[0];
+            return Scoring.Score(model, Floats(cut, ImageLight.Normalizing(cut)), LevelSchedule.Uniform(4), maps: false).Paper.Refined[0];
         })];
         Assert.NotEqual(byThemselves.Max(), found.Refined);
     }
@@ -94,13 +94,13 @@ public class ImageLightTests
         using var first = Scorer.Load(normalized.Path, "cpu");
         using var second = Scorer.Load(plain.Path, "cpu");
         byte[] dark = [.. Noise(64).Select(v => (byte)(v / 4))], bright = [.. dark.Select(v => (byte)((3 * v) + 40))];
-        double Difference(Scorer scorer) => Math.Abs(scorer.Score(dark, 8, 8, 1, 5).Score - scorer.Score(bright, 8, 8, 1, 5).Score);
+        double Difference(Scorer scorer) => Math.Abs(scorer.Score(dark, 8, 8, 1, LevelSchedule.Uniform(5)).Score - scorer.Score(bright, 8, 8, 1, LevelSchedule.Uniform(5)).Score);
         // The same but for rounding, against what the light does to the same networks otherwise.
         Assert.InRange(Difference(first), 0, Difference(second) / 1000);
         // It is what the values themselves score.
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, s_normalized);
-        Assert.Equal(Scoring.Score(model, Floats(dark, ImageLight.Normalizing(dark)), 5, maps: false).Refined[0], first.Score(dark, 8, 8, 1, 5).Score);
+        Assert.Equal(Scoring.Score(model, Floats(dark, ImageLight.Normalizing(dark)), LevelSchedule.Uniform(5), maps: false).Paper.Refined[0], first.Score(dark, 8, 8, 1, LevelSchedule.Uniform(5)).Score);
     }
 
     [Fact]
