@@ -73,7 +73,10 @@ internal static class ThresholdCommand
         using var model = Checkpoint.Load(run.Path, device);
         run.CheckModel(model.Options);
         // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
-        return [.. Calibrator.Score(model, InputFiles.Walk([folder]).Select(file => (file.Path, Read(file, model.Options))), levels)];
+        var omissions = new Omissions();
+        List<NormalScore> scores = [.. Calibrator.Score(model, InputFiles.Walk([folder], omissions).Select(file => (file.Path, Read(file, model.Options))), levels)];
+        if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
+        return scores;
     }
 
     private static PreparedImage Read(InputFile file, MmrrOptions options)

@@ -47,8 +47,11 @@ internal static class TrainingSession
 
     private static ImageSet Load(DataOptions options)
     {
-        var set = DataSource.Open(options).LoadTrain();
-        return set.Samples.Count >= 2 ? set : throw new InvalidDataException($"{options.Root}: one normal image is too few; training needs one more to validate on");
+        var source = DataSource.Open(options);
+        var set = source.LoadTrain();
+        if (set.Samples.Count < 2) throw new InvalidDataException($"{options.Root}: one normal image is too few; training needs one more to validate on");
+        if (source.LeftOut.Describe() is { } leftOut) Complaint.Write(leftOut);
+        return set;
     }
 
     private static bool Train(RunFolder run, Device device, ImageSet set)
