@@ -38,6 +38,8 @@ internal static class TiffCheck
         uint[] offsets = page.All(StripOffsets), counts = page.All(StripCounts);
         long perPlane = (height + rowsPerStrip - 1) / rowsPerStrip, strips = perPlane * (planar ? samples : 1);
         if (offsets.Length != strips || counts.Length != strips) throw Flaw.Damaged(Format, $"it has {offsets.Length} strips with {counts.Length} lengths, expected {strips}");
+        // Else a small file could ask for its bytes to be unpacked again and again.
+        if (counts.Sum(c => (long)c) > file.Length) throw Flaw.Damaged(Format, "its strips are longer than the file");
         long rowBytes = width * (planar ? 1 : samples) * bits / 8;
         if (rowBytes * rowsPerStrip > int.MaxValue) throw Flaw.Unsupported("a TIFF with strips of more than 2 GB");
         for (int i = 0; i < strips; i++)

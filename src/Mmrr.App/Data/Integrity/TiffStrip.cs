@@ -75,7 +75,7 @@ internal static class TiffStrip
     private static long Deflate(byte[] file, int start, int length, long expected)
     {
         using var zlib = new ZLibStream(new MemoryStream(file, start, length), CompressionMode.Decompress);
-        var piece = new byte[1 << 16];
+        var piece = new byte[Math.Min(expected + 1, 1 << 16)];
         long found = 0;
         try
         {
