@@ -40,7 +40,8 @@ internal static class FiguresCommand
     private static int Draw(MmrrModel model, string[] paths, string target, ScoreMethod method)
     {
         bool unreadable = false;
-        foreach (var file in InputFiles.Walk(paths))
+        var omissions = new Omissions();
+        foreach (var file in InputFiles.Walk(paths, omissions))
         {
             PreparedImage image;
             try
@@ -63,6 +64,7 @@ internal static class FiguresCommand
             ImageFile.WritePng(path, sheet.Pixels.Span, sheet.Height, sheet.Width, sheet.Channels);
             Console.WriteLine(path);
         }
+        if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
         return unreadable ? ExitCode.BadInput : ExitCode.Success;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Mmrr.App.Data;
 using Mmrr.App.Decisions;
 using Mmrr.App.Evaluation;
 using Mmrr.App.Inspection;
@@ -58,16 +59,18 @@ internal static class ScoreCommand
             var writer = draw ? new HeatmapWriter(scorer, calibration!.Heatmap, Path.Combine(target!, "heatmaps")) : null;
             var console = StandardOutput.Open();
             var (unreadable, anomalies) = (0, 0);
+            var omissions = new Omissions();
             if (target is null) Score(null);
             else AtomicFile.Write(Path.Combine(target, "scores.csv"), Score);
             writer?.Finish();
+            if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
             return unreadable > 0 ? ExitCode.BadInput : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly : ExitCode.Success;
 
             void Score(Stream? copy)
             {
                 using var file = copy is null ? null : new StreamWriter(copy, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
                 Print(Header, console, file);
-                foreach (var scored in new FileScorer(scorer, used).Score(InputFiles.Walk(inputs)))
+                foreach (var scored in new FileScorer(scorer, used).Score(InputFiles.Walk(inputs, omissions)))
                 {
                     if (scored.Score is null)
                     {

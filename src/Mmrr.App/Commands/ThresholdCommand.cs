@@ -72,7 +72,10 @@ internal static class ThresholdCommand
         using var scorer = Scorer.Load(run.Path, device);
         run.CheckModel(scorer.Options);
         // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
-        return [.. Calibrator.Score(scorer, InputFiles.Walk([folder]).Select(file => (file.Path, Read(file, scorer))), levels)];
+        var omissions = new Omissions();
+        List<NormalScore> scores = [.. Calibrator.Score(scorer, InputFiles.Walk([folder], omissions).Select(file => (file.Path, Read(file, scorer))), levels)];
+        if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
+        return scores;
     }
 
     private static PreparedImage Read(InputFile file, Scorer scorer)

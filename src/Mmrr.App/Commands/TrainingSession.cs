@@ -47,11 +47,13 @@ internal static class TrainingSession
 
     private static ImageSet Load(DataOptions options)
     {
-        var set = DataSource.Open(options).LoadTrain();
+        var source = DataSource.Open(options);
+        var set = source.LoadTrain();
         int count = set.Samples.Count;
-        if (count >= 3) return set;
         string few = count == 1 ? "one normal image is" : "two normal images are";
-        throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: to train on, to choose the epoch with and for the threshold");
+        if (count < 3) throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: to train on, to choose the epoch with and for the threshold");
+        if (source.LeftOut.Describe() is { } leftOut) Complaint.Write(leftOut);
+        return set;
     }
 
     private static bool Train(RunFolder run, Device device, ImageSet set)

@@ -13,6 +13,9 @@ internal abstract class DataSource
     /// <summary>The layouts that <see cref="Open"/> knows.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["mnist", "fmnist", "cifar10", "mvtec", "folder", "csv"];
 
+    /// <summary>What lay in the folders that were loaded and is not in the set.</summary>
+    public Omissions LeftOut { get; } = new();
+
     /// <summary>What was asked for.</summary>
     protected DataOptions Options { get; }
 

@@ -19,12 +19,17 @@ internal sealed class FolderSource : ImageFileSource
             throw new DirectoryNotFoundException($"{options.Abnormal}: no such folder");
         if (Contains(options.Root, options.Abnormal) || Contains(options.Abnormal, options.Root))
             throw new InvalidDataException($"{options.Abnormal}: the abnormal images must not share a folder tree with the normal ones in {options.Root}");
+        if (List(options.Abnormal).FirstOrDefault(InGood) is { } good)
+        {
+            throw new InvalidDataException(
+                $"{Path.Combine(options.Abnormal, good)}: lies in a folder 'good' below the abnormal images; are they normal? Then name the folders of the defects only, or move them; if they are not, rename that folder");
+        }
     }
 
     /// <inheritdoc/>
     protected override IReadOnlyList<Entry> TrainFiles()
     {
-        string[] names = ListSome(Options.Root, recursive: true);
+        string[] names = ListSome(Options.Root);
         return Options.Abnormal is null ? Normal(names) : Normal(HoldOut(names).Train);
     }
 
@@ -34,8 +39,8 @@ internal sealed class FolderSource : ImageFileSource
         if (Options.Abnormal is not { } abnormal)
             throw new InvalidDataException($"{Options.Root}: a folder without --abnormal has no test set");
         string prefix = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(abnormal)));
-        var entries = new List<Entry>(Normal(HoldOut(ListSome(Options.Root, recursive: true)).Test));
-        foreach (string name in ListSome(abnormal, recursive: true))
+        var entries = new List<Entry>(Normal(HoldOut(ListSome(Options.Root)).Test));
+        foreach (string name in ListSome(abnormal))
         {
             string kind = name.Contains('/', StringComparison.Ordinal) ? name[..name.IndexOf('/', StringComparison.Ordinal)] : "abnormal";
             entries.Add(new Entry($"{prefix}/{name}", Path.Combine(abnormal, name), true, kind));
@@ -43,6 +48,8 @@ internal sealed class FolderSource : ImageFileSource
 
         return entries;
     }
+
+    private static bool InGood(string name) => name.Split('/').SkipLast(1).Contains("good", StringComparer.OrdinalIgnoreCase);
 
     private static bool Contains(string folder, string other)
     {

@@ -1,5 +1,14 @@
+using Mmrr.App.Data.Integrity;
 using Mmrr.Nn.Checkpoints;
-using SkiaSharp;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats;
+using SixLabors.ImageSharp.Formats.Bmp;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Tiff;
+using SixLabors.ImageSharp.Formats.Webp;
+using SixLabors.ImageSharp.Memory;
+using SixLabors.ImageSharp.PixelFormats;
 
 namespace Mmrr.App.Data;
 
@@ -13,63 +22,65 @@ internal sealed record RasterImage(int Height, int Width, int Channels, byte[] P
 /// <summary>Reads and writes image files; the only place that knows the imaging library.</summary>
 internal static class ImageFile
 {
-    /// <summary>
-    /// The most pixels an image may have: 2^27, such as 16,384 x 8,192. A file of a few bytes may claim any size; decoding takes up to seven bytes a pixel.
-    /// </summary>
-    public const int MostPixels = 1 << 27;
+    // No decoder is found by trying: the checks have told the format. Files are decoded on several threads, so one decoder takes one of them.
+    private static readonly Configuration s_configuration = new()
+    {
+        MaxDegreeOfParallelism = 1,
+        MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { AllocationLimitMegabytes = 1100, MaximumPoolSizeMegabytes = 128 }),
+    };
 
-    // Those of the second line are not supported, but are images: to leave them out of a folder in silence would be a surprise.
-    private static readonly string[] Extensions =
-    [
-        ".png", ".jpg", ".jpeg", ".bmp", ".webp",
-        ".tif", ".tiff", ".gif", ".heic", ".heif", ".avif", ".jp2", ".jxl",
-    ];
-
-    /// <summary>
-    /// Whether the name ends like that of an image file, in any case: .png .jpg .jpeg .bmp .webp, or of one that <see cref="Read"/> refuses with its reason (.tif .gif .heic and the like).
-    /// </summary>
-    public static bool HasImageExtension(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>
-    /// Decodes a file, turned upright by its EXIF orientation, whatever its extension. Transparent images are laid over black: what is cut away has no colour of its own, only what the program that
-    /// cut it away left there. Of 16-bit values the high byte is taken, v/256 rounded down: 65,535 becomes 255, and bytes that were stored as 16 bits (v·257) come back exactly. CMYK becomes
-    /// RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
-    /// </summary>
+    /// <summary>Reads and decodes a file, see <see cref="Decode"/>.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
-    /// <exception cref="InvalidDataException">Not an image, not a supported one, truncated, damaged, or of more than <see cref="MostPixels"/>; one line that says which and what to do.</exception>
+    /// <exception cref="InvalidDataException">Not an image, not a supported one, not whole, or of more than <see cref="PictureHeader.MostPixels"/>; one line that says which and what to do.</exception>
     public static RasterImage Read(string path)
     {
         if (Directory.Exists(path))
             throw new InvalidDataException($"{path}: a folder; expected an image file");
         if (File.Exists(path) && new FileInfo(path).Length > Array.MaxLength)
             throw new InvalidDataException($"{path}: a file of {new FileInfo(path).Length} bytes; expected an image of at most 2 GB");
+        if (path.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(path))
+            throw new InvalidDataException($"{path}: its name is not UTF-8, so that it cannot be opened; rename it");
         byte[] file = File.ReadAllBytes(path);
-        using var data = SKData.CreateCopy(file);
-        using var codec = SKCodec.Create(data);
-        if (codec is null || codec.EncodedFormat is not (SKEncodedImageFormat.Png or SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp))
-            throw new InvalidDataException($"{path}: {ImageSignature.Explain(file)}");
-        if (codec.FrameCount > 1)
-            throw new InvalidDataException($"{path}: an animation of {codec.FrameCount} frames; expected one image: save its frames as PNG files");
-        if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && ImageSignature.IsUnmarkedCmyk(file))
-            throw new InvalidDataException($"{path}: a CMYK JPEG without Adobe's marker: whether its inks are inverted cannot be told; convert it to RGB");
-        int width = codec.Info.Width;
-        int height = codec.Info.Height;
-        if ((long)width * height > MostPixels)
-            throw new InvalidDataException($"{path}: image of {width}x{height}; expected at most {MostPixels} pixels: scale it down or cut it into parts");
-
-        // No colour space in the request: Skia then converts nothing and the stored values come out.
-        var alpha = codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul;
-        var info = new SKImageInfo(width, height, SKColorType.Rgba8888, alpha);
-        var result = codec.GetPixels(info, out byte[] rgba);
-        if (result != SKCodecResult.Success)
+        try
         {
-            string problem = result == SKCodecResult.IncompleteInput ? "truncated" : $"damaged ({result})";
-            throw new InvalidDataException($"{path}: {problem} image; expected a complete {codec.EncodedFormat} file");
+            return Decode(file);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Decodes a file's bytes, turned upright by the EXIF orientation. Transparent images are laid over black: what is cut away has no colour of its own, only what the program that
+    /// cut it away left there. Of 16-bit values the high byte is taken, v/256 rounded down: 65,535 becomes 255, and bytes that were stored as 16 bits (v·257) come back exactly. CMYK
+    /// becomes RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
+    /// </summary>
+    /// <exception cref="InvalidDataException">As <see cref="Read"/>, without the file's name.</exception>
+    public static RasterImage Decode(byte[] file)
+    {
+        if (PnmImage.Is(file))
+        {
+            var (header, values) = PnmImage.Read(file);
+            return Upright(Array.ConvertAll(values, v => (byte)(v >> 8)), values.Length / (header.Width * header.Height), header);
         }
 
-        if (alpha != SKAlphaType.Opaque)
-            LayOverBlack(rgba);
-        return Upright(rgba, height, width, codec.EncodedOrigin);
+        var checkedHeader = PictureCheck.Check(file);
+        try
+        {
+            return checkedHeader switch
+            {
+                { Bits: 16, Alpha: true } => Decode<Rgba64>(file, checkedHeader, 4),
+                { Bits: 16 } => Decode<Rgb48>(file, checkedHeader, 3),
+                { Alpha: true } => Decode<Rgba32>(file, checkedHeader, 4),
+                _ => Decode<Rgb24>(file, checkedHeader, 3),
+            };
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or InvalidDataException))
+        {
+            // The library throws whatever it runs into: an index out of range as well as its own exceptions. The file is the only thing that differs from one that it reads.
+            throw new InvalidDataException($"a {checkedHeader.Format} file that cannot be decoded: damaged or of a rare kind; save it as a plain PNG", e);
+        }
     }
 
     /// <summary>Encodes an image as PNG.</summary>
@@ -81,22 +92,9 @@ internal static class ImageFile
     {
         if (channels is not (1 or 3) || pixels.Length != height * width * channels)
             throw new ArgumentException($"{pixels.Length} bytes do not make an image of [{height}, {width}, {channels}]; channels must be 1 or 3");
-        ReadOnlySpan<byte> encodable = pixels;
-        if (channels == 3)
-        {
-            var rgba = new byte[height * width * 4];
-            for (int i = 0; i < height * width; i++)
-            {
-                pixels.Slice(i * 3, 3).CopyTo(rgba.AsSpan(i * 4));
-                rgba[(i * 4) + 3] = 255;
-            }
-
-            encodable = rgba;
-        }
-
-        var info = new SKImageInfo(width, height, channels == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, SKAlphaType.Opaque);
-        using var image = SKImage.FromPixelCopy(info, encodable);
-        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
+        using Image image = channels == 1 ? Image.LoadPixelData<L8>(s_configuration, pixels, width, height) : Image.LoadPixelData<Rgb24>(s_configuration, pixels, width, height);
+        using var png = new MemoryStream();
+        image.Save(png, new PngEncoder { BitDepth = PngBitDepth.Bit8, ColorType = channels == 1 ? PngColorType.Grayscale : PngColorType.Rgb, ChunkFilter = PngChunkFilter.ExcludeAll });
         return png.ToArray();
     }
 
@@ -110,6 +108,51 @@ internal static class ImageFile
     {
         byte[] png = EncodePng(pixels, height, width, channels);
         AtomicFile.Write(path, stream => stream.Write(png));
+    }
+
+    private static RasterImage Decode<TPixel>(byte[] file, PictureHeader header, int samples)
+        where TPixel : unmanaged, IPixel<TPixel>
+    {
+        IImageDecoder decoder = header.Format switch
+        {
+            "PNG" => new PngDecoder { IgnoreMetadata = true },
+            JpegCheck.Format => new JpegDecoder { IgnoreMetadata = true },
+            "BMP" => new BmpDecoder(),
+            "WebP" => new WebpDecoder { IgnoreMetadata = true },
+            _ => new TiffDecoder { IgnoreMetadata = true, DecodingMode = SixLabors.ImageSharp.Metadata.FrameDecodingMode.First },
+        };
+        // Without an end marker the library gives up before the last block.
+        if (header.Format == JpegCheck.Format && file is not [.., 0xff, 0xd9])
+            file = [.. file, 0xff, 0xd9];
+        byte[] stored;
+        using (var image = decoder.Decode<TPixel>(s_configuration, new MemoryStream(file), CancellationToken.None))
+        {
+            if (image.Width != header.Width || image.Height != header.Height)
+                throw new InvalidDataException($"a {header.Format} file of {header.Width}x{header.Height} that is decoded to {image.Width}x{image.Height}");
+            stored = new byte[checked((long)header.Width * header.Height * samples)];
+            int at = 0;
+            image.ProcessPixelRows(rows =>
+            {
+                for (int y = 0; y < rows.Height; y++)
+                {
+                    var row = System.Runtime.InteropServices.MemoryMarshal.AsBytes(rows.GetRowSpan(y));
+                    if (header.Bits == 8)
+                    {
+                        row.CopyTo(stored.AsSpan(at));
+                        at += row.Length;
+                        continue;
+                    }
+
+                    // The high byte of each two: little-endian, as every machine that .NET runs on.
+                    for (int i = 1; i < row.Length; i += 2)
+                        stored[at++] = row[i];
+                }
+            });
+        }
+
+        if (samples == 4)
+            LayOverBlack(stored);
+        return Upright(stored, samples, header);
     }
 
     /// <summary>Multiplies colours by alpha. Where it is 0 everywhere it is not meant: 32-bit BMP files often leave it unset.</summary>
@@ -126,34 +169,39 @@ internal static class ImageFile
     }
 
     /// <summary>Undoes the stored orientation and reduces grey images to one channel.</summary>
-    private static RasterImage Upright(byte[] rgba, int height, int width, SKEncodedOrigin origin)
+    /// <param name="stored">[Height, Width, samples]: 1, 3, or 4 with an alpha that has been seen to.</param>
+    /// <param name="samples">Values of a pixel.</param>
+    /// <param name="header">Sizes as stored, and the orientation.</param>
+    private static RasterImage Upright(byte[] stored, int samples, PictureHeader header)
     {
-        // Values 5..8 are transposed; the names say where the first row and the first column of the file are shown.
-        bool transposed = origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
-        bool fromRight = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
-        bool fromBottom = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
-        int channels = IsGrey(rgba) ? 1 : 3;
-        var (shownHeight, shownWidth) = transposed ? (width, height) : (height, width);
-        var pixels = new byte[shownHeight * shownWidth * channels];
-        for (int y = 0; y < shownHeight; y++)
+        // EXIF's numbers say where the first row and the first column of the file are shown; 5 to 8 are transposed.
+        bool transposed = header.Orientation >= 5;
+        bool fromRight = header.Orientation is 2 or 3 or 6 or 7;
+        bool fromBottom = header.Orientation is 3 or 4 or 7 or 8;
+        int channels = samples == 1 || IsGrey(stored, samples) ? 1 : 3;
+        var (height, width) = transposed ? (header.Width, header.Height) : (header.Height, header.Width);
+        if (header.Orientation == 1 && channels == samples)
+            return new RasterImage(height, width, channels, stored);
+        var pixels = new byte[height * width * channels];
+        for (int y = 0; y < height; y++)
         {
-            int row = fromBottom ? shownHeight - 1 - y : y;
-            for (int x = 0; x < shownWidth; x++)
+            int row = fromBottom ? height - 1 - y : y;
+            for (int x = 0; x < width; x++)
             {
-                int column = fromRight ? shownWidth - 1 - x : x;
-                int stored = transposed ? (column * width) + row : (row * width) + column;
-                rgba.AsSpan(stored * 4, channels).CopyTo(pixels.AsSpan(((y * shownWidth) + x) * channels));
+                int column = fromRight ? width - 1 - x : x;
+                int from = transposed ? (column * header.Width) + row : (row * header.Width) + column;
+                stored.AsSpan(from * samples, channels).CopyTo(pixels.AsSpan(((y * width) + x) * channels));
             }
         }
 
-        return new RasterImage(shownHeight, shownWidth, channels, pixels);
+        return new RasterImage(height, width, channels, pixels);
     }
 
-    private static bool IsGrey(byte[] rgba)
+    private static bool IsGrey(byte[] pixels, int samples)
     {
-        for (int i = 0; i < rgba.Length; i += 4)
+        for (int i = 0; i < pixels.Length; i += samples)
         {
-            if (rgba[i] != rgba[i + 1] || rgba[i] != rgba[i + 2])
+            if (pixels[i] != pixels[i + 1] || pixels[i] != pixels[i + 2])
                 return false;
         }
 

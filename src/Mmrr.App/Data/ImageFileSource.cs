@@ -28,20 +28,20 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     /// As <see cref="ImageFolder.Files"/>, of a folder that must be there.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">The folder is missing.</exception>
-    protected static string[] List(string folder, bool recursive)
+    protected string[] List(string folder)
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"{folder}: no such folder");
-        return [.. ImageFolder.Files(folder, recursive)];
+        return ImageFolder.Files(folder, LeftOut);
     }
 
     /// <summary>Like <see cref="List"/>, but a folder without any image is an error.</summary>
     /// <exception cref="InvalidDataException">There is no image.</exception>
-    protected static string[] ListSome(string folder, bool recursive)
+    protected string[] ListSome(string folder)
     {
-        string[] names = List(folder, recursive);
+        string[] names = List(folder);
         if (names.Length == 0)
-            throw new InvalidDataException($"{folder}: no image in this folder; expected .png, .jpg, .jpeg, .bmp or .webp files");
+            throw new InvalidDataException($"{folder}: no image in this folder; {ImageFolder.Expected}");
         return names;
     }
 
@@ -65,17 +65,10 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
                 $"{path}: mask of {mask.Width}x{mask.Height}; expected {image.Width}x{image.Height}, the size of {imagePath}");
         }
 
-        // Relative to the brightest value: masks are stored as 0/255 or as 0/1.
-        int brightest = mask.Pixels.Max();
+        // Every value but 0 is a defect: masks are stored as 0 and 255, as 0 and 1, or as the numbers of kinds.
         var result = new byte[mask.Height * mask.Width];
         for (int i = 0; i < result.Length; i++)
-        {
-            foreach (byte value in mask.Pixels.AsSpan(i * mask.Channels, mask.Channels))
-            {
-                if (value > 0 && 2 * value >= brightest)
-                    result[i] = 1;
-            }
-        }
+            result[i] = (byte)(mask.Pixels.AsSpan(i * mask.Channels, mask.Channels).IndexOfAnyExcept((byte)0) < 0 ? 0 : 1);
 
         return result;
     }

@@ -2,7 +2,8 @@ namespace Mmrr.App.Data;
 
 /// <summary>
 /// MVTec AD layout of one category: <c>train/good</c>, <c>test/{good,defect}</c> and <c>ground_truth/defect</c> with a
-/// mask <c>NNN_mask.png</c> for every defect image <c>NNN.*</c>; or without <c>ground_truth</c>, then there are no masks.
+/// mask <c>NNN_mask.png</c> for every defect image <c>NNN.*</c>; or without <c>ground_truth</c>, then there are no masks. Folders within those of a kind are read too; their masks lie in
+/// folders of the same names.
 /// </summary>
 internal sealed class MvtecSource : ImageFileSource
 {
@@ -24,8 +25,9 @@ internal sealed class MvtecSource : ImageFileSource
     /// <inheritdoc/>
     protected override IReadOnlyList<Entry> TrainFiles()
     {
+        LeaveOutBut([Good], Path.Combine(category, "train"));
         string folder = Path.Combine(category, "train", Good);
-        return [.. ListSome(folder, recursive: false).Select(name => new Entry($"{Options.Normal}/train/{Good}/{name}", Path.Combine(folder, name), false, Good))];
+        return [.. ListSome(folder).Select(name => new Entry($"{Options.Normal}/train/{Good}/{name}", Path.Combine(folder, name), false, Good))];
     }
 
     /// <inheritdoc/>
@@ -35,21 +37,31 @@ internal sealed class MvtecSource : ImageFileSource
         if (!Directory.Exists(test))
             throw new DirectoryNotFoundException($"{test}: no such folder");
         bool masks = Directory.Exists(Path.Combine(category, "ground_truth"));
+        LeaveOutBut([.. Subfolders(test)], test);
         var entries = new List<Entry>();
         foreach (string kind in Subfolders(test))
         {
             bool abnormal = kind != Good;
             string folder = Path.Combine(test, kind);
-            foreach (string name in List(folder, recursive: false))
+            foreach (string name in List(folder))
             {
                 string? mask = masks && abnormal
-                    ? Path.Combine(category, "ground_truth", kind, $"{Path.GetFileNameWithoutExtension(name)}_mask.png")
+                    ? Path.Combine(category, "ground_truth", kind, $"{Path.ChangeExtension(name, null)}_mask.png")
                     : null;
                 entries.Add(new Entry($"{Options.Normal}/test/{kind}/{name}", Path.Combine(folder, name), abnormal, kind, mask, EmptyMask: masks));
             }
         }
 
         return entries;
+    }
+
+    /// <summary>Notes the images of a folder that lie in none of its folders that count.</summary>
+    private void LeaveOutBut(string[] used, string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (string name in List(folder).Where(name => !used.Contains(name.Split('/')[0]) || !name.Contains('/', StringComparison.Ordinal)))
+            LeftOut.Add("images outside of the layout's folders", Path.Combine(folder, name), Path.GetDirectoryName(name) is { Length: > 0 } other ? other : name);
     }
 
     private static IEnumerable<string> Subfolders(string folder) =>

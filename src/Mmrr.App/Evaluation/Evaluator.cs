@@ -21,7 +21,9 @@ internal static class Evaluator
     {
         using var model = Checkpoint.Load(run.Path, device);
         run.CheckModel(model.Options);
-        var set = DataSource.Open(run.Options.DataOptions).LoadTest();
+        var source = DataSource.Open(run.Options.DataOptions);
+        var set = source.LoadTest();
+        if (source.LeftOut.Describe() is { } leftOut) Complaint.Write(leftOut);
         int[] chosen = limit is { } n ? Sampling.Stratified(set.Samples, n, run.Options.Seed) : [.. Enumerable.Range(0, set.Samples.Count)];
         Sample[] samples = [.. chosen.Select(i => set.Samples[i])];
         if (samples.All(s => s.Abnormal) || !samples.Any(s => s.Abnormal))

@@ -12,7 +12,9 @@ internal sealed record InputFile(string Path, string Picture, string? Problem = 
 internal static class InputFiles
 {
     /// <summary>Walks the paths; a folder is read when its turn comes.</summary>
-    public static IEnumerable<InputFile> Walk(IReadOnlyList<string> paths)
+    /// <param name="paths">Files and folders.</param>
+    /// <param name="omissions">Hears what is left out of folders.</param>
+    public static IEnumerable<InputFile> Walk(IReadOnlyList<string> paths, Omissions omissions)
     {
         string[] names = Names(paths);
         for (int i = 0; i < paths.Count; i++)
@@ -29,13 +31,13 @@ internal static class InputFiles
             string? problem = null;
             try
             {
-                files = [.. ImageFolder.Files(path, recursive: true)];
+                files = ImageFolder.Files(path, omissions);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 problem = $"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}";
             }
-            if (files.Length == 0) yield return new InputFile(path, "", problem ?? $"{path}: no image in this folder; expected .png, .jpg, .jpeg, .bmp or .webp files");
+            if (files.Length == 0) yield return new InputFile(path, "", problem ?? $"{path}: no image in this folder; {ImageFolder.Expected}");
             // The whole name and one more extension: a.jpg and a.png may lie side by side.
             foreach (string file in files) yield return new InputFile(Path.Combine(path, file), Path.Combine(above, $"{file}.png"));
         }

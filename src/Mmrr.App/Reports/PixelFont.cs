@@ -2,7 +2,7 @@ namespace Mmrr.App.Reports;
 
 /// <summary>
 /// A 5 × 7 pixel font with two rows for descenders, drawn for this project. Captions look the same on every machine:
-/// a bare Linux container has no fonts, and SkiaSharp then draws nothing at all.
+/// a bare Linux container has no fonts, and a library to draw text, with a font to ship, is many times larger than this file.
 /// </summary>
 internal static class PixelFont
 {

@@ -7,10 +7,6 @@ namespace Mmrr.Nn;
 /// Resizes images of one size to another with a triangle filter whose support grows with the downscale factor
 /// (PIL's antialiased bilinear). The taps are computed once; an instance may be used from several threads.
 /// </summary>
-/// <remarks>
-/// Not Skia's scaling: its bilinear filter reads four pixels however far it shrinks, so it aliases below half size,
-/// and its mipmaps only have power-of-two levels, so fine texture would depend on the ratio.
-/// </remarks>
 public sealed class Resampling
 {
     private readonly Taps rows;

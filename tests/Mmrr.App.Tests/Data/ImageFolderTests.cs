@@ -19,8 +19,9 @@ public sealed class ImageFolderTests : IDisposable
         foreach (string name in names) _folder.Write(name, [1]);
         foreach (string name in new[] { ".hidden.png", ".folder/a.png", "sub/.a.png", "notes.txt", "png" }) _folder.Write(name, [1]);
         Directory.CreateDirectory(_folder["folder.png"]);
-        Assert.Equal(names, ImageFolder.Files(_folder.Path, recursive: true));
-        Assert.Equal(names.Where(name => !name.Contains('/', StringComparison.Ordinal)), ImageFolder.Files(_folder.Path, recursive: false));
+        var omissions = new Omissions();
+        Assert.Equal(names, ImageFolder.Files(_folder.Path, omissions));
+        Assert.Equal("left out: 3 hidden (.folder); 2 of other kinds (.txt, png)", omissions.Describe());
     }
 
     [Fact]
@@ -38,9 +39,9 @@ public sealed class ImageFolderTests : IDisposable
         Directory.CreateSymbolicLink(_folder["elsewhere/deep/back"], _folder["elsewhere"]);
         Directory.CreateSymbolicLink(_folder["parts/nowhere"], "nothing");
         string[] expected = ["a/1.png", "linked/2.png", "linked/deep/3.png"];
-        Assert.Equal(expected, ImageFolder.Files(_folder["parts"], recursive: true));
+        Assert.Equal(expected, ImageFolder.Files(_folder["parts"], new Omissions()));
         // By another name too: a circle is one whatever the way into it.
-        Assert.Equal(expected, ImageFolder.Files(_folder["alias"], recursive: true));
+        Assert.Equal(expected, ImageFolder.Files(_folder["alias"], new Omissions()));
     }
 
     [Fact]
@@ -52,7 +53,7 @@ public sealed class ImageFolderTests : IDisposable
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder["locked/sub"], UnixFileMode.None);
         try
         {
-            InputFile[] found = [.. InputFiles.Walk([_folder["locked"], _folder["open"]])];
+            InputFile[] found = [.. InputFiles.Walk([_folder["locked"], _folder["open"]], new Omissions())];
             Assert.Equal([_folder["locked"], _folder["open/b.png"]], found.Select(file => file.Path));
             Assert.Contains(_folder["locked"], found[0].Problem!, StringComparison.Ordinal);
         }

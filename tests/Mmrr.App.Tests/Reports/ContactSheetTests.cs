@@ -1,5 +1,6 @@
 using Mmrr.App.Reports;
-using SkiaSharp;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
 using Xunit;
 
 namespace Mmrr.App.Tests.Reports;
@@ -58,14 +59,14 @@ public sealed class ContactSheetTests : IDisposable
         Assert.Equal([path], Directory.GetFileSystemEntries(_folder));
 
         Tile image = sheet.Render();
-        using SKBitmap png = SKBitmap.Decode(path);
+        using var png = Image.Load<Rgb24>(path);
         Assert.Equal((image.Height, image.Width), (png.Height, png.Width));
         for (int y = 0; y < image.Height; y++)
         {
             for (int x = 0; x < image.Width; x++)
             {
-                SKColor colour = png.GetPixel(x, y);
-                Assert.Equal(image[y, x], new Rgb(colour.Red, colour.Green, colour.Blue));
+                var colour = png[x, y];
+                Assert.Equal(image[y, x], new Rgb(colour.R, colour.G, colour.B));
             }
         }
     }

@@ -1,0 +1,139 @@
+using Mmrr.App.Data;
+using Mmrr.App.Tests.Data.Fixtures;
+using Xunit;
+
+namespace Mmrr.App.Tests.Data.Integrity;
+
+/// <summary>A picture that is not whole is refused in every format, or it is the same picture.</summary>
+public sealed class WholePictureTests
+{
+    public static TheoryData<string> Kinds => [.. Pictures.Kinds];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void TheWholePictureIsRead(string kind)
+    {
+        var image = ImageFile.Decode(Pictures.Of(kind));
+        if (kind == "jpeg-restart")
+        {
+            Assert.Equal((8, 40, 3), (image.Height, image.Width, image.Channels));
+            return;
+        }
+        Assert.Equal((Pictures.Height, Pictures.Width, 3), (image.Height, image.Width, image.Channels));
+        bool exact = !kind.StartsWith("jpeg", StringComparison.Ordinal) && kind != "webp";
+        if (exact) Assert.Equal(Pictures.Pixels, image.Pixels);
+        // Coarser ones are near it: the mean difference of noise of this kind to another texture would be about 80.
+        else if (kind != "jpeg-progressive") Assert.InRange(image.Pixels.Zip(Pictures.Pixels, (a, b) => Math.Abs(a - b)).Average(), 0, 20);
+    }
+
+    // Every length that a copy may have been stopped at.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void EveryBeginningOfAFile(string kind)
+    {
+        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels;
+        int passed = 0;
+        for (int length = 0; length < file.Length; length++)
+        {
+            if (!RefusedOrTheSame(file[..length], pixels, $"{kind} cut to {length} of {file.Length} bytes")) passed++;
+        }
+        // What ends a file and is not the picture's: an end marker, bytes that fill up a row, a line's end after the last digit of plain values.
+        Assert.InRange(passed, 0, kind.StartsWith("jpeg", StringComparison.Ordinal) ? 3 : kind is "bmp" ? 3 : kind is "ppm-plain" ? 2 : 0);
+    }
+
+    // A card or a disk that lost its last blocks: the file has its size and its end.
+    [Theory]
+    [InlineData("png")]
+    [InlineData("png-interlaced")]
+    [InlineData("jpeg")]
+    [InlineData("jpeg-420")]
+    [InlineData("jpeg-progressive")]
+    [InlineData("jpeg-restart")]
+    [InlineData("tiff-deflate")]
+    [InlineData("ppm-plain")]
+    public void HalfOfTheFileIsZeros(string kind)
+    {
+        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels;
+        for (int from = file.Length / 2; from < file.Length - 40; from += 5)
+        {
+            byte[] tail = [.. file[..from], .. new byte[file.Length - from - 2], .. file[^2..]];
+            Assert.True(RefusedOrTheSame(tail, pixels, $"{kind}, zeros from {from} on"), $"{kind}: zeros from {from} on are not noticed");
+        }
+    }
+
+    [Theory]
+    [InlineData("png")]
+    [InlineData("png-interlaced")]
+    [InlineData("tiff-deflate")]
+    public void AnyChangedByteOfDataWithSums(string kind)
+    {
+        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels;
+        // Of the TIFF the strips, which lie behind the header of eight bytes.
+        int from = kind == "tiff-deflate" ? 8 : 0, to = kind == "tiff-deflate" ? 8 + (file.Length / 2) : file.Length;
+        for (int i = from; i < to; i++)
+        {
+            byte[] changed = [.. file];
+            changed[i] ^= 0x10;
+            RefusedOrTheSame(changed, pixels, $"{kind}, byte {i} changed");
+        }
+    }
+
+    [Theory]
+    [InlineData("jpeg", "baseline")]
+    [InlineData("jpeg-progressive", "progressive")]
+    public void AJpegThatLacksOnlyItsEndMarkerIsWhole(string kind, string what)
+    {
+        byte[] file = Pictures.Of(kind);
+        Assert.True(ImageFile.Decode(file[..^2]).Pixels.SequenceEqual(ImageFile.Decode(file).Pixels), what);
+    }
+
+    [Fact]
+    public void HalfOfAJpegAndItsEndMarker()
+    {
+        foreach (string kind in new[] { "jpeg", "jpeg-420", "jpeg-progressive", "jpeg-restart" })
+        {
+            byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels;
+            for (int length = 20; length < file.Length - 3; length++)
+                Assert.True(RefusedOrTheSame([.. file[..length], 0xff, 0xd9], pixels, $"{kind} cut to {length}, with an end"), $"{kind} cut to {length}, with an end, is not noticed");
+        }
+    }
+
+    [Fact]
+    public void ARestartMarkerThatIsMissingOrOutOfOrder()
+    {
+        byte[] file = Pictures.Of("jpeg-restart");
+        int marker = Array.FindIndex(file, b => b == 0xd0);
+        Refuses([.. file[..(marker - 1)], .. file[(marker + 1)..]], "JPEG");
+        file[marker] = 0xd3;
+        Refuses(file, "a restart marker is missing");
+    }
+
+    [Fact]
+    public void SizesOfContainersThatDoNotAgree()
+    {
+        byte[] webp = Pictures.Of("webp");
+        Refuses([.. webp[..4], .. BitConverter.GetBytes(webp.Length), .. webp[8..]], "8 bytes are missing");
+        byte[] bmp = Pictures.Of("bmp");
+        bmp[22]++; // one row more
+        Refuses(bmp, "bytes of its rows are missing");
+        Refuses(new TiffBytes { Height = 4, Width = 4, Values = new ushort[16], Tags = new Dictionary<int, int> { [278] = 1 } }.ToArray(), "2 strips");
+        Refuses([.. "P5\n2 2\n255\n"u8, 1, 2, 3], "1 bytes of its values are missing");
+    }
+
+    /// <summary>Fails where the file gives another picture; tells whether it was refused.</summary>
+    private static bool RefusedOrTheSame(byte[] file, byte[] pixels, string what)
+    {
+        try
+        {
+            Assert.True(ImageFile.Decode(file).Pixels.SequenceEqual(pixels), $"{what}: another picture, and no complaint");
+            return false;
+        }
+        catch (InvalidDataException e)
+        {
+            Assert.DoesNotContain('\n', e.Message);
+            return true;
+        }
+    }
+
+    private static void Refuses(byte[] file, string word) => Assert.Contains(word, Assert.Throws<InvalidDataException>(() => ImageFile.Decode(file)).Message, StringComparison.Ordinal);
+}
