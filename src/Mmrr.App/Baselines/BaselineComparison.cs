@@ -15,11 +15,12 @@ internal static class BaselineComparison
     /// <param name="options">The data. Of images to be tiled the whole is taken, stretched to the size of a tile: these methods need images of one size.</param>
     /// <param name="limit">So many test images, drawn by the seed with the classes in proportion; null for all.</param>
     /// <param name="trainLimit">So many normal images to learn from, drawn by the seed; null for all.</param>
+    /// <param name="paperSplit">Whether the normal images are split as in the paper, see <see cref="Sampling.Split(int, long, bool)"/>.</param>
     /// <exception cref="InvalidDataException">The data is damaged, or there are too few normal images.</exception>
-    public static BaselineResult Run(DataOptions options, int? limit, int? trainLimit)
+    public static BaselineResult Run(DataOptions options, int? limit, int? trainLimit, bool paperSplit = false)
     {
         var source = DataSource.Open(options with { Fit = options.Fit == ImageFit.Tile ? ImageFit.Stretch : options.Fit });
-        var normal = Normal(options, source.LoadTrain(), trainLimit);
+        var normal = Normal(options, source.LoadTrain(), trainLimit, paperSplit);
         var all = source.LoadTest();
         var tested = limit is { } n ? Subset(all, Sampling.Stratified(all.Samples, n, options.Seed)) : all;
         var watch = Stopwatch.StartNew();
@@ -60,13 +61,13 @@ internal static class BaselineComparison
         return [.. scores, .. PatchMethods.Score(known, unknown, tested.Width, seed)];
     }
 
-    private static ImageSet Normal(DataOptions options, ImageSet set, int? limit)
+    private static ImageSet Normal(DataOptions options, ImageSet set, int? limit, bool paperSplit)
     {
-        int[] training = set.Samples.Count < 2 ? [] : Sampling.TrainValidation(set.Samples.Count, options.Seed).Train;
+        int[] training = set.Samples.Count < 3 ? [] : Sampling.Split(set.Samples.Count, options.Seed, paperSplit).Training;
         if (training.Length < 2)
         {
             throw new InvalidDataException(
-                $"{options.Root}: {set.Samples.Count} normal images are too few; expected at least 3, two to learn from and one that training holds out");
+                $"{options.Root}: {set.Samples.Count} normal images are too few; expected at least 4, two to learn from and two that training holds out");
         }
         if (limit < training.Length) training = [.. Sampling.Permutation(training.Length, options.Seed).Take(limit.Value).Order().Select(i => training[i])];
         return Subset(set, training);
