@@ -35,8 +35,8 @@ public sealed class PictureFuzzTests(ITestOutputHelper output)
             bool mended = sums && i % 2 == 1;
             if (mended) MendSums(mutated);
             string what = $"{kind}, seed {s_seed}, input {i}";
-            var decoding = Task.Run(() => Decode(mutated, what));
-            if (await Task.WhenAny(decoding, Task.Delay(s_hang)) != decoding) Assert.Fail($"{what}: still being decoded after {s_hang.TotalSeconds} s\n{Convert.ToBase64String(mutated)}");
+            var decoding = Task.Run(() => Decode(mutated, what), TestContext.Current.CancellationToken);
+            if (await Task.WhenAny(decoding, Task.Delay(s_hang, TestContext.Current.CancellationToken)) != decoding) Assert.Fail($"{what}: still being decoded after {s_hang.TotalSeconds} s\n{Convert.ToBase64String(mutated)}");
             if (await decoding is not { } image) continue;
             read++;
             Assert.Equal(image.Height * image.Width * image.Channels, image.Pixels.Length);
