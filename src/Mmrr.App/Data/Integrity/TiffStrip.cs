@@ -81,7 +81,7 @@ internal static class TiffStrip
         {
             for (int read; found <= expected && (read = zlib.Read(piece)) > 0;) found += read;
         }
-        catch (Exception e) when (e is InvalidDataException or ZLibException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw Flaw.Damaged(Format, "a strip cannot be unpacked");
         }
