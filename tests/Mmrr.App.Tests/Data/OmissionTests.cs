@@ -43,11 +43,19 @@ public sealed class OmissionTests : IDisposable
     public void ANameThatIsNotUtf8IsNamedAsSuch()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux keeps such names");
-        using (var shell = Process.Start("/bin/sh", ["-c", $"cd '{_folder.Path}' && mkdir \"$(printf 'd\\377')\" && touch \"$(printf 'bad\\377.png')\" \"$(printf 'd\\377')/in.png\""])) shell.WaitForExit();
+        Shell("mkdir \"$(printf 'd\\377')\" && touch \"$(printf 'bad\\377.png')\" \"$(printf 'd\\377')/in.png\"");
         var omissions = new Omissions();
         string name = Assert.Single(ImageFolder.Files(_folder.Path, omissions));
         Assert.Equal("left out: 1 folders with names that are not UTF-8, which cannot be opened (d\uFFFD)", omissions.Describe());
         BadInput.Throws<InvalidDataException>(() => ImageFile.Read(_folder[name]), _folder[name], "not UTF-8");
+        // .NET cannot remove them either.
+        Shell("rm -r d* bad*");
+
+        void Shell(string command)
+        {
+            using var shell = Process.Start("/bin/sh", ["-c", $"cd '{_folder.Path}' && {command}"]);
+            shell.WaitForExit();
+        }
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public sealed class ImageFitProgramTests : IDisposable
             ("image,split\n0.png,\n1.png,later\n", ["bad.csv", "line 3", "'later'"]),
             ("image\n0.png\nlist.csv\n", ["list.csv", "not an image"]),
             ("image\n0.png\nhuge.png\n", ["huge.png", "50000x50000"]),
-            ("image\n0.png\nscan.tif\n", ["scan.tif", "TIFF", "convert it to PNG"]),
+            ("image\n0.png\nscan.tif\n", ["scan.tif", "BigTIFF", "convert it to PNG"]),
             ("image\n0.png\nempty.png\n", ["empty.png", "empty file"]),
             ("image\n0.png\nnone.png\n", ["none.png"]),
             ("image\n0.png\n", ["one normal image is too few"]),
@@ -110,7 +110,7 @@ public sealed class ImageFitProgramTests : IDisposable
         {
             File.WriteAllText(bad, list);
             _folder.Write("huge.png", PngBytes.Assemble(50_000, 50_000, PngBytes.Rgb, 8, ("IDAT", [])));
-            _folder.Write("scan.tif", [.. "II*\0"u8, 8, 0, 0, 0]);
+            _folder.Write("scan.tif", [.. "II+\0"u8, 8, 0, 0, 0]);
             _folder.Write("empty.png", []);
             MmrrProcess.Run(command).Refuses(words);
             Assert.False(Directory.Exists(_folder["refused"]));

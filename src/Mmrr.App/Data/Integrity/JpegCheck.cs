@@ -15,7 +15,7 @@ internal sealed class JpegCheck
     private readonly byte[] _file;
     private readonly JpegCodes?[] _dc = new JpegCodes?[4];
     private readonly JpegCodes?[] _ac = new JpegCodes?[4];
-    // The step of the DC value in each quantisation table; 0 before there is one.
+    // The step of the DC value in each quantisation table; 0 before there is one, and in tables that some encoders write for components that there are not.
     private readonly int[] _steps = new int[4];
     private JpegComponent[] _components = [];
     private PictureHeader? _header;
@@ -139,7 +139,6 @@ internal sealed class JpegCheck
             if (wide > 1 || (place & 15) > 3) throw Flaw.Damaged(Format, "a table says what no JPEG can be");
             var table = cursor.Take(64 << wide);
             _steps[place & 15] = wide == 0 ? table[0] : (table[0] << 8) | table[1];
-            if (_steps[place & 15] == 0) throw Flaw.Damaged(Format, "a table says what no JPEG can be");
         }
     }
 

@@ -101,7 +101,7 @@ internal static class PngCheck
         {
             return zlib.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw Flaw.Damaged(Format, "its data cannot be unpacked");
         }

@@ -43,6 +43,8 @@ internal static class PnmImage
             values[i] = (ushort)(((value * 65535L) + (most / 2)) / most);
         }
         if (!plain) position += (int)stored;
+        // Of 255 cut off behind the first 5 nobody would know.
+        else if (!bitmap && position == file.Length) throw Flaw.Truncated(Format, "its last value has no end");
         if (file.AsSpan(position).TrimStart(" \t\r\n\0"u8) is [(byte)'P', _, ..]) throw Flaw.Several("a PNM file of several images");
         return (new PictureHeader(Format, (int)width, (int)height, Alpha: false, most > 255 ? 16 : 8, Orientation: 1), values);
     }

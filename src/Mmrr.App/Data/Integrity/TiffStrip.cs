@@ -81,7 +81,7 @@ internal static class TiffStrip
         {
             for (int read; found <= expected && (read = zlib.Read(piece)) > 0;) found += read;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw Flaw.Damaged(Format, "a strip cannot be unpacked");
         }

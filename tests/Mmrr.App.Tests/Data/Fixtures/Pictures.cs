@@ -15,11 +15,12 @@ internal static class Pictures
 
     // ImageSharp 2.1 writes no progressive JPEG: a texture of this size by libjpeg, ten scans with successive approximation.
     private const string Progressive =
-        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09" +
-        "PT09PT09PT09PT09PT09PT09PT09PT0//wgARCAAQABgDASIAAhEBAxEB/8QAFwAAAwEAAAAAAAAAAAAAAAAAAAMEBf/EABYBAQEBAAAAAAAAAAAAAAAAAAQCA//aAAwDAQACEAMQAAABy72XHlZomiv/xAAWEAEBAQAAAAAAAAAAAAAAAAACAA" +
-        "H/2gAIAQEAAQUCAgIiAgInMz//xAAXEQADAQAAAAAAAAAAAAAAAAAAAQID/9oACAEDAQE/AY0Jps//xAAWEQEBAQAAAAAAAAAAAAAAAAABAAP/2gAIAQIBAT8BNY0W/8QAFhAAAwAAAAAAAAAAAAAAAAAAABEg/9oACAEBAAY/ApZ//8QAHBAAAgICA" +
-        "wAAAAAAAAAAAAAAAAERMRAhQVFh/9oACAEBAAE/IeSChQd6weIwNpJWf//aAAwDAQACAAMAAAAQ2+//xAAWEQEBAQAAAAAAAAAAAAAAAAAAASH/2gAIAQMBAT8QETI//8QAFhEBAQEAAAAAAAAAAAAAAAAAAAEh/9oACAECAQE/EDIx/8QAHBABAAMA" +
-        "AwEBAAAAAAAAAAAAAQARMSFR8EGB/9oACAEBAAE/EMdNJeJTqM12ce9s5QoTY5n1qbFZLRTQFcq/k//Z";
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/2wBDAQkJCQwLDBgNDRgyIRwhMjIy" +
+        "MjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjL/wgARCAAQABgDASIAAhEBAxEB/8QAFwAAAwEAAAAAAAAAAAAAAAAAAAMFBv/EABYBAQEBAAAAAAAAAAAAAAAA" +
+        "AAQCA//aAAwDAQACEAMQAAABz9h1gcILhs//xAAXEAEBAQEAAAAAAAAAAAAAAAADAAIB/9oACAEBAAEFAjKMoyjKMbJ8zn//xAAYEQADAQEAAAAAAAAAAAAAAAAAAQMCIf/aAAgBAwEBPwGVjFG1" +
+        "w//EABkRAAIDAQAAAAAAAAAAAAAAAAABAgMEMf/aAAgBAgEBPwFaCNzfD//EABkQAAEFAAAAAAAAAAAAAAAAAAEAESAhMf/aAAgBAQAGPwLIuaC//8QAGhABAQEBAAMAAAAAAAAAAAAAAQARQTFR" +
+        "kf/aAAgBAQABPyHvNsMtfJfOb1NGANV5f//aAAwDAQACAAMAAAAQwz//xAAYEQEBAAMAAAAAAAAAAAAAAAABABFBgf/aAAgBAwEBPxBdNmwXl//EABURAQEAAAAAAAAAAAAAAAAAAAAB/9oACAEC" +
+        "AQE/EBPP/8QAHBABAAICAwEAAAAAAAAAAAAAAREhADFBUfCB/9oACAEBAAE/ELCSbR37bkZ41Rjwjtrjvr15cEDs0GEhLrtNzX3JhAigAWq0FZ//2Q==";
 
     /// <summary>The names that <see cref="Of"/> knows.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
@@ -46,7 +47,11 @@ internal static class Pictures
         "ppm-plain" => [.. System.Text.Encoding.ASCII.GetBytes($"P3\n# a comment\n24 16\n255\n{string.Join(' ', Pixels)}\n")],
         _ => new TiffBytes
         {
-            Height = Height, Width = Width, Values = [.. Pixels.Select(p => (ushort)p)], Photometric = 2, Predicted = kind is "tiff-lzw" or "tiff-deflate",
+            Height = Height,
+            Width = Width,
+            Values = [.. Pixels.Select(p => (ushort)p)],
+            Photometric = 2,
+            Predicted = kind is "tiff-lzw" or "tiff-deflate",
             Packing = kind switch { "tiff-lzw" => TiffBytes.Lzw, "tiff-deflate" => TiffBytes.Deflate, "tiff-packbits" => TiffBytes.PackBits, _ => TiffBytes.None },
         }.ToArray(),
     };

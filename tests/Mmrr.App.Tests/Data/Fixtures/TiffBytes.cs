@@ -64,9 +64,17 @@ internal sealed record TiffBytes
         {
             var entries = new SortedDictionary<int, (int Type, int Count, byte[] Value)>
             {
-                [256] = (4, 1, Int(Width)), [257] = (4, 1, Int(Height)), [258] = (3, Samples, bits), [259] = (3, 1, Short(Packing)), [262] = (3, 1, Short(Photometric)),
-                [273] = (4, offsets.Count, [.. offsets.SelectMany(Int)]), [277] = (3, 1, Short(Samples)), [278] = (4, 1, Int(RowsPerStrip)), [279] = (4, counts.Count, [.. counts.SelectMany(Int)]),
-                [284] = (3, 1, Short(Planar ? 2 : 1)), [317] = (3, 1, Short(Predicted ? 2 : 1)),
+                [256] = (4, 1, Int(Width)),
+                [257] = (4, 1, Int(Height)),
+                [258] = (3, Samples, bits),
+                [259] = (3, 1, Short(Packing)),
+                [262] = (3, 1, Short(Photometric)),
+                [273] = (4, offsets.Count, [.. offsets.SelectMany(Int)]),
+                [277] = (3, 1, Short(Samples)),
+                [278] = (4, 1, Int(RowsPerStrip)),
+                [279] = (4, counts.Count, [.. counts.SelectMany(Int)]),
+                [284] = (3, 1, Short(Planar ? 2 : 1)),
+                [317] = (3, 1, Short(Predicted ? 2 : 1)),
             };
             foreach (var (tag, value) in Tags) entries[tag] = (3, 1, Short(value));
             long directory = file.Position, outside = directory + 2 + (12 * entries.Count) + 4;

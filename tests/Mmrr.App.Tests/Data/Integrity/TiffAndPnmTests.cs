@@ -26,8 +26,15 @@ public sealed class TiffAndPnmTests
                     if (predicted && packing is TiffBytes.None or TiffBytes.PackBits) continue;
                     var tiff = new TiffBytes
                     {
-                        Height = Height, Width = Width, Values = Values(samples, bits), Bits = bits, BigEndian = bigEndian, Packing = packing, Predicted = predicted,
-                        RowsPerStrip = strips, Photometric = samples == 3 ? 2 : 1,
+                        Height = Height,
+                        Width = Width,
+                        Values = Values(samples, bits),
+                        Bits = bits,
+                        BigEndian = bigEndian,
+                        Packing = packing,
+                        Predicted = predicted,
+                        RowsPerStrip = strips,
+                        Photometric = samples == 3 ? 2 : 1,
                     };
                     var image = ImageFile.Decode(tiff.ToArray());
                     Assert.Equal((Height, Width, samples), (image.Height, image.Width, image.Channels));
@@ -97,10 +104,10 @@ public sealed class TiffAndPnmTests
 
     [Theory]
     [InlineData("P2\n3 1\n255\n0 128 255\n", new byte[] { 0, 128, 255 })]
-    [InlineData("P2 # why\n3 1 15 0 7 15", new byte[] { 0, 119, 255 })]
-    [InlineData("P2 3 1 4095 0 2048 4095", new byte[] { 0, 128, 255 })]
+    [InlineData("P2 # why\n3 1 15 0 7 15 ", new byte[] { 0, 119, 255 })]
+    [InlineData("P2 3 1 4095 0 2048 4095\n", new byte[] { 0, 128, 255 })]
     [InlineData("P1\n4 1\n0110", new byte[] { 255, 0, 0, 255 })]
-    [InlineData("P3 1 1 255 1 2 3", new byte[] { 1, 2, 3 })]
+    [InlineData("P3 1 1 255 1 2 3\n", new byte[] { 1, 2, 3 })]
     public void PlainPnm(string text, byte[] expected) => Assert.Equal(expected, ImageFile.Decode([.. text.Select(c => (byte)c)]).Pixels);
 
     // A first value that looks like a space or the beginning of a comment, and values of two bytes, the higher one first.
@@ -114,7 +121,7 @@ public sealed class TiffAndPnmTests
 
     [Theory]
     [InlineData("P5\n1 1\n255\n\u0007P5\n1 1\n255\n\u0007", "several images")]
-    [InlineData("P2\n2 1\n9\n5 10", "a value is 10")]
+    [InlineData("P2\n2 1\n9\n5 10\n", "a value is 10")]
     [InlineData("P2\n2 1\n9\n5 x", "no number")]
     [InlineData("P2\n2 1\n70000\n5 6", "largest value is 70000")]
     [InlineData("P5\n99999 99999\n255\n", "99999x99999")]
