@@ -43,7 +43,7 @@ internal sealed class NormalWhitening
                 {
                     string name = Name(of, side, what);
                     if (file.Entries.FirstOrDefault(e => e.Name == name) is { } entry && !entry.Shape.SequenceEqual(shape))
-                        throw new InvalidDataException($"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
+                        throw new InvalidDataException($"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]: it is of another model");
                     return file.Read(name);
                 }
                 float[] mean = Read("mean", levels.Count, length), axes = Read("components", levels.Count, components, length);

@@ -25,7 +25,7 @@ public sealed class PipelineTests(TrainedRuns runs)
 
         MmrrProcess.Run("evaluate", run).Ends(0);
         var figures = Figures(run);
-        Assert.Equal(("log:12:0.01:1", 30), (figures.GetProperty("levels").GetString(), figures.GetProperty("images").GetInt32()));
+        Assert.Equal(("0,0.004,0.01,0.02", 30), (figures.GetProperty("levels").GetString(), figures.GetProperty("images").GetInt32()));
         Assert.False(figures.TryGetProperty("pixelAuroc", out _));
         Assert.False(figures.TryGetProperty("pixelAurocWithoutRefinement", out _));
         string[] names = CheckScores(run, figures);
@@ -163,7 +163,11 @@ public sealed class PipelineTests(TrainedRuns runs)
     {
         Assert.Equal("uniform:60", ScoreDefaults.Levels("paper", "cifar10", 32).Name);
         Assert.Equal("uniform:15", ScoreDefaults.Levels("paper", "mvtec", 256).Name);
-        Assert.All(new[] { "tiny", "small" }, preset => Assert.All(new[] { "mnist", "folder" }, data => Assert.StartsWith("log:", ScoreDefaults.Levels(preset, data, 32).Name, StringComparison.Ordinal)));
+        foreach (string preset in new[] { "tiny", "small" })
+        {
+            Assert.Equal(
+                ("0,0.004,0.01,0.02", "log:12:0.01:1"), (ScoreDefaults.Levels(preset, "mnist", 32).Name, ScoreDefaults.Levels(preset, "folder", 32).Name));
+        }
         Assert.All(new[] { "folder", "csv", "mvtec" }, data => Assert.Equal((Nn.ScoreRule.Deviation, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
         Assert.All(new[] { "mnist", "fmnist", "cifar10" }, data => Assert.Equal((Nn.ScoreRule.Whitened, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
         var earlier = RunFolder.Open(runs.MnistRun).Options with { Levels = null };

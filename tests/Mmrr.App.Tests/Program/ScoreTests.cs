@@ -35,7 +35,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
             [_folder.WritePlain("in/b.png", 8, 8, 1, 2, 3), _folder.WritePlain("in/a,1.png", 8, 8, 9), _folder.WritePlain("in/c/d.png", 4, 4, 7)];
         _folder.Write("in/notes.txt", "no image"u8);
         string[] lines = Score(_folder["in"]).Ends(0).OutputLines;
-        Assert.Equal([Header, $"\"{files[1]}\"", files[0], files[2]], [lines[0], .. lines[1..].Select(row => string.Join(',', row.Split(',')[..^11]))]);
+        Assert.Equal([Header, $"\"{files[1]}\"", files[0], files[2]], [lines[0], .. lines[1..].Select(row => string.Join(',', row.Split(',')[..^13]))]);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         Assert.Equal(score > threshold ? "1" : "0", row[4]);
         Assert.True(float.Parse(row[5], CultureInfo.InvariantCulture) >= (float)score); // the highest pixel is no lower than the mean of the highest
         Assert.Equal(["21", "9"], row[6..8]);
-        Assert.Equal(row[1..3], row[10..]);
+        Assert.Equal(row[1..3], row[10..12]);
 
         // The same decision from C#.
         using var scorer = Nn.Scorer.Load(runs.FolderRun, "cpu");
@@ -82,7 +82,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         var result = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels);
         Assert.Equal((score, threshold, score > threshold), (result.Score, scorer.Threshold, result.Anomalous!.Value));
         Assert.Equal(row[5], result.MaxPixelScore!.Value.ToString("R", CultureInfo.InvariantCulture));
-        double?[] both = [result.PaperScore, result.PaperScoreWithoutRefinement, result.DeviationScore, result.DeviationScoreWithoutRefinement];
+        double?[] both = [result.PaperScore, result.PaperScoreWithoutRefinement, result.DeviationScore, result.DeviationScoreWithoutRefinement, result.WhitenedScore, result.WhitenedScoreWithoutRefinement];
         Assert.Equal(row[8..], both.Select(s => s!.Value.ToString("R", CultureInfo.InvariantCulture)));
         Assert.Equal(Nn.ScoreRule.Deviation, result.Rule);
     }
