@@ -137,7 +137,8 @@ public sealed class NormalStatistics
         }
     }
 
-    private static float[] Tensor(SafeTensorsFile file, string path, string name, int[] shape)
+    /// <summary>Reads a tensor that must have a shape.</summary>
+    internal static float[] Tensor(SafeTensorsFile file, string path, string name, int[] shape)
     {
         if (file.Entries.FirstOrDefault(e => e.Name == name) is { } entry && !entry.Shape.SequenceEqual(shape))
             throw new InvalidDataException($"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]: it is of another model");

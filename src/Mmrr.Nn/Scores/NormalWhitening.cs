@@ -39,13 +39,7 @@ internal sealed class NormalWhitening
                 string of = Kinds[kind];
                 int side = sides[g], length = side * side * model.Channels;
                 int components = file.Entries.FirstOrDefault(e => e.Name == Name(of, side, "shares")) is { Shape: [_, var k] } ? k : 0;
-                float[] Read(string what, params int[] shape)
-                {
-                    string name = Name(of, side, what);
-                    if (file.Entries.FirstOrDefault(e => e.Name == name) is { } entry && !entry.Shape.SequenceEqual(shape))
-                        throw new InvalidDataException($"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]: it is of another model");
-                    return file.Read(name);
-                }
+                float[] Read(string what, params int[] shape) => NormalStatistics.Tensor(file, path, Name(of, side, what), shape);
                 float[] mean = Read("mean", levels.Count, length), axes = Read("components", levels.Count, components, length);
                 float[] shares = Read("shares", levels.Count, components), usual = Read("usual", levels.Count);
                 if (usual.Any(u => u <= 0)) throw new InvalidDataException($"{path}: '{Name(of, side, "usual")}' is not above 0");
