@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mmrr.Nn.Optimizers;
@@ -72,6 +73,7 @@ internal sealed record TrainingPosition
 
     private void Validate()
     {
+        if (Format > CurrentFormat) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"written by a newer mmrr (format {Format}, this one reads {CurrentFormat})"));
         if (Format != CurrentFormat)
             throw new ArgumentException("it is of another version of this program, which validated otherwise; train anew, with --config run.json");
         if (Options is null || Data is null || History is null || History.Contains(null!)) throw new ArgumentException("options, data or history is missing");
