@@ -16,8 +16,9 @@ internal static class BaselineComparison
     /// <param name="limit">So many test images, drawn by the seed with the classes in proportion; null for all.</param>
     /// <param name="trainLimit">So many normal images to learn from, drawn by the seed; null for all.</param>
     /// <param name="test">A folder of other test images than those of the data; null for those.</param>
+    /// <param name="tell">Whether to tell what has changed in the data; not where an evaluation has just told it.</param>
     /// <exception cref="InvalidDataException">The data is damaged, or there are too few normal images.</exception>
-    public static BaselineResult Run(DataOptions options, int? limit, int? trainLimit, string? test = null)
+    public static BaselineResult Run(DataOptions options, int? limit, int? trainLimit, string? test = null, bool tell = true)
     {
         options = options with { Fit = options.Fit == ImageFit.Tile ? ImageFit.Stretch : options.Fit };
         var source = DataSource.Open(options);
@@ -25,7 +26,7 @@ internal static class BaselineComparison
         var normal = Normal(options, set, trainLimit);
         var tests = test is null ? source : DataSource.OpenTest(options with { Channels = set.Channels }, test);
         var all = tests.LoadTest();
-        foreach (string line in source.Remarks().Union(tests.Remarks())) Complaint.Write(line);
+        foreach (string line in tell ? source.Remarks().Union(tests.Remarks()) : []) Complaint.Write(line);
         var tested = limit is { } n ? Subset(all, Sampling.Stratified(all.Samples, n, options.Seed)) : all;
         var watch = Stopwatch.StartNew();
         var figures = Figures(normal, tested, patches: DataSource.DefaultSize(options.Kind) != 32, options.Seed);

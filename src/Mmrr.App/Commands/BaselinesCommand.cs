@@ -89,7 +89,7 @@ internal static class BaselinesCommand
     {
         bool kept = OutputPlace.IsWritable(run.Path);
         if (!kept) Complaint.Write($"{run.Path}: no file can be made in it: the figures are printed, but {BaselineResult.FileName} stays as it is");
-        var result = BaselineComparison.Run(run.Data, limit, trainLimit, test);
+        var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, tell: networks.IsEmpty);
         if (kept) result.Save(run.PathOf(BaselineResult.FileName));
         BaselineTable.Print(result, networks);
         if (run.Options.Model.Fit == ImageFit.Tile) Console.WriteLine("the run sees tiles; simple methods see whole images, stretched to the size of a tile");

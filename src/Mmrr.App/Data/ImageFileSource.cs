@@ -99,14 +99,16 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
 
     private Entry[] TrainEntries()
     {
-        if (Options.Record is not { } record) return [.. Divided().Where(e => e.Part != ImagePart.Test)];
+        if (Options.Record is not { } record) return [.. Divided().Where(e => e.Part != ImagePart.Test).Select(AsNormal)];
         var normal = NormalFiles();
         var found = Hashed([.. normal, .. TestFilesThatThereAre()]);
         var recognition = Recognize(record, found, normal.Count);
         if (recognition.Lost(part => part != ImagePart.Test) is { } lost)
             throw new InvalidDataException($"{Options.Root}: the images are not those that the run began with: {lost}");
-        return [.. Known(record, recognition, found).Where(e => e.Part != ImagePart.Test).Select(e => e with { Abnormal = false, Kind = Good, MaskPath = null, EmptyMask = false })];
+        return [.. Known(record, recognition, found).Where(e => e.Part != ImagePart.Test).Select(AsNormal)];
     }
+
+    private static Entry AsNormal(Entry entry) => entry with { Abnormal = false, Kind = Good, MaskPath = null, EmptyMask = false };
 
     private Entry[] TestEntries()
     {

@@ -40,15 +40,16 @@ internal static class PartDraw
                 : group.Place >= Held && group.Place < Held + held ? ImagePart.Calibration
                 : ImagePart.Training;
         }
-        if (test) Fill(groups, ImagePart.Test, groups.Where(g => g.Free).Reverse());
-        if (groups.All(g => g.Part == ImagePart.Test)) groups[0].Part = ImagePart.Training;
-        if (groups.Where(g => g.Part != ImagePart.Test).Sum(g => g.Members.Length) < 3)
+        if (test && groups.All(g => g.Part != ImagePart.Test)) groups.Last(g => g.Free).Part = ImagePart.Test;
+        // Three are needed to train with.
+        while (Others() < 3 && groups.Count(g => g.Part == ImagePart.Test) > 1) groups.First(g => g.Part == ImagePart.Test).Part = ImagePart.Training;
+        if (Others() < 3)
         {
             foreach (var group in groups.Where(g => g.Part != ImagePart.Test)) group.Part = ImagePart.Training;
         }
         else
         {
-            foreach (var part in new[] { ImagePart.Validation, ImagePart.Calibration, ImagePart.Training }) Fill(groups, part, groups);
+            foreach (var part in new[] { ImagePart.Validation, ImagePart.Calibration, ImagePart.Training }) Fill(groups, part);
         }
         var parts = new ImagePart[images.Count];
         foreach (var group in groups)
@@ -56,13 +57,15 @@ internal static class PartDraw
             foreach (int member in group.Members) parts[member] = group.Part;
         }
         return parts;
+
+        int Others() => groups.Where(g => g.Part != ImagePart.Test).Sum(g => g.Members.Length);
     }
 
-    /// <summary>Gives an empty part the first of some groups whose own part does not become empty by it; rather those that are trained on, and rather not those that are tested.</summary>
-    private static void Fill(Group[] groups, ImagePart part, IEnumerable<Group> some)
+    /// <summary>Gives an empty part the first group whose own part does not become empty by it; rather those that are trained on, and rather not those that are tested.</summary>
+    private static void Fill(Group[] groups, ImagePart part)
     {
         if (groups.Any(g => g.Part == part)) return;
-        if (some.Where(g => groups.Count(other => other.Part == g.Part) > 1).OrderBy(g => g.Part switch { ImagePart.Training => 0, ImagePart.Test => 2, _ => 1 }).FirstOrDefault() is { } first) first.Part = part;
+        if (groups.Where(g => groups.Count(other => other.Part == g.Part) > 1).OrderBy(g => g.Part switch { ImagePart.Training => 0, ImagePart.Test => 2, _ => 1 }).FirstOrDefault() is { } first) first.Part = part;
     }
 
     private static string[] Keys(IReadOnlyList<(string Hash, bool Free)> images, int parts)

@@ -32,7 +32,7 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         File.Delete(Path.Combine(abnormal, "..", tested[0]));
         File.Copy(Path.Combine(normal, "zz.png"), Path.Combine(abnormal, "..", tested[1]), overwrite: true);
         outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
-        Assert.Equal(first.Where(row => !tested[..2].Contains(row.Split(',')[0])), Scores(outcome, run));
+        Assert.Equal(first.Where(row => !tested.Take(2).Contains(row.Split(',')[0])), Scores(outcome, run));
         Assert.Contains(outcome.ErrorLines, line => line.Contains($"missing since training began: {tested[0]} (test)", StringComparison.Ordinal));
         Assert.Contains(outcome.ErrorLines, line => line.Contains($"changed since training began: {tested[1]} (test)", StringComparison.Ordinal));
 
@@ -102,11 +102,11 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         string test = _folder["mnist/t10k-images-idx3-ubyte"], train = _folder["mnist/train-images-idx3-ubyte"];
         File.WriteAllBytes(test + ".gz", TemporaryFolder.Gzip(File.ReadAllBytes(test)));
         File.Delete(test);
-        Assert.Empty(MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).ErrorLines);
+        Assert.DoesNotContain(" since ", MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error, StringComparison.Ordinal);
         byte[] bytes = File.ReadAllBytes(train);
         bytes[^1] ^= 1;
         File.WriteAllBytes(train, bytes);
-        Assert.Contains($"changed since training began: {train} (training)", Assert.Single(MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).ErrorLines), StringComparison.Ordinal);
+        Assert.Contains($"changed since training began: {train} (training)", MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error, StringComparison.Ordinal);
         MmrrProcess.Run("baselines", run).Refuses(train, "not those that the run began with");
         bytes = BinaryFile.Read(test + ".gz");
         bytes[^1] ^= 1;
