@@ -115,7 +115,8 @@ public static class Checkpoint
 
     private static MmrrOptions ReadOptions(SafeTensorsFile file, string path)
     {
-        if (file.Metadata.TryGetValue(FormatKey, out string? number)) RunJson.CheckFormat(path, int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int found) ? found : int.MaxValue, Format);
+        if (file.Metadata.TryGetValue(FormatKey, out string? number))
+            RunJson.CheckFormat(path, int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int found) ? found : int.MaxValue, Format);
         if (!file.Metadata.TryGetValue(OptionsKey, out string? json)) throw new InvalidDataException($"{path}: the metadata has no {OptionsKey}; it is no checkpoint of this program");
         try
         {

@@ -33,7 +33,8 @@ public static partial class RunJson
         }
         catch (JsonException e) when (UnknownKey().Match(e.Message) is { Success: true } unknown)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: the key '{unknown.Groups[1].Value}' is unknown to this mmrr (format {format}): a newer one wrote the file, or it was mistyped"), e);
+            string key = unknown.Groups[1].Value, known = format.ToString(CultureInfo.InvariantCulture);
+            throw new InvalidDataException($"{path}: the key '{key}' is unknown to this mmrr (format {known}): a newer one wrote the file, or it was mistyped", e);
         }
     }
 

@@ -46,8 +46,9 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
     [Fact]
     public void AListInAnotherOrderIsTheSameList()
     {
-        var (_, _) = SmallData.Folders(_folder);
-        string[] rows = [.. Directory.GetFiles(_folder["parts/normal"]).Order().Select(f => $"normal/{Path.GetFileName(f)},good"), .. Directory.GetFiles(_folder["parts/abnormal"]).Order().Select(f => $"abnormal/{Path.GetFileName(f)},bad")];
+        SmallData.Folders(_folder);
+        IEnumerable<string> Rows(string of, string label) => Directory.GetFiles(_folder[$"parts/{of}"]).Order().Select(f => $"{of}/{Path.GetFileName(f)},{label}");
+        string[] rows = [.. Rows("normal", "good"), .. Rows("abnormal", "bad")];
         void Write(IEnumerable<string> lines) => File.WriteAllLines(_folder["parts/list.csv"], lines.Prepend("image,label"));
         Write(rows);
         string run = _folder["run"];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
 using Xunit;
@@ -7,9 +8,11 @@ namespace Mmrr.App.Tests.Program;
 
 /// <summary>Asking about runs of somebody else, as a user who may read them and no more.</summary>
 [Collection(ProgramTests.Name)]
+[UnsupportedOSPlatform("windows")]
 public sealed class OtherUserTests : IDisposable
 {
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+    private const UnixFileMode Readable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private readonly TemporaryFolder _folder = new();
     private readonly TrainedRuns _runs;

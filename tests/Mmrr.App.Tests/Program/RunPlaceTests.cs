@@ -17,7 +17,7 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
     [Fact]
     public void AmongOnesPhotosEverythingTheProgramWritesIsLeftOut()
     {
-        var (_, _) = SmallData.Folders(_folder);
+        SmallData.Folders(_folder);
         string photos = _folder["parts/normal"], bad = _folder["parts/abnormal"];
         int count = ImageFolder.Files(photos, new Omissions()).Length;
         string Train() => In(photos, "train", "--data", "folder", "--root", ".", "--abnormal", "../abnormal", "--epochs", "1").Ends(0).OutputLines[^1]["run: ".Length..];
@@ -88,7 +88,7 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
         _folder.WritePlain("bad/0.png", 8, 8, 90);
         _folder.Write("good/list.csv", "image,label\n0.png,\n1.png,\n2.png,\n../bad/0.png,a\n"u8);
         var before = TrainedRuns.Contents(_folder.Path);
-        string[] arguments = [.. command.Split(' ').Select(a => a.Replace("GOOD", _folder["good"], StringComparison.Ordinal).Replace("BAD", _folder["bad"], StringComparison.Ordinal).Replace("RUN", runs.FolderRun, StringComparison.Ordinal))];
+        string[] arguments = [.. command.Split(' ').Select(InPlace)];
         if (arguments[0] == "train") arguments = [.. arguments, "--device", "cpu", "--epochs", "1"];
         var parsed = CommandLine.Create().Parse(arguments);
         Assert.Null(CommandLine.Complaint(parsed));
@@ -97,12 +97,18 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
         Assert.Equal(before, TrainedRuns.Contents(_folder.Path));
     }
 
+    private string InPlace(string text) =>
+        text.Replace("GOOD", _folder["good"], StringComparison.Ordinal).Replace("BAD", _folder["bad"], StringComparison.Ordinal).Replace("RUN", runs.FolderRun, StringComparison.Ordinal);
+
     /// <summary>Runs the program in a folder; trains the smallest networks.</summary>
     private static Outcome In(string folder, params string[] arguments)
     {
         string[] more = arguments[0] == "train" ? TrainedRuns.Tiny : arguments[0] is "runs" or "evaluate" ? [] : ["--device", "cpu"];
         string[] command = MmrrProcess.CommandOf([.. arguments, .. more]);
-        var start = new System.Diagnostics.ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
+        var start = new System.Diagnostics.ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
+        };
         using var process = System.Diagnostics.Process.Start(start)!;
         process.StandardInput.Close();
         return MmrrProcess.Finish(process);
