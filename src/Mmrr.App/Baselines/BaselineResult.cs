@@ -62,6 +62,10 @@ internal sealed record BaselineResult(
             string problem = $"not the figures of simple methods by this version ({e.Message.Split('\n')[0]})";
             throw new InvalidDataException($"{path}: {problem}; mmrr baselines {run.Path} writes them anew", e);
         }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{e.Message}; mmrr baselines {run.Path} writes them anew", e);
+        }
     }
 
     private static bool IsWhole(BaselineFigure? figure) => figure is { Method: not null, ImageAuroc: >= 0 and <= 1, NormalisedImageAuroc: null or (>= 0 and <= 1) };
