@@ -15,13 +15,18 @@ internal static class BaselineComparison
     /// <param name="options">The data. Of images to be tiled the whole is taken, stretched to the size of a tile: these methods need images of one size.</param>
     /// <param name="limit">So many test images, drawn by the seed with the classes in proportion; null for all.</param>
     /// <param name="trainLimit">So many normal images to learn from, drawn by the seed; null for all.</param>
-    /// <param name="paperSplit">Whether the normal images are split as in the paper, see <see cref="Sampling.Split(int, long, bool)"/>.</param>
+    /// <param name="test">A folder of other test images than those of the data; null for those.</param>
+    /// <param name="tell">Whether to tell what has changed in the data; not where an evaluation has just told it.</param>
     /// <exception cref="InvalidDataException">The data is damaged, or there are too few normal images.</exception>
-    public static BaselineResult Run(DataOptions options, int? limit, int? trainLimit, bool paperSplit = false)
+    public static BaselineResult Run(DataOptions options, int? limit, int? trainLimit, string? test = null, bool tell = true)
     {
-        var source = DataSource.Open(options with { Fit = options.Fit == ImageFit.Tile ? ImageFit.Stretch : options.Fit });
-        var normal = Normal(options, source.LoadTrain(), trainLimit, paperSplit);
-        var all = source.LoadTest();
+        options = options with { Fit = options.Fit == ImageFit.Tile ? ImageFit.Stretch : options.Fit };
+        var source = DataSource.Open(options);
+        var set = source.LoadTrain();
+        var normal = Normal(options, set, trainLimit);
+        var tests = test is null ? source : DataSource.OpenTest(options with { Channels = set.Channels }, test);
+        var all = tests.LoadTest();
+        foreach (string line in tell ? source.Remarks().Union(tests.Remarks()) : []) Complaint.Write(line);
         var tested = limit is { } n ? Subset(all, Sampling.Stratified(all.Samples, n, options.Seed)) : all;
         var watch = Stopwatch.StartNew();
         var figures = Figures(normal, tested, patches: DataSource.DefaultSize(options.Kind) != 32, options.Seed);
@@ -61,9 +66,9 @@ internal static class BaselineComparison
         return [.. scores, .. PatchMethods.Score(known, unknown, tested.Width, seed)];
     }
 
-    private static ImageSet Normal(DataOptions options, ImageSet set, int? limit, bool paperSplit)
+    private static ImageSet Normal(DataOptions options, ImageSet set, int? limit)
     {
-        int[] training = set.Samples.Count < 3 ? [] : Sampling.Split(set.Samples.Count, options.Seed, paperSplit).Training;
+        int[] training = set.Samples.Count < 3 ? [] : [.. Enumerable.Range(0, set.Samples.Count).Where(i => set.Samples[i].Part == ImagePart.Training)];
         if (training.Length < 2)
         {
             throw new InvalidDataException(

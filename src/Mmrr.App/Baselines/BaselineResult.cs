@@ -24,6 +24,13 @@ internal sealed record BaselineFigure(string Method, double ImageAuroc, double? 
 internal sealed record BaselineResult(
     int Images, int NormalImages, int TrainingImages, int Size, int Channels, long Seed, double Seconds, IReadOnlyList<BaselineFigure> Figures)
 {
+    /// <summary>The number of this format.</summary>
+    public const int CurrentFormat = 2;
+
+    /// <summary>The number of the file's format; 0 in files of versions that wrote none.</summary>
+    [JsonPropertyOrder(-1)]
+    public int Format { get; init; } = CurrentFormat;
+
     /// <summary>Its file in a run.</summary>
     public const string FileName = "baselines.json";
 
@@ -47,13 +54,17 @@ internal sealed record BaselineResult(
         if (!File.Exists(path)) return null;
         try
         {
-            var result = JsonSerializer.Deserialize(File.ReadAllText(path), BaselineJson.Default.BaselineResult);
+            var result = RunJson.Read(path, File.ReadAllText(path), BaselineJson.Default.BaselineResult, CurrentFormat);
             return result is { Figures.Count: > 0 } && result.Figures.All(IsWhole) ? result : throw new JsonException("a figure is missing or out of its range");
         }
         catch (JsonException e)
         {
             string problem = $"not the figures of simple methods by this version ({e.Message.Split('\n')[0]})";
             throw new InvalidDataException($"{path}: {problem}; mmrr baselines {run.Path} writes them anew", e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{e.Message}; mmrr baselines {run.Path} writes them anew", e);
         }
     }
 

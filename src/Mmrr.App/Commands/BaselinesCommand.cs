@@ -36,15 +36,15 @@ internal static class BaselinesCommand
         command.SetAction(parsed =>
         {
             string? path = parsed.GetValue(json);
-            if (Directory.Exists(path)) throw new UsageException($"--json {path}: is a folder, expected a file");
-            if (path is not null) OutputPlace.Check("--json", path);
+            if (path is not null) OutputPlace.CheckFile("--json", path, FilesRead(parsed.GetValue(run), parsed.GetValue(root)));
             BaselineResult result;
+            bool kept = true;
             if (parsed.GetValue(run) is { } folder)
             {
                 var options = new Option[] { data, root, normal, abnormal, size, seed };
                 if (Array.Find(options, o => parsed.GetResult(o) is { Implicit: false }) is { } other)
                     throw new UsageException($"RUN takes no {other.Name} beside it: the run's own configuration holds");
-                result = OfRun(RunFolder.Open(folder), parsed.GetValue(limit), parsed.GetValue(trainLimit));
+                (result, kept) = OfRun(RunFolder.Open(folder), parsed.GetValue(limit), parsed.GetValue(trainLimit), null);
             }
             else
             {
@@ -54,7 +54,7 @@ internal static class BaselinesCommand
                     {
                         Kind = kind,
                         Root = Path.GetFullPath(parsed.GetValue(root)!),
-                        Normal = parsed.GetValue(normal) ?? "",
+                        Normal = source.NormalOf(parsed),
                         Abnormal = parsed.GetValue(abnormal) is { } other ? Path.GetFullPath(other) : null,
                         Size = parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : InspectionSize),
                         Seed = parsed.GetValue(seed) ?? 0,
@@ -67,24 +67,33 @@ internal static class BaselinesCommand
                 if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } above) Directory.CreateDirectory(above);
                 result.Save(path);
             }
-            return ExitCode.Success;
+            return kept || path is not null ? ExitCode.Success : ExitCode.BadInput;
         });
         return command;
+    }
+
+    private static IEnumerable<string?> FilesRead(string? run, string? root)
+    {
+        if (run is null || !Directory.Exists(run)) return [root];
+        return Directory.EnumerateFiles(run).Where(file => Path.GetFileName(file) != BaselineResult.FileName);
     }
 
     /// <summary>Tries the simple methods on a run's data, prints what they reach and keeps it in the run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="limit">So many test images, those of an evaluation with the same limit; null for all.</param>
     /// <param name="trainLimit">So many normal images to learn from; null for all that the run was trained on.</param>
+    /// <param name="test">A folder of other test images than the run's; null for its own.</param>
     /// <param name="networks">Image AUROC of the run on the same images, by name, to be printed above.</param>
-    public static BaselineResult OfRun(RunFolder run, int? limit, int? trainLimit, params ReadOnlySpan<(string Name, double ImageAuroc)> networks)
+    /// <returns>The figures, and whether they could be kept in the run.</returns>
+    public static (BaselineResult Result, bool Kept) OfRun(RunFolder run, int? limit, int? trainLimit, string? test, params ReadOnlySpan<(string Name, double ImageAuroc)> networks)
     {
-        OutputPlace.Check("RUN", run.Path);
-        var result = BaselineComparison.Run(run.Options.DataOptions, limit, trainLimit, run.Options.PaperSplit);
-        result.Save(run.PathOf(BaselineResult.FileName));
+        bool kept = OutputPlace.IsWritable(run.Path);
+        if (!kept) Complaint.Write($"{run.Path}: no file can be made in it: the figures are printed, but {BaselineResult.FileName} stays as it is");
+        var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, tell: networks.IsEmpty);
+        if (kept) result.Save(run.PathOf(BaselineResult.FileName));
         BaselineTable.Print(result, networks);
         if (run.Options.Model.Fit == ImageFit.Tile) Console.WriteLine("the run sees tiles; simple methods see whole images, stretched to the size of a tile");
-        return result;
+        return (result, kept);
     }
 
     private static Option<T?> Number<T>(string name, string description)

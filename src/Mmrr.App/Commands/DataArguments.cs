@@ -25,6 +25,9 @@ internal sealed class DataArguments
     public void Deconstruct(out Option<string?> data, out Option<string?> root, out Option<string?> normal, out Option<string?> abnormal) =>
         (data, root, normal, abnormal) = (Data, Root, Normal, Abnormal);
 
+    /// <summary>The value of <c>--normal</c>, without the separator that shells put behind the name of a folder; empty where it is not given.</summary>
+    public string NormalOf(ParseResult parsed) => (parsed.GetValue(Normal) ?? "").TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
+
     /// <summary>Checks that the options fit each other.</summary>
     /// <returns>The layout; null where none is given.</returns>
     /// <exception cref="UsageException">They do not.</exception>

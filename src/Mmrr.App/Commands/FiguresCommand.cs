@@ -61,7 +61,7 @@ internal static class FiguresCommand
             var sheet = LevelSheet.Render(ReportPictures.Grid(model, image, tile, method.Levels));
             string path = Path.Combine(target, file.Picture);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            ImageFile.WritePng(path, sheet.Pixels.Span, sheet.Height, sheet.Width, sheet.Channels);
+            OwnOutput.WritePng(path, sheet.Pixels.Span, sheet.Height, sheet.Width, sheet.Channels);
             Console.WriteLine(path);
         }
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);

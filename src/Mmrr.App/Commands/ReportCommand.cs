@@ -32,6 +32,8 @@ internal static class ReportCommand
             string path = parsed.GetValue(output) ?? folder.PathOf("report.html");
             if (Directory.Exists(path)) throw new UsageException($"--out {path}: is a folder, expected a file");
             if (Path.GetExtension(path).ToUpperInvariant() is not (".HTML" or ".HTM")) throw new UsageException($"--out {path}: expected a name that ends in .html");
+            if (parsed.GetValue(output) is null && !OutputPlace.IsWritable(folder.Path))
+                throw new UsageException($"{path}: cannot be written, no file can be made in {folder.Path}; --out FILE puts the page elsewhere");
             OutputPlace.Check("--out", path);
             Write(folder, path, parsed.GetValue(images) ?? [], parsed.GetValue(sweep) ?? DefaultSweep, () => Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads)));
             return ExitCode.Success;
@@ -86,8 +88,9 @@ internal static class ReportCommand
     {
         try
         {
-            var source = DataSource.Open(data.Run.Options.DataOptions);
+            var source = data.Evaluation?.Test is { } test ? DataSource.OpenTest(data.Run.Data, test) : DataSource.Open(data.Run.Data);
             var samples = (data.Evaluation is null ? source.LoadTrain() : source.LoadTest()).Samples;
+            foreach (string line in source.Remarks()) Complaint.Write(line);
             var known = samples.Select(s => s.Name).ToHashSet();
             int gone = data.Scores!.Count(s => !known.Contains(s.Name));
             if (gone == data.Scores!.Count) throw new InvalidDataException($"{data.Run.Options.Root}: none of the scored images is there any more");

@@ -33,9 +33,10 @@ internal static class RunsCommand
         int code = ExitCode.Success;
         foreach (string folder in Directory.GetDirectories(path).Order(StringComparer.Ordinal).Prepend(path))
         {
-            if (!File.Exists(Path.Combine(folder, RunFolder.ConfigurationFile))) continue;
             try
             {
+                // A folder that may not be entered seems to be empty.
+                if (!File.Exists(Path.Combine(folder, RunFolder.ConfigurationFile)) && Directory.EnumerateFileSystemEntries(folder).All(_ => true)) continue;
                 var run = RunFolder.Open(folder);
                 found.Add((run, RunSummary.Of(run)));
             }

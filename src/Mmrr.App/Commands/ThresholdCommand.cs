@@ -37,6 +37,8 @@ internal static class ThresholdCommand
             }
             var old = Calibration.Find(folder.Path);
             if (old is null && images is null) throw new UsageException($"{folder.Path}: no {Calibration.FileName} in this run; mmrr threshold {folder.Path} --calibrate DIR makes one");
+            if ((images is not null || threshold is not null || rate is not null) && !OutputPlace.IsWritable(folder.Path))
+                throw new UsageException($"{folder.Path}: {Calibration.FileName} cannot be written, no file can be made in the folder");
             double wanted = rate ?? old?.FalseAlarm ?? folder.Options.FalseAlarm;
             Calibration calibration;
             if (images is not null)
@@ -73,9 +75,18 @@ internal static class ThresholdCommand
         run.CheckModel(scorer.Options);
         // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
         var omissions = new Omissions();
-        List<NormalScore> scores = [.. Calibrator.Score(scorer, InputFiles.Walk([folder], omissions).Select(file => (file.Path, Read(file, scorer))), levels)];
+        var own = run.Data.Record?.Images.Select(i => i.Hash).Where(hash => hash.Length > 0).ToHashSet() ?? [];
+        List<NormalScore> scores = [.. Calibrator.Score(scorer, InputFiles.Walk([folder], omissions).Where(IsOther).Select(file => (file.Path, Read(file, scorer))), levels)];
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
-        return scores;
+        return scores.Count > 0 ? scores : throw new InvalidDataException($"{folder}: no image in this folder that the run has not already");
+
+        // What training has seen scores lower than other normal images, and what was held out counts already.
+        bool IsOther(InputFile file)
+        {
+            if (file.Problem is not null || own.Count == 0 || !own.Contains(ContentHash.OfFile(file.Path))) return true;
+            omissions.Add("that the run has already", file.Path, Path.GetFileName(file.Path));
+            return false;
+        }
     }
 
     private static PreparedImage Read(InputFile file, Scorer scorer)

@@ -106,7 +106,7 @@ internal static class TrainCommand
             {
                 Data = kind,
                 Root = Path.GetFullPath(parsed.GetValue(root)!),
-                Normal = parsed.GetValue(normal) ?? "",
+                Normal = source.NormalOf(parsed),
                 Abnormal = parsed.GetValue(abnormal) is { } folder ? Path.GetFullPath(folder) : null,
                 Preset = parsed.GetValue(preset)!,
                 Device = parsed.GetValue(device)!,
@@ -144,8 +144,10 @@ internal static class TrainCommand
 
     private static int Begin(TrainingOptions options, string? output)
     {
-        string name = string.Create(CultureInfo.InvariantCulture, $"{options.Data}{(options.Normal.Length > 0 ? "-" : "")}{options.Normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
-        var (run, finished) = TrainingSession.Begin(options, output ?? Path.Combine("runs", name));
+        // A category may lie several folders deep: the run is one folder all the same.
+        string normal = string.Concat(options.Normal.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' ? c : '-')).Trim('-');
+        string name = string.Create(CultureInfo.InvariantCulture, $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
+        var (run, finished) = TrainingSession.Begin(options, output ?? Path.Combine("runs", name), orBeside: output is null);
         return Ended(run, finished);
     }
 

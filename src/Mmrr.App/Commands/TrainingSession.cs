@@ -12,14 +12,20 @@ namespace Mmrr.App.Commands;
 internal static class TrainingSession
 {
     /// <summary>Trains a new run; the channels of the images are found out and noted in it.</summary>
+    /// <param name="options">The configuration.</param>
+    /// <param name="output">The run's folder.</param>
+    /// <param name="orBeside">As <see cref="RunFolder.Create"/> takes it.</param>
     /// <returns>The run, and whether it is finished; if not, it was told to stop.</returns>
-    public static (RunFolder Run, bool Finished) Begin(TrainingOptions options, string output)
+    public static (RunFolder Run, bool Finished) Begin(TrainingOptions options, string output, bool orBeside = false)
     {
+        OutputPlace.CheckRun(output, options.Root, options.Abnormal);
         using var device = CommonOptions.Open(options.Device, options.Threads, options.Precision);
-        var set = Load(options.DataOptions with { Channels = null });
-        options = options with { Model = options.Model with { Channels = set.Channels } };
+        var (source, set) = Load(options.DataOptions with { Channels = null });
+        options = options with { Format = TrainingOptions.CurrentFormat, Model = options.Model with { Channels = set.Channels } };
         TrainingMemory.EnsureRoom(device, options.Model, options.Batch);
-        var run = RunFolder.Create(output, options);
+        var data = source.Record(set);
+        if (data.Leak() is { } leak) Complaint.Write(leak);
+        var run = RunFolder.Create(output, options, data, orBeside);
         try
         {
             using var held = run.Lock();
@@ -42,18 +48,18 @@ internal static class TrainingSession
         if (!File.Exists(state) && (File.Exists(run.PathOf(TrainingHistory.FileName)) || Directory.EnumerateFiles(run.Path, "*.safetensors").Any()))
             throw new UsageException($"{run.Path}: training began in it, but there is no {TrainingState.FileName} to go on from");
         using var device = CommonOptions.Open(run.Options.Device, run.Options.Threads, run.Options.Precision);
-        return Train(run, device, Load(run.Options.DataOptions));
+        return Train(run, device, Load(run.Data).Set);
     }
 
-    private static ImageSet Load(DataOptions options)
+    private static (DataSource Source, ImageSet Set) Load(DataOptions options)
     {
         var source = DataSource.Open(options);
         var set = source.LoadTrain();
         int count = set.Samples.Count;
         string few = count == 1 ? "one normal image is" : "two normal images are";
         if (count < 3) throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: to train on, to choose the epoch with and for the threshold");
-        if (source.LeftOut.Describe() is { } leftOut) Complaint.Write(leftOut);
-        return set;
+        foreach (string line in source.Remarks()) Complaint.Write(line);
+        return (source, set);
     }
 
     private static bool Train(RunFolder run, Device device, ImageSet set)
@@ -96,7 +102,7 @@ internal static class TrainingSession
         File.Delete(run.PathOf(Calibration.FileName));
         using (var scorer = Scorer.Load(run.Path, device))
         {
-            var images = TrainingData.CalibrationImages(set, options).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
+            var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
             var calibration = Calibrator.Make([.. Calibrator.Score(scorer, images)], [], scorer.Method.Levels, scorer.Method.Rule, options.FalseAlarm);
             calibration.Save(run.Path);
             ThresholdCommand.Print(calibration);

@@ -5,35 +5,43 @@ internal sealed class Cifar10Source : ClassSource
 {
     private const int Side = 32;
     private const int Plane = Side * Side;
-    private const int Record = 1 + (3 * Plane);
-    private readonly string folder;
+    private const int RecordLength = 1 + (3 * Plane);
 
     /// <summary>Opens the files in the root, or in its <c>cifar-10-batches-bin</c> where the archive was unpacked there.</summary>
     public Cifar10Source(DataOptions options)
         : base(options, ClassNames.Cifar10)
     {
         string unpacked = Path.Combine(options.Root, "cifar-10-batches-bin");
-        folder = Directory.Exists(unpacked) ? unpacked : options.Root;
+        Folder = Directory.Exists(unpacked) ? unpacked : options.Root;
     }
 
     /// <inheritdoc/>
-    protected override IEnumerable<LabelledImages> ReadTrain() => Enumerable.Range(1, 5).Select(i => Read($"data_batch_{i}.bin"));
+    protected override string Folder { get; }
 
     /// <inheritdoc/>
-    protected override IEnumerable<LabelledImages> ReadTest() => [Read("test_batch.bin")];
+    protected override IReadOnlyList<string[]> TrainFiles => [.. Enumerable.Range(1, 5).Select(i => new[] { $"data_batch_{i}.bin" })];
 
-    private LabelledImages Read(string name)
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string[]> TestFiles => [["test_batch.bin"]];
+
+    /// <inheritdoc/>
+    protected override IEnumerable<LabelledImages> ReadTrain() => TrainFiles.Select(Read);
+
+    /// <inheritdoc/>
+    protected override IEnumerable<LabelledImages> ReadTest() => TestFiles.Select(Read);
+
+    private LabelledImages Read(string[] names)
     {
-        string path = BinaryFile.Find(folder, name);
-        byte[] bytes = BinaryFile.Read(path);
-        if (bytes.Length == 0 || bytes.Length % Record != 0)
-            throw new InvalidDataException($"{path}: {bytes.Length} bytes; expected a multiple of {Record}, one record");
-        int count = bytes.Length / Record;
+        string path = BinaryFile.Find(Folder, names);
+        byte[] bytes = ReadFile(path);
+        if (bytes.Length == 0 || bytes.Length % RecordLength != 0)
+            throw new InvalidDataException($"{path}: {bytes.Length} bytes; expected a multiple of {RecordLength}, one record");
+        int count = bytes.Length / RecordLength;
         var labels = new byte[count];
         var pixels = new byte[count * 3 * Plane];
         for (int i = 0; i < count; i++)
         {
-            var record = bytes.AsSpan(i * Record, Record);
+            var record = bytes.AsSpan(i * RecordLength, RecordLength);
             labels[i] = record[0];
             var image = pixels.AsSpan(i * 3 * Plane, 3 * Plane);
             for (int p = 0; p < Plane; p++)

@@ -15,6 +15,7 @@ internal sealed record LabelledImages(string Path, int Height, int Width, int Ch
 /// <summary>A set of ten labelled classes used one against all: one class is normal, the nine others are abnormal.</summary>
 internal abstract class ClassSource : DataSource
 {
+    private readonly Dictionary<string, string> hashes = [];
     private readonly IReadOnlyList<string> names;
     private readonly int normal;
 
@@ -26,27 +27,70 @@ internal abstract class ClassSource : DataSource
         normal = ClassNames.Parse(names, options.Normal, options.Root);
     }
 
+    /// <summary>Where the files lie.</summary>
+    protected abstract string Folder { get; }
+
+    /// <summary>The training files, each with all the names that it may have.</summary>
+    protected abstract IReadOnlyList<string[]> TrainFiles { get; }
+
+    /// <summary>The test files, likewise.</summary>
+    protected abstract IReadOnlyList<string[]> TestFiles { get; }
+
     /// <inheritdoc/>
     public override ImageSet LoadTrain()
     {
         var (channels, samples) = Load(ReadTrain(), normalOnly: true);
         if (samples.Length == 0)
             throw new InvalidDataException($"{Options.Root}: no training image of class '{names[normal]}'");
-        return new ImageSet(Options.Size, Options.Size, channels, samples);
+        if (Options.Record is not { } record)
+        {
+            ImagePart[] drawn = Sampling.Parts(samples.Length, Options.Seed, Options.PaperSplit);
+            return new ImageSet(Options.Size, Options.Size, channels, [.. samples.Select((s, i) => s with { Part = drawn[i] })]);
+        }
+
+        Check(record, TrainFiles);
+        var parts = record.Images.ToLookup(i => i.Name, i => i.Part);
+        return new ImageSet(Options.Size, Options.Size, channels, [.. samples.Where(s => parts.Contains(s.Name)).Select(s => s with { Part = parts[s.Name].First() })]);
     }
 
     /// <inheritdoc/>
     public override ImageSet LoadTest()
     {
         var (channels, samples) = Load(ReadTest(), normalOnly: false);
-        return TestSet(Options.Root, channels, samples);
+        if (Options.Record is { } record)
+        {
+            Check(record, TestFiles);
+            foreach (string[] file in TrainFiles)
+            {
+                if (record.Files.TryGetValue(file[0], out string? known) && HashIfThere(file) is var hash && hash != known)
+                    Note($"{(hash.Length == 0 ? "missing" : "changed")} since training began: {Path.Combine(Folder, file[0])} (training)");
+            }
+        }
+
+        return TestSet(Options.Root, channels, [.. samples.Select(s => s with { Part = ImagePart.Test })]);
     }
+
+    /// <inheritdoc/>
+    public override DataRecord Record(ImageSet train) => new()
+    {
+        Files = TrainFiles.Concat(TestFiles).Select(file => (Name: file[0], Hash: HashIfThere(file))).Where(f => f.Hash.Length > 0).ToDictionary(f => f.Name, f => f.Hash),
+        Images = [.. train.Samples.Select(s => new RecordedImage(s.Name, s.Part, ""))],
+    };
 
     /// <summary>Reads the training files, in order.</summary>
     protected abstract IEnumerable<LabelledImages> ReadTrain();
 
     /// <summary>Reads the test files, in order.</summary>
     protected abstract IEnumerable<LabelledImages> ReadTest();
+
+    /// <summary>Reads a file, unpacked.</summary>
+    protected byte[] ReadFile(string path)
+    {
+        byte[] bytes = BinaryFile.Read(path);
+        if (!hashes.ContainsKey(path))
+            hashes[path] = ContentHash.Of(bytes);
+        return bytes;
+    }
 
     /// <summary>Throws when a label is not one of 0..9.</summary>
     /// <param name="path">File the labels came from.</param>
@@ -56,6 +100,37 @@ internal abstract class ClassSource : DataSource
         int bad = labels.IndexOfAnyExceptInRange((byte)0, (byte)9);
         if (bad >= 0)
             throw new InvalidDataException($"{path}: label {labels[bad]} at index {bad}; expected 0..9");
+    }
+
+    private string Hash(string[] file)
+    {
+        string path = BinaryFile.Find(Folder, file);
+        if (!hashes.ContainsKey(path))
+            _ = ReadFile(path);
+        return hashes[path];
+    }
+
+    private string HashIfThere(string[] file)
+    {
+        try
+        {
+            return Hash(file);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private void Check(DataRecord record, IReadOnlyList<string[]> files)
+    {
+        foreach (string[] file in files)
+        {
+            if (!record.Files.TryGetValue(file[0], out string? known))
+                Note($"{Path.Combine(Folder, file[0])} was not there when training began");
+            else if (Hash(file) != known)
+                throw new InvalidDataException($"{BinaryFile.Find(Folder, file)}: the images are not those that the run began with: the file's content has changed");
+        }
     }
 
     private (int Channels, Sample[] Samples) Load(IEnumerable<LabelledImages> files, bool normalOnly)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.VisualBasic.FileIO;
 
 namespace Mmrr.App.Data;
@@ -6,10 +7,10 @@ namespace Mmrr.App.Data;
 /// A list of image files: a CSV file (commas, or semicolons as spreadsheets write them; fields may be quoted) whose first line names its columns, in any order:
 /// <list type="bullet">
 /// <item><c>image</c>: the file, relative to the list's folder;</item>
-/// <item><c>label</c>: <c>normal</c> (or good, ok, 0, or nothing), <c>abnormal</c> (or 1), or a kind of defect;</item>
+/// <item><c>label</c>: <c>normal</c> (or good, ok, 0, false, or nothing), <c>abnormal</c> (or 1, true), or a kind of defect;</item>
 /// <item><c>mask</c>: the file of its ground truth, for abnormal images: all of those that are tested have one, or none;</item>
-/// <item><c>split</c>: <c>train</c> or <c>test</c>. Without it, abnormal images are tested, and of the normal ones a fifth, drawn by the seed; if there are abnormal images and the list
-/// marks no normal one for the test itself. Otherwise they are trained on.</item>
+/// <item><c>split</c>: <c>train</c> or <c>test</c>. Without it, abnormal images are tested, and of the normal ones about a fifth, see <see cref="PartDraw"/>; if there are abnormal images and
+/// the list marks no normal one for the test itself. Otherwise they are trained on.</item>
 /// </list>
 /// Errors name the line.
 /// </summary>
@@ -36,12 +37,17 @@ internal sealed class CsvSource : ImageFileSource
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<Entry> TrainFiles()
+    protected override bool DrawsTest => rows.Exists(r => r.Abnormal) && rows.Exists(r => r is { Abnormal: false, Test: null }) && !rows.Exists(r => r is { Abnormal: false, Test: true });
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<Entry> NormalFiles()
     {
-        Row[] train = [.. rows.Where(r => !r.Abnormal && r.Test != true)];
-        if (train.Length == 0)
+        Row[] normal = [.. rows.Where(r => !r.Abnormal && r.Test != true)], free = [.. normal.Where(r => r.Test is null)];
+        if (normal.Length == 0)
             throw new InvalidDataException($"{Options.Root}: the list has no normal image to train on");
-        return [.. Split(train).Train.Select(row => ToEntry(row) with { EmptyMask = false })];
+        if (DrawsTest && free.Length < 2)
+            throw Wrong(free[0].Line, "the only normal image without a split; expected at least 2, one to train on and one to test");
+        return Array.ConvertAll(normal, ToEntry);
     }
 
     /// <inheritdoc/>
@@ -49,25 +55,33 @@ internal sealed class CsvSource : ImageFileSource
     {
         if (!rows.Exists(r => r.Abnormal))
             throw new InvalidDataException($"{Options.Root}: a list without abnormal images has no test set");
-        var drawn = Split([.. rows.Where(r => !r.Abnormal && r.Test != true)]).Test;
-        return [.. rows.Where(r => r.Test == true || drawn.Contains(r)).Select(ToEntry)];
+        return [.. rows.Where(r => r.Test == true).Select(ToEntry)];
     }
 
-    private static bool IsNormal(string label) => label.ToUpperInvariant() is "" or "NORMAL" or "GOOD" or "OK" or "0";
-
-    /// <summary>Draws test images from those that no split is given for.</summary>
-    private (IEnumerable<Row> Train, HashSet<Row> Test) Split(Row[] normal)
+    /// <summary>
+    /// Whether a label says that its image is normal. Tables write 0 and 1 as 0.0 and 1.0 or as False and True too; other numbers than whole ones from 0 on mean something else than a kind of
+    /// defect, such as −1 for an outlier.
+    /// </summary>
+    private bool IsNormal(string label, long line, out string kind)
     {
-        Row[] free = [.. normal.Where(r => r.Test is null)];
-        if (free.Length == 0 || !rows.Exists(r => r.Abnormal) || rows.Exists(r => r is { Abnormal: false, Test: true }))
-            return (normal, []);
-        if (free.Length < 2)
-            throw Wrong(free[0].Line, "the only normal image without a split; expected at least 2, one to train on and one to test");
-        HashSet<Row> test = [.. Sampling.Split(free.Length, FolderSource.HeldOut, Options.Seed).Second.Select(i => free[i])];
-        return (normal.Where(r => !test.Contains(r)), test);
+        kind = label;
+        if (double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
+        {
+            if (!(number >= 0 && double.IsInteger(number)))
+                throw Wrong(line, $"label '{label}'; expected normal (or good, ok, 0, false, nothing), abnormal (or 1, true) or the name of a kind of defect");
+            kind = number == 1 ? "abnormal" : number.ToString(CultureInfo.InvariantCulture);
+            return number == 0;
+        }
+        if (label.Equals("true", StringComparison.OrdinalIgnoreCase))
+            kind = "abnormal";
+        return label.ToUpperInvariant() is "" or "NORMAL" or "GOOD" or "OK" or "FALSE";
     }
 
-    private Entry ToEntry(Row row) => new(row.Name, PathOf(row.Name), row.Abnormal, row.Kind, row.Mask is null ? null : PathOf(row.Mask), EmptyMask: rows.Exists(r => r.Mask is not null));
+    private Entry ToEntry(Row row) => new(row.Name, PathOf(row.Name), row.Abnormal, row.Kind, row.Mask is null ? null : PathOf(row.Mask), EmptyMask: rows.Exists(r => r.Mask is not null))
+    {
+        Place = row.Line,
+        Kept = row.Test == false,
+    };
 
     private string PathOf(string name) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(Options.Root))!, name);
 
@@ -135,7 +149,7 @@ internal sealed class CsvSource : ImageFileSource
             throw Wrong(line, "no image");
         if (name.Contains('\0', StringComparison.Ordinal) || mask.Contains('\0', StringComparison.Ordinal))
             throw Wrong(line, "a character of value 0 in a name; expected a text file of names");
-        bool abnormal = !IsNormal(label);
+        bool abnormal = !IsNormal(label, line, out string defect);
         bool? test = split.ToUpperInvariant() switch
         {
             "TRAIN" => false,
@@ -147,8 +161,7 @@ internal sealed class CsvSource : ImageFileSource
             throw Wrong(line, $"'{label}' in the training images; only normal images are trained on");
         if (!abnormal && mask.Length > 0)
             throw Wrong(line, "a mask of a normal image; only abnormal ones have one");
-        string kind = !abnormal ? "good" : label is "1" ? "abnormal" : label;
-        return new Row(line, name, abnormal, kind, mask.Length > 0 ? mask : null, test);
+        return new Row(line, name, abnormal, abnormal ? defect : "good", mask.Length > 0 ? mask : null, test);
     }
 
     private InvalidDataException Wrong(long line, string problem) => new($"{Options.Root}: line {line}: {problem}");

@@ -26,6 +26,15 @@ internal sealed record DataOptions
     /// <summary>Folder of abnormal images; <c>folder</c> only.</summary>
     public string? Abnormal { get; init; }
 
-    /// <summary>Seed of the held-out draw of <c>folder</c> and <c>csv</c>.</summary>
+    /// <summary>Seed of the draw that says what each normal image is for.</summary>
     public long Seed { get; init; }
+
+    /// <summary>Whether less is held out of training, as in the paper.</summary>
+    public bool PaperSplit { get; init; }
+
+    /// <summary>What a run began with, in place of a draw; null before there is a run.</summary>
+    public DataRecord? Record { get; init; }
+
+    /// <summary>Whether they are those of a run of an earlier version, which kept no record: images are then drawn by their places in the list, as that version did.</summary>
+    public bool ByPlace { get; init; }
 }

@@ -7,8 +7,14 @@ namespace Mmrr.App.Data;
 /// </remarks>
 internal abstract class DataSource
 {
+    private readonly List<string> notes = [];
+
     /// <summary>Keeps the options for the derived class.</summary>
-    protected DataSource(DataOptions options) => Options = options;
+    protected DataSource(DataOptions options)
+    {
+        Options = options;
+        if (options.ByPlace) Note("the run is of an earlier version, without data.json: its images are drawn again, and whether they are still those of its training cannot be checked");
+    }
 
     /// <summary>The layouts that <see cref="Open"/> knows.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["mnist", "fmnist", "cifar10", "mvtec", "folder", "csv"];
@@ -18,6 +24,7 @@ internal abstract class DataSource
 
     /// <summary>What was asked for.</summary>
     protected DataOptions Options { get; }
+
 
     /// <summary>Side in pixels that images of this kind are resized to unless told otherwise: 32 or 256.</summary>
     /// <exception cref="ArgumentException">The kind is not one of <see cref="Kinds"/>.</exception>
@@ -52,11 +59,29 @@ internal abstract class DataSource
         };
     }
 
-    /// <summary>Loads the training images: those of the normal class only, at least one.</summary>
+    /// <summary>
+    /// Loads the normal images that are not tested, at least one, each with the part that it has: that of the run's record where there is a run, else drawn by the seed.
+    /// </summary>
+    /// <exception cref="InvalidDataException">Those of the record are not all there as they were.</exception>
     public abstract ImageSet LoadTrain();
 
-    /// <summary>Loads all test images with their labels: at least one normal and one abnormal image.</summary>
+    /// <summary>
+    /// Loads the test images with their labels: at least one normal and one abnormal image. Where there is a run they are those of its record, as far as they are still what they were.
+    /// </summary>
     public abstract ImageSet LoadTest();
+
+    /// <summary>What a run keeps of the data.</summary>
+    /// <param name="train">From <see cref="LoadTrain"/>.</param>
+    public abstract DataRecord Record(ImageSet train);
+
+    /// <summary>What is to be told of the images that were loaded, a line each: what has changed since the run began, and what was left out.</summary>
+    public IEnumerable<string> Remarks() => LeftOut.Describe() is { } leftOut ? [.. notes, leftOut] : notes;
+
+    /// <summary>Notes what is to be told, once however often it is found.</summary>
+    protected void Note(string line)
+    {
+        if (!notes.Contains(line)) notes.Add(line);
+    }
 
     /// <summary>Makes a set, after checking that a test set can tell normal from abnormal.</summary>
     /// <param name="origin">File or folder that the message names.</param>
@@ -67,11 +92,17 @@ internal abstract class DataSource
         foreach (bool abnormal in (ReadOnlySpan<bool>)[false, true])
         {
             if (!Array.Exists(samples, s => s.Abnormal == abnormal))
-                throw new InvalidDataException($"{origin}: the test set has no {(abnormal ? "abnormal" : "normal")} image");
+                throw new InvalidDataException($"{origin}: the test set has no {(abnormal ? "abnormal" : "normal")} image{string.Concat(notes.Select(n => $"; {n}"))}");
         }
 
         return new ImageSet(Options.Size, Options.Size, channels, samples);
     }
+
+    /// <summary>Opens a folder of other test images for a run, see <see cref="OtherTestSource"/>.</summary>
+    /// <param name="options">The run's data.</param>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="DirectoryNotFoundException">It is missing.</exception>
+    public static DataSource OpenTest(DataOptions options, string folder) => new OtherTestSource(options, folder);
 
     private static ArgumentException UnknownKind(string kind) =>
         new($"unknown kind of data '{kind}'; expected one of {string.Join(", ", Kinds)}");

@@ -9,14 +9,26 @@ internal sealed class IdxSource(DataOptions options, IReadOnlyList<string> names
     private const int LabelMagic = 2049;
 
     /// <inheritdoc/>
-    protected override IEnumerable<LabelledImages> ReadTrain() => [Read("train")];
+    protected override string Folder => Options.Root;
 
     /// <inheritdoc/>
-    protected override IEnumerable<LabelledImages> ReadTest() => [Read("t10k")];
+    protected override IReadOnlyList<string[]> TrainFiles => Files("train");
 
-    private static (int[] Dimensions, byte[] Values) ReadIdx(string path, int magic, int rank)
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string[]> TestFiles => Files("t10k");
+
+    /// <inheritdoc/>
+    protected override IEnumerable<LabelledImages> ReadTrain() => [Read(TrainFiles)];
+
+    /// <inheritdoc/>
+    protected override IEnumerable<LabelledImages> ReadTest() => [Read(TestFiles)];
+
+    private static string[][] Files(string prefix) =>
+        [[$"{prefix}-images-idx3-ubyte", $"{prefix}-images.idx3-ubyte"], [$"{prefix}-labels-idx1-ubyte", $"{prefix}-labels.idx1-ubyte"]];
+
+    private (int[] Dimensions, byte[] Values) ReadIdx(string path, int magic, int rank)
     {
-        byte[] bytes = BinaryFile.Read(path);
+        byte[] bytes = ReadFile(path);
         int header = 4 * (rank + 1);
         if (bytes.Length < header)
             throw new InvalidDataException($"{path}: truncated: {bytes.Length} bytes; expected a header of {header}");
@@ -43,10 +55,9 @@ internal sealed class IdxSource(DataOptions options, IReadOnlyList<string> names
         return (dimensions, bytes[header..]);
     }
 
-    private LabelledImages Read(string prefix)
+    private LabelledImages Read(IReadOnlyList<string[]> files)
     {
-        string imagePath = BinaryFile.Find(Options.Root, $"{prefix}-images-idx3-ubyte", $"{prefix}-images.idx3-ubyte");
-        string labelPath = BinaryFile.Find(Options.Root, $"{prefix}-labels-idx1-ubyte", $"{prefix}-labels.idx1-ubyte");
+        string imagePath = BinaryFile.Find(Folder, files[0]), labelPath = BinaryFile.Find(Folder, files[1]);
         var (shape, pixels) = ReadIdx(imagePath, ImageMagic, 3);
         var (count, labels) = ReadIdx(labelPath, LabelMagic, 1);
         if (count[0] != shape[0])

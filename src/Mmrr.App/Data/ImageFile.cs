@@ -41,6 +41,8 @@ internal static class ImageFile
         if (path.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(path))
             throw new InvalidDataException($"{path}: its name is not UTF-8, so that it cannot be opened; rename it");
         byte[] file = File.ReadAllBytes(path);
+        if (OwnOutput.IsPicture(file))
+            throw new InvalidDataException($"{path}: a picture that mmrr made (a heatmap, figure or sheet); expected an image of a camera");
         try
         {
             return Decode(file);

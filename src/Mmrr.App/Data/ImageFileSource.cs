@@ -6,12 +6,22 @@ namespace Mmrr.App.Data;
 /// <summary>A data set of image files, fitted to the square that was asked for.</summary>
 internal abstract class ImageFileSource(DataOptions options) : DataSource(options)
 {
+    /// <summary>The folder of normal images, in layouts that tell kinds by folders.</summary>
+    protected const string Good = "good";
+
+    // Of the draw of earlier versions.
+    private const double TestedByPlace = 0.2;
+
+    private readonly Dictionary<string, string> hashes = [];
     private int? channels = options.Channels;
+
+    /// <summary>Whether some of <see cref="NormalFiles"/> are tested; then at least two may be.</summary>
+    protected abstract bool DrawsTest { get; }
 
     /// <inheritdoc/>
     public override ImageSet LoadTrain()
     {
-        var loaded = Load(TrainFiles());
+        var loaded = LoadFiles(TrainEntries());
         channels ??= loaded.Max(l => l.Channels);
         return new ImageSet(Options.Size, Options.Size, channels.Value, Samples(loaded, channels.Value));
     }
@@ -19,9 +29,23 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     /// <inheritdoc/>
     public override ImageSet LoadTest()
     {
-        var loaded = Load(TestFiles());
-        channels ??= Load(TrainFiles()).Max(l => l.Channels);
-        return TestSet(Options.Root, channels.Value, Samples(loaded, channels.Value));
+        var (found, samples) = Load(TestEntries());
+        return TestSet(Options.Root, found, samples);
+    }
+
+    /// <inheritdoc/>
+    public override DataRecord Record(ImageSet train)
+    {
+        IEnumerable<Entry> tested = DrawsTest ? Divided().Where(e => e.Part == ImagePart.Test) : [];
+        return new DataRecord
+        {
+            Files = new Dictionary<string, string>(),
+            Images =
+            [
+                .. train.Samples.Select(s => new RecordedImage(s.Name, s.Part, s.Hash)),
+                .. tested.Concat(Hashed(TestFilesThatThereAre())).OrderBy(e => e.Place).Select(e => new RecordedImage(e.Name, ImagePart.Test, e.Hash)),
+            ],
+        };
     }
 
     /// <summary>
@@ -41,15 +65,127 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     {
         string[] names = List(folder);
         if (names.Length == 0)
-            throw new InvalidDataException($"{folder}: no image in this folder; {ImageFolder.Expected}");
+            throw new InvalidDataException($"{folder}: no image in this folder; {ImageFolder.Expected}{(LeftOut.Describe() is { } leftOut ? $" ({leftOut})" : "")}");
         return names;
     }
 
-    /// <summary>The normal training images, at least one.</summary>
-    protected abstract IReadOnlyList<Entry> TrainFiles();
+    /// <summary>The kind of defect of an image in a folder of abnormal ones: the name of the sub-folder.</summary>
+    protected static string KindOf(string name) => name.Contains('/', StringComparison.Ordinal) ? name[..name.IndexOf('/', StringComparison.Ordinal)] : "abnormal";
 
-    /// <summary>The test images.</summary>
+    /// <summary>Asks where a folder <c>good</c> lies among abnormal images.</summary>
+    /// <exception cref="InvalidDataException">There is one.</exception>
+    protected static void RefuseGood(string folder, IEnumerable<string> names)
+    {
+        if (names.FirstOrDefault(name => name.Split('/').SkipLast(1).Contains(Good, StringComparer.OrdinalIgnoreCase)) is { } good)
+        {
+            throw new InvalidDataException(
+                $"{Path.Combine(folder, good)}: lies in a folder 'good' below the abnormal images; are they normal? Then name the folders of the defects only, or move them; if they are not, rename that folder");
+        }
+    }
+
+    /// <summary>The normal images that training draws from, at least one.</summary>
+    protected abstract IReadOnlyList<Entry> NormalFiles();
+
+    /// <summary>The images that are tested whatever is drawn.</summary>
     protected abstract IReadOnlyList<Entry> TestFiles();
+
+    /// <summary>Loads files, and brings them to the set's channels.</summary>
+    protected (int Channels, Sample[] Samples) Load(IReadOnlyList<Entry> entries)
+    {
+        var loaded = LoadFiles(entries);
+        channels ??= LoadFiles(TrainEntries()).Max(l => l.Channels);
+        return (channels.Value, Samples(loaded, channels.Value));
+    }
+
+    private Entry[] TrainEntries()
+    {
+        if (Options.Record is not { } record) return [.. Divided().Where(e => e.Part != ImagePart.Test).Select(AsNormal)];
+        var normal = NormalFiles();
+        var found = Hashed([.. normal, .. TestFilesThatThereAre()]);
+        var recognition = Recognize(record, found, normal.Count);
+        if (recognition.Lost(part => part != ImagePart.Test) is { } lost)
+            throw new InvalidDataException($"{Options.Root}: the images are not those that the run began with: {lost}");
+        return [.. Known(record, recognition, found).Where(e => e.Part != ImagePart.Test).Select(AsNormal)];
+    }
+
+    private static Entry AsNormal(Entry entry) => entry with { Abnormal = false, Kind = Good, MaskPath = null, EmptyMask = false };
+
+    private Entry[] TestEntries()
+    {
+        if (Options.Record is not { } record)
+            return [.. (DrawsTest ? Divided().Where(e => e.Part == ImagePart.Test) : []).Concat(TestFiles()).OrderBy(e => e.Place).Select(e => e with { Part = ImagePart.Test })];
+        var tested = TestFiles();
+        var found = Hashed([.. NormalFilesThatThereAre(), .. tested]);
+        int normal = found.Length - tested.Count;
+        var recognition = Recognize(record, found, normal);
+        if (record.Leak() is { } leak) Note(leak);
+        if (record.HasTest) return [.. Known(record, recognition, found).Where(e => e.Part == ImagePart.Test)];
+        Entry[] others = [.. found[normal..].Where((_, i) => recognition.IsNew(normal + i)).Select(e => e with { Part = ImagePart.Test })];
+        Note($"there was no test image when training began: the {others.Length} that lie there now are tested");
+        return others;
+    }
+
+    /// <summary>The files of the images that the run began with, under the names that they had then, in the order that they had then.</summary>
+    private static IEnumerable<Entry> Known(DataRecord record, Recognition recognition, Entry[] found) =>
+        record.Images.Select((image, k) => (image, Place: recognition.Places[k])).Where(k => k.Place >= 0).Select(k => found[k.Place] with { Name = k.image.Name, Part = k.image.Part });
+
+    /// <summary>Compares the record with what is there, and notes what is to be told.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="found">The normal images, then those that are tested whatever is drawn.</param>
+    /// <param name="normal">How many of them are normal images.</param>
+    private Recognition Recognize(DataRecord record, Entry[] found, int normal)
+    {
+        var recognition = new Recognition(record.Images, [.. found.Select(e => (e.Name, e.Hash))]);
+        foreach (string line in recognition.Describe(i => record.HasTest || i < normal)) Note(line);
+        return recognition;
+    }
+
+    /// <summary>The normal images, each with the part that is drawn for it.</summary>
+    private Entry[] Divided()
+    {
+        var normal = NormalFiles();
+        if (Options.ByPlace) return DividedByPlace(normal);
+        Entry[] hashed = Hashed(normal);
+        ImagePart[] parts = PartDraw.Draw([.. hashed.Select(e => (e.Hash, !e.Kept))], Options.Seed, DrawsTest, Options.PaperSplit);
+        return [.. hashed.Select((e, i) => e with { Part = parts[i] })];
+    }
+
+    /// <summary>As earlier versions divided them.</summary>
+    private Entry[] DividedByPlace(IReadOnlyList<Entry> normal)
+    {
+        Entry[] divided = [.. normal];
+        int[] free = [.. Enumerable.Range(0, divided.Length).Where(i => !divided[i].Kept)];
+        int[] tested = DrawsTest ? [.. Sampling.Split(free.Length, TestedByPlace, Options.Seed).Second.Select(i => free[i])] : [];
+        foreach (int i in tested) divided[i] = divided[i] with { Part = ImagePart.Test };
+        int[] rest = [.. Enumerable.Range(0, divided.Length).Except(tested)];
+        ImagePart[] parts = Sampling.Parts(rest.Length, Options.Seed, Options.PaperSplit);
+        foreach (var (k, i) in rest.Index()) divided[i] = divided[i] with { Part = parts[k] };
+        return divided;
+    }
+
+    private Entry[] TestFilesThatThereAre() => ThatThereAre(TestFiles);
+
+    private Entry[] NormalFilesThatThereAre() => ThatThereAre(NormalFiles);
+
+    private static Entry[] ThatThereAre(Func<IReadOnlyList<Entry>> files)
+    {
+        try
+        {
+            return [.. files()];
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            // Nobody asked for them: what is done with those that were asked for is not ended by it.
+            return [];
+        }
+    }
+
+    private Entry[] Hashed(IReadOnlyList<Entry> entries)
+    {
+        string[] unknown = [.. entries.Select(e => e.Path).Where(path => !hashes.ContainsKey(path)).Distinct()];
+        foreach (var (i, hash) in ContentHash.OfFiles(unknown).Index()) hashes[unknown[i]] = hash;
+        return [.. entries.Select(e => e with { Hash = hashes[e.Path] })];
+    }
 
     private static Sample[] Samples(Loaded[] loaded, int channels) =>
         Array.ConvertAll(loaded, l => l.Sample with { Pixels = ImagePixels.WithChannels(l.Sample.Pixels, l.Channels, channels) });
@@ -73,7 +209,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         return result;
     }
 
-    private Loaded[] Load(IReadOnlyList<Entry> entries)
+    private Loaded[] LoadFiles(IReadOnlyList<Entry> entries)
     {
         var loaded = new Loaded[entries.Count];
         var errors = new Exception?[entries.Count];
@@ -81,7 +217,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         {
             try
             {
-                loaded[i] = Load(entries[i]);
+                loaded[i] = LoadFile(entries[i]);
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
@@ -95,7 +231,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         return loaded;
     }
 
-    private Loaded Load(Entry entry)
+    private Loaded LoadFile(Entry entry)
     {
         var image = ImageFile.Read(entry.Path);
         var (pixels, height, width) = PreparedImage.Fit(Options.Fit, Options.Size, image.Pixels, image.Height, image.Width, image.Channels);
@@ -112,7 +248,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
             mask = new byte[height * width];
             regions = DefectRegions.None(image.Height, image.Width);
         }
-        return new Loaded(new Sample(entry.Name, height, width, pixels, entry.Abnormal, entry.Kind, mask) { Regions = regions }, image.Channels);
+        return new Loaded(new Sample(entry.Name, height, width, pixels, entry.Abnormal, entry.Kind, mask) { Part = entry.Part, Hash = entry.Hash, Regions = regions }, image.Channels);
     }
 
     private byte[] FitMask(byte[] mask, int height, int width)
@@ -130,7 +266,20 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     /// <param name="Kind">Its kind.</param>
     /// <param name="MaskPath">Mask file that must exist, or null.</param>
     /// <param name="EmptyMask">Whether an image without mask file gets a mask of zeros.</param>
-    protected sealed record Entry(string Name, string Path, bool Abnormal, string Kind, string? MaskPath = null, bool EmptyMask = false);
+    protected sealed record Entry(string Name, string Path, bool Abnormal, string Kind, string? MaskPath = null, bool EmptyMask = false)
+    {
+        /// <summary>Its place among the test images, where the layout has an order.</summary>
+        public long Place { get; init; }
+
+        /// <summary>Whether it must not be drawn for the test.</summary>
+        public bool Kept { get; init; }
+
+        /// <summary>What it is for.</summary>
+        public ImagePart Part { get; init; }
+
+        /// <summary>As <see cref="ContentHash"/>; empty where nobody asked.</summary>
+        public string Hash { get; init; } = "";
+    }
 
     /// <summary>A sample that still has the channels of its own file.</summary>
     private sealed record Loaded(Sample Sample, int Channels);

@@ -30,7 +30,7 @@ internal static class ImageFolder
 
     /// <summary>
     /// Files with an image's extension, in sub-folders too, as relative paths with forward slashes, in ordinal order, which is the same on every machine. Files and folders whose name
-    /// starts with a dot are left out, and so are the folders that systems and photo servers make. Symbolic links are followed, but for those that lead back to a folder above them:
+    /// starts with a dot are left out, and so are the folders that systems and photo servers make, and what this program wrote. Symbolic links are followed, but for those that lead back to a folder above them:
     /// there each image would be found again and again.
     /// </summary>
     /// <param name="folder">It must be there.</param>
@@ -52,6 +52,7 @@ internal static class ImageFolder
     {
         if (name[0] == '.') omissions.Add("hidden", path, "");
         else if (!HasImageExtension(name)) omissions.Add("of other kinds", path, Path.GetExtension(name) is { Length: > 0 } extension ? extension.ToLowerInvariant() : name);
+        else if (OwnOutput.IsPicture(path)) omissions.Add("pictures that mmrr made", path, "");
         else return true;
         return false;
     }
@@ -60,6 +61,7 @@ internal static class ImageFolder
     {
         if (name[0] == '.') omissions.Add("hidden", path, name);
         else if (s_foreign.Contains(name, StringComparer.OrdinalIgnoreCase)) omissions.Add("folders of systems and other programs", path, name);
+        else if (OwnOutput.IsRun(path)) omissions.Add("runs of mmrr", path, name);
         else if (link && LeadsBack(path)) omissions.Add("links that lead back", path, name);
         else if (name.Contains('\uFFFD', StringComparison.Ordinal) && !Directory.Exists(path)) omissions.Add("folders with names that are not UTF-8, which cannot be opened", path, name);
         else return true;

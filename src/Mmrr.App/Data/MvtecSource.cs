@@ -7,7 +7,6 @@ namespace Mmrr.App.Data;
 /// </summary>
 internal sealed class MvtecSource : ImageFileSource
 {
-    private const string Good = "good";
     private readonly string category;
 
     /// <summary>Finds the category under the root.</summary>
@@ -23,7 +22,10 @@ internal sealed class MvtecSource : ImageFileSource
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<Entry> TrainFiles()
+    protected override bool DrawsTest => false;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<Entry> NormalFiles()
     {
         LeaveOutBut([Good], Path.Combine(category, "train"));
         string folder = Path.Combine(category, "train", Good);
@@ -45,15 +47,18 @@ internal sealed class MvtecSource : ImageFileSource
             string folder = Path.Combine(test, kind);
             foreach (string name in List(folder))
             {
-                string? mask = masks && abnormal
-                    ? Path.Combine(category, "ground_truth", kind, $"{Path.ChangeExtension(name, null)}_mask.png")
-                    : null;
+                string? mask = masks && abnormal ? MaskOf(category, $"{kind}/{name}") : null;
                 entries.Add(new Entry($"{Options.Normal}/test/{kind}/{name}", Path.Combine(folder, name), abnormal, kind, mask, EmptyMask: masks));
             }
         }
 
         return entries;
     }
+
+    /// <summary>Where the mask of an image lies.</summary>
+    /// <param name="category">Folder of the category.</param>
+    /// <param name="name">The image, relative to the category's <c>test</c>.</param>
+    public static string MaskOf(string category, string name) => Path.Combine(category, "ground_truth", $"{Path.ChangeExtension(name, null)}_mask.png");
 
     /// <summary>Notes the images of a folder that lie in none of its folders that count.</summary>
     private void LeaveOutBut(string[] used, string folder)
@@ -65,5 +70,5 @@ internal sealed class MvtecSource : ImageFileSource
     }
 
     private static IEnumerable<string> Subfolders(string folder) =>
-        Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal);
+        Directory.EnumerateDirectories(folder).Where(path => !OwnOutput.IsRun(path)).Select(path => Path.GetFileName(path)).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal);
 }

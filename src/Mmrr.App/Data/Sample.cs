@@ -14,6 +14,12 @@ namespace Mmrr.App.Data;
 /// </param>
 internal sealed record Sample(string Name, int Height, int Width, byte[] Pixels, bool Abnormal, string Kind, byte[]? Mask = null)
 {
+    /// <summary>What it is for.</summary>
+    public ImagePart Part { get; init; }
+
+    /// <summary>As <see cref="ContentHash"/>, of its file; empty in data sets of files that hold many images.</summary>
+    public string Hash { get; init; } = "";
+
     /// <summary>The defects at the size that the image's file has; null where the set has no masks.</summary>
     public DefectRegions? Regions { get; init; }
 }

@@ -46,6 +46,20 @@ internal static class Sampling
         return ([.. order[both..].Order()], [.. order[..validation].Order()], [.. order[validation..both].Order()]);
     }
 
+    /// <summary>The same split, as the part of each image; where there are fewer than three, all are trained on.</summary>
+    public static ImagePart[] Parts(int count, long seed, bool paper)
+    {
+        var parts = new ImagePart[count];
+        if (count < 3)
+            return parts;
+        var (_, validation, calibration) = Split(count, seed, paper);
+        foreach (int i in validation)
+            parts[i] = ImagePart.Validation;
+        foreach (int i in calibration)
+            parts[i] = ImagePart.Calibration;
+        return parts;
+    }
+
     /// <summary>
     /// Draws samples with normal and abnormal ones, and the kinds of abnormal ones, in proportion (largest remainder).
     /// Two or more samples hold at least one normal and one abnormal sample where the set has both.

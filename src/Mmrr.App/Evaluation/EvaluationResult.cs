@@ -62,6 +62,16 @@ internal sealed record EvaluationResult(
     int Images, int NormalImages, LevelSchedule Levels, ScoreRule Rule, double Seconds, string Device, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
     IReadOnlyList<KindFigures>? Kinds, IReadOnlyList<RuleFigures> OtherRules, IntervalMethod Intervals)
 {
+    /// <summary>The number of this format.</summary>
+    public const int CurrentFormat = 2;
+
+    /// <summary>The number of the file's format; 0 in files of versions that wrote none.</summary>
+    [JsonPropertyOrder(-1)]
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>The folder of the test images, where they are not the run's own.</summary>
+    public string? Test { get; init; }
+
     /// <summary>The headline, for those who read one figure.</summary>
     public double ImageAuroc => WithRefinement.ImageAuroc.Value;
 

@@ -15,15 +15,17 @@ internal static class Evaluator
     /// <param name="calibration">Its threshold and colours, if it has them.</param>
     /// <param name="device">Where.</param>
     /// <param name="method">How it scores.</param>
+    /// <param name="test">A folder of other test images, see <see cref="OtherTestSource"/>; null for the run's own.</param>
+    /// <param name="keep">Whether the files are written.</param>
     /// <param name="limit">So many images, drawn by the run's seed with the classes in proportion; null for all.</param>
     /// <param name="progress">Hears (images done, images in all).</param>
-    public static EvaluationResult Run(RunFolder run, Calibration? calibration, Device device, ScoreMethod method, int? limit, Action<int, int> progress)
+    public static EvaluationResult Run(RunFolder run, Calibration? calibration, Device device, ScoreMethod method, string? test, bool keep, int? limit, Action<int, int> progress)
     {
         using var model = Checkpoint.Load(run.Path, device);
         run.CheckModel(model.Options);
-        var source = DataSource.Open(run.Options.DataOptions);
+        var source = test is null ? DataSource.Open(run.Data) : DataSource.OpenTest(run.Data, test);
         var set = source.LoadTest();
-        if (source.LeftOut.Describe() is { } leftOut) Complaint.Write(leftOut);
+        foreach (string line in source.Remarks()) Complaint.Write(line);
         int[] chosen = limit is { } n ? Sampling.Stratified(set.Samples, n, run.Options.Seed) : [.. Enumerable.Range(0, set.Samples.Count)];
         Sample[] samples = [.. chosen.Select(i => set.Samples[i])];
         if (samples.All(s => s.Abnormal) || !samples.Any(s => s.Abnormal))
@@ -34,7 +36,8 @@ internal static class Evaluator
         var (own, kinds) = scores.Figures();
         var result = new EvaluationResult(
             samples.Length, samples.Count(s => !s.Abnormal), method.Levels, own.Rule, seconds, $"{device.Name} ({device.Description})", own.WithRefinement, own.WithoutRefinement, kinds, scores.OtherFigures(),
-            new IntervalMethod("stratified bootstrap over the images, percentiles", Bootstrap.Resamples, Bootstrap.Confidence, Bootstrap.Seed));
+            new IntervalMethod("stratified bootstrap over the images, percentiles", Bootstrap.Resamples, Bootstrap.Confidence, Bootstrap.Seed)) { Test = test is null ? null : Path.GetFullPath(test) };
+        if (!keep) return result;
         // The pictures take time: who stops the program meanwhile has the old scores with the old figures.
         ExampleSheet.Save(run.PathOf("examples.png"), model, samples, method, method.Decision(calibration)?.Heatmap);
         scores.Save(run);

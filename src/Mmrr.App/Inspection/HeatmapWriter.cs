@@ -36,6 +36,6 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
         var outlined = Heatmap.Outline(overlay, map, range.Contour);
         string path = Path.Combine(folder, file.File.Picture);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        ImageFile.WritePng(path, outlined.Pixels.Span, outlined.Height, outlined.Width, outlined.Channels);
+        OwnOutput.WritePng(path, outlined.Pixels.Span, outlined.Height, outlined.Width, outlined.Channels);
     }
 }

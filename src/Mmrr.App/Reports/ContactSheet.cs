@@ -88,7 +88,7 @@ public sealed class ContactSheet
     public void Save(string path)
     {
         var image = Render();
-        ImageFile.WritePng(path, image.Pixels.Span, image.Height, image.Width, image.Channels);
+        OwnOutput.WritePng(path, image.Pixels.Span, image.Height, image.Width, image.Channels);
     }
 
     private static int TextWidth(string line) => line.Length == 0 ? 0 : (line.Length * PixelFont.Advance - 1) * TextScale;

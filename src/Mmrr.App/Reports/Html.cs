@@ -33,7 +33,7 @@ internal static class Html
     /// <param name="alternative">What stands for it where it is not seen.</param>
     public static XElement Picture(Tile tile, string alternative)
     {
-        string data = Convert.ToBase64String(ImageFile.EncodePng(tile.Pixels.Span, tile.Height, tile.Width, tile.Channels));
+        string data = Convert.ToBase64String(OwnOutput.EncodePng(tile.Pixels.Span, tile.Height, tile.Width, tile.Channels));
         return new XElement(
             "img", new XAttribute("src", $"data:image/png;base64,{data}"), new XAttribute("alt", alternative), new XAttribute("width", tile.Width), new XAttribute("height", tile.Height));
     }

@@ -27,6 +27,11 @@ internal sealed record SweepPoint(int Levels, double ImageAuroc, double ImageAur
 internal sealed record LevelSweep(int Images, int NormalImages, string Of, IReadOnlyList<SweepPoint> Points)
 {
     private const string FileName = "levels.json";
+    private const int CurrentFormat = 2;
+
+    /// <summary>The number of the file's format; 0 in files of versions that wrote none.</summary>
+    [JsonPropertyOrder(-1)]
+    public int Format { get; init; } = CurrentFormat;
 
     private static readonly int[] s_levels = [2, 3, 5, 8, 15, 30, 60];
 
@@ -40,7 +45,7 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
         if (!File.Exists(path)) return null;
         try
         {
-            var sweep = JsonSerializer.Deserialize(File.ReadAllText(path), SweepJson.Default.LevelSweep);
+            var sweep = RunJson.Read(path, File.ReadAllText(path), SweepJson.Default.LevelSweep, CurrentFormat);
             return sweep is { Points.Count: > 0 } && sweep.Images == images && sweep.Of == Fingerprint(run) ? sweep : null;
         }
         catch (JsonException)
@@ -75,6 +80,7 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
             points.Add(new SweepPoint(levels, Auroc(s => s.Paper.Refined), Auroc(s => s.Paper.Restored)));
         }
         var sweep = new LevelSweep(some.Length, abnormal.Count(a => !a), Fingerprint(run), points);
+        if (!OutputPlace.IsWritable(run.Path)) return sweep;
         byte[] json = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(sweep, SweepJson.Default.LevelSweep) + "\n");
         AtomicFile.Write(run.PathOf(FileName), stream => stream.Write(json));
         return sweep;

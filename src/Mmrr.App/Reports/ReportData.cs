@@ -45,8 +45,8 @@ internal sealed record ReportData(
         if (!File.Exists(path)) return null;
         try
         {
-            var result = JsonSerializer.Deserialize(File.ReadAllText(path), EvaluationJson.Default.EvaluationResult);
-            if (IsWhole(result?.WithRefinement) && IsWhole(result!.WithoutRefinement) && result is { Intervals: not null, Device: not null, Levels: not null, OtherRules: not null, Seconds: >= 0 and < double.PositiveInfinity }
+            var result = RunJson.Read(path, File.ReadAllText(path), EvaluationJson.Default.EvaluationResult, EvaluationResult.CurrentFormat);
+            if (IsWhole(result.WithRefinement) && IsWhole(result.WithoutRefinement) && result is { Intervals: not null, Device: not null, Levels: not null, OtherRules: not null, Seconds: >= 0 and < double.PositiveInfinity }
                 && (result.Kinds?.All(k => k?.Kind is not null && IsWhole(k.WithRefinement) && IsWhole(k.WithoutRefinement)) ?? true)
                 && result.OtherRules.All(r => r is not null && IsWhole(r.WithRefinement) && IsWhole(r.WithoutRefinement))) return result;
             throw new JsonException("a figure is missing or out of its range");

@@ -34,9 +34,48 @@ internal static class OutputPlace
     {
         if (File.Exists(path)) throw new UsageException($"{name} {path}: is a file, expected a folder");
         if (File.Exists(Path.Combine(path, RunFolder.ConfigurationFile))) throw new UsageException($"{name} {path}: holds a run, whose own files would be replaced; choose another folder");
-        if (inputs.FirstOrDefault(i => Directory.Exists(i) && Contains(i, path)) is { } around)
-            throw new UsageException($"{name} {path}: lies within {around}; its pictures would be taken for images of that folder");
+        foreach (string input in inputs)
+        {
+            if (Directory.Exists(input) && Contains(input, path)) throw new UsageException($"{name} {path}: lies within {input}; its pictures would be taken for images of that folder");
+            if (File.Exists(input) && Contains(path, input)) throw new UsageException($"{name} {path}: holds the image {input}, which results must not lie among; choose another folder");
+        }
         Check(name, path);
+    }
+
+    /// <summary>Refuses a folder for a run that holds what the run is trained on: as a run it would be passed over wherever folders are walked.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="inputs">Files and folders of the data.</param>
+    /// <exception cref="UsageException">It holds one of them.</exception>
+    public static void CheckRun(string path, params IEnumerable<string?> inputs)
+    {
+        if (inputs.FirstOrDefault(i => i is not null && Contains(path, i)) is { } inside)
+            throw new UsageException($"--out {path}: holds the data, {inside}; a run needs a folder of its own");
+    }
+
+    /// <summary>Asks whether a file can be written that is none of those that are read.</summary>
+    /// <param name="name">The option that names the file, for the message.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="inputs">Files that are read.</param>
+    /// <exception cref="UsageException">It cannot be written, or must not.</exception>
+    public static void CheckFile(string name, string path, params IEnumerable<string?> inputs)
+    {
+        if (Directory.Exists(path)) throw new UsageException($"{name} {path}: is a folder, expected a file");
+        if (inputs.Any(i => i is not null && Path.GetFullPath(i) == Path.GetFullPath(path))) throw new UsageException($"{name} {path}: is read as well, and would be replaced; choose another file");
+        Check(name, path);
+    }
+
+    /// <summary>Whether files can be made in a folder that there is.</summary>
+    public static bool IsWritable(string folder)
+    {
+        try
+        {
+            Check("", folder);
+            return true;
+        }
+        catch (UsageException)
+        {
+            return false;
+        }
     }
 
     private static bool Contains(string folder, string other)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Mmrr.App.Data;
 using Mmrr.App.Training;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
@@ -6,19 +8,21 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Runs;
 
 /// <summary>
-/// A run's folder: <c>run.json</c> (the configuration), <c>restoration.safetensors</c> and <c>refinement.safetensors</c>, <c>history.csv</c>,
+/// A run's folder: <c>run.json</c> (the configuration), <c>data.json</c> (the images that it began with and what each is for), <c>restoration.safetensors</c> and <c>refinement.safetensors</c>, <c>history.csv</c>,
 /// <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>, <c>levels.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished
 /// <c>training.safetensors</c>, where training stands.
 /// </summary>
 internal sealed class RunFolder
 {
     /// <summary>The configuration's file.</summary>
-    public const string ConfigurationFile = "run.json";
+    public const string ConfigurationFile = OwnOutput.RunFile;
 
     private const string LockFile = ".training.lock";
+    private const int LockAttempts = 5;
+    private const int LockPause = 20; // milliseconds
 
     private static readonly string[] s_writtenByTraining =
-        [ConfigurationFile, TrainingState.FileName, Checkpoint.RestorationFile, Checkpoint.RefinementFile, TrainingHistory.FileName, NormalStatistics.FileName, Calibration.FileName];
+        [ConfigurationFile, DataRecord.FileName, TrainingState.FileName, Checkpoint.RestorationFile, Checkpoint.RefinementFile, TrainingHistory.FileName, NormalStatistics.FileName, Calibration.FileName];
 
     private RunFolder(string path, TrainingOptions options)
     {
@@ -32,6 +36,10 @@ internal sealed class RunFolder
     /// <summary>Its configuration.</summary>
     public TrainingOptions Options { get; }
 
+    /// <summary>Its data: what its record says, or, of a run of an earlier version that has none, what that version would draw.</summary>
+    /// <exception cref="InvalidDataException">The record cannot be read.</exception>
+    public DataOptions Data => DataRecord.Find(Path) is { } record ? Options.DataOptions with { Record = record } : Options.DataOptions with { ByPlace = true };
+
     /// <summary>Whether both phases and what follows them are over.</summary>
     public bool IsFinished => !File.Exists(PathOf(TrainingState.FileName)) && File.Exists(PathOf(Checkpoint.RefinementFile));
 
@@ -43,29 +51,46 @@ internal sealed class RunFolder
             if (!File.Exists(PathOf(LockFile))) return false;
             try
             {
-                using var stream = new FileStream(PathOf(LockFile), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                // Shared and for reading: whoever may read the run may ask, also where it is somebody else's.
+                using var stream = new FileStream(PathOf(LockFile), FileMode.Open, FileAccess.Read, FileShare.Read);
                 return false;
             }
-            catch (IOException)
+            catch (FileNotFoundException)
+            {
+                return false; // it went while we asked
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 return true;
             }
         }
     }
 
-    /// <summary>Makes the folder and writes the configuration.</summary>
-    /// <exception cref="UsageException">The folder holds a run already.</exception>
-    public static RunFolder Create(string path, TrainingOptions options)
+    /// <summary>Makes the folder and writes the record of the data and the configuration.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="options">The configuration.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="orBeside">Whether a folder of that name with a number will do where there is one already.</param>
+    /// <exception cref="UsageException">The folder holds a run already, or another process is making one in it.</exception>
+    public static RunFolder Create(string path, TrainingOptions options, DataRecord data, bool orBeside = false)
     {
-        foreach (string file in new[] { ConfigurationFile, Checkpoint.RestorationFile, Checkpoint.RefinementFile })
+        for (int number = 1; ; number++)
         {
-            if (File.Exists(System.IO.Path.Combine(path, file))) throw new UsageException($"{path}: the folder already holds a run; choose another --out");
+            string place = number == 1 ? path : string.Create(CultureInfo.InvariantCulture, $"{path}-{number}");
+            if (orBeside && (Directory.Exists(place) || File.Exists(place))) continue;
+            if (File.Exists(place)) throw new UsageException($"{place}: is a file, expected a folder for the run");
+            OutputPlace.Check("--out", place);
+            Directory.CreateDirectory(place);
+            // Of two processes that come this far at once, one writes; the other one finds its run.
+            using var held = TryLock(place, out string? problem);
+            bool taken = new[] { ConfigurationFile, Checkpoint.RestorationFile, Checkpoint.RefinementFile }.Any(file => File.Exists(System.IO.Path.Combine(place, file)));
+            if (orBeside && (held is null || taken)) continue;
+            if (taken) throw new UsageException($"{place}: the folder already holds a run; choose another --out");
+            if (held is null) throw new UsageException($"{place}: another process is training a run in this folder ({problem})");
+            data.Save(place);
+            AtomicFile.Write(System.IO.Path.Combine(place, ConfigurationFile), stream => stream.Write(Encoding.UTF8.GetBytes(options.ToJson())));
+            return new RunFolder(place, options);
         }
-        if (File.Exists(path)) throw new UsageException($"{path}: is a file, expected a folder for the run");
-        OutputPlace.Check("--out", path);
-        Directory.CreateDirectory(path);
-        AtomicFile.Write(System.IO.Path.Combine(path, ConfigurationFile), stream => stream.Write(Encoding.UTF8.GetBytes(options.ToJson())));
-        return new RunFolder(path, options);
     }
 
     /// <summary>Opens a run.</summary>
@@ -101,15 +126,7 @@ internal sealed class RunFolder
     /// <exception cref="UsageException">Another process is training it.</exception>
     public IDisposable Lock()
     {
-        FileStream held;
-        try
-        {
-            held = new FileStream(PathOf(LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (IOException e)
-        {
-            throw new UsageException($"{Path}: another process is training this run ({e.Message.ReplaceLineEndings(" ")})");
-        }
+        var held = TryLock(Path, out string? problem) ?? throw new UsageException($"{Path}: another process is training this run ({problem})");
         foreach (string file in s_writtenByTraining) AtomicFile.RemoveLeftovers(PathOf(file));
         return held;
     }
@@ -119,5 +136,29 @@ internal sealed class RunFolder
     {
         foreach (string file in s_writtenByTraining) File.Delete(PathOf(file));
         if (!Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
+    }
+
+    private static FileStream? TryLock(string folder, out string? problem)
+    {
+        string path = System.IO.Path.Combine(folder, LockFile);
+        problem = null;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException e)
+            {
+                problem = e.Message.ReplaceLineEndings(" ");
+                // Who lists runs holds it for a moment.
+                if (attempt == LockAttempts) return null;
+                Thread.Sleep(LockPause);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                throw new UsageException($"{folder}: cannot be written: training needs the right to");
+            }
+        }
     }
 }

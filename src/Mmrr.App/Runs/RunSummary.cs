@@ -41,15 +41,27 @@ internal sealed record RunSummary(RunState State, long Steps, double Minutes, do
 
     private static (long Steps, double Seconds) Progress(RunFolder run)
     {
-        string path = run.PathOf(TrainingState.FileName);
-        if (File.Exists(path))
+        if (Position(run) is { } position)
         {
-            var position = TrainingState.ReadPosition(path);
             TrainingEpoch[] before = [.. position.History.Where(e => e.Phase != position.Phase).GroupBy(e => e.Phase).Select(phase => phase.Last())];
             return (before.Sum(e => e.Step) + position.Step, before.Sum(e => e.Seconds) + position.Seconds);
         }
         TrainingEpoch[] ends = [.. TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)).GroupBy(e => e.Phase).Select(phase => phase.Last())];
         return (ends.Sum(e => e.Step), ends.Sum(e => e.Seconds));
+    }
+
+    private static TrainingPosition? Position(RunFolder run)
+    {
+        string path = run.PathOf(TrainingState.FileName);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return TrainingState.ReadPosition(path);
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // the run was finished meanwhile
+        }
     }
 
     private static (double? Auroc, double? Without) Figures(string path)

@@ -16,7 +16,7 @@ internal static class NormalSquares
         int side = options.Model.Size;
         (Sample Sample, Tiling Tiling, int Tile)[] all =
         [
-            .. TrainingData.TrainingImages(set, options).SelectMany(sample =>
+            .. TrainingData.TrainingImages(set).SelectMany(sample =>
             {
                 var tiling = new Tiling(sample.Height, sample.Width, side);
                 return Enumerable.Range(0, tiling.Count).Select(tile => (sample, tiling, tile));

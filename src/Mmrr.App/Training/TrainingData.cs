@@ -7,12 +7,11 @@ namespace Mmrr.App.Training;
 /// <summary>The normal images of a run in their three parts.</summary>
 internal sealed class TrainingData
 {
-    /// <summary>Splits a set by the run's seed.</summary>
+    /// <summary>Takes a set apart.</summary>
     public TrainingData(ImageSet set, TrainingOptions options)
     {
-        var (training, validation, _) = Split(set, options);
-        Training = new ImageBatches(set, training, Augmentation.Parse(options.Augment), options.Model.Normalize, options.Seed);
-        Validation = new ImageBatches(set, validation, Augmentation.None, options.Model.Normalize, options.Seed);
+        Training = new ImageBatches(set, Members(set, ImagePart.Training), Augmentation.Parse(options.Augment), options.Model.Normalize, options.Seed);
+        Validation = new ImageBatches(set, Members(set, ImagePart.Validation), Augmentation.None, options.Model.Normalize, options.Seed);
         Fingerprint = FingerprintOf(set);
     }
 
@@ -28,13 +27,12 @@ internal sealed class TrainingData
     /// <summary>
     /// The images that were neither trained on nor chose the epoch: their scores are those of any other normal image, and set the threshold.
     /// </summary>
-    public static IEnumerable<Sample> CalibrationImages(ImageSet set, TrainingOptions options) => Split(set, options).Calibration.Select(i => set.Samples[i]);
+    public static IEnumerable<Sample> CalibrationImages(ImageSet set) => set.Samples.Where(s => s.Part == ImagePart.Calibration);
 
     /// <summary>The images that are trained on.</summary>
-    public static IEnumerable<Sample> TrainingImages(ImageSet set, TrainingOptions options) => Split(set, options).Training.Select(i => set.Samples[i]);
+    public static IEnumerable<Sample> TrainingImages(ImageSet set) => set.Samples.Where(s => s.Part == ImagePart.Training);
 
-    private static (int[] Training, int[] Validation, int[] Calibration) Split(ImageSet set, TrainingOptions options) =>
-        Sampling.Split(set.Samples.Count, options.Seed, options.PaperSplit);
+    private static int[] Members(ImageSet set, ImagePart part) => [.. Enumerable.Range(0, set.Samples.Count).Where(i => set.Samples[i].Part == part)];
 
     private static string FingerprintOf(ImageSet set)
     {

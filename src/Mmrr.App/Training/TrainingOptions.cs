@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mmrr.App.Data;
 using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
 using Mmrr.Nn.Optimizers;
 
 namespace Mmrr.App.Training;
@@ -9,6 +10,9 @@ namespace Mmrr.App.Training;
 /// <summary>Everything that decides a training run; <c>run.json</c> in its folder.</summary>
 internal sealed record TrainingOptions
 {
+    /// <summary>The number of this format.</summary>
+    public const int CurrentFormat = 2;
+
     /// <summary>The paper's patience, in epochs.</summary>
     public const int DefaultPatience = 500;
 
@@ -17,6 +21,9 @@ internal sealed record TrainingOptions
 
     /// <summary>Of the presets for minutes and hours.</summary>
     public const double DefaultRestorationShare = 0.85;
+
+    /// <summary>The number of the file's format; 0 in files of versions that wrote none.</summary>
+    public int Format { get; init; } = CurrentFormat;
 
     /// <summary>Layout of the data, one of <see cref="DataSource.Kinds"/>.</summary>
     public required string Data { get; init; }
@@ -101,7 +108,7 @@ internal sealed record TrainingOptions
 
     /// <summary>What to load.</summary>
     [JsonIgnore]
-    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Fit = Model.Fit, Channels = Model.Channels, Seed = Seed };
+    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Fit = Model.Fit, Channels = Model.Channels, Seed = Seed, PaperSplit = PaperSplit };
 
     /// <summary>The mask levels of its scores, whatever version it is of.</summary>
     [JsonIgnore]
@@ -156,7 +163,7 @@ internal sealed record TrainingOptions
         if (Directory.Exists(path)) throw new InvalidDataException($"{path}: a folder; expected the run.json of a run");
         try
         {
-            var options = JsonSerializer.Deserialize(File.ReadAllText(path), TrainingJson.Default.TrainingOptions) ?? throw new JsonException("it is null");
+            var options = RunJson.Read(path, File.ReadAllText(path), TrainingJson.Default.TrainingOptions, CurrentFormat);
             options.Validate();
             return options;
         }

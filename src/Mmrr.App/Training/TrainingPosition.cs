@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mmrr.Nn.Checkpoints;
 using Mmrr.Nn.Optimizers;
 
 namespace Mmrr.App.Training;
@@ -61,11 +62,14 @@ internal sealed record TrainingPosition
     public string ToJson() => JsonSerializer.Serialize(this, PositionJson.Default.TrainingPosition);
 
     /// <summary>Reads <see cref="ToJson"/> back.</summary>
+    /// <param name="path">The file that it stood in, for messages.</param>
+    /// <param name="json">The position.</param>
+    /// <exception cref="InvalidDataException">A newer program wrote it.</exception>
     /// <exception cref="JsonException">It is not such JSON.</exception>
     /// <exception cref="ArgumentException">A value cannot be.</exception>
-    public static TrainingPosition FromJson(string json)
+    public static TrainingPosition FromJson(string path, string json)
     {
-        var position = JsonSerializer.Deserialize(json, PositionJson.Default.TrainingPosition) ?? throw new ArgumentException("the position is null");
+        var position = RunJson.Read(path, json, PositionJson.Default.TrainingPosition, CurrentFormat);
         position.Validate();
         return position;
     }

@@ -92,7 +92,7 @@ internal sealed record TrainingState(
         if (!file.Metadata.TryGetValue(PositionKey, out string? json)) throw new InvalidDataException($"{path}: the metadata has no {PositionKey}; it is no training's state");
         try
         {
-            return TrainingPosition.FromJson(json);
+            return TrainingPosition.FromJson(path, json);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {

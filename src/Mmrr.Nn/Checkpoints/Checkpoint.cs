@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Mmrr.Nn.Checkpoints;
 
 /// <summary>
@@ -15,6 +17,10 @@ public static class Checkpoint
 
     private const string OptionsKey = "mmrr.options";
 
+    // The number of the format; files without the key are of versions that wrote none.
+    private const string FormatKey = "mmrr.format";
+    private const int Format = 2;
+
     /// <summary>Writes the networks of one phase, beside the old file and then over it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">The model's options.</param>
@@ -22,7 +28,7 @@ public static class Checkpoint
     public static void Save(string path, MmrrOptions options, IReadOnlyList<(string Name, int[] Shape, float[] Values)> weights)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var metadata = new Dictionary<string, string> { ["format"] = "pt", [OptionsKey] = options.ToJson() };
+        var metadata = new Dictionary<string, string> { ["format"] = "pt", [FormatKey] = Format.ToString(CultureInfo.InvariantCulture), [OptionsKey] = options.ToJson() };
         SafeTensorsFile.Write(path, metadata, weights);
     }
 
@@ -109,6 +115,8 @@ public static class Checkpoint
 
     private static MmrrOptions ReadOptions(SafeTensorsFile file, string path)
     {
+        if (file.Metadata.TryGetValue(FormatKey, out string? number))
+            RunJson.CheckFormat(path, int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int found) ? found : int.MaxValue, Format);
         if (!file.Metadata.TryGetValue(OptionsKey, out string? json)) throw new InvalidDataException($"{path}: the metadata has no {OptionsKey}; it is no checkpoint of this program");
         try
         {

@@ -33,6 +33,12 @@ public sealed record Calibration
     /// <summary>The file's name in a run's folder.</summary>
     public const string FileName = "threshold.json";
 
+    /// <summary>The number of this format.</summary>
+    public const int CurrentFormat = 2;
+
+    /// <summary>The number of the file's format; 0 in files of versions that wrote none.</summary>
+    public int Format { get; init; } = CurrentFormat;
+
     /// <summary>An image is anomalous if its score is above, or no number.</summary>
     public required double Threshold { get; init; }
 
@@ -67,14 +73,14 @@ public sealed record Calibration
     /// <summary>Reads a run's calibration.</summary>
     /// <param name="run">The run's folder.</param>
     /// <returns>Null where the run has none.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or of a newer version.</exception>
     public static Calibration? Find(string run)
     {
         string path = Path.Combine(run, FileName);
         if (!File.Exists(path)) return null;
         try
         {
-            var calibration = JsonSerializer.Deserialize(File.ReadAllText(path), CalibrationJson.Default.Calibration) ?? throw new JsonException("it is null");
+            var calibration = RunJson.Read(path, File.ReadAllText(path), CalibrationJson.Default.Calibration, CurrentFormat);
             calibration.Validate();
             return calibration;
         }
@@ -89,7 +95,7 @@ public sealed record Calibration
     public void Save(string run)
     {
         Validate();
-        byte[] json = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, CalibrationJson.Default.Calibration) + "\n");
+        byte[] json = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this with { Format = CurrentFormat }, CalibrationJson.Default.Calibration) + "\n");
         AtomicFile.Write(Path.Combine(run, FileName), stream => stream.Write(json));
     }
 

@@ -125,7 +125,7 @@ public sealed class NormalStatistics
         if (!file.Metadata.TryGetValue(HeaderKey, out string? json)) throw new InvalidDataException($"{path}: the metadata has no {HeaderKey}; it holds no statistics of normal images");
         try
         {
-            var header = JsonSerializer.Deserialize(json, NormalJson.Default.Header) ?? throw new JsonException("it is null");
+            var header = RunJson.Read(path, json, NormalJson.Default.Header, Format);
             if (header.Format != Format) throw new JsonException(string.Create(CultureInfo.InvariantCulture, $"format is {header.Format}, expected {Format}"));
             if (header.Levels is null || !Enum.IsDefined(header.Rule) || header.Images < 1) throw new JsonException("levels, rule or images is missing or out of its range");
             if (!(header.Sigma is > 0 and <= 4096 && header.Share is > 0 and <= 1)) throw new JsonException("sigma or share is out of its range");

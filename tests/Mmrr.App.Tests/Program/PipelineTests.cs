@@ -19,7 +19,7 @@ public sealed class PipelineTests(TrainedRuns runs)
     {
         string run = runs.Copy(runs.MnistRun, "evaluated");
         Assert.Equal(
-            ["history.csv", "normal.safetensors", "refinement.safetensors", "restoration.safetensors", "run.json", "threshold.json"], Directory.GetFiles(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            ["data.json", "history.csv", "normal.safetensors", "refinement.safetensors", "restoration.safetensors", "run.json", "threshold.json"], Directory.GetFiles(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         string[] history = File.ReadAllLines(Path.Combine(run, "history.csv"));
         Assert.Equal(["1,1,", "1,2,", "2,1,", "2,2,"], history[1..].Select(line => line[..4]));
 
@@ -83,7 +83,9 @@ public sealed class PipelineTests(TrainedRuns runs)
         string[] names = CheckScores(run, Figures(run));
         Assert.Equal("deviation", Figures(run).GetProperty("rule").GetString());
         Assert.Equal(5, names.Count(n => n.StartsWith("abnormal/", StringComparison.Ordinal)));
-        Assert.Equal(2, names.Length - 5); // a fifth of the eleven normal ones
+        // Those that the run keeps, and no others.
+        Assert.Equal(names.Order(), App.Data.DataRecord.Find(run)!.Images.Where(i => i.Part == App.Data.ImagePart.Test).Select(i => i.Name).Order());
+        Assert.InRange(names.Length - 5, 1, 8);
         using var refinement = Nn.Checkpoints.SafeTensorsFile.Open(Path.Combine(run, "refinement.safetensors"));
         Assert.Equal([16, 12, 3, 3], refinement.Entries.Single(e => e.Name == "f_ref.stem.weight").Shape);
     }

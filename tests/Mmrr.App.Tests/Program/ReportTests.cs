@@ -193,7 +193,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         Assert.Contains(broken, Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
         Assert.Equal(3, outcome.OutputLines.Length);
         Assert.Equal(outcome.OutputLines.Order(StringComparer.Ordinal), Directory.GetFiles(target, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
-        var sheet = ImageFile.Read(outcome.OutputLines[0]);
+        var sheet = ImageFile.Decode(File.ReadAllBytes(outcome.OutputLines[0]));
         // Three levels of 8×8, eight times enlarged, beside one another.
         Assert.InRange(sheet.Width, 3 * 64, 500);
         Assert.InRange(sheet.Height, 5 * 64, 700);

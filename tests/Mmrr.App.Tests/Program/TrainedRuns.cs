@@ -47,11 +47,13 @@ public sealed class TrainedRuns : IDisposable
         string run = Folder[$"interrupted-{phase}"];
         if (Directory.Exists(run)) return run;
         var options = RunFolder.Open(MnistRun).Options;
-        var folder = RunFolder.Create(run, options);
+        var source = App.Data.DataSource.Open(options.DataOptions);
+        var set = source.LoadTrain();
+        var folder = RunFolder.Create(run, options, source.Record(set));
         using var device = Device.Open("cpu", 2);
         using var model = new Nn.MmrrModel(device, options.Model);
         using var stop = new CancellationTokenSource();
-        Xunit.Assert.False(new Trainer(model, folder, App.Data.DataSource.Open(options.DataOptions).LoadTrain(), new StopAt(phase, 3, stop)).Run(stop.Token));
+        Xunit.Assert.False(new Trainer(model, folder, set, new StopAt(phase, 3, stop)).Run(stop.Token));
         return run;
     }
 

@@ -40,6 +40,8 @@ public sealed class TrainerTests : IDisposable
         _set = DataSource.Open(_options.DataOptions).LoadTrain();
     }
 
+    private DataRecord Record => DataSource.Open(_options.DataOptions).Record(_set);
+
     public void Dispose() => _folder.Dispose();
 
     [Theory]
@@ -88,7 +90,7 @@ public sealed class TrainerTests : IDisposable
     public void AnUpdateThatIsNotFiniteIsFoundStepsAfterTheStateAndNotSaved()
     {
         // The rate is beyond reason: some step's update overflows; which, and where, does not matter.
-        var run = RunFolder.Create(_folder["run"], _options with { LearningRate = 3e38, SaveEvery = 0 });
+        var run = RunFolder.Create(_folder["run"], _options with { LearningRate = 3e38, SaveEvery = 0 }, Record);
         using var device = Device.Open("cpu", 2);
         using var model = new MmrrModel(device, run.Options.Model);
         var error = Assert.Throws<InvalidDataException>(() => new Trainer(model, run, _set, new StopAt(1, 99, new CancellationTokenSource())).Run(CancellationToken.None));
@@ -101,7 +103,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void AStepTakesNothingFromTheSystemAfterTheFirst()
     {
-        var run = RunFolder.Create(_folder["run"], _options);
+        var run = RunFolder.Create(_folder["run"], _options, Record);
         using var device = Device.Open("cpu", 2);
         using var model = new MmrrModel(device, run.Options.Model);
         var counts = new List<long>();
@@ -156,7 +158,7 @@ public sealed class TrainerTests : IDisposable
 
     private RunFolder Train(string name, TrainingOptions options, string device, int ahead, out List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stop = default)
     {
-        var run = RunFolder.Create(_folder[name], options);
+        var run = RunFolder.Create(_folder[name], options, Record);
         losses = [];
         Assert.Equal(stop == default, Continue(run, device, ahead, losses, stop));
         return run;

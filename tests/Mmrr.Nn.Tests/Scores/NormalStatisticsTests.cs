@@ -133,7 +133,7 @@ public sealed class NormalStatisticsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"format\":1", "\"format\":2", "format is 2")]
+    [InlineData("\"format\":1", "\"format\":2", "written by a newer mmrr (format 2, this one reads 1)")]
     [InlineData("log:4:0.01:1", "log:4:0:1", "levels")]
     [InlineData("log:4:0.01:1", "log:5:0.01:1", "[5, 8, 8]")]
     [InlineData("\"sigma\":1", "\"sigma\":-1", "sigma")]
