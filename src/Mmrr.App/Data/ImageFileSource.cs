@@ -81,7 +81,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         {
             try
             {
-                loaded[i] = Load(entries[i]);
+                loaded[i] = ImageMemory.Use(entries[i].Path, () => Load(entries[i]));
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
