@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mmrr.App.Baselines;
 using Mmrr.App.Data;
+using Mmrr.App.Output;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
 using Mmrr.Nn;
@@ -38,6 +39,7 @@ internal static class BaselinesCommand
             string? path = parsed.GetValue(json);
             if (Directory.Exists(path)) throw new UsageException($"--json {path}: is a folder, expected a file");
             if (path is not null) OutputPlace.Check("--json", path);
+            if (path is not null) StandardOutput.HasMessagesOnly();
             BaselineResult result;
             if (parsed.GetValue(run) is { } folder)
             {
@@ -82,6 +84,7 @@ internal static class BaselinesCommand
         OutputPlace.Check("RUN", run.Path);
         var result = BaselineComparison.Run(run.Options.DataOptions, limit, trainLimit, run.Options.PaperSplit);
         result.Save(run.PathOf(BaselineResult.FileName));
+        StandardOutput.HasMessagesOnly();
         BaselineTable.Print(result, networks);
         if (run.Options.Model.Fit == ImageFit.Tile) Console.WriteLine("the run sees tiles; simple methods see whole images, stretched to the size of a tile");
         return result;

@@ -47,7 +47,8 @@ internal sealed class WorkloadOptions
     /// <summary>An initialised model.</summary>
     public MmrrModel Model(ParseResult parsed, Device device)
     {
-        var options = new MmrrOptions { Channels = Value(parsed, _channels), Size = Value(parsed, _size), Width = Value(parsed, _width), Resolutions = Value(parsed, _resolutions) };
+        var options = CommonOptions.Checked(
+            new MmrrOptions { Channels = Value(parsed, _channels), Size = Value(parsed, _size), Width = Value(parsed, _width), Resolutions = Value(parsed, _resolutions) });
         var model = new MmrrModel(device, options);
         model.Initialize(1);
         return model;

@@ -89,7 +89,7 @@ public sealed class ScorerLifetimeTests : IDisposable
         {
             try
             {
-                for (;;)
+                for (; ; )
                 {
                     var score = Score(scorer);
                     lock (scores) scores.Add(score);
