@@ -115,7 +115,7 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
         NeedsAShell();
         // Behind nohup it is ignored from the start, and no shell can change that.
         Assert.SkipWhen(code != 0 && OperatingSystem.IsLinux() && IgnoresHangUp(), "the tests themselves were started to ignore SIGHUP");
-        string run = _folder["run"], command = Quoted(["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", .. code == 0 ? new[] { "--epochs", "400" } : ["--minutes", "3"], .. TrainedRuns.Tiny, "--out", run]);
+        string run = _folder["run"], command = Quoted(["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", .. code == 0 ? new[] { "--epochs", "100" } : ["--minutes", "3"], .. TrainedRuns.Tiny, "--out", run]);
         using var process = Process.Start(new ProcessStartInfo("sh", ["-c", $"{before} exec {command}"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
         var watch = Stopwatch.StartNew();
         while (!File.Exists(Path.Combine(run, "training.safetensors")) && watch.Elapsed < TimeSpan.FromSeconds(60)) Thread.Sleep(20);

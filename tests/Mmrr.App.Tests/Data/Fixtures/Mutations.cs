@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Xunit;
 
 namespace Mmrr.App.Tests.Data.Fixtures;
 
@@ -14,8 +15,8 @@ internal static partial class Mutations
     /// <summary>Of the whole run.</summary>
     public static int FirstSeed { get; } = Number("MMRR_FUZZ_SEED", 1);
 
-    /// <summary>An input that takes this long counts as one that hangs. Tests that run beside others wait longer.</summary>
-    public static TimeSpan Hang { get; } = TimeSpan.FromSeconds(Number("MMRR_FUZZ_SECONDS", 20));
+    // An input that takes this long counts as one that hangs. Tests that run beside others wait longer.
+    private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(Number("MMRR_FUZZ_SECONDS", 20));
 
     // What stands in a text in place of a number, a word or a quoted text.
     private static readonly string[] s_values =
@@ -23,6 +24,19 @@ internal static partial class Mutations
         "null", "true", "[]", "{}", "\"\"", "-1", "0", "1", "2", "1e308", "-1e308", "1e400", "NaN", "\"NaN\"", "0.5", "4096", "2147483647", "2147483648", "9223372036854775808", "\"x\"", "\"\\u0000\"", "\"../..\"",
         "[null]", "[[[[[[[[[[]]]]]]]]]]", "\"paper\"", "\"learned\"", "uniform:2", "\"\\ud800\"",
     ];
+
+    /// <summary>Reads an input on another thread. One that hangs is left there, and the exception gets out; on a busy machine it is the time that this process has computed that counts.</summary>
+    public static async Task<T> Try<T>(Func<T> read)
+    {
+        int rounds = 30;
+        var reading = Task.Run(read, TestContext.Current.CancellationToken);
+        for (var computed = Environment.CpuUsage.TotalTime; await Task.WhenAny(reading, Task.Delay(s_hang, TestContext.Current.CancellationToken)) != reading;)
+        {
+            // What waits for something computes nothing: after so many rounds that is a hang as well.
+            if (Environment.CpuUsage.TotalTime - computed > s_hang || --rounds == 0) throw new TimeoutException($"it takes longer than {s_hang.TotalSeconds} s");
+        }
+        return await reading;
+    }
 
     /// <summary>Inputs of each kind: few where the script does not ask for more.</summary>
     public static int Count(int few) => Number("MMRR_FUZZ_COUNT", few);
