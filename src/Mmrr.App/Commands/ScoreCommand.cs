@@ -17,7 +17,7 @@ internal static class ScoreCommand
 {
     private const string Header =
         "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height,"
-        + "paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,whitened_score,whitened_score_without_refinement";
+        + "paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,neighbours_score,neighbours_score_without_refinement";
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -104,6 +104,6 @@ internal static class ScoreCommand
             CultureInfo.InvariantCulture,
             $"{CsvField.Quote(file.File.Path)},{score.Score:R},{score.ScoreWithoutRefinement:R},{decision},{score.MaxPixelScore:R},{file.Width},{file.Height},")
             + string.Create(CultureInfo.InvariantCulture, $"{score.PaperScore:R},{score.PaperScoreWithoutRefinement:R},{score.DeviationScore:R},{score.DeviationScoreWithoutRefinement:R},")
-            + string.Create(CultureInfo.InvariantCulture, $"{score.WhitenedScore:R},{score.WhitenedScoreWithoutRefinement:R}");
+            + string.Create(CultureInfo.InvariantCulture, $"{score.NeighboursScore:R},{score.NeighboursScoreWithoutRefinement:R}");
     }
 }

@@ -46,8 +46,8 @@ internal static class TrainCommand
             new Option<string?>("--rule")
             {
                 HelpName = "RULE",
-                Description = "What scores are made of: paper (the sum of all errors), deviation (the places that deviate most from normal images) or whitened (errors in units of those of normal images). "
-                    + "When not given, paper for the preset paper, else deviation for mvtec, folder and csv, and whitened for the others.",
+                Description = "What scores are made of: paper (the sum of all errors), deviation (the places that deviate most from normal images) or neighbours (the distance to the nearest normal images and errors). "
+                    + "When not given, paper for the preset paper, else deviation for mvtec, folder and csv, and neighbours for the others.",
             },
             [.. Enum.GetValues<ScoreRule>().Select(r => r.Name())]);
         var falseAlarm = CommonOptions.FalseAlarm();
@@ -82,8 +82,8 @@ internal static class TrainCommand
             var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile : parsed.GetValue(crop) ? ImageFit.Crop : ImageFit.Stretch;
             if (fit == ImageFit.Tile && parsed.GetValue(crop)) throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
             if (fit == ImageFit.Tile && parsed.GetValue(size) is not null) throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");
-            if (fit == ImageFit.Tile && parsed.GetValue(rule) == ScoreRule.Whitened.Name())
-                throw new UsageException("--tile and --rule whitened contradict each other: tiles lie anywhere, and what is usual at a place is not known; give one");
+            if (fit == ImageFit.Tile && parsed.GetValue(rule) == ScoreRule.Neighbours.Name())
+                throw new UsageException("--tile and --rule neighbours contradict each other: tiles lie anywhere, and what is usual at a place is not known; give one");
             if (fit != ImageFit.Stretch && DataSource.DefaultSize(kind) == 32)
                 throw new UsageException($"--{fit.ToString().ToLowerInvariant()} belongs to image files ({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
             int side = parsed.GetValue(tile) ?? parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : defaults.InspectionSize);

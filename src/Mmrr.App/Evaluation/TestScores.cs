@@ -78,7 +78,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Sco
     /// <summary>The maps where there is a mask to compare them with; what is no number in them ranks above all that are.</summary>
     private static PreparedScore Kept(Sample sample, PreparedScore score)
     {
-        return score with { Paper = Maps(score.Paper), Deviation = score.Deviation is null ? null : Maps(score.Deviation), Whitened = score.Whitened is null ? null : Maps(score.Whitened) };
+        return score with { Paper = Maps(score.Paper), Deviation = score.Deviation is null ? null : Maps(score.Deviation), Neighbours = score.Neighbours is null ? null : Maps(score.Neighbours) };
 
         RuleScore Maps(RuleScore of) => of with { RefinedMap = Map(of.RefinedMap), RestoredMap = Map(of.RestoredMap) };
 

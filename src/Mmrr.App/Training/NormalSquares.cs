@@ -6,8 +6,9 @@ namespace Mmrr.App.Training;
 /// <summary>Normal images that were trained on, as the model sees them: what the statistics of normal images are measured on.</summary>
 internal static class NormalSquares
 {
-    // Enough for a spread at every place; to score them takes seconds.
+    // Enough for a spread at every place; small ones are more, as neighbours. To score them takes seconds.
     private const int Most = 512;
+    private const int MostSmall = 4096;
 
     /// <summary>Draws images, or of a tiled model tiles of images, by the run's seed.</summary>
     public static IReadOnlyList<(PreparedImage Image, ImageLight Light)> Draw(ImageSet set, TrainingOptions options)
@@ -21,7 +22,7 @@ internal static class NormalSquares
                 return Enumerable.Range(0, tiling.Count).Select(tile => (sample, tiling, tile));
             }),
         ];
-        return [.. Sampling.Permutation(all.Length, options.Seed).Take(Most).Order().Select(i => Square(all[i].Sample, all[i].Tiling.Place(all[i].Tile), options.Model))];
+        return [.. Sampling.Permutation(all.Length, options.Seed).Take(side <= 32 ? MostSmall : Most).Order().Select(i => Square(all[i].Sample, all[i].Tiling.Place(all[i].Tile), options.Model))];
     }
 
     private static (PreparedImage Image, ImageLight Light) Square(Sample sample, (int Top, int Left) place, MmrrOptions model)

@@ -6,8 +6,8 @@ namespace Mmrr.App.Training;
 /// <summary>What a run scores with where nothing else is asked for. docs/results.md has the experiments behind it.</summary>
 internal static class ScoreDefaults
 {
-    // One class against the others: what tells images apart lies where few of the embedding's values are left, none, 4, 10 and 20 of a thousand.
-    private const string ClassLevels = "0,0.004,0.01,0.02";
+    // One class against the others: what tells images apart lies where few of the embedding's values are left, 20 and 40 of a thousand.
+    private const string ClassLevels = "0.02,0.04";
 
     // Defects of parts.
     private const string InspectionLevels = "log:12";
@@ -20,7 +20,7 @@ internal static class ScoreDefaults
         preset == "paper" ? Paper(size) : LevelSchedule.Parse(DataSource.DefaultSize(data) == 32 ? ClassLevels : InspectionLevels);
 
     /// <summary>The rule of a new run: the paper's for its own preset; else the one for one class against the others, or the one that finds defects.</summary>
-    public static ScoreRule Rule(string preset, string data) => preset == "paper" ? ScoreRule.Paper : DataSource.DefaultSize(data) == 32 ? ScoreRule.Whitened : ScoreRule.Deviation;
+    public static ScoreRule Rule(string preset, string data) => preset == "paper" ? ScoreRule.Paper : DataSource.DefaultSize(data) == 32 ? ScoreRule.Neighbours : ScoreRule.Deviation;
 
     /// <summary>The levels of a run of an earlier version, whose run.json names none.</summary>
     public static LevelSchedule EarlierLevels(string preset, int size) => preset == "paper" ? Paper(size) : LevelSchedule.Uniform(15);

@@ -146,7 +146,7 @@ internal sealed record TrainingOptions
             throw new ArgumentException($"restorationShare is {share}, expected a share between 0 and 1");
         if (SaveEvery is { } every && !(every >= 0 && double.IsFinite(every))) throw new ArgumentException($"saveEvery is {every}, expected 0 or more");
         if (Batch is < 1 or > 4096) throw new ArgumentException($"batch is {Batch}, expected 1 to 4096");
-        if (!Enum.IsDefined(Rule)) throw new ArgumentException($"rule is {Rule}, expected paper, deviation or whitened");
+        if (!Enum.IsDefined(Rule)) throw new ArgumentException($"rule is {Rule}, expected paper, deviation or neighbours");
         if (!Enum.IsDefined(Precision)) throw new ArgumentException($"precision is {Precision}, expected float32 or tf32");
     }
 

@@ -7,7 +7,7 @@ namespace Mmrr.Nn;
 
 /// <summary>
 /// What the errors of normal images look like: at each level and place the mean and the spread of r (see <see cref="DeviationRule"/>), of the refined and of the restored image. Of a
-/// tiled model, whose tiles may lie anywhere, one mean and one spread for each level. Beside them what <see cref="ScoreRule.Whitened"/> needs. Training leaves it in the run as <c>normal.safetensors</c>.
+/// tiled model, whose tiles may lie anywhere, one mean and one spread for each level. Beside them what <see cref="ScoreRule.Neighbours"/> needs. Training leaves it in the run as <c>normal.safetensors</c>.
 /// </summary>
 public sealed class NormalStatistics
 {
@@ -17,9 +17,9 @@ public sealed class NormalStatistics
     private const int Format = 1;
     private const string HeaderKey = "mmrr.normal";
 
-    private NormalStatistics(Header header, DeviationRule formula, Moments refined, Moments restored, NormalWhitening? whitening)
+    private NormalStatistics(Header header, DeviationRule formula, Moments refined, Moments restored, NormalNeighbours? neighbours)
     {
-        Whitening = whitening;
+        Neighbours = neighbours;
         (Rule, Levels, Images, Formula) = (header.Rule, header.Levels, header.Images, formula);
         (Refined, Restored) = (refined, restored);
     }
@@ -40,8 +40,8 @@ public sealed class NormalStatistics
 
     internal Moments Restored { get; }
 
-    /// <summary>Of <see cref="ScoreRule.Whitened"/>; null of a tiled model, and of fewer than two images.</summary>
-    internal NormalWhitening? Whitening { get; }
+    /// <summary>Of <see cref="ScoreRule.Neighbours"/>; null of a tiled model, and of fewer than two images.</summary>
+    internal NormalNeighbours? Neighbours { get; }
 
     /// <summary>Measures normal images.</summary>
     /// <param name="model">The trained model.</param>
@@ -58,7 +58,7 @@ public sealed class NormalStatistics
         int length = o.Size * o.Size * o.Channels, images = 0;
         var formula = new DeviationRule(o.Size, DeviationRule.SigmaFor(o.Size));
         var (refined, restored) = (new Sums(formula, levels.Count, Places(o)), new Sums(formula, levels.Count, Places(o)));
-        var whitening = o.Fit == ImageFit.Tile ? null : new NormalWhitening.Fitting(o, levels);
+        var neighbours = o.Fit == ImageFit.Tile ? null : new NormalNeighbours.Gathering(o, levels);
         foreach (var batch in squares.Chunk(Scoring.BatchSize(o, levels.Count, model.Device.Kind)))
         {
             var values = new float[batch.Length * length];
@@ -73,7 +73,7 @@ public sealed class NormalStatistics
                 using var scope = new DisposeScope();
                 LevelWalk.Run(model, values, levels, group =>
                 {
-                    whitening?.Add(group);
+                    neighbours?.Add(group);
                     refined.Add(group, Scoring.PerPixel(group.Refined, group).ToArray());
                     restored.Add(group, Scoring.PerPixel(group.Restoration.Restored, group).ToArray());
                 });
@@ -81,7 +81,7 @@ public sealed class NormalStatistics
             images += batch.Length;
         }
         if (images == 0) throw new ArgumentException("NormalStatistics: no normal image");
-        return new NormalStatistics(new Header(Format, rule, levels, formula.Sigma, formula.Share, images), formula, refined.Moments(), restored.Moments(), whitening?.Fit());
+        return new NormalStatistics(new Header(Format, rule, levels, formula.Sigma, formula.Share, images), formula, refined.Moments(), restored.Moments(), neighbours?.Made());
     }
 
     /// <summary>Reads a run's statistics.</summary>
@@ -100,7 +100,7 @@ public sealed class NormalStatistics
         Moments Read(string name) => new(Tensor(file, path, $"{name}.mean", shape), Tensor(file, path, $"{name}.spread", shape));
         var (refined, restored) = (Read("refined"), Read("restored"));
         if (refined.Spread.Concat(restored.Spread).Any(s => s <= 0)) throw new InvalidDataException($"{path}: a spread is not above 0");
-        return new NormalStatistics(header, new DeviationRule(model.Size, header.Sigma, header.Share), refined, restored, NormalWhitening.Find(file, path, header.Levels, model));
+        return new NormalStatistics(header, new DeviationRule(model.Size, header.Sigma, header.Share), refined, restored, NormalNeighbours.Find(file, path, header.Levels, model));
     }
 
     /// <summary>Writes them into a run's folder, replacing an old file whole.</summary>
@@ -114,7 +114,7 @@ public sealed class NormalStatistics
             Path.Combine(run, FileName), new Dictionary<string, string> { [HeaderKey] = JsonSerializer.Serialize(header, NormalJson.Default.Header) },
             [
                 ("refined.mean", shape, Refined.Mean), ("refined.spread", shape, Refined.Spread), ("restored.mean", shape, Restored.Mean), ("restored.spread", shape, Restored.Spread),
-                .. Whitening?.Tensors() ?? [],
+                .. Neighbours?.Tensors() ?? [],
             ]);
     }
 

@@ -25,7 +25,7 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
                 ? $"{run}: the run's rule is {rule.Name()}, which needs {NormalStatistics.FileName}; there is none in this run, mmrr train makes it"
                 : $"{run}: the run's rule is {rule.Name()} at the levels {levels}, but {NormalStatistics.FileName} is of {statistics.Levels}");
         }
-        if (rule == ScoreRule.Whitened && statistics!.Whitening is null) throw new InvalidDataException($"{run}: the run's rule is whitened, but {NormalStatistics.FileName} has no statistics of it");
+        if (rule == ScoreRule.Neighbours && statistics!.Neighbours is null) throw new InvalidDataException($"{run}: the run's rule is neighbours, but {NormalStatistics.FileName} has no statistics of it");
         return new ScoreMethod(levels, rule, statistics?.Levels == levels ? statistics : null);
     }
 
@@ -35,7 +35,7 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
 
     /// <summary>The rules that there are scores of, the run's own first.</summary>
     public IEnumerable<ScoreRule> Rules =>
-        Enum.GetValues<ScoreRule>().Where(r => r == ScoreRule.Paper || (r == ScoreRule.Deviation ? Statistics is not null : Statistics?.Whitening is not null)).OrderByDescending(r => r == Rule);
+        Enum.GetValues<ScoreRule>().Where(r => r == ScoreRule.Paper || (r == ScoreRule.Deviation ? Statistics is not null : Statistics?.Neighbours is not null)).OrderByDescending(r => r == Rule);
 
     /// <summary>The calibration, if it is of these levels and this rule; else null.</summary>
     public Calibration? Decision(Calibration? calibration) => calibration is not null && calibration.Levels == Levels && calibration.Rule == Rule ? calibration : null;

@@ -13,9 +13,9 @@ public enum ScoreRule
     [JsonStringEnumMemberName("deviation")]
     Deviation,
 
-    /// <summary>How large the errors are, on coarse grids, in units of what the errors of normal images look like: <see cref="ErrorWhitening"/>. Tells one kind of images from others.</summary>
-    [JsonStringEnumMemberName("whitened")]
-    Whitened,
+    /// <summary>How far, on a coarse grid, the image and the errors of its restorations are from the nearest of normal images. Tells one kind of images from others.</summary>
+    [JsonStringEnumMemberName("neighbours")]
+    Neighbours,
 }
 
 /// <summary>Rules in texts.</summary>
@@ -26,6 +26,6 @@ public static class ScoreRuleNames
     {
         ScoreRule.Paper => "paper",
         ScoreRule.Deviation => "deviation",
-        _ => "whitened",
+        _ => "neighbours",
     };
 }

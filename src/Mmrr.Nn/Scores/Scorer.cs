@@ -28,11 +28,11 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
     /// <summary>The same without refinement.</summary>
     public double? DeviationScoreWithoutRefinement { get; init; }
 
-    /// <summary>The score by <see cref="ScoreRule.Whitened"/>; null where there are no statistics of normal images at the levels scored at, and of a tiled run.</summary>
-    public double? WhitenedScore { get; init; }
+    /// <summary>The score by <see cref="ScoreRule.Neighbours"/>; null where there are no statistics of normal images at the levels scored at, and of a tiled run.</summary>
+    public double? NeighboursScore { get; init; }
 
     /// <summary>The same without refinement.</summary>
-    public double? WhitenedScoreWithoutRefinement { get; init; }
+    public double? NeighboursScoreWithoutRefinement { get; init; }
 
     /// <summary>The highest value of the map; null where there is none.</summary>
     public float? MaxPixelScore => Map?.Max();
@@ -160,8 +160,8 @@ public sealed partial class Scorer : IDisposable
             PaperScoreWithoutRefinement = all.Paper.Restored,
             DeviationScore = all.Deviation?.Refined,
             DeviationScoreWithoutRefinement = all.Deviation?.Restored,
-            WhitenedScore = all.Whitened?.Refined,
-            WhitenedScoreWithoutRefinement = all.Whitened?.Restored,
+            NeighboursScore = all.Neighbours?.Refined,
+            NeighboursScoreWithoutRefinement = all.Neighbours?.Restored,
         };
     }
 

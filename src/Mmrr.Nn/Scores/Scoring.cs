@@ -36,20 +36,20 @@ public static class Scoring
         var (refinedMap, restoredMap) = (new float[mapped], new float[mapped]);
         var deviation = statistics is null ? null : new RuleScores(new double[count], new double[count], new float[mapped], new float[mapped]);
         var paper = new RuleScores([], [], refinedMap, restoredMap);
-        var whitened = statistics?.Whitening is null ? null : paper with { Refined = new double[count], Restored = new double[count] };
+        var neighbours = statistics?.Neighbours is null ? null : paper with { Refined = new double[count], Restored = new double[count] };
         for (int first = 0; first < count; first += batch)
         {
             int n = Math.Min(batch, count - first);
             Span<float> Part(float[] all, int length) => all.AsSpan(first * length, n * length);
             var deviations = statistics is null ? null : new DeviationMaps(statistics, n);
-            var sums = statistics?.Whitening is { } normal ? new NormalWhitening.Sums(normal, n) : null;
+            var sums = statistics?.Neighbours is { } normal ? new NormalNeighbours.Sums(normal, n) : null;
             ScoreBatch(
                 model, images.Slice(first * values, n * values), n, levels, Part(refined, levels.Count), Part(restored, levels.Count),
                 maps ? Part(refinedMap, pixels) : [], maps ? Part(restoredMap, pixels) : [], deviations, sums);
             if (sums is not null)
             {
-                sums.Scores.Refined.CopyTo(whitened!.Refined, first);
-                sums.Scores.Restored.CopyTo(whitened.Restored, first);
+                sums.Scores.Refined.CopyTo(neighbours!.Refined, first);
+                sums.Scores.Restored.CopyTo(neighbours.Restored, first);
             }
             if (deviations is null) continue;
             var found = deviations.Scores(maps);
@@ -59,7 +59,7 @@ public static class Scoring
             found.RefinedMap.CopyTo(deviation.RefinedMap, first * pixels);
             found.RestoredMap.CopyTo(deviation.RestoredMap, first * pixels);
         }
-        return new Scores(refined, restored, paper with { Refined = Sums(refined, levels.Count), Restored = Sums(restored, levels.Count) }, deviation, whitened);
+        return new Scores(refined, restored, paper with { Refined = Sums(refined, levels.Count), Restored = Sums(restored, levels.Count) }, deviation, neighbours);
     }
 
     /// <summary>The channels' mean squared error of each pixel, [N·count, S, S].</summary>
@@ -73,7 +73,7 @@ public static class Scoring
 
     private static void ScoreBatch(
         MmrrModel model, ReadOnlySpan<float> images, int n, LevelSchedule levels, Span<float> refinedErrors, Span<float> restoredErrors, Span<float> refinedMap, Span<float> restoredMap,
-        DeviationMaps? deviations, NormalWhitening.Sums? whitened)
+        DeviationMaps? deviations, NormalNeighbours.Sums? neighbours)
     {
         using var scope = new DisposeScope();
         bool maps = refinedMap.Length > 0;
@@ -83,7 +83,7 @@ public static class Scoring
         LevelWalk.Run(model, images, levels, group =>
         {
             pending.Add((group.First, group.Count, PerImage(group.Refined, group), PerImage(group.Restoration.Restored, group)));
-            whitened?.Add(group);
+            neighbours?.Add(group);
             if (!maps && deviations is null) return;
             using Tensor refined = PerPixel(group.Refined, group), restored = PerPixel(group.Restoration.Restored, group);
             if (maps) (refinedSum, restoredSum) = (Sum(refinedSum, refined, n), Sum(restoredSum, restored, n));

@@ -13,8 +13,8 @@ public sealed record RuleScore(double Refined, double Restored, int WorstTile, f
 /// <param name="RestoredErrors">Those of its score without, [L].</param>
 /// <param name="Paper">By the paper's rule.</param>
 /// <param name="Deviation">By <see cref="ScoreRule.Deviation"/>; null where there are no statistics of normal images.</param>
-/// <param name="Whitened">By <see cref="ScoreRule.Whitened"/>; null where there are none, and of tiled images.</param>
-public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors, RuleScore Paper, RuleScore? Deviation, RuleScore? Whitened)
+/// <param name="Neighbours">By <see cref="ScoreRule.Neighbours"/>; null where there are none, and of tiled images.</param>
+public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors, RuleScore Paper, RuleScore? Deviation, RuleScore? Neighbours)
 {
     /// <summary>What a rule makes of the image.</summary>
     /// <exception cref="InvalidOperationException">There are no statistics for the rule.</exception>
@@ -25,7 +25,7 @@ public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors
     {
         ScoreRule.Paper => Paper,
         ScoreRule.Deviation => Deviation,
-        _ => Whitened,
+        _ => Neighbours,
     };
 }
 
@@ -89,7 +89,7 @@ public static class TiledScoring
         private readonly int _levels;
         private RuleScore _paper;
         private RuleScore? _deviation;
-        private RuleScore? _whitened;
+        private RuleScore? _neighbours;
         private float[] _refinedErrors = [];
         private float[] _restoredErrors = [];
 
@@ -102,7 +102,7 @@ public static class TiledScoring
             float[] Map() => new float[maps ? image.Height * image.Width : 0];
             _paper = Nothing();
             if (method.Statistics is not null) _deviation = Nothing();
-            if (method.Statistics?.Whitening is not null) _whitened = Nothing();
+            if (method.Statistics?.Neighbours is not null) _neighbours = Nothing();
         }
 
         public Tiling Tiling { get; }
@@ -110,7 +110,7 @@ public static class TiledScoring
         /// <summary>Of the whole image.</summary>
         public ImageLight Light { get; }
 
-        public PreparedScore Score => new(_refinedErrors, _restoredErrors, _paper, _deviation, _whitened);
+        public PreparedScore Score => new(_refinedErrors, _restoredErrors, _paper, _deviation, _neighbours);
 
         /// <summary>Takes what was found in a tile, number k among the scores.</summary>
         public void Add(int tile, Scores scores, int k)
@@ -120,7 +120,7 @@ public static class TiledScoring
             if (IsWorse(scores.Paper.Restored[k], _paper.Restored)) _restoredErrors = scores.RestoredErrors[errors];
             _paper = Worse(_paper, tile, scores.Paper, k);
             if (_deviation is not null) _deviation = Worse(_deviation, tile, scores.Deviation!, k);
-            if (_whitened is not null) _whitened = Worse(_whitened, tile, scores.Whitened!, k);
+            if (_neighbours is not null) _neighbours = Worse(_neighbours, tile, scores.Neighbours!, k);
         }
 
         private RuleScore Worse(RuleScore old, int tile, RuleScores scores, int k)

@@ -69,8 +69,8 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
     [InlineData("\"model\"", "\"modul\"")]
     [InlineData("\"data\": \"mnist\"", "\"data\": \"imagenet\"")]
     [InlineData("\"threads\": 2", "\"threads\": 0")]
-    [InlineData("\"levels\": \"0,0.004,0.01,0.02\"", "\"levels\": \"0,0.02,0.01\"")]
-    [InlineData("\"rule\": \"whitened\"", "\"rule\": \"none\"")]
+    [InlineData("\"levels\": \"0.02,0.04\"", "\"levels\": \"0,0.02,0.01\"")]
+    [InlineData("\"rule\": \"neighbours\"", "\"rule\": \"none\"")]
     public void AConfigurationThatCannotBe(string old, string by)
     {
         string run = Damaged("configuration"), path = Path.Combine(run, "run.json"), text = File.ReadAllText(path);

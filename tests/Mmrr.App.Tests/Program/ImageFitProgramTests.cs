@@ -77,7 +77,7 @@ public sealed class ImageFitProgramTests : IDisposable
     [Theory]
     [InlineData("--tile", "--data", "folder", "--tile", "16", "--size", "16")]
     [InlineData("--crop", "--data", "folder", "--tile", "16", "--crop")]
-    [InlineData("--rule whitened", "--data", "folder", "--tile", "16", "--rule", "whitened")]
+    [InlineData("--rule neighbours", "--data", "folder", "--tile", "16", "--rule", "neighbours")]
     [InlineData("--tile", "--data", "folder", "--tile", "7")]
     [InlineData("tile is 18", "--data", "folder", "--tile", "18", "--resolutions", "4")]
     [InlineData("--crop", "--data", "mnist", "--normal", "1", "--crop")]

@@ -12,7 +12,7 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class PipelineTests(TrainedRuns runs)
 {
-    private const string Header = "image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,whitened_score,whitened_score_without_refinement";
+    private const string Header = "image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,neighbours_score,neighbours_score_without_refinement";
 
     [Fact]
     public void DigitsAreTrainedAndEvaluated()
@@ -25,7 +25,7 @@ public sealed class PipelineTests(TrainedRuns runs)
 
         MmrrProcess.Run("evaluate", run).Ends(0);
         var figures = Figures(run);
-        Assert.Equal(("0,0.004,0.01,0.02", 30), (figures.GetProperty("levels").GetString(), figures.GetProperty("images").GetInt32()));
+        Assert.Equal(("0.02,0.04", 30), (figures.GetProperty("levels").GetString(), figures.GetProperty("images").GetInt32()));
         Assert.False(figures.TryGetProperty("pixelAuroc", out _));
         Assert.False(figures.TryGetProperty("pixelAurocWithoutRefinement", out _));
         string[] names = CheckScores(run, figures);
@@ -166,10 +166,10 @@ public sealed class PipelineTests(TrainedRuns runs)
         foreach (string preset in new[] { "tiny", "small" })
         {
             Assert.Equal(
-                ("0,0.004,0.01,0.02", "log:12:0.01:1"), (ScoreDefaults.Levels(preset, "mnist", 32).Name, ScoreDefaults.Levels(preset, "folder", 32).Name));
+                ("0.02,0.04", "log:12:0.01:1"), (ScoreDefaults.Levels(preset, "mnist", 32).Name, ScoreDefaults.Levels(preset, "folder", 32).Name));
         }
         Assert.All(new[] { "folder", "csv", "mvtec" }, data => Assert.Equal((Nn.ScoreRule.Deviation, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
-        Assert.All(new[] { "mnist", "fmnist", "cifar10" }, data => Assert.Equal((Nn.ScoreRule.Whitened, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
+        Assert.All(new[] { "mnist", "fmnist", "cifar10" }, data => Assert.Equal((Nn.ScoreRule.Neighbours, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
         var earlier = RunFolder.Open(runs.MnistRun).Options with { Levels = null };
         Assert.Equal("uniform:15", earlier.ScoreLevels.Name);
         var paper = earlier with { Preset = "paper", Model = earlier.Model with { Size = 32 } };
@@ -206,7 +206,7 @@ public sealed class PipelineTests(TrainedRuns runs)
         // The run's rule, and where there are statistics the others: all by name, in columns of their own.
         string own = figures.GetProperty("rule").GetString()!;
         var others = figures.GetProperty("otherRules").EnumerateArray().ToDictionary(o => o.GetProperty("rule").GetString()!);
-        string[] rules = ["paper", "deviation", "whitened"];
+        string[] rules = ["paper", "deviation", "neighbours"];
         foreach (var (k, rule) in rules.Index())
         {
             var (first, second) = (7 + (2 * k), 8 + (2 * k));

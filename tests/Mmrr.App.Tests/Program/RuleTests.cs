@@ -111,7 +111,7 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
     [Fact]
     public void AllRulesAreToldByName()
     {
-        foreach (var (source, own, levels) in new[] { (runs.FolderRun, "deviation", "log:12:0.01:1"), (runs.MnistRun, "whitened", "0,0.004,0.01,0.02") })
+        foreach (var (source, own, levels) in new[] { (runs.FolderRun, "deviation", "log:12:0.01:1"), (runs.MnistRun, "neighbours", "0.02,0.04") })
         {
             string run = runs.Copy(source, $"all-{own}");
             string[] lines = MmrrProcess.Run("evaluate", run, "--device", "cpu").Ends(0).OutputLines;
@@ -123,7 +123,7 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
             Assert.Contains($"Figures of the test set, rule {own}, levels {levels}", captions);
             double[] shown = [.. page.Descendants("data").Select(d => double.Parse(d.Attribute("value")!.Value, CultureInfo.InvariantCulture))];
             var others = Figures(run).GetProperty("otherRules").EnumerateArray().ToArray();
-            Assert.Equal(new[] { "paper", "deviation", "whitened" }.Where(rule => rule != own), others.Select(o => o.GetProperty("rule").GetString()));
+            Assert.Equal(new[] { "paper", "deviation", "neighbours" }.Where(rule => rule != own), others.Select(o => o.GetProperty("rule").GetString()));
             foreach (var other in others)
             {
                 string rule = other.GetProperty("rule").GetString()!;

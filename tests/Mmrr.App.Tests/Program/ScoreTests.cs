@@ -8,7 +8,7 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class ScoreTests(TrainedRuns runs) : IDisposable
 {
-    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,whitened_score,whitened_score_without_refinement";
+    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,neighbours_score,neighbours_score_without_refinement";
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -82,7 +82,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         var result = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels);
         Assert.Equal((score, threshold, score > threshold), (result.Score, scorer.Threshold, result.Anomalous!.Value));
         Assert.Equal(row[5], result.MaxPixelScore!.Value.ToString("R", CultureInfo.InvariantCulture));
-        double?[] both = [result.PaperScore, result.PaperScoreWithoutRefinement, result.DeviationScore, result.DeviationScoreWithoutRefinement, result.WhitenedScore, result.WhitenedScoreWithoutRefinement];
+        double?[] both = [result.PaperScore, result.PaperScoreWithoutRefinement, result.DeviationScore, result.DeviationScoreWithoutRefinement, result.NeighboursScore, result.NeighboursScoreWithoutRefinement];
         Assert.Equal(row[8..], both.Select(s => s!.Value.ToString("R", CultureInfo.InvariantCulture)));
         Assert.Equal(Nn.ScoreRule.Deviation, result.Rule);
     }

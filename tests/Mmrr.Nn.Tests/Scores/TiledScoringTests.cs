@@ -111,7 +111,7 @@ public class TiledScoringTests
         for (int i = 0; i < images.Length; i++)
         {
             var alone = TiledScoring.Score(model, [images[i]], method, maps: true)[0];
-            Assert.Null(alone.Whitened);
+            Assert.Null(alone.Neighbours);
             foreach (var rule in method.Rules)
             {
                 var (one, some) = (alone.Of(rule), together[i].Of(rule));

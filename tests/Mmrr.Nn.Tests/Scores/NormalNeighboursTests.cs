@@ -4,15 +4,15 @@ using Xunit;
 
 namespace Mmrr.Nn.Tests;
 
-/// <summary>Rule whitened, from the network to the file, and the scores that it gives.</summary>
-public sealed class NormalWhiteningTests : IDisposable
+/// <summary>Rule neighbours, from the network to the file, and the scores that it gives.</summary>
+public sealed class NormalNeighboursTests : IDisposable
 {
     private static readonly LevelSchedule s_levels = LevelSchedule.Of(0, 0.1f, 0.5f);
     private readonly RunOnDisk _run = new(Small.Options);
 
     public void Dispose() => _run.Dispose();
 
-    /// <summary>The rule from its definition, on the network's own restorations: one fit for each kind, level and grid.</summary>
+    /// <summary>The rule from its definition, on the network's own restorations.</summary>
     [Theory]
     [InlineData(8, 1)]
     [InlineData(8, 3)]
@@ -20,39 +20,39 @@ public sealed class NormalWhiteningTests : IDisposable
     public void ScoresAreThoseOfTheDefinition(int size, int channels)
     {
         var options = Small.Options with { Size = size, Channels = channels };
+        int side = CoarseGrid.Side(options), length = side * side * channels;
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, options);
         PreparedImage[] normal = Small.Prepared(options, 7), tested = Small.Prepared(options, 3, seed: 7);
-        var found = Scoring.Score(model, Values(tested), s_levels, maps: false, NormalStatistics.Of(model, Small.Whole(options, normal), s_levels, ScoreRule.Whitened)).Whitened!;
-        var sides = ErrorGrid.Sides(size);
+        var found = Scoring.Score(model, Values(tested), s_levels, maps: false, NormalStatistics.Of(model, Small.Whole(options, normal), s_levels, ScoreRule.Neighbours)).Neighbours!;
         var (ofNormal, ofTested) = (Restorations(model, normal), Restorations(model, tested));
         for (int i = 0; i < tested.Length; i++)
         {
-            double refined = 0, restored = 0;
+            double Distance(Func<(float[] Image, float[][][] Predictions), float[]> row) => new NearestRows([.. ofNormal.SelectMany(row)], length).Measure(row(ofTested[i]))[0];
+            double image = Distance(o => Grid(o.Image)) + Distance(o => Lightless(o.Image)), refined = 0, restored = 0;
             for (int l = 0; l < s_levels.Count; l++)
             {
-                foreach (int side in sides)
-                {
-                    double Measure(int kind)
-                    {
-                        float[] errors = [.. ofNormal.SelectMany(image => Grid(image.Image, image.Predictions[kind][l], side))];
-                        var (image, predictions) = ofTested[i];
-                        return ErrorWhitening.Fit(errors, side * side * channels).Measure(Grid(image, predictions[kind][l], side)) / sides.Count / s_levels.Count;
-                    }
-                    refined += Measure(0);
-                    restored += Measure(1);
-                }
+                double Errors(int kind) => Distance(o => [.. Lightless(o.Image).Zip(Lightless(o.Predictions[kind][l]), (x, p) => x - p)]);
+                refined += (Errors(0) + Errors(1)) / 2 * s_levels.Weights[l];
+                restored += Errors(1) * s_levels.Weights[l];
             }
-            // The same floats go the same way: only the sums over levels and grids round, in float64.
-            Assert.Equal((refined + restored) / 2, found.Refined[i], 1e-9 * refined);
-            Assert.Equal(restored, found.Restored[i], 1e-9 * restored);
+            // The same floats go the same way: only the sums round, in float64.
+            Assert.Equal((image + refined) / 3, found.Refined[i], 1e-9);
+            Assert.Equal((image + restored) / 3, found.Restored[i], 1e-9);
         }
 
-        float[] Grid(float[] image, float[] prediction, int side)
+        float[] Grid(float[] image)
         {
-            var errors = new float[side * side * channels];
-            ErrorGrid.Average(image, prediction, size, side, errors);
-            return errors;
+            var cells = new float[length];
+            CoarseGrid.Average(image, size, side, cells);
+            return cells;
+        }
+
+        float[] Lightless(float[] image)
+        {
+            float[] cells = Grid(image);
+            CoarseGrid.TakeLight(cells);
+            return cells;
         }
     }
 
@@ -61,12 +61,12 @@ public sealed class NormalWhiteningTests : IDisposable
     {
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, Small.Options);
-        var statistics = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 7)), s_levels, ScoreRule.Whitened);
+        var statistics = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 7)), s_levels, ScoreRule.Neighbours);
         PreparedImage[] images = Small.Prepared(Small.Options, 4, seed: 5);
-        var together = Scoring.Score(model, Values(images), s_levels, maps: true, statistics).Whitened!;
+        var together = Scoring.Score(model, Values(images), s_levels, maps: true, statistics).Neighbours!;
         for (int i = 0; i < images.Length; i++)
         {
-            var alone = Scoring.Score(model, Values([images[i]]), s_levels, maps: true, statistics).Whitened!;
+            var alone = Scoring.Score(model, Values([images[i]]), s_levels, maps: true, statistics).Neighbours!;
             Assert.Equal((alone.Refined[0], alone.Restored[0]), (together.Refined[i], together.Restored[i]));
             Assert.Equal(Small.Bits(alone.RefinedMap), Small.Bits(together.RefinedMap[(i * 64)..((i + 1) * 64)]));
         }
@@ -80,28 +80,28 @@ public sealed class NormalWhiteningTests : IDisposable
         using (var device = Small.Open("cpu"))
         {
             using var model = Checkpoint.Load(_run.Path, device);
-            var statistics = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 7)), s_levels, ScoreRule.Whitened);
+            var statistics = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 7)), s_levels, ScoreRule.Neighbours);
             statistics.Save(_run.Path);
-            before = Scoring.Score(model, Values(images), s_levels, maps: false, statistics).Whitened!;
+            before = Scoring.Score(model, Values(images), s_levels, maps: false, statistics).Neighbours!;
         }
         using var scorer = Scorer.Load(_run.Path, "cpu");
         var after = scorer.Score(images);
         Assert.Equal(before.Refined, after.Select(s => s.Score));
         Assert.Equal(before.Restored, after.Select(s => s.ScoreWithoutRefinement));
-        Assert.All(after, s => Assert.Equal((ScoreRule.Whitened, s.Score, s.ScoreWithoutRefinement), (s.Rule, s.WhitenedScore!.Value, s.WhitenedScoreWithoutRefinement!.Value)));
-        Assert.Equal([ScoreRule.Whitened, ScoreRule.Paper, ScoreRule.Deviation], scorer.Method.Rules);
+        Assert.All(after, s => Assert.Equal((ScoreRule.Neighbours, s.Score, s.ScoreWithoutRefinement), (s.Rule, s.NeighboursScore!.Value, s.NeighboursScoreWithoutRefinement!.Value)));
+        Assert.Equal([ScoreRule.Neighbours, ScoreRule.Paper, ScoreRule.Deviation], scorer.Method.Rules);
     }
 
-    /// <summary>One normal image has no spread: such statistics serve the other rules alone.</summary>
+    /// <summary>One normal image has no neighbour: such statistics serve the other rules alone.</summary>
     [Fact]
     public void OneImageIsTooFew()
     {
         using (var device = Small.Open("cpu"))
         {
             using var model = Checkpoint.Load(_run.Path, device);
-            NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 1)), s_levels, ScoreRule.Whitened).Save(_run.Path);
+            NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 1)), s_levels, ScoreRule.Neighbours).Save(_run.Path);
         }
-        Assert.Contains("the run's rule is whitened", Assert.Throws<InvalidDataException>(() => Scorer.Load(_run.Path, "cpu")).Message, StringComparison.Ordinal);
+        Assert.Contains("the run's rule is neighbours", Assert.Throws<InvalidDataException>(() => Scorer.Load(_run.Path, "cpu")).Message, StringComparison.Ordinal);
     }
 
     private static float[] Values(PreparedImage[] images) => [.. images.SelectMany(image =>

@@ -1,0 +1,128 @@
+using System.Runtime.InteropServices;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.Nn;
+
+/// <summary>
+/// The normal images behind <see cref="ScoreRule.Neighbours"/>, on a coarse grid: the images x as they are and freed of their light, n(x), and at each level l the errors of
+/// restoration freed of light, n(x) − n(x̂_l) and n(x) − n(x̂_l + r_l). With d the distance to the nearest normal ones, in units of what is usual among them (<see cref="NearestRows"/>), a
+/// score is ⅓·(d(x) + d(n(x)) + Σ_l w_l·d_l), where d_l is the mean over both errors, and without refinement that of x̂ alone: 1 is usual. There are none of a tiled model, whose tiles
+/// may lie anywhere.
+/// </summary>
+internal sealed class NormalNeighbours
+{
+    // Of all kept rows together: 24 MB.
+    private const int MostFloats = 6 * 1024 * 1024;
+
+    private const int Images = 2;
+
+    private readonly LevelSchedule _levels;
+    private readonly MmrrOptions _model;
+
+    // x, n(x), and then of each level the refined and the restored errors: [2 + 2L], each [N, D].
+    private readonly NearestRows[] _sets;
+
+    private NormalNeighbours(LevelSchedule levels, MmrrOptions model, NearestRows[] sets) => (_levels, _model, _sets) = (levels, model, sets);
+
+    /// <summary>Reads what <see cref="Tensors"/> gives; null where a file has none.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, damaged or of another model.</exception>
+    public static NormalNeighbours? Find(SafeTensorsFile file, string path, LevelSchedule levels, MmrrOptions model)
+    {
+        if (file.Entries.FirstOrDefault(e => e.Name == Name(0)) is not { } entry) return null;
+        int length = Length(model), count = entry.Shape is [var n, _] ? n : 0;
+        if (count < 2) throw new InvalidDataException($"{path}: '{Name(0)}' has the shape [{string.Join(", ", entry.Shape)}], expected [N, {length}] with two rows or more");
+        float[] usual = NormalStatistics.Tensor(file, path, "neighbours.usual", [Sets(levels)]);
+        if (usual.Any(u => !(u > 0))) throw new InvalidDataException($"{path}: 'neighbours.usual' is not above 0");
+        return new NormalNeighbours(levels, model, [.. usual.Select((u, i) => new NearestRows(NormalStatistics.Tensor(file, path, Name(i), [count, length]), length, u))]);
+    }
+
+    /// <summary>What a file keeps.</summary>
+    public IEnumerable<(string Name, int[] Shape, float[] Values)> Tensors() =>
+    [
+        ("neighbours.usual", [_sets.Length], [.. _sets.Select(s => s.Usual)]),
+        .. _sets.Select((s, i) => (Name(i), new[] { s.Rows.Length / s.Length, s.Length }, s.Rows)),
+    ];
+
+    private static string Name(int set) => set switch
+    {
+        0 => "neighbours.image",
+        1 => "neighbours.lightless",
+        _ => $"neighbours.{(set % 2 == 0 ? "refined" : "restored")}.{(set - Images) / 2}",
+    };
+
+    private static int Sets(LevelSchedule levels) => Images + (2 * levels.Count);
+
+    private static int Length(MmrrOptions model) => CoarseGrid.Side(model) * CoarseGrid.Side(model) * model.Channels;
+
+    /// <summary>The rows of a group of levels, each with the set that it belongs to: [N, D] of each set.</summary>
+    private static IEnumerable<(int Set, float[] Rows)> Rows(RestoredLevels group, MmrrOptions model)
+    {
+        int length = Length(model), side = CoarseGrid.Side(model), values = model.Size * model.Size * model.Channels;
+        int images = group.Refined.Shape[0] / group.Count;
+        float[] image = group.Restoration.Image.Value.ToArray(), refined = group.Refined.Value.ToArray(), restored = group.Restoration.Restored.Value.ToArray();
+        var (plain, light) = (new float[images * length], new float[images * length]);
+        var errors = Enumerable.Range(0, 2 * group.Count).Select(_ => new float[images * length]).ToArray();
+        Parallel.For(0, images, i =>
+        {
+            Span<float> Row(float[] all) => all.AsSpan(i * length, length);
+            CoarseGrid.Average(image.AsSpan(i * group.Count * values, values), model.Size, side, Row(plain));
+            Row(plain).CopyTo(Row(light));
+            CoarseGrid.TakeLight(Row(light));
+            for (int e = 0; e < errors.Length; e++)
+            {
+                var cells = Row(errors[e]);
+                CoarseGrid.Average((e % 2 == 0 ? refined : restored).AsSpan(((i * group.Count) + (e / 2)) * values, values), model.Size, side, cells);
+                CoarseGrid.TakeLight(cells);
+                for (int k = 0; k < length; k++) cells[k] = Row(light)[k] - cells[k];
+            }
+        });
+        if (group.First == 0)
+        {
+            yield return (0, plain);
+            yield return (1, light);
+        }
+        for (int e = 0; e < errors.Length; e++) yield return (Images + (2 * group.First) + e, errors[e]);
+    }
+
+    /// <summary>Normal images on the way: the first ones, as many as are kept.</summary>
+    public sealed class Gathering(MmrrOptions model, LevelSchedule levels)
+    {
+        private readonly List<float>[] _sets = [.. Enumerable.Range(0, Sets(levels)).Select(_ => new List<float>())];
+
+        /// <summary>Takes a group of levels.</summary>
+        public void Add(RestoredLevels group)
+        {
+            int most = Math.Max(NearestRows.Neighbour + 1, MostFloats / _sets.Length / Length(model)) * Length(model);
+            foreach (var (set, rows) in Rows(group, model)) _sets[set].AddRange(rows.AsSpan(0, Math.Min(rows.Length, most - _sets[set].Count)));
+        }
+
+        /// <summary>What they make; null where there are fewer than two images.</summary>
+        public NormalNeighbours? Made() =>
+            _sets[^1].Count < 2 * Length(model) ? null : new NormalNeighbours(levels, model, [.. _sets.Select(s => new NearestRows([.. CollectionsMarshal.AsSpan(s)], Length(model)))]);
+    }
+
+    /// <summary>The scores of some images on the way through the levels.</summary>
+    public sealed class Sums(NormalNeighbours normal, int images)
+    {
+        private readonly double[] _refined = new double[images];
+        private readonly double[] _restored = new double[images];
+
+        /// <summary>Takes a group of levels. An image's distances are added in their order.</summary>
+        public void Add(RestoredLevels group)
+        {
+            foreach (var (set, rows) in Rows(group, normal._model))
+            {
+                double[] distances = normal._sets[set].Measure(rows);
+                double weight = (set < Images ? 1 : normal._levels.Weights[(set - Images) / 2]) / 3;
+                for (int i = 0; i < images; i++)
+                {
+                    _refined[i] += (set < Images ? 1 : 0.5) * weight * distances[i];
+                    if (set < Images || set % 2 != 0) _restored[i] += weight * distances[i];
+                }
+            }
+        }
+
+        /// <summary>The scores, [N] each, when all levels are in.</summary>
+        public (double[] Refined, double[] Restored) Scores => (_refined, _restored);
+    }
+}
