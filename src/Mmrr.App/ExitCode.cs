@@ -15,7 +15,10 @@ internal static class ExitCode
     /// <summary><c>mmrr score --fail-on-anomaly</c> found an anomaly.</summary>
     public const int Anomaly = 3;
 
-    /// <summary>Told to stop by Ctrl-C; training, also by SIGTERM, with what it had saved: a shell's number for SIGINT.</summary>
+    /// <summary>An exception that nobody meant: a defect of the program, not of its input (EX_SOFTWARE of sysexits.h).</summary>
+    public const int Defect = 70;
+
+    /// <summary>Told to stop by Ctrl-C; training, also by SIGTERM or SIGHUP, with what it had saved: a shell's number for SIGINT.</summary>
     public const int Interrupted = 130;
 
     /// <summary>Nobody reads standard output any more: a shell's number for SIGPIPE.</summary>

@@ -1,10 +1,17 @@
 using System.CommandLine;
-using Mmrr;
 using Mmrr.App;
 using Mmrr.App.Commands;
+using Mmrr.App.Output;
 using Mmrr.Nn.Checkpoints;
-using Mmrr.Ptx;
 
+StandardOutput.Prepare();
+// Of a thread that nobody waits for.
+AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
+{
+    Complaint.Report((Exception)unhandled.ExceptionObject);
+    AtomicFile.Abandon();
+    Environment.Exit(ExitCode.Defect);
+};
 // An unset variable of a shell: as a path it would be the folder that one is in.
 if (Array.IndexOf(args, "") is var empty and >= 0)
 {
@@ -12,32 +19,35 @@ if (Array.IndexOf(args, "") is var empty and >= 0)
     return ExitCode.BadInput;
 }
 Interruption.EndCleanly();
-var parsed = CommandLine.Create().Parse(args.Length == 0 ? ["--help"] : args);
+var parsed = CommandLine.Parse(args.Length == 0 ? ["--help"] : args);
 if (CommandLine.Complaint(parsed) is { } complaint)
 {
     Complaint.Write(complaint);
     return ExitCode.BadInput;
 }
+if (CommandLine.WritesMessagesOnly(parsed)) StandardOutput.HasMessagesOnly();
 try
 {
-    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
-catch (IOException e) when (StandardOutput.IsUnread(e))
+catch (Exception e) when (StandardOutput.IsUnread(e))
 {
     return ExitCode.BrokenPipe;
 }
-catch (Exception e) when (IsOutside(e) || e is AggregateException several && several.InnerExceptions.All(IsOutside))
+catch (Exception e) when (Outside.Is(e))
 {
-    // Of what went wrong on several threads at once, one will do.
-    Complaint.Write((e is AggregateException { InnerExceptions: [var first, ..] } ? first : e).Message);
+    Complaint.Write(Outside.Message(e));
     return ExitCode.BadInput;
+}
+#pragma warning disable CA1031 // Whatever it was: it must not be told as bad input, and not end as a signal.
+catch (Exception e)
+#pragma warning restore CA1031
+{
+    Complaint.Report(e);
+    return ExitCode.Defect;
 }
 finally
 {
     // Other threads may be writing still, pictures say.
     AtomicFile.Abandon();
 }
-
-// What lies outside of the program: arguments, files, devices, memory. All else is a defect, and shows where it is.
-static bool IsOutside(Exception e) => e is UsageException or DeviceUnavailableException or DeviceMemoryException or PtxException or InvalidDataException or IOException
-    or UnauthorizedAccessException or ArgumentException or OutOfMemoryException;

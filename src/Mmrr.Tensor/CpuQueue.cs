@@ -24,7 +24,10 @@ internal sealed class CpuQueue : IDisposable
     private readonly List<QueuedOperation> _operations = [];
     private readonly List<Action> _afterRun = [];
     private (string Name, Exception Error)? _failure;
-    private bool _running;
+
+    // Of the workers' threads, while they run operations.
+    [ThreadStatic]
+    private static bool s_isWorker;
 
     public CpuQueue(Accelerator accelerator, int workers)
     {
@@ -36,7 +39,6 @@ internal sealed class CpuQueue : IDisposable
 
     public void Enqueue(string name, Action<Worker> body, Profiler? profiler)
     {
-        CheckOutside();
         _operations.Add(new QueuedOperation(name, body, profiler is null ? null : new QueuedProfile(profiler, profiler.Announced ?? new Work(name, s_scalar, 0, 0), _workers.Length)));
         if (_operations.Count >= LongestQueue) Run();
     }
@@ -46,17 +48,8 @@ internal sealed class CpuQueue : IDisposable
 
     public void Run()
     {
-        CheckOutside();
         if (_operations.Count == 0) return;
-        _running = true;
-        try
-        {
-            _launch(new KernelConfig(1, _workers.Length), _handle);
-        }
-        finally
-        {
-            _running = false;
-        }
+        _launch(new KernelConfig(1, _workers.Length), _handle);
         foreach (var operation in _operations) operation.Profile?.Report();
         _operations.Clear();
         foreach (var action in _afterRun) action();
@@ -76,10 +69,10 @@ internal sealed class CpuQueue : IDisposable
         foreach (var worker in _workers) worker.FreeScratch();
     }
 
-    // A worker that waited for the queue would wait for itself.
-    private void CheckOutside()
+    /// <summary>A worker that waited for the queue would wait for itself.</summary>
+    public static void CheckOutside()
     {
-        if (_running) throw new InvalidOperationException("an operation that runs on the workers may neither enqueue another nor ask for a tensor's values");
+        if (s_isWorker) throw new InvalidOperationException("an operation that runs on the workers may neither enqueue another nor ask for a tensor's values");
     }
 
     /// <summary>Every lane is a worker. The body is one call that ILGPU's front end does not look into, so the .NET method itself runs.</summary>
@@ -89,8 +82,20 @@ internal sealed class CpuQueue : IDisposable
     private static void Walk(int handle, int index)
     {
         var queue = s_open[handle];
-        var worker = queue._workers[index];
-        foreach (var (name, body, profile) in queue._operations)
+        s_isWorker = true;
+        try
+        {
+            queue.RunOperations(queue._workers[index], index);
+        }
+        finally
+        {
+            s_isWorker = false;
+        }
+    }
+
+    private void RunOperations(Worker worker, int index)
+    {
+        foreach (var (name, body, profile) in _operations)
         {
             try
             {
@@ -106,8 +111,8 @@ internal sealed class CpuQueue : IDisposable
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                queue._failure = (name, e);
-                queue._barrier.Break();
+                _failure = (name, e);
+                _barrier.Break();
                 return;
             }
             if (!worker.TryBarrier()) return;

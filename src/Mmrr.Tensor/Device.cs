@@ -22,7 +22,12 @@ public enum DeviceKind
 
 /// <summary>
 /// A device is a stream: operations are enqueued and run in order, and the host waits only where it asks for values
-/// (<see cref="Tensor.ToArray"/>, <see cref="Synchronize"/>). Enqueueing is for one thread at a time.
+/// (<see cref="Tensor.ToArray"/>, <see cref="Synchronize"/>).
+/// <para>
+/// What several threads may do on one device at the same time: make tensors without values (<see cref="Tensor.Empty"/>), dispose tensors, read this class's properties, open other devices, and whatever takes
+/// turns by itself, as scoring does. All else, which is to run operations, to copy values and to wait, is for one thread at a time, not always the same: where calls of two threads meet, one of them gets an
+/// <see cref="InvalidOperationException"/>, and nothing of it is enqueued.
+/// </para>
 /// </summary>
 public sealed partial class Device : IDisposable
 {
@@ -40,6 +45,7 @@ public sealed partial class Device : IDisposable
         Workers = workers;
         _context = context;
         Accelerator = accelerator;
+        Use = new DeviceUse(name);
         Pool = new MemoryPool(this);
         if (kind == DeviceKind.Cpu)
         {
@@ -89,8 +95,8 @@ public sealed partial class Device : IDisposable
 
     internal CpuQueue? Queue { get; }
 
-    /// <summary>Held while one logical piece of work (a scoring call, say) is enqueued and read back.</summary>
-    internal Lock Gate { get; } = new();
+    /// <summary>Keeps threads apart.</summary>
+    internal DeviceUse Use { get; }
 
     /// <summary>Opens <c>auto</c> (CUDA where there is one, else the CPU), <c>cpu</c>, <c>simt</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     /// <param name="name">The device's name.</param>
@@ -129,9 +135,12 @@ public sealed partial class Device : IDisposable
     }
 
     /// <summary>Waits until everything that was enqueued has run.</summary>
-    /// <exception cref="InvalidOperationException">An operation failed while it ran; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">An operation failed while it ran; the message names it. Or another thread uses the device now.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public void Synchronize()
     {
+        CpuQueue.CheckOutside();
+        using var call = Use.Enter();
         if (Queue is not null) Queue.Run();
         else Accelerator.Synchronize();
     }
@@ -143,9 +152,10 @@ public sealed partial class Device : IDisposable
         Pool.Dispose();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Waits for what takes turns on the device and for a call of another thread, and frees everything; what is asked of it later is refused.</summary>
     public void Dispose()
     {
+        if (!Use.Close()) return;
         Queue?.Dispose();
         Pool.Dispose();
         Accelerator.Dispose();
@@ -153,10 +163,22 @@ public sealed partial class Device : IDisposable
     }
 
     /// <summary>On <c>cpu</c>: every worker will run <paramref name="body"/>, after all that was enqueued before.</summary>
-    internal void Enqueue(string operation, Action<Worker> body) => Queue!.Enqueue(operation, body, Profiler);
+    internal void Enqueue(string operation, Action<Worker> body)
+    {
+        CpuQueue.CheckOutside();
+        using var call = Use.Enter();
+        Queue!.Enqueue(operation, body, Profiler);
+    }
 
     /// <summary>On <c>simt</c> and <c>cuda</c>: the launcher of SIMT kernels.</summary>
-    internal SimtLauncher Simt => _simt ?? throw new InvalidOperationException("the cpu device runs SIMD entries");
+    internal SimtLauncher Simt
+    {
+        get
+        {
+            Use.Enter().Dispose();
+            return _simt ?? throw new InvalidOperationException("the cpu device runs SIMD entries");
+        }
+    }
 
     /// <summary>A grid whose threads walk over <paramref name="count"/> items with a stride of the whole grid.</summary>
     internal KernelConfig Grid(long count) => Kind == DeviceKind.Cuda
@@ -185,8 +207,11 @@ public sealed partial class Device : IDisposable
         // The accelerator wants at least two threads a warp; a group may still have one.
         var description = new CPUDevice(Math.Max(2, workers), 1, 1);
         var context = Context.Create(builder => builder.CPU(description));
-        return new Device(DeviceKind.Cpu, "cpu", context, context.GetDevice<CPUDevice>(0).CreateAccelerator(context), workers);
+        return new Device(DeviceKind.Cpu, "cpu", context, Parallel(context), workers);
     }
+
+    // Without being told, ILGPU runs the threads of a group one after the other where a debugger is attached: workers that wait for one another would wait for ever.
+    private static CPUAccelerator Parallel(Context context) => context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel);
 
     /// <summary>A simulator whose groups may have up to so many threads, a multiple of 32 or the usual eight: it runs the kernels that are written for more, slowly.</summary>
     internal static Device OpenSimt(int lanes)
@@ -194,6 +219,6 @@ public sealed partial class Device : IDisposable
         int warp = Math.Min(32, lanes);
         var description = new CPUDevice(warp, lanes / warp, 1);
         var context = Context.Create(builder => builder.CPU(description).EnableAlgorithms());
-        return new Device(DeviceKind.Simt, "simt", context, context.GetDevice<CPUDevice>(0).CreateAccelerator(context), 1);
+        return new Device(DeviceKind.Simt, "simt", context, Parallel(context), 1);
     }
 }

@@ -141,12 +141,12 @@ public sealed class HostBuffer : IDisposable
 
     private void Enqueue(string operation, Action<int, int> copy)
     {
-        _copying = true;
         _device.Enqueue(operation, worker =>
         {
             var (begin, end) = worker.Share(Count, 4096);
             copy(begin, end);
         });
+        _copying = true;
         _device.Queue!.AfterRun(() => _copying = false);
     }
 

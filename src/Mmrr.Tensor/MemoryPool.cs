@@ -33,8 +33,10 @@ internal sealed class MemoryPool(Device device) : IDisposable
     public void CountTensor(int change) => Interlocked.Add(ref _liveTensors, change);
 
     /// <summary>A buffer of at least <paramref name="count"/> floats with arbitrary contents.</summary>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public DeviceBuffer Rent(int count)
     {
+        device.Use.CheckOpen();
         int size = SizeClass(count);
         lock (_lock)
         {

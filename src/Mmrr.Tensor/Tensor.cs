@@ -54,8 +54,16 @@ public sealed class Tensor : IDisposable
     public static Tensor From(Device device, Shape shape, ReadOnlySpan<float> values)
     {
         var tensor = Empty(device, shape);
-        tensor.CopyFrom(values);
-        return tensor;
+        try
+        {
+            tensor.CopyFrom(values);
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Another handle on the same buffer, with the same number of elements.</summary>
@@ -84,6 +92,7 @@ public sealed class Tensor : IDisposable
         using var measured = Measurement.Of(Device, Operation, Shape, 0, 8.0 * Count);
         if (Device.Queue is null)
         {
+            using var call = Device.Use.Enter();
             View.CopyFromCPU(Device.Accelerator.DefaultStream, values);
             return;
         }
@@ -106,6 +115,7 @@ public sealed class Tensor : IDisposable
         if (values.Length != Count) throw new ArgumentException($"copy: {values.Length} places for a tensor {Shape} of {Count}");
         if (Device.Kind == DeviceKind.Cuda)
         {
+            using var call = Device.Use.Enter();
             View.CopyToCPU(Device.Accelerator.DefaultStream, values);
             return;
         }

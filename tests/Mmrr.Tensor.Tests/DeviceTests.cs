@@ -46,6 +46,13 @@ public class DeviceTests(TestDevices devices)
         Assert.Contains("simt", names);
     }
 
+    // ILGPU's own choice is one thread after the other where a debugger is attached, in which workers that wait for one another never end.
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("simt")]
+    public void Threads_of_a_group_run_side_by_side_whether_or_not_somebody_debugs(string name) =>
+        Assert.Equal(ILGPU.Runtime.CPU.CPUAcceleratorMode.Parallel, Assert.IsType<ILGPU.Runtime.CPU.CPUAccelerator>(devices.Get(name).Accelerator).Mode);
+
     // All workers fail, or the last alone while the others wait for it, in the operation or after it.
     [Theory]
     [InlineData(1, true, false)]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mmrr.App.Baselines;
 using Mmrr.App.Data;
+using Mmrr.App.Output;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
 using Mmrr.Nn;
@@ -36,7 +37,9 @@ internal static class BaselinesCommand
         command.SetAction(parsed =>
         {
             string? path = parsed.GetValue(json);
+            if (Directory.Exists(path)) throw new UsageException($"--json {path}: is a folder, expected a file");
             if (path is not null) OutputPlace.CheckFile("--json", path, FilesRead(parsed.GetValue(run), parsed.GetValue(root)));
+            if (path is not null) StandardOutput.HasMessagesOnly();
             BaselineResult result;
             bool kept = true;
             if (parsed.GetValue(run) is { } folder)
@@ -91,6 +94,7 @@ internal static class BaselinesCommand
         if (!kept) Complaint.Write($"{run.Path}: no file can be made in it: the figures are printed, but {BaselineResult.FileName} stays as it is");
         var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, tell: networks.IsEmpty);
         if (kept) result.Save(run.PathOf(BaselineResult.FileName));
+        StandardOutput.HasMessagesOnly();
         BaselineTable.Print(result, networks);
         if (run.Options.Model.Fit == ImageFit.Tile) Console.WriteLine("the run sees tiles; simple methods see whole images, stretched to the size of a tile");
         return (result, kept);

@@ -21,7 +21,7 @@ internal static class BenchCommand
         {
             options.RefuseIdle(parsed, parsed.GetValue(what)!);
             using var device = options.Open(parsed);
-            foreach (string name in parsed.GetValue(what)!) Time(name, options, parsed, device);
+            foreach (string name in parsed.GetValue(what)!) WorkloadOptions.Sized(() => Time(name, options, parsed, device));
             return ExitCode.Success;
         });
         return command;

@@ -33,6 +33,21 @@ internal static class CommonOptions
         return device;
     }
 
+    /// <summary>A model's options, after a check of their ranges.</summary>
+    /// <exception cref="UsageException">One is out of its range.</exception>
+    public static MmrrOptions Checked(MmrrOptions options)
+    {
+        try
+        {
+            options.Validate();
+            return options;
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
     /// <summary><c>--threads</c>.</summary>
     public static Option<int?> Threads() => Ranged(new Option<int?>("--threads") { HelpName = "N", Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
 

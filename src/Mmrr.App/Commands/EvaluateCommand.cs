@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Mmrr.App.Decisions;
 using Mmrr.App.Evaluation;
+using Mmrr.App.Output;
 using Mmrr.App.Runs;
 using Mmrr.Nn;
 
@@ -50,7 +51,7 @@ internal static class EvaluateCommand
     {
         var watch = Stopwatch.StartNew();
         var sinceLine = Stopwatch.StartNew();
-        bool terminal = !Console.IsOutputRedirected;
+        bool terminal = Screen.TakesCodes;
         var calibration = Calibration.Find(run.Path);
         var own = run.Method(calibration);
         var used = own.At(levels);

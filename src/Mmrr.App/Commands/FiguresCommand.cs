@@ -39,32 +39,35 @@ internal static class FiguresCommand
 
     private static int Draw(MmrrModel model, string[] paths, string target, ScoreMethod method)
     {
-        bool unreadable = false;
+        bool failed = false;
         var omissions = new Omissions();
         foreach (var file in InputFiles.Walk(paths, omissions))
         {
-            PreparedImage image;
             try
             {
                 if (file.Problem is not null) throw new InvalidDataException(file.Problem);
-                var raster = ImageFile.Read(file.Path);
-                image = PreparedImage.From(model.Options, raster.Pixels, raster.Height, raster.Width, raster.Channels);
+                Console.WriteLine(ImageMemory.Use(file.Path, () => Draw(model, file, target, method)));
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
                 Complaint.Write(e.Message);
-                unreadable = true;
-                continue;
+                failed = true;
             }
-            // Which tile is the worst is only known after scoring.
-            int tile = model.Options.Fit == ImageFit.Tile ? TiledScoring.Score(model, [image], method, maps: false)[0].Of(method.Rule).WorstTile : 0;
-            var sheet = LevelSheet.Render(ReportPictures.Grid(model, image, tile, method.Levels));
-            string path = Path.Combine(target, file.Picture);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            OwnOutput.WritePng(path, sheet.Pixels.Span, sheet.Height, sheet.Width, sheet.Channels);
-            Console.WriteLine(path);
         }
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
-        return unreadable ? ExitCode.BadInput : ExitCode.Success;
+        return failed ? ExitCode.BadInput : ExitCode.Success;
+    }
+
+    private static string Draw(MmrrModel model, InputFile file, string target, ScoreMethod method)
+    {
+        var raster = ImageFile.Read(file.Path);
+        var image = PreparedImage.From(model.Options, raster.Pixels, raster.Height, raster.Width, raster.Channels);
+        // Which tile is the worst is only known after scoring.
+        int tile = model.Options.Fit == ImageFit.Tile ? TiledScoring.Score(model, [image], method, maps: false)[0].Of(method.Rule).WorstTile : 0;
+        var sheet = LevelSheet.Render(ReportPictures.Grid(model, image, tile, method.Levels));
+        string path = Path.Combine(target, file.Picture);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        OwnOutput.WritePng(path, sheet.Pixels.Span, sheet.Height, sheet.Width, sheet.Channels);
+        return path;
     }
 }

@@ -3,11 +3,14 @@ using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Commands;
 
-/// <summary>Turns the first Ctrl-C (SIGINT) or SIGTERM into a request to stop; a second one ends the process at once.</summary>
+/// <summary>Turns the first Ctrl-C (SIGINT), SIGTERM or SIGHUP, which a terminal sends that is closed, into a request to stop; a second one ends the process at once.</summary>
 internal sealed class Interruption : IDisposable
 {
     // A registration ends when it is collected.
     private static PosixSignalRegistration[] s_always = [];
+
+    // As the program was started; a handler would hide it.
+    private static readonly bool s_ignoresHangUp = IgnoresHangUp();
 
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
@@ -31,9 +34,21 @@ internal sealed class Interruption : IDisposable
         _source.Dispose();
     }
 
+    // A program behind nohup was told to ignore SIGHUP, and does.
+    private static PosixSignal[] Signals => s_ignoresHangUp ? [PosixSignal.SIGINT, PosixSignal.SIGTERM] : [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
+
     // The handlers that were registered last are called first.
     private static PosixSignalRegistration[] Register(Action<PosixSignalContext> handler) =>
-        [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, handler))];
+        [.. Signals.Select(signal => PosixSignalRegistration.Create(signal, handler))];
+
+    private static bool IgnoresHangUp()
+    {
+        const string Status = "/proc/self/status", Ignored = "SigIgn:";
+        if (!OperatingSystem.IsLinux() || !File.Exists(Status)) return false;
+        // Bit n − 1 is signal n.
+        string mask = File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal))?[Ignored.Length..].Trim() ?? "0";
+        return (Convert.ToUInt64(mask, 16) & 1) != 0;
+    }
 
     private void Handle(PosixSignalContext context)
     {

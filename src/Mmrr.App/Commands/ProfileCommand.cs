@@ -33,9 +33,12 @@ internal static class ProfileCommand
                 () => ModelWorkload.Step(model, batch, 1), () => ModelWorkload.Step(model, batch, 2), () => ModelWorkload.Score(model, batch, options.MaskLevels(parsed)),
             })
             {
-                using var workload = create();
-                runs.Add((workload.Title, Fastest(workload, options.Steps(parsed))));
-                Show(workload, runs[^1].Run, limits);
+                WorkloadOptions.Sized(() =>
+                {
+                    using var workload = create();
+                    runs.Add((workload.Title, Fastest(workload, options.Steps(parsed))));
+                    Show(workload, runs[^1].Run, limits);
+                });
             }
             Console.WriteLine();
             foreach (string note in KernelTable.Notes) Console.WriteLine(note);

@@ -16,7 +16,7 @@ internal static class PtxCommand
         var sm = CommonOptions.OneOf(new Option<string>("--sm") { HelpName = "SM", Description = $"Compute capability: {string.Join(", ", known)}.", DefaultValueFactory = _ => "90" }, known);
         var sass = new Option<bool>("--sass") { Description = "Print the GPU's own instructions in place of the PTX." };
         var assembly = new Option<string?>("--assembly") { HelpName = "DLL", Description = "Take the methods marked [SimtKernel] of this .dll in place of the engine's." };
-        var command = new Command("ptx", "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, spills, occupancy and instructions.") { name, sm, sass, assembly };
+        var command = new Command("ptx", "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, spills, occupancy and instructions, where NVIDIA's assembler is there to tell them.") { name, sm, sass, assembly };
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(name) is null && new Option[] { sm, sass }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
@@ -31,7 +31,18 @@ internal static class PtxCommand
             var kernel = kernels.FirstOrDefault(one => one.Name == wanted)
                 ?? throw new UsageException($"there is no kernel '{wanted}'{(file is null ? "" : $" in {file}")}; without a name 'mmrr ptx' lists all");
             using var compiler = new PtxCompiler(Multiprocessor.Of(int.Parse(parsed.GetValue(sm)!, CultureInfo.InvariantCulture)));
-            var report = KernelReport.Of(kernel, compiler, PtxTools.Find());
+            PtxTools tools;
+            try
+            {
+                tools = PtxTools.Find();
+            }
+            catch (PtxException e) when (!parsed.GetValue(sass))
+            {
+                Console.Out.Write(compiler.Compile(kernel));
+                Complaint.Write($"not known: registers, stack frame, spills, occupancy and the GPU's own instructions; {e.Message}");
+                return ExitCode.Success;
+            }
+            var report = KernelReport.Of(kernel, compiler, tools);
             Console.Out.Write(parsed.GetValue(sass) ? report.Sass : report.Ptx);
             foreach (string line in report.Summary()) Console.Error.WriteLine(line);
             return ExitCode.Success;

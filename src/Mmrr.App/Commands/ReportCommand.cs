@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Mmrr.App.Data;
+using Mmrr.App.Output;
 using Mmrr.App.Reports;
 using Mmrr.App.Runs;
 using Mmrr.Nn;
@@ -107,7 +108,7 @@ internal static class ReportCommand
     private static LevelSweep Sweep(RunFolder run, MmrrModel model, IReadOnlyList<Sample> samples, int images)
     {
         Stopwatch watch = Stopwatch.StartNew(), sinceLine = Stopwatch.StartNew();
-        bool terminal = !Console.IsErrorRedirected;
+        bool terminal = Screen.ErrorTakesCodes;
         var sweep = LevelSweep.Compute(run, model, samples, images, done =>
         {
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;

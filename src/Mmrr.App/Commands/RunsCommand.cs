@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Mmrr.App.Output;
 using Mmrr.App.Runs;
 using Spectre.Console;
 
@@ -12,6 +13,9 @@ internal static class RunsCommand
 
     // Numbers stand under one another.
     private static readonly int[] s_numbers = [4, 5, 7, 8, 9];
+
+    // In this order they are left out where a terminal is narrow; the run and what it reached stay.
+    private static readonly int[] s_dispensable = [4, 3, 1, 5, 2, 8, 10, 9, 6];
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -60,20 +64,19 @@ internal static class RunsCommand
     private static void WriteTable(List<(RunFolder Run, RunSummary Summary)> runs)
     {
         // Narrow, and without the hour: eleven columns are to fit a terminal.
-        var table = new Table().Border(TableBorder.Simple);
-        for (int i = 0; i < s_columns.Length; i++)
-        {
-            var column = new TableColumn(s_columns[i].Replace(" refinement", "").Replace(' ', '\n')) { NoWrap = true, Padding = new Padding(0, 0, 1, 0) };
-            table.AddColumn(s_numbers.Contains(i) ? column.RightAligned() : column);
-        }
+        var table = new FittedTable([
+            .. s_columns.Select((name, i) => new Column(
+                name.Replace(" refinement", "").Replace(' ', '\n'), s_numbers.Contains(i), s_dispensable.Length - (Array.IndexOf(s_dispensable, i) is >= 0 and var at ? at : s_dispensable.Length))),
+        ]);
         foreach (var (run, summary) in runs)
         {
             string color = summary.State switch { RunState.Evaluated => "green", RunState.Interrupted => "yellow", RunState.Training => "blue", _ => "default" };
-            string[] cells = Cells(run, summary);
+            string[] cells = [.. Cells(run, summary).Select(Markup.Escape)];
+            cells[6] = $"[{color}]{cells[6]}[/]";
             cells[^1] = cells[^1].Split(' ')[0];
-            table.AddRow(cells.Select((cell, i) => new Markup(i == 6 ? $"[{color}]{Markup.Escape(cell)}[/]" : Markup.Escape(cell))));
+            table.Add(cells);
         }
-        AnsiConsole.Write(table);
+        if (runs.Count > 0) table.Print();
         foreach (var (run, _) in runs.Where(r => r.Summary.State == RunState.Interrupted)) Console.WriteLine($"resume with: mmrr train --resume {run.Path}");
     }
 

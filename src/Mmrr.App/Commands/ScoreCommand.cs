@@ -5,6 +5,7 @@ using Mmrr.App.Data;
 using Mmrr.App.Decisions;
 using Mmrr.App.Evaluation;
 using Mmrr.App.Inspection;
+using Mmrr.App.Output;
 using Mmrr.App.Runs;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
@@ -57,14 +58,16 @@ internal static class ScoreCommand
             if (missing is not null) Complaint.Write(missing);
             if (target is not null) Directory.CreateDirectory(target);
             var writer = draw ? new HeatmapWriter(scorer, calibration!.Heatmap, Path.Combine(target!, "heatmaps")) : null;
-            var console = StandardOutput.Open();
+            // Beside a file the rows on standard output are a copy.
+            var rows = target is null ? null : new MessageWriter(StandardOutput.Open(), "standard output");
+            var console = rows ?? StandardOutput.Open();
             var (unreadable, anomalies) = (0, 0);
             var omissions = new Omissions();
             if (target is null) Score(null);
             else AtomicFile.Write(Path.Combine(target, "scores.csv"), Score);
             writer?.Finish();
             if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
-            return unreadable > 0 ? ExitCode.BadInput : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly : ExitCode.Success;
+            return unreadable > 0 || writer is { Failed: true } || rows is { Failed: true, IsClosed: false } ? ExitCode.BadInput : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly : ExitCode.Success;
 
             void Score(Stream? copy)
             {

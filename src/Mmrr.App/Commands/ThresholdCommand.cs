@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mmrr.App.Data;
 using Mmrr.App.Decisions;
 using Mmrr.App.Inspection;
+using Mmrr.App.Output;
 using Mmrr.App.Runs;
 using Mmrr.Nn;
 
@@ -45,7 +46,9 @@ internal static class ThresholdCommand
             {
                 using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
                 var method = folder.Method(old);
-                calibration = Calibrator.Make(old?.HeldOut ?? [], Score(folder, opened, images, method.Levels), method.Levels, method.Rule, wanted);
+                var scores = Score(folder, opened, images, method.Levels);
+                CalibrationText.RefuseBroken(scores);
+                calibration = Calibrator.Make(old?.HeldOut ?? [], scores, method.Levels, method.Rule, wanted);
             }
             else
             {
@@ -54,7 +57,11 @@ internal static class ThresholdCommand
                     : old!.Images.Any() ? Calibrator.Make(old.HeldOut, old.Added, old.Levels, old.Rule, wanted)
                     : throw new UsageException($"{folder.Path}: there is no normal image behind the threshold; add some with --calibrate DIR");
             }
-            if (calibration != old) calibration.Save(folder.Path);
+            if (calibration != old)
+            {
+                calibration.Save(folder.Path);
+                StandardOutput.HasMessagesOnly();
+            }
             Print(calibration);
             return ExitCode.Success;
         });
@@ -92,7 +99,10 @@ internal static class ThresholdCommand
     private static PreparedImage Read(InputFile file, Scorer scorer)
     {
         if (file.Problem is not null) throw new InvalidDataException(file.Problem);
-        var image = ImageFile.Read(file.Path);
-        return scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels);
+        return ImageMemory.Use(file.Path, () =>
+        {
+            var image = ImageFile.Read(file.Path);
+            return scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels);
+        });
     }
 }

@@ -87,7 +87,7 @@ internal static class TrainCommand
             if (fit != ImageFit.Stretch && DataSource.DefaultSize(kind) == 32)
                 throw new UsageException($"--{fit.ToString().ToLowerInvariant()} belongs to image files ({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
             int side = parsed.GetValue(tile) ?? parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : defaults.InspectionSize);
-            var model = new MmrrOptions
+            var model = CommonOptions.Checked(new MmrrOptions
             {
                 Channels = 1,
                 Size = side,
@@ -98,8 +98,7 @@ internal static class TrainCommand
                 Embedding = !parsed.GetValue(noEmbedding),
                 Mask = Enum.Parse<MaskKind>(parsed.GetValue(mask)!, ignoreCase: true),
                 RefinementInputs = parsed.GetValue(inputs) is { } list ? ParseInputs(list) : defaults.RefinementInputs,
-            };
-            model.Validate();
+            });
             var augmentation = ParseAugmentation(parsed.GetValue(augment)!, model.Normalize);
             bool counted = parsed.GetValue(epochs) is not null;
             var options = new TrainingOptions

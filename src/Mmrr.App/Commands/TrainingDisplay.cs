@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Mmrr.App.Output;
 using Mmrr.App.Training;
-using Spectre.Console;
 
 namespace Mmrr.App.Commands;
 
@@ -29,7 +29,7 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
     private TrainingDisplay(bool terminal) => _terminal = terminal;
 
     /// <summary>For standard output.</summary>
-    public static TrainingDisplay Open() => new(!Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi);
+    public static TrainingDisplay Open() => new(Screen.TakesCodes);
 
     /// <inheritdoc/>
     public void Step(in TrainingStep step)
@@ -108,7 +108,7 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
         int filled = (int)(fraction * BarWidth);
         // Written as it is: Spectre would break the line at the terminal's width, and it could not be rewritten.
         string bar = $"\u001b[32m{new string('━', filled)}\u001b[90m{new string('━', BarWidth - filled)}\u001b[0m";
-        int room = Math.Max(0, Console.WindowWidth - BarWidth - 2);
+        int room = Math.Max(0, Screen.Width - BarWidth - 2);
         Console.Write($"\r{bar} {(line.Length > room && room > 0 ? line[..room] : line)}\u001b[K");
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mmrr.App.Data;
+using Mmrr.App.Decisions;
 using Mmrr.App.Profiling;
 using Mmrr.App.Runs;
 using Mmrr.App.Training;
@@ -103,7 +104,9 @@ internal static class TrainingSession
         using (var scorer = Scorer.Load(run.Path, device))
         {
             var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
-            var calibration = Calibrator.Make([.. Calibrator.Score(scorer, images)], [], scorer.Method.Levels, scorer.Method.Rule, options.FalseAlarm);
+            NormalScore[] scores = [.. Calibrator.Score(scorer, images)];
+            CalibrationText.RefuseBroken(scores);
+            var calibration = Calibrator.Make(scores, [], scorer.Method.Levels, scorer.Method.Rule, options.FalseAlarm);
             calibration.Save(run.Path);
             ThresholdCommand.Print(calibration);
         }

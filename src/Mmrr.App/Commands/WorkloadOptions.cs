@@ -28,6 +28,20 @@ internal sealed class WorkloadOptions
         CommonOptions.ThreadsNeedTheCpu(command, _device, _threads);
     }
 
+    /// <summary>Runs what is as large as the options say.</summary>
+    /// <exception cref="UsageException">They ask for tensors that cannot be.</exception>
+    public static void Sized(Action run)
+    {
+        try
+        {
+            run();
+        }
+        catch (ArgumentException e) when (e.Message.StartsWith("shape [", StringComparison.Ordinal))
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
     /// <summary>Opens <c>--device</c> with <c>--threads</c> and <c>--precision</c>.</summary>
     public Device Open(ParseResult parsed) => CommonOptions.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), CommonOptions.PrecisionOf(parsed, _precision));
 
@@ -47,7 +61,8 @@ internal sealed class WorkloadOptions
     /// <summary>An initialised model.</summary>
     public MmrrModel Model(ParseResult parsed, Device device)
     {
-        var options = new MmrrOptions { Channels = Value(parsed, _channels), Size = Value(parsed, _size), Width = Value(parsed, _width), Resolutions = Value(parsed, _resolutions) };
+        var options = CommonOptions.Checked(
+            new MmrrOptions { Channels = Value(parsed, _channels), Size = Value(parsed, _size), Width = Value(parsed, _width), Resolutions = Value(parsed, _resolutions) });
         var model = new MmrrModel(device, options);
         model.Initialize(1);
         return model;

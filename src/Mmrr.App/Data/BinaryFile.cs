@@ -36,7 +36,7 @@ internal static class BinaryFile
         try
         {
             using var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
-            using var unpacked = new MemoryStream(bytes.Length * 2);
+            using var unpacked = new MemoryStream((int)Math.Min(2L * bytes.Length, Array.MaxLength));
             gzip.CopyTo(unpacked);
 
             // The stream does not miss a trailer that was cut off; the last four bytes are the unpacked length.

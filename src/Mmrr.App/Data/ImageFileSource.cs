@@ -217,7 +217,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         {
             try
             {
-                loaded[i] = LoadFile(entries[i]);
+                loaded[i] = ImageMemory.Use(entries[i].Path, () => LoadFile(entries[i]));
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {

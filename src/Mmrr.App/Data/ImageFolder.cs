@@ -35,15 +35,17 @@ internal static class ImageFolder
     /// </summary>
     /// <param name="folder">It must be there.</param>
     /// <param name="omissions">Hears what was left out.</param>
+    /// <param name="unreadable">Hears of sub-folders that cannot be read, in a line each, and the others are walked; where it is null, the first one ends the walk.</param>
     /// <exception cref="UnauthorizedAccessException">A folder may not be read.</exception>
-    public static string[] Files(string folder, Omissions omissions)
+    public static string[] Files(string folder, Omissions omissions, Action<string>? unreadable = null)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = 0 };
         var files = new FileSystemEnumerable<string>(folder, (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(), options)
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsWanted(entry.ToFullPath(), entry.FileName.ToString(), omissions),
             ShouldRecursePredicate = (ref FileSystemEntry entry) =>
-                IsOpen(entry.ToFullPath(), entry.FileName.ToString(), (entry.Attributes & FileAttributes.ReparsePoint) != 0, omissions),
+                IsOpen(entry.ToFullPath(), entry.FileName.ToString(), (entry.Attributes & FileAttributes.ReparsePoint) != 0, omissions)
+                && (unreadable is null || CanBeRead(entry.ToSpecifiedFullPath(), unreadable)),
         };
         return [.. files.Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal)];
     }
@@ -66,6 +68,21 @@ internal static class ImageFolder
         else if (name.Contains('\uFFFD', StringComparison.Ordinal) && !Directory.Exists(path)) omissions.Add("folders with names that are not UTF-8, which cannot be opened", path, name);
         else return true;
         return false;
+    }
+
+    private static bool CanBeRead(string folder, Action<string> unreadable)
+    {
+        try
+        {
+            using var entries = Directory.EnumerateFileSystemEntries(folder).GetEnumerator();
+            entries.MoveNext();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            unreadable($"{folder}: cannot be read: {e.Message.ReplaceLineEndings(" ")}");
+            return false;
+        }
     }
 
     private static bool LeadsBack(string link)

@@ -59,10 +59,7 @@ internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
         {
             foreach (var some in ahead.GetConsumingEnumerable().Select(decoded => decoded.GetAwaiter().GetResult()).Chunk(batch))
             {
-                var scores = scorer.Score([.. some.Where(d => d.Image is not null).Select(d => d.Image!)], levels);
-                int next = 0;
-                foreach (var decoded in some)
-                    yield return new ScoredFile(decoded.File, decoded.Height, decoded.Width, decoded.Image is null ? null : scores[next++], decoded.Problem);
+                foreach (var scored in Score(some)) yield return scored;
             }
         }
         finally
@@ -72,13 +69,51 @@ internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
         }
     }
 
+    /// <summary>Scores some images together; where the memory does not suffice for that, one by one.</summary>
+    private IEnumerable<ScoredFile> Score(Decoded[] some)
+    {
+        Decoded[] images = [.. some.Where(d => d.Image is not null)];
+        IReadOnlyList<ImageScore>? together = null;
+        try
+        {
+            together = scorer.Score([.. images.Select(d => d.Image!)], levels);
+        }
+        catch (OutOfMemoryException)
+        {
+            // Each below.
+        }
+        int next = 0;
+        foreach (var decoded in some)
+        {
+            if (decoded.Image is null) yield return new ScoredFile(decoded.File, 0, 0, null, decoded.Problem);
+            else if (together is not null) yield return new ScoredFile(decoded.File, decoded.Height, decoded.Width, together[next++], null);
+            else yield return Alone(decoded);
+        }
+    }
+
+    private ScoredFile Alone(Decoded decoded)
+    {
+        try
+        {
+            var score = ImageMemory.Use(decoded.File.Path, () => scorer.Score([decoded.Image!], levels)[0]);
+            return new ScoredFile(decoded.File, decoded.Height, decoded.Width, score, null);
+        }
+        catch (InvalidDataException e)
+        {
+            return new ScoredFile(decoded.File, 0, 0, null, e.Message);
+        }
+    }
+
     private Decoded Decode(InputFile file)
     {
         if (file.Problem is not null) return new Decoded(file, 0, 0, null, file.Problem);
         try
         {
-            var image = ImageFile.Read(file.Path);
-            return new Decoded(file, image.Height, image.Width, scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels), null);
+            return ImageMemory.Use(file.Path, () =>
+            {
+                var image = ImageFile.Read(file.Path);
+                return new Decoded(file, image.Height, image.Width, scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels), null);
+            });
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {

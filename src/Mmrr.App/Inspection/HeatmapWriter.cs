@@ -12,6 +12,9 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
 {
     private readonly Queue<Task> _writing = new();
 
+    /// <summary>Whether one could not be written; each was complained about.</summary>
+    public bool Failed { get; private set; }
+
     /// <summary>Begins to write a file's heatmap; waits for an earlier one where too many are under way.</summary>
     public void Write(ScoredFile file)
     {
@@ -27,6 +30,20 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
 
     private void Draw(ScoredFile file)
     {
+        string path = Path.Combine(folder, file.File.Picture);
+        try
+        {
+            ImageMemory.Use(file.File.Path, () => Draw(file, path));
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            Failed = true;
+            Complaint.Write($"{file.File.Path}: its heatmap {path} is not written: {e.Message}");
+        }
+    }
+
+    private string Draw(ScoredFile file, string path)
+    {
         var image = ImageFile.Read(file.File.Path);
         if (image.Height != file.Height || image.Width != file.Width) throw new InvalidDataException($"{file.File.Path}: the file was changed while it was scored");
         float[] map = scorer.MapOnImage(file.Score! with { Map = Heatmap.Finite(file.Score.Map!, range.High) }, image.Height, image.Width);
@@ -34,8 +51,8 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
         for (int i = 0; i < map.Length; i++) map[i] = float.IsNaN(map[i]) ? range.Low : map[i];
         var overlay = Heatmap.Overlay(new Tile(image.Height, image.Width, image.Channels, image.Pixels), map, range.Low, range.High);
         var outlined = Heatmap.Outline(overlay, map, range.Contour);
-        string path = Path.Combine(folder, file.File.Picture);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         OwnOutput.WritePng(path, outlined.Pixels.Span, outlined.Height, outlined.Width, outlined.Channels);
+        return path;
     }
 }

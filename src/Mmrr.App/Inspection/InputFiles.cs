@@ -29,19 +29,28 @@ internal static class InputFiles
             string above = paths.Count == 1 ? "" : names[i];
             string[] files = [];
             string? problem = null;
+            var unreadable = new List<string>();
             try
             {
-                files = ImageFolder.Files(path, omissions);
+                files = ImageFolder.Files(path, omissions, unreadable.Add);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 problem = $"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}";
             }
-            if (files.Length == 0) yield return new InputFile(path, "", problem ?? $"{path}: no image in this folder; {ImageFolder.Expected}");
+            foreach (string folder in unreadable) yield return new InputFile(path, "", folder);
+            if (files.Length == 0 && unreadable.Count == 0) yield return new InputFile(path, "", problem ?? $"{path}: no image in this folder; {ImageFolder.Expected}");
             // The whole name and one more extension: a.jpg and a.png may lie side by side.
-            foreach (string file in files) yield return new InputFile(Path.Combine(path, file), Path.Combine(above, $"{file}.png"));
+            foreach (string file in files)
+            {
+                string found = Path.Combine(path, file);
+                yield return new InputFile(found, Path.Combine(above, $"{file}.png"), IsEmpty(found) ? $"{found}: an empty file, or none that lies on a disk" : null);
+            }
         }
     }
+
+    /// <summary>Whether nothing can be read: a pipe that lies among images, which nobody writes to, would be waited for without end.</summary>
+    private static bool IsEmpty(string path) => new FileInfo(path) is { Exists: true, Length: 0 };
 
     /// <summary>The last name of each path, with a number where one before has it; also where upper and lower case are one.</summary>
     private static string[] Names(IReadOnlyList<string> paths)

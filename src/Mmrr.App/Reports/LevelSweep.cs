@@ -99,6 +99,8 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
 }
 
 /// <summary>Serialization without reflection.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(LevelSweep))]
 internal sealed partial class SweepJson : JsonSerializerContext;

@@ -10,7 +10,7 @@ internal sealed class RgbCanvas
     {
         // Array.MaxLength keeps the product within an int; a sheet that large could not be looked at anyway.
         if ((long)height * width * 3 > Array.MaxLength)
-            throw new ArgumentException($"an image of {height} x {width} pixels is too large to draw");
+            throw new InvalidDataException($"an image of {height} x {width} pixels is too large to draw");
         Height = height;
         Width = width;
         _pixels = new byte[height * width * 3];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Serialization;
 using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Training;
@@ -12,7 +13,12 @@ namespace Mmrr.App.Training;
 /// <param name="ValidationLoss">At fixed levels and noise; null where the epoch is too short to be validated by itself.</param>
 /// <param name="LearningRate">That the epoch was trained with.</param>
 /// <param name="Seconds">Spent on the phase so far.</param>
-internal sealed record TrainingEpoch(int Phase, int Epoch, long Step, double TrainingLoss, double? ValidationLoss, double LearningRate, double Seconds);
+internal sealed record TrainingEpoch(int Phase, int Epoch, long Step, double TrainingLoss, double? ValidationLoss, double LearningRate, double Seconds)
+{
+    /// <summary>Whether an epoch can be so; sums of such steps and seconds do not overflow.</summary>
+    [JsonIgnore]
+    public bool IsPossible => Phase is 1 or 2 && Epoch >= 1 && Step is >= 0 and < 1L << 53 && Seconds is >= 0 and < 1e15;
+}
 
 /// <summary>The loss history of a run.</summary>
 internal static class TrainingHistory
@@ -48,8 +54,9 @@ internal static class TrainingHistory
     {
         string[] cells = line.Split(',');
         double Number(int i) => double.Parse(cells[i], CultureInfo.InvariantCulture) is var value && double.IsFinite(value) ? value : throw new FormatException($"{cells[i]} is no finite number");
-        return new TrainingEpoch(
+        var epoch = new TrainingEpoch(
             int.Parse(cells[0], CultureInfo.InvariantCulture), int.Parse(cells[1], CultureInfo.InvariantCulture), long.Parse(cells[2], CultureInfo.InvariantCulture),
             Number(3), cells[4].Length == 0 ? null : Number(4), Number(5), Number(6));
+        return epoch.IsPossible ? epoch : throw new FormatException($"{line}: a value is out of its range");
     }
 }

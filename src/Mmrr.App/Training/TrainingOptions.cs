@@ -137,6 +137,7 @@ internal sealed record TrainingOptions
         var augmentation = Augmentation.Parse(Augment ?? "");
         if (Model.Normalize) augmentation.CheckBesideNormalization();
         if (Root is null || Normal is null || Preset is null || Device is null) throw new ArgumentException("root, normal, preset or device is missing");
+        if (Array.Exists([Root, Normal, Abnormal], name => name?.Contains('\0', StringComparison.Ordinal) == true)) throw new ArgumentException("root, normal or abnormal holds a character of value 0");
         if (Threads is < 1 or > 1024) throw new ArgumentException($"threads is {Threads}, expected 1 to 1024");
         if (!(FalseAlarm > 0 && FalseAlarm < 1)) throw new ArgumentException($"falseAlarm is {FalseAlarm}, expected a rate between 0 and 1");
         if (Minutes is null == Epochs is null) throw new ArgumentException("one of minutes and epochs is expected, the other null");
@@ -176,6 +177,7 @@ internal sealed record TrainingOptions
 
 /// <summary>Serialization without reflection.</summary>
 [JsonSourceGenerationOptions(
-    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(TrainingOptions))]
 internal sealed partial class TrainingJson : JsonSerializerContext;

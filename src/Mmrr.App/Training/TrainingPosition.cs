@@ -79,6 +79,7 @@ internal sealed record TrainingPosition
         if (Format != CurrentFormat)
             throw new ArgumentException("it is of another version of this program, which validated otherwise; train anew, with --config run.json");
         if (Options is null || Data is null || History is null || History.Contains(null!)) throw new ArgumentException("options, data or history is missing");
+        if (History.Any(e => !e.IsPossible)) throw new ArgumentException("an epoch of the history has a value out of its range");
         Options.Validate();
         if (Phase is < 1 or > Over) throw new ArgumentException($"phase is {Phase}, expected 1 to {Over}");
         if (Epoch < 1) throw new ArgumentException($"epoch is {Epoch}, expected 1 or more");
@@ -96,6 +97,7 @@ internal sealed record TrainingPosition
 /// <summary>Serialization without reflection; numbers come back as the same bits, infinity too.</summary>
 [JsonSourceGenerationOptions(
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(TrainingPosition))]
 internal sealed partial class PositionJson : JsonSerializerContext;

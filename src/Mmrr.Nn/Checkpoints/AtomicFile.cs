@@ -1,9 +1,15 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Mmrr.Nn.Checkpoints;
 
 /// <summary>Replaces files whole: a reader sees the old content or the new one, never a part.</summary>
 public static class AtomicFile
 {
     private const string TemporaryEnding = ".tmp";
+
+    // Of a name's bytes, so that a temporary name, which is longer, is still one that file systems take (255).
+    private const int MostBytes = 230;
 
     // Held while temporary files come and go, and by Abandon for ever.
     private static readonly Lock s_gate = new();
@@ -23,7 +29,7 @@ public static class AtomicFile
 
         string target = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(target) ?? throw new ArgumentException($"'{path}' is a root folder, not a file", nameof(path));
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}{TemporaryEnding}");
+        string temporary = Path.Combine(folder, $"{TemporaryBeginning(target)}{Path.GetRandomFileName()}{TemporaryEnding}");
         try
         {
             using (var stream = Create(temporary))
@@ -61,6 +67,14 @@ public static class AtomicFile
         }
     }
 
+    private static string TemporaryBeginning(string target)
+    {
+        string name = Path.GetFileName(target);
+        if (Encoding.UTF8.GetByteCount(name) <= MostBytes) return $".{name}.";
+        // By the hash names stay apart that begin alike.
+        return $".{name[..32]}.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))}.";
+    }
+
     private static FileStream Create(string temporary)
     {
         lock (s_gate)
@@ -87,7 +101,7 @@ public static class AtomicFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         string target = Path.GetFullPath(path);
         if (Path.GetDirectoryName(target) is not { } folder || !Directory.Exists(folder)) return;
-        string beginning = $".{Path.GetFileName(target)}.";
+        string beginning = TemporaryBeginning(target);
         foreach (string file in Directory.GetFiles(folder))
         {
             string name = Path.GetFileName(file);

@@ -68,7 +68,7 @@ public sealed class NormalStatistics
                 if (image.Pixels.Length != length) throw new ArgumentException($"NormalStatistics: an image is of {image.Pixels.Length} bytes, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
                 ImagePixels.ToFloats(image.Pixels.Span, light, values.AsSpan(i * length, length));
             }
-            lock (model.Device.Gate)
+            using (model.Device.Use.TakeTurn())
             {
                 using var scope = new DisposeScope();
                 LevelWalk.Run(model, values, levels, group =>
@@ -188,6 +188,8 @@ public sealed class NormalStatistics
 }
 
 /// <summary>Serialization without reflection.</summary>
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(
+    UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(NormalStatistics.Header))]
 internal sealed partial class NormalJson : JsonSerializerContext;

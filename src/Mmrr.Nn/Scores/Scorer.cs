@@ -39,7 +39,7 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
 }
 
 /// <summary>
-/// Scores images with a trained run. Several threads may call it: calls on one device take turns.
+/// Scores images with a trained run. Several threads may call it: calls on one device take turns, also those of several scorers. <see cref="Dispose"/> may come at any time: it waits for the calls under way.
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");
 /// ImageScore result = scorer.Score(pixels, height, width, channels: 1);
@@ -52,11 +52,17 @@ public sealed partial class Scorer : IDisposable
     private readonly MmrrModel _model;
     private readonly bool _ownsDevice;
 
+    // Of what follows, and what a disposing thread waits for.
+    private readonly object _lifetime = new();
+    private int _calls;
+    private bool _closed, _disposed;
+
     private Scorer(string run, Device device, bool ownsDevice)
     {
         _run = run;
         Calibration = Calibration.Find(run);
-        _model = Checkpoint.Load(run, device);
+        // Others may be scoring on the device.
+        using (device.Use.TakeTurn()) _model = Checkpoint.Load(run, device);
         try
         {
             Method = ScoreMethod.Of(run, _model.Options, Calibration);
@@ -131,11 +137,20 @@ public sealed partial class Scorer : IDisposable
     /// <param name="images">From <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>.</param>
     /// <param name="levels">Mask levels; <see cref="Levels"/> where not given.</param>
     /// <param name="map">Whether to compute the maps.</param>
+    /// <exception cref="ObjectDisposedException">The scorer was disposed, or its device.</exception>
     public IReadOnlyList<ImageScore> Score(IReadOnlyList<PreparedImage> images, LevelSchedule? levels = null, bool map = true)
     {
         var method = Method.At(levels);
         var decision = method.Decision(Calibration);
-        return [.. TiledScoring.Score(_model, images, method, map).Select((s, i) => Result(s, s.Of(method.Rule), images[i]))];
+        BeginCall();
+        try
+        {
+            return [.. TiledScoring.Score(_model, images, method, map).Select((s, i) => Result(s, s.Of(method.Rule), images[i]))];
+        }
+        finally
+        {
+            EndCall();
+        }
 
         ImageScore Result(PreparedScore all, RuleScore own, PreparedImage image) => new(own.Refined, own.Restored, map ? own.RefinedMap : null, image.Height, image.Width)
         {
@@ -163,10 +178,34 @@ public sealed partial class Scorer : IDisposable
         return ImageRegion.PutBack(Options.Fit, score.Map, score.MapHeight, score.MapWidth, height, width);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Waits for the calls of other threads that are under way, then frees the model. Later calls throw; what needs no device, such as <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>, goes on.</summary>
     public void Dispose()
     {
+        lock (_lifetime)
+        {
+            _closed = true;
+            while (_calls > 0) Monitor.Wait(_lifetime);
+            if (_disposed) return;
+            _disposed = true;
+        }
         _model.Dispose();
         if (_ownsDevice) _model.Device.Dispose();
+    }
+
+    private void BeginCall()
+    {
+        lock (_lifetime)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            _calls++;
+        }
+    }
+
+    private void EndCall()
+    {
+        lock (_lifetime)
+        {
+            if (--_calls == 0) Monitor.PulseAll(_lifetime);
+        }
     }
 }

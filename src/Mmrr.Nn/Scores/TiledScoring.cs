@@ -41,7 +41,7 @@ public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors
 public static class TiledScoring
 {
     /// <summary>Scores images.</summary>
-    /// <param name="model">The model. The device is taken for a batch of tiles at a time.</param>
+    /// <param name="model">The model. The device is taken for a batch of tiles at a time; several threads may call at once.</param>
     /// <param name="images">Of the model's channels.</param>
     /// <param name="method">The levels, and the statistics where there are any.</param>
     /// <param name="maps">Whether to compute the maps.</param>
@@ -66,7 +66,7 @@ public static class TiledScoring
                 ImagePixels.ToFloats(bytes, results[i].Light, values.AsSpan(k * length, length));
             }
             Scores scores;
-            lock (model.Device.Gate) scores = Scoring.Score(model, values, method.Levels, maps, method.Statistics);
+            using (model.Device.Use.TakeTurn()) scores = Scoring.Score(model, values, method.Levels, maps, method.Statistics);
             for (int k = 0; k < batch.Length; k++) results[batch[k].Image].Add(batch[k].Tile, scores, k);
         }
         return [.. results.Select(r => r.Score)];

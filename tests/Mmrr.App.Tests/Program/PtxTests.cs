@@ -80,13 +80,22 @@ public sealed class PtxTests : IDisposable
     }
 
     [Fact]
-    public void WithoutPtxasALineTellsWhereItWasLookedFor()
+    public void WithoutPtxasThePtxIsPrintedAndALineTellsWhatIsNotKnown()
     {
-        var named = MmrrProcess.Run(new Dictionary<string, string> { ["MMRR_PTXAS"] = _folder.Path }, "ptx", "Elementwise.AddKernel");
-        named.Refuses("MMRR_PTXAS", _folder.Path);
-        Assert.Empty(named.OutputLines);
+        var named = new Dictionary<string, string> { ["MMRR_PTXAS"] = _folder.Path };
         var nowhere = new Dictionary<string, string> { ["MMRR_PTXAS"] = "", ["PATH"] = _folder.Path, ["XDG_CACHE_HOME"] = _folder.Path };
-        MmrrProcess.Run(nowhere, "ptx", "Elementwise.AddKernel").Refuses("ptxas", "PATH", _folder.Path, "scripts/get-ptxas", "MMRR_PTXAS");
+        foreach (var (environment, words) in new[] { (named, new[] { "MMRR_PTXAS", _folder.Path }), (nowhere, ["ptxas", "PATH", _folder.Path, "scripts/get-ptxas", "MMRR_PTXAS"]) })
+        {
+            var outcome = MmrrProcess.Run(environment, "ptx", "Elementwise.AddKernel", "--sm", "80").Ends(0);
+            Assert.Contains(".target sm_80", outcome.Output, StringComparison.Ordinal);
+            Assert.Contains(".entry", outcome.Output, StringComparison.Ordinal);
+            string line = Assert.Single(outcome.ErrorLines);
+            Assert.All([.. words, "registers", "spills"], word => Assert.Contains(word, line, StringComparison.Ordinal));
+            // The assembler makes these, so that there is nothing else to print.
+            var sass = MmrrProcess.Run(environment, "ptx", "Elementwise.AddKernel", "--sass");
+            sass.Refuses(words);
+            Assert.Empty(sass.OutputLines);
+        }
     }
 
     [SimtKernel(GroupSize = 64)]

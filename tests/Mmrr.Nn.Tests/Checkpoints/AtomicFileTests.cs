@@ -55,4 +55,25 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal([".other.bin.abc.tmp", "file.bin", "file.bin.abc.tmp"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         AtomicFile.RemoveLeftovers(Path.Combine(_folder, "none", "file.bin"));
     }
+
+    // Of 255 bytes, the most that file systems take, in one byte and in three a letter.
+    [Theory]
+    [InlineData('a', 255)]
+    [InlineData('日', 85)]
+    public void NamesMayBeAsLongAsFileSystemsTakeThem(char letter, int count)
+    {
+        string path = Path.Combine(_folder, new string(letter, count)), other = Path.Combine(_folder, new string(letter, count - 1)), left = "";
+        AtomicFile.Write(path, stream =>
+        {
+            stream.WriteByte(7);
+            // What a process that is killed here leaves.
+            left = Directory.GetFiles(_folder).Single();
+        });
+        Assert.Equal([7], File.ReadAllBytes(path));
+        File.WriteAllText(left, "half");
+        AtomicFile.RemoveLeftovers(other);
+        Assert.True(File.Exists(left));
+        AtomicFile.RemoveLeftovers(path);
+        Assert.Equal([path], Directory.GetFiles(_folder));
+    }
 }

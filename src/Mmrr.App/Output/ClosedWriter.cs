@@ -1,0 +1,20 @@
+using System.Text;
+
+namespace Mmrr.App.Output;
+
+/// <summary>Stands for a stream that whoever started the program has closed.</summary>
+/// <param name="name">The stream, for the message.</param>
+internal sealed class ClosedWriter(string name) : TextWriter
+{
+    /// <inheritdoc/>
+    public override Encoding Encoding => StandardOutput.Utf8;
+
+    /// <inheritdoc/>
+    public override void Write(char value) => throw new IOException($"{name} is closed");
+
+    /// <inheritdoc/>
+    public override void Write(string? value) => throw new IOException($"{name} is closed");
+
+    /// <inheritdoc/>
+    public override void Write(char[] buffer, int index, int count) => throw new IOException($"{name} is closed");
+}
