@@ -80,7 +80,7 @@ internal static class BaselinesCommand
     public static BaselineResult OfRun(RunFolder run, int? limit, int? trainLimit, params ReadOnlySpan<(string Name, double ImageAuroc)> networks)
     {
         OutputPlace.Check("RUN", run.Path);
-        var result = BaselineComparison.Run(run.Options.DataOptions, limit, trainLimit, run.Options.PaperSplit);
+        var result = BaselineComparison.Run(run.Options.DataOptions, limit, trainLimit, run.Options.PaperSplit, run.Options.Model.Range);
         result.Save(run.PathOf(BaselineResult.FileName));
         BaselineTable.Print(result, networks);
         if (run.Options.Model.Fit == ImageFit.Tile) Console.WriteLine("the run sees tiles; simple methods see whole images, stretched to the size of a tile");

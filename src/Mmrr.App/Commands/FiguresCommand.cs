@@ -47,8 +47,7 @@ internal static class FiguresCommand
             try
             {
                 if (file.Problem is not null) throw new InvalidDataException(file.Problem);
-                var raster = ImageFile.Read(file.Path);
-                image = PreparedImage.From(model.Options, raster.Pixels, raster.Height, raster.Width, raster.Channels);
+                image = ImageFile.Read(file.Path).PreparedFor(model.Options);
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {

@@ -73,15 +73,19 @@ internal static class ThresholdCommand
         run.CheckModel(scorer.Options);
         // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
         var omissions = new Omissions();
-        List<NormalScore> scores = [.. Calibrator.Score(scorer, InputFiles.Walk([folder], omissions).Select(file => (file.Path, Read(file, scorer))), levels)];
+        var account = new ValueAccount(scorer.Options.Range);
+        List<NormalScore> scores = [.. Calibrator.Score(scorer, InputFiles.Walk([folder], omissions).Select(file => (file.Path, Read(file, scorer, account))), levels)];
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
+        account.Tell();
         return scores;
     }
 
-    private static PreparedImage Read(InputFile file, Scorer scorer)
+    private static PreparedImage Read(InputFile file, Scorer scorer, ValueAccount account)
     {
         if (file.Problem is not null) throw new InvalidDataException(file.Problem);
         var image = ImageFile.Read(file.Path);
-        return scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels);
+        var prepared = image.PreparedFor(scorer.Options);
+        account.Add(file.Path, image.Pixels.Bits, scorer.Options.Range.CountBeyond(prepared.Pixels, scorer.Options.Channels));
+        return prepared;
     }
 }

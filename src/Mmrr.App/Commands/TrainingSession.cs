@@ -11,13 +11,17 @@ namespace Mmrr.App.Commands;
 /// <summary>What new, repeated and resumed runs have in common: from the data to the finished run, or to where it was stopped.</summary>
 internal static class TrainingSession
 {
-    /// <summary>Trains a new run; the channels of the images are found out and noted in it.</summary>
+    /// <summary>Trains a new run; the channels and the range of the images are found out and noted in it.</summary>
+    /// <param name="options">The run's, but for these.</param>
+    /// <param name="output">Its folder.</param>
+    /// <param name="range">Gives the range for the images that are trained on; null for that of the options.</param>
     /// <returns>The run, and whether it is finished; if not, it was told to stop.</returns>
-    public static (RunFolder Run, bool Finished) Begin(TrainingOptions options, string output)
+    public static (RunFolder Run, bool Finished) Begin(TrainingOptions options, string output, Func<IEnumerable<Sample>, PixelRange>? range = null)
     {
         using var device = CommonOptions.Open(options.Device, options.Threads, options.Precision);
-        var set = Load(options.DataOptions with { Channels = null });
+        var set = Load(options.DataOptions with { Channels = null, Bits = range is null ? options.Model.Range.Bits : null });
         options = options with { Model = options.Model with { Channels = set.Channels } };
+        if (range is not null) options = options with { Model = options.Model with { Range = range(TrainingData.TrainingImages(set, options)) } };
         TrainingMemory.EnsureRoom(device, options.Model, options.Batch);
         var run = RunFolder.Create(output, options);
         try
@@ -62,6 +66,11 @@ internal static class TrainingSession
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{set.Samples.Count} normal images {(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
+        var values = options.Model.Range;
+        if (values != PixelRange.Bytes) Console.WriteLine($"values from {values.Low} to {values.High} of {values.Bits} bits become -1 to 1");
+        var account = new ValueAccount(values);
+        foreach (var sample in set.Samples) account.Add(sample, set.Channels);
+        account.Tell();
         try
         {
             using (var model = new MmrrModel(device, options.Model))
@@ -96,7 +105,7 @@ internal static class TrainingSession
         File.Delete(run.PathOf(Calibration.FileName));
         using (var scorer = Scorer.Load(run.Path, device))
         {
-            var images = TrainingData.CalibrationImages(set, options).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
+            var images = TrainingData.CalibrationImages(set, options).Select(s => (s.Name, s.Prepared));
             var calibration = Calibrator.Make([.. Calibrator.Score(scorer, images)], [], scorer.Method.Levels, scorer.Method.Rule, options.FalseAlarm);
             calibration.Save(run.Path);
             ThresholdCommand.Print(calibration);

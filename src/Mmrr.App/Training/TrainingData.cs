@@ -11,8 +11,8 @@ internal sealed class TrainingData
     public TrainingData(ImageSet set, TrainingOptions options)
     {
         var (training, validation, _) = Split(set, options);
-        Training = new ImageBatches(set, training, Augmentation.Parse(options.Augment), options.Model.Normalize, options.Seed);
-        Validation = new ImageBatches(set, validation, Augmentation.None, options.Model.Normalize, options.Seed);
+        Training = new ImageBatches(set, training, Augmentation.Parse(options.Augment), options.Model.Normalize, options.Model.Range, options.Seed);
+        Validation = new ImageBatches(set, validation, Augmentation.None, options.Model.Normalize, options.Model.Range, options.Seed);
         Fingerprint = FingerprintOf(set);
     }
 
@@ -42,7 +42,7 @@ internal sealed class TrainingData
         foreach (var sample in set.Samples)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(sample.Name + "\n"));
-            hash.AppendData(sample.Pixels);
+            hash.AppendData(sample.Pixels.Memory);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
