@@ -93,13 +93,13 @@ public class TrainingLightTests
         return [.. values.Chunk(batches.ImageLength)];
     }
 
-    private static Sample Flat(int height, int width, byte value) => new("", height, width, [.. Enumerable.Repeat(value, height * width)], false, "good");
+    private static Sample Flat(int height, int width, byte value) => new("", height, width, Enumerable.Repeat(value, height * width).ToArray(), false, "good");
 
     /// <summary>Random, without extremes.</summary>
     private static Sample Image(int height, int width, int seed)
     {
         var pixels = new byte[height * width];
         new Random(seed).NextBytes(pixels);
-        return new("", height, width, [.. pixels.Select(v => (byte)(60 + (v / 2)))], false, "good");
+        return new("", height, width, Array.ConvertAll(pixels, v => (byte)(60 + (v / 2))), false, "good");
     }
 }
