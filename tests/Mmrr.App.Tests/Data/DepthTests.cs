@@ -38,9 +38,9 @@ public sealed class DepthTests : IDisposable
     [Fact]
     public void AMaskOfSixteenBitsMarksEveryValueButZero()
     {
-        _folder.WritePlain("a.png", 2, 2, 9);
+        foreach (string name in new[] { "a.png", "b.png", "c.png" }) _folder.WritePlain(name, 2, 2, 9);
         _folder.Write("m.png", PngBytes.Make(2, 2, PngBytes.Grey, 16, [0, 1, 255, 65535]));
-        File.WriteAllText(_folder["list.csv"], "image,label,mask,split\na.png,,,train\na.png,,,test\na.png,spot,m.png,test\n");
+        File.WriteAllText(_folder["list.csv"], "image,label,mask,split\na.png,,,train\nb.png,,,test\nc.png,spot,m.png,test\n");
         var set = DataSource.Open(new DataOptions { Kind = "csv", Root = _folder["list.csv"], Size = 2 }).LoadTest();
         Assert.Equal([0, 1, 1, 1], set.Samples[1].Mask!);
     }

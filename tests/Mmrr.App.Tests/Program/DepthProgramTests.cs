@@ -15,7 +15,7 @@ public sealed class DepthProgramTests : IDisposable
 {
     private const int Side = 16, Normal = 30, Tested = 10, Middle = 30_080, Defect = 40;
 
-    private static readonly string[] s_network = ["--size", "16", "--resolutions", "2", "--width", "16", "--batch", "8", "--device", "cpu"];
+    private static readonly string[] s_network = ["--size", "16", "--resolutions", "2", "--width", "16", "--batch", "8", "--device", "cpu", "--threads", "1"];
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -45,7 +45,7 @@ public sealed class DepthProgramTests : IDisposable
         // score and the library give what evaluate gave, and tell what was clipped.
         string[][] evaluated = [.. File.ReadAllLines(Path.Combine(kept, "scores.csv"))[1..].Select(line => line.Split(','))];
         string[] files = [.. evaluated.Select(row => _folder[row[0]])];
-        var outcome = MmrrProcess.Run(["score", kept, .. files, "--device", "cpu", "--out", _folder["o"], "--heatmaps"]).Ends(0);
+        var outcome = MmrrProcess.Run(["score", kept, .. files, "--device", "cpu", "--threads", "1", "--out", _folder["o"], "--heatmaps"]).Ends(0);
         using var scorer = Scorer.Load(kept, "cpu");
         int clipped = 0, images = 0;
         for (int i = 0; i < files.Length; i++)
@@ -85,16 +85,16 @@ public sealed class DepthProgramTests : IDisposable
         string plain = _folder["plain"];
         MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["good"], .. s_network, "--epochs", "1", "--levels", "2", "--out", plain]).Ends(0);
         Assert.Equal((0, 255), Range(plain));
-        string[] scores = MmrrProcess.Run("score", plain, _folder["bad"], "--device", "cpu").Ends(0).OutputLines;
+        string[] scores = MmrrProcess.Run("score", plain, _folder["bad"], "--device", "cpu", "--threads", "1").Ends(0).OutputLines;
         string json = File.ReadAllText(Path.Combine(plain, "run.json"));
         File.WriteAllText(Path.Combine(plain, "run.json"), Regex.Replace(json, "\"range\": \\{[^}]*\\},\\s*", ""));
         Assert.DoesNotContain("range", File.ReadAllText(Path.Combine(plain, "run.json")), StringComparison.Ordinal);
-        Assert.Equal(scores, MmrrProcess.Run("score", plain, _folder["bad"], "--device", "cpu").Ends(0).OutputLines);
+        Assert.Equal(scores, MmrrProcess.Run("score", plain, _folder["bad"], "--device", "cpu", "--threads", "1").Ends(0).OutputLines);
 
         // Of a deeper picture the high bytes count in a run of eight bits, and one line says so.
         var some = ImageFile.Read(_folder["bad/0.png"]);
         _folder.Write("deep.png", PngBytes.Make(Side, Side, PngBytes.Grey, 16, [.. some.Pixels.Bytes.Select(v => (ushort)((v * 256) + 77))]));
-        var deep = MmrrProcess.Run("score", plain, _folder["deep.png"], _folder["bad/0.png"], "--device", "cpu").Ends(0);
+        var deep = MmrrProcess.Run("score", plain, _folder["deep.png"], _folder["bad/0.png"], "--device", "cpu", "--threads", "1").Ends(0);
         Assert.Equal(deep.OutputLines[2].Split(',')[1], deep.OutputLines[1].Split(',')[1]);
         Assert.Contains("1 of 2 images have more than 8 bits a value", Assert.Single(deep.ErrorLines), StringComparison.Ordinal);
     }
