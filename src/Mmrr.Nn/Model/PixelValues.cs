@@ -25,7 +25,7 @@ public readonly record struct PixelValues
     }
 
     /// <summary>8 or 16.</summary>
-    public int Bits => _values is ushort[] ? 16 : 8;
+    public int Bits => (_values is ushort[]) ? 16 : 8;
 
     /// <summary>How many values there are.</summary>
     public int Length => _values?.Length ?? 0;
