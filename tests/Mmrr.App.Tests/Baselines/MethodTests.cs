@@ -1,6 +1,6 @@
-using Mmrr.Nn;
 using Mmrr.App.Baselines;
 using Mmrr.App.Data;
+using Mmrr.Nn;
 using Xunit;
 
 namespace Mmrr.App.Tests.Baselines;

@@ -1,5 +1,5 @@
-using Mmrr.Nn;
 using Mmrr.App.Data;
+using Mmrr.Nn;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;
