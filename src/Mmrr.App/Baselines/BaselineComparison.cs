@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Mmrr.App.Data;
 using Mmrr.App.Evaluation.Metrics;
+using Mmrr.App.Training;
 using Mmrr.Nn;
 
 namespace Mmrr.App.Baselines;
@@ -17,19 +18,20 @@ internal static class BaselineComparison
     /// <param name="trainLimit">So many normal images to learn from, drawn by the seed; null for all.</param>
     /// <param name="test">A folder of other test images than those of the data; null for those.</param>
     /// <param name="tell">Whether to tell what has changed in the data; not where an evaluation has just told it.</param>
+    /// <param name="range">The run's range of values; null for that which a new run would have.</param>
     /// <exception cref="InvalidDataException">The data is damaged, or there are too few normal images.</exception>
-    public static BaselineResult Run(DataOptions options, int? limit, int? trainLimit, string? test = null, bool tell = true)
+    public static BaselineResult Run(DataOptions options, int? limit, int? trainLimit, string? test = null, bool tell = true, PixelRange? range = null)
     {
         options = options with { Fit = options.Fit == ImageFit.Tile ? ImageFit.Stretch : options.Fit };
         var source = DataSource.Open(options);
         var set = source.LoadTrain();
         var normal = Normal(options, set, trainLimit);
-        var tests = test is null ? source : DataSource.OpenTest(options with { Channels = set.Channels }, test);
+        var tests = test is null ? source : DataSource.OpenTest(options with { Channels = set.Channels, Bits = set.Samples[0].Pixels.Bits }, test);
         var all = tests.LoadTest();
         foreach (string line in tell ? source.Remarks().Union(tests.Remarks()) : []) Complaint.Write(line);
         var tested = limit is { } n ? Subset(all, Sampling.Stratified(all.Samples, n, options.Seed)) : all;
         var watch = Stopwatch.StartNew();
-        var figures = Figures(normal, tested, patches: DataSource.DefaultSize(options.Kind) != 32, options.Seed);
+        var figures = Figures(normal, tested, range ?? RangeChoice.Of(normal.Samples), patches: DataSource.DefaultSize(options.Kind) != 32, options.Seed);
         return new BaselineResult(
             tested.Samples.Count, tested.Samples.Count(s => !s.Abnormal), normal.Samples.Count, options.Size, normal.Channels, options.Seed,
             watch.Elapsed.TotalSeconds, figures);
@@ -38,14 +40,15 @@ internal static class BaselineComparison
     /// <summary>The image AUROC of every method.</summary>
     /// <param name="normal">Normal images, at least two.</param>
     /// <param name="tested">Test images, of both labels.</param>
+    /// <param name="range">Which of their values become −1 and 1.</param>
     /// <param name="patches">Whether to look at patches too, for defects that are small.</param>
     /// <param name="seed">Of the draws.</param>
-    public static IReadOnlyList<BaselineFigure> Figures(ImageSet normal, ImageSet tested, bool patches, long seed)
+    public static IReadOnlyList<BaselineFigure> Figures(ImageSet normal, ImageSet tested, PixelRange range, bool patches, long seed)
     {
         bool[] abnormal = [.. tested.Samples.Select(s => s.Abnormal)];
-        var plain = Score(normal, tested, normalised: false, patches, seed);
-        var normalised = Score(normal, tested, normalised: true, patches, seed);
-        var light = ImageRows.Of(tested, normalised: false).Select(row => ImageRows.Light(row)).ToArray();
+        var plain = Score(normal, tested, range, normalised: false, patches, seed);
+        var normalised = Score(normal, tested, range, normalised: true, patches, seed);
+        var light = ImageRows.Of(tested, range, normalised: false).Select(row => ImageRows.Light(row)).ToArray();
         return
         [
             .. plain.Zip(normalised, (p, n) => new BaselineFigure(p.Method, Auroc(p.Scores), Auroc(n.Scores))),
@@ -56,13 +59,13 @@ internal static class BaselineComparison
         double Auroc(double[] scores) => RocCurve.Auroc(Ranking.Of(scores, abnormal));
     }
 
-    private static List<MethodScores> Score(ImageSet normal, ImageSet tested, bool normalised, bool patches, long seed)
+    private static List<MethodScores> Score(ImageSet normal, ImageSet tested, PixelRange range, bool normalised, bool patches, long seed)
     {
-        float[][] known = ImageRows.Of(normal, normalised), unknown = ImageRows.Of(tested, normalised);
+        float[][] known = ImageRows.Of(normal, range, normalised), unknown = ImageRows.Of(tested, range, normalised);
         ImageRows.SubtractMean(known, unknown);
         List<MethodScores> scores = [.. SpectralMethods.Score(known, unknown), .. NeighbourMethods.Score(known, unknown, seed)];
         if (!patches) return scores;
-        (known, unknown) = (ImageRows.Of(normal, normalised, grey: true), ImageRows.Of(tested, normalised, grey: true));
+        (known, unknown) = (ImageRows.Of(normal, range, normalised, grey: true), ImageRows.Of(tested, range, normalised, grey: true));
         return [.. scores, .. PatchMethods.Score(known, unknown, tested.Width, seed)];
     }
 

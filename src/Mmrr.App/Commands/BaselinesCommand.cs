@@ -92,7 +92,7 @@ internal static class BaselinesCommand
     {
         bool kept = OutputPlace.IsWritable(run.Path);
         if (!kept) Complaint.Write($"{run.Path}: no file can be made in it: the figures are printed, but {BaselineResult.FileName} stays as it is");
-        var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, tell: networks.IsEmpty);
+        var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, tell: networks.IsEmpty, run.Options.Model.Range);
         if (kept) result.Save(run.PathOf(BaselineResult.FileName));
         StandardOutput.HasMessagesOnly();
         BaselineTable.Print(result, networks);

@@ -60,8 +60,7 @@ internal static class FiguresCommand
 
     private static string Draw(MmrrModel model, InputFile file, string target, ScoreMethod method)
     {
-        var raster = ImageFile.Read(file.Path);
-        var image = PreparedImage.From(model.Options, raster.Pixels, raster.Height, raster.Width, raster.Channels);
+        var image = ImageFile.Read(file.Path).PreparedFor(model.Options);
         // Which tile is the worst is only known after scoring.
         int tile = model.Options.Fit == ImageFit.Tile ? TiledScoring.Score(model, [image], method, maps: false)[0].Of(method.Rule).WorstTile : 0;
         var sheet = LevelSheet.Render(ReportPictures.Grid(model, image, tile, method.Levels));

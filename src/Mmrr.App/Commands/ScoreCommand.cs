@@ -63,10 +63,12 @@ internal static class ScoreCommand
             var console = rows ?? StandardOutput.Open();
             var (unreadable, anomalies) = (0, 0);
             var omissions = new Omissions();
+            var account = new ValueAccount(scorer.Options.Range);
             if (target is null) Score(null);
             else AtomicFile.Write(Path.Combine(target, "scores.csv"), Score);
             writer?.Finish();
             if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
+            account.Tell();
             return unreadable > 0 || writer is { Failed: true } || rows is { Failed: true, IsClosed: false } ? ExitCode.BadInput : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly : ExitCode.Success;
 
             void Score(Stream? copy)
@@ -82,6 +84,7 @@ internal static class ScoreCommand
                         continue;
                     }
                     Print(Row(scored, calibration?.Threshold), console, file);
+                    account.Add(scored.File.Path, scored.Bits, scored.Score.ClippedPixels);
                     if (scored.Score.Anomalous == true) anomalies++;
                     writer?.Write(scored);
                 }

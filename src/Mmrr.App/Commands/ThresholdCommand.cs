@@ -83,8 +83,10 @@ internal static class ThresholdCommand
         // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
         var omissions = new Omissions();
         var own = run.Data.Record?.Images.Select(i => i.Hash).Where(hash => hash.Length > 0).ToHashSet() ?? [];
-        List<NormalScore> scores = [.. Calibrator.Score(scorer, InputFiles.Walk([folder], omissions).Where(IsOther).Select(file => (file.Path, Read(file, scorer))), levels)];
+        var account = new ValueAccount(scorer.Options.Range);
+        List<NormalScore> scores = [.. Calibrator.Score(scorer, InputFiles.Walk([folder], omissions).Where(IsOther).Select(file => (file.Path, Read(file, scorer, account))), levels)];
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
+        account.Tell();
         return scores.Count > 0 ? scores : throw new InvalidDataException($"{folder}: no image in this folder that the run has not already");
 
         // What training has seen scores lower than other normal images, and what was held out counts already.
@@ -96,13 +98,15 @@ internal static class ThresholdCommand
         }
     }
 
-    private static PreparedImage Read(InputFile file, Scorer scorer)
+    private static PreparedImage Read(InputFile file, Scorer scorer, ValueAccount account)
     {
         if (file.Problem is not null) throw new InvalidDataException(file.Problem);
         return ImageMemory.Use(file.Path, () =>
         {
             var image = ImageFile.Read(file.Path);
-            return scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels);
+            var prepared = image.PreparedFor(scorer.Options);
+            account.Add(file.Path, image.Pixels.Bits, scorer.Options.Range.CountBeyond(prepared.Pixels, scorer.Options.Channels));
+            return prepared;
         });
     }
 }

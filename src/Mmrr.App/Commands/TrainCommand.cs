@@ -37,6 +37,7 @@ internal static class TrainCommand
         var resolutions = CommonOptions.Ranged(new Option<int?>("--resolutions") { HelpName = "N", Description = "Resolutions of the U-Nets; 4, from 128 pixels on 5, when not given." }, 1, 8);
         var augment = new Option<string>("--augment") { HelpName = "LIST", Description = $"A list of {Augmentation.Words}: what normal images may also look like.", DefaultValueFactory = _ => "none" };
         var normalize = new Option<bool>("--normalize") { Description = "Give every image the same mean and contrast before the networks see it, against lamps that drift." };
+        var range = RangeOption.Create();
         var noEmbedding = new Option<bool>("--no-embedding") { Description = "Mask the image itself (Table 2 of the paper)." };
         var mask = CommonOptions.OneOf(
             new Option<string>("--mask") { HelpName = "KIND", Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
@@ -57,7 +58,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train on normal images.")
         {
             data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, patience, plateau, average, width, size, crop, tile,
-            resolutions, augment, normalize, noEmbedding, mask, inputs, levels, rule, falseAlarm, saveEvery, resume, config,
+            resolutions, augment, normalize, range, noEmbedding, mask, inputs, levels, rule, falseAlarm, saveEvery, resume, config,
         };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
@@ -129,7 +130,7 @@ internal static class TrainCommand
                 SaveEvery = parsed.GetValue(saveEvery),
                 Model = model,
             };
-            return Begin(options, parsed.GetValue(output));
+            return Begin(options, parsed.GetValue(output), images => RangeChoice.Of(images, parsed.GetValue(range)));
         });
         return command;
     }
@@ -141,12 +142,12 @@ internal static class TrainCommand
         return ExitCode.Interrupted;
     }
 
-    private static int Begin(TrainingOptions options, string? output)
+    private static int Begin(TrainingOptions options, string? output, Func<IEnumerable<Sample>, PixelRange>? range = null)
     {
         // A category may lie several folders deep: the run is one folder all the same.
         string normal = string.Concat(options.Normal.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' ? c : '-')).Trim('-');
         string name = string.Create(CultureInfo.InvariantCulture, $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
-        var (run, finished) = TrainingSession.Begin(options, output ?? Path.Combine("runs", name), orBeside: output is null);
+        var (run, finished) = TrainingSession.Begin(options, output ?? Path.Combine("runs", name), range, orBeside: output is null);
         return Ended(run, finished);
     }
 

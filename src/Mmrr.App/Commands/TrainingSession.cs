@@ -12,17 +12,19 @@ namespace Mmrr.App.Commands;
 /// <summary>What new, repeated and resumed runs have in common: from the data to the finished run, or to where it was stopped.</summary>
 internal static class TrainingSession
 {
-    /// <summary>Trains a new run; the channels of the images are found out and noted in it.</summary>
-    /// <param name="options">The configuration.</param>
-    /// <param name="output">The run's folder.</param>
+    /// <summary>Trains a new run; the channels and the range of the images are found out and noted in it.</summary>
+    /// <param name="options">The run's, but for these.</param>
+    /// <param name="output">Its folder.</param>
+    /// <param name="range">Gives the range for the images that are trained on; null for that of the options.</param>
     /// <param name="orBeside">As <see cref="RunFolder.Create"/> takes it.</param>
     /// <returns>The run, and whether it is finished; if not, it was told to stop.</returns>
-    public static (RunFolder Run, bool Finished) Begin(TrainingOptions options, string output, bool orBeside = false)
+    public static (RunFolder Run, bool Finished) Begin(TrainingOptions options, string output, Func<IEnumerable<Sample>, PixelRange>? range = null, bool orBeside = false)
     {
         OutputPlace.CheckRun(output, options.Root, options.Abnormal);
         using var device = CommonOptions.Open(options.Device, options.Threads, options.Precision);
-        var (source, set) = Load(options.DataOptions with { Channels = null });
+        var (source, set) = Load(options.DataOptions with { Channels = null, Bits = range is null ? options.Model.Range.Bits : null });
         options = options with { Format = TrainingOptions.CurrentFormat, Model = options.Model with { Channels = set.Channels } };
+        if (range is not null) options = options with { Model = options.Model with { Range = range(TrainingData.TrainingImages(set)) } };
         TrainingMemory.EnsureRoom(device, options.Model, options.Batch);
         var data = source.Record(set);
         if (data.Leak() is { } leak) Complaint.Write(leak);
@@ -69,6 +71,11 @@ internal static class TrainingSession
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{set.Samples.Count} normal images {(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
+        var values = options.Model.Range;
+        if (values != PixelRange.Bytes) Console.WriteLine($"values from {values.Low} to {values.High} of {values.Bits} bits become -1 to 1");
+        var account = new ValueAccount(values);
+        foreach (var sample in set.Samples) account.Add(sample, set.Channels);
+        account.Tell();
         try
         {
             using (var model = new MmrrModel(device, options.Model))
@@ -103,7 +110,7 @@ internal static class TrainingSession
         File.Delete(run.PathOf(Calibration.FileName));
         using (var scorer = Scorer.Load(run.Path, device))
         {
-            var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, new PreparedImage(s.Pixels, s.Height, s.Width)));
+            var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, s.Prepared));
             NormalScore[] scores = [.. Calibrator.Score(scorer, images)];
             CalibrationText.RefuseBroken(scores);
             var calibration = Calibrator.Make(scores, [], scorer.Method.Levels, scorer.Method.Rule, options.FalseAlarm);

@@ -1,9 +1,12 @@
+using System.Numerics;
+using Mmrr.Nn;
+
 namespace Mmrr.App.Data;
 
 /// <summary>Random changes of a training image: what normal images may also look like.</summary>
 /// <param name="Flip">Mirrors left to right, with probability one half.</param>
 /// <param name="Rotate">Turns about the centre by an angle uniform in ±30°: bilinear, reflected beyond the border.</param>
-/// <param name="Brightness">Multiplies by a factor uniform in [0.7, 1.3) and clamps.</param>
+/// <param name="Brightness">Multiplies what is above the range's lower end by a factor uniform in [0.7, 1.3) and clamps.</param>
 /// <param name="Offset">As <see cref="LightChange"/> says; so are the others that follow.</param>
 /// <param name="Gain">Contrast about the image's mean.</param>
 /// <param name="Gamma">A power of the values.</param>
@@ -67,13 +70,22 @@ internal readonly record struct Augmentation(
 
     /// <summary>Writes a copy of an image that is flipped, turned or of other brightness. All of these off copy it exactly.</summary>
     /// <param name="source">[height, width, channels].</param>
-    /// <param name="target">[height, width, channels]; must not overlap the source.</param>
+    /// <param name="target">[height, width, channels] of the same depth, which is written; must not overlap the source.</param>
+    /// <param name="range">Whose lower end is black.</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
     /// <param name="channels">Interleaved channels.</param>
     /// <param name="random">Start it from (seed, epoch, image index) so that order and threads do not matter.</param>
-    public void Apply(ReadOnlySpan<byte> source, Span<byte> target, int height, int width, int channels, ref SplitMix64 random)
+    public void Apply(PixelValues source, PixelValues target, PixelRange range, int height, int width, int channels, ref SplitMix64 random)
     {
+        if (source.Bits == 8) Apply<byte>(source.Bytes, target.Bytes, range.Low, height, width, channels, ref random);
+        else Apply<ushort>(source.Words, target.Words, range.Low, height, width, channels, ref random);
+    }
+
+    private void Apply<T>(ReadOnlySpan<T> source, Span<T> target, int black, int height, int width, int channels, ref SplitMix64 random)
+        where T : IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        double white = double.CreateTruncating(T.MaxValue);
         bool mirrored = Flip && random.NextDouble() < 0.5;
         double angle = Rotate ? random.NextDouble(-MaxAngle, MaxAngle) : 0;
         double factor = Brightness ? random.NextDouble(0.7, 1.3) : 1;
@@ -99,13 +111,15 @@ internal readonly record struct Augmentation(
                 int y1 = Reflect(top + 1, height) * width * channels;
                 for (int c = 0; c < channels; c++)
                 {
-                    double upper = ((1 - u) * source[y0 + x0 + c]) + (u * source[y0 + x1 + c]);
-                    double lower = ((1 - u) * source[y1 + x0 + c]) + (u * source[y1 + x1 + c]);
-                    double value = factor * (((1 - v) * upper) + (v * lower));
-                    target[(((y * width) + x) * channels) + c] = (byte)(Math.Clamp(value, 0, 255) + 0.5);
+                    double upper = ((1 - u) * Value(source[y0 + x0 + c])) + (u * Value(source[y0 + x1 + c]));
+                    double lower = ((1 - u) * Value(source[y1 + x0 + c])) + (u * Value(source[y1 + x1 + c]));
+                    double value = black + (factor * (((1 - v) * upper) + (v * lower) - black));
+                    target[(((y * width) + x) * channels) + c] = T.CreateTruncating(Math.Clamp(value, 0, white) + 0.5);
                 }
             }
         }
+
+        static double Value(T value) => double.CreateTruncating(value);
     }
 
     private IEnumerable<string> Named()

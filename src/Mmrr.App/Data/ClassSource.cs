@@ -149,7 +149,7 @@ internal abstract class ClassSource : DataSource
             Parallel.For(0, chosen.Length, k =>
             {
                 int i = chosen[k];
-                byte[] pixels = resampling.Resize(file.Pixels.AsSpan(i * length, length), file.Channels);
+                byte[] pixels = resampling.Resize<byte>(file.Pixels.AsSpan(i * length, length), file.Channels);
                 string name = (first + i).ToString(CultureInfo.InvariantCulture);
                 int label = file.Labels[i];
                 loaded[k] = new Sample(name, Options.Size, Options.Size, ImagePixels.WithChannels(pixels, file.Channels, Options.Channels ?? file.Channels), label != normal, names[label]);

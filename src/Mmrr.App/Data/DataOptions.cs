@@ -23,6 +23,9 @@ internal sealed record DataOptions
     /// <summary>1 or 3; null decides from the data (1 only if every training image is grey).</summary>
     public int? Channels { get; init; }
 
+    /// <summary>8 or 16: the depth that images are brought to, white for white; null takes that of the training images, which must then all have the same.</summary>
+    public int? Bits { get; init; }
+
     /// <summary>Folder of abnormal images; <c>folder</c> only.</summary>
     public string? Abnormal { get; init; }
 

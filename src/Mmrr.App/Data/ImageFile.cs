@@ -1,4 +1,7 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Mmrr.App.Data.Integrity;
+using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats;
@@ -16,8 +19,13 @@ namespace Mmrr.App.Data;
 /// <param name="Height">Height in pixels, as displayed.</param>
 /// <param name="Width">Width in pixels, as displayed.</param>
 /// <param name="Channels">1 where every pixel is grey, else 3 (RGB).</param>
-/// <param name="Pixels">[Height, Width, Channels].</param>
-internal sealed record RasterImage(int Height, int Width, int Channels, byte[] Pixels);
+/// <param name="Pixels">[Height, Width, Channels]; 16 bits where the file has more than eight.</param>
+internal sealed record RasterImage(int Height, int Width, int Channels, PixelValues Pixels)
+{
+    /// <summary>The image as a model takes it.</summary>
+    public PreparedImage PreparedFor(MmrrOptions model) =>
+        Pixels.Bits == 8 ? PreparedImage.From(model, Pixels.Bytes, Height, Width, Channels) : PreparedImage.From(model, Pixels.Words, Height, Width, Channels);
+}
 
 /// <summary>Reads and writes image files; the only place that knows the imaging library.</summary>
 internal static class ImageFile
@@ -55,8 +63,8 @@ internal static class ImageFile
 
     /// <summary>
     /// Decodes a file's bytes, turned upright by the EXIF orientation. Transparent images are laid over black: what is cut away has no colour of its own, only what the program that
-    /// cut it away left there. Of 16-bit values the high byte is taken, v/256 rounded down: 65,535 becomes 255, and bytes that were stored as 16 bits (v·257) come back exactly. CMYK
-    /// becomes RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
+    /// cut it away left there. Values of more than eight bits stay as they are in the file, those of PGM and PPM scaled so that the largest one that the file may have becomes 65,535.
+    /// CMYK becomes RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
     /// </summary>
     /// <exception cref="InvalidDataException">As <see cref="Read"/>, without the file's name.</exception>
     public static RasterImage Decode(byte[] file)
@@ -64,7 +72,8 @@ internal static class ImageFile
         if (PnmImage.Is(file))
         {
             var (header, values) = PnmImage.Read(file);
-            return Upright(Array.ConvertAll(values, v => (byte)(v >> 8)), values.Length / (header.Width * header.Height), header);
+            int samples = values.Length / (header.Width * header.Height);
+            return header.Bits == 8 ? Upright(Array.ConvertAll(values, v => (byte)(v >> 8)), samples, header) : Upright(values, samples, header);
         }
 
         var checkedHeader = PictureCheck.Check(file);
@@ -72,10 +81,10 @@ internal static class ImageFile
         {
             return checkedHeader switch
             {
-                { Bits: 16, Alpha: true } => Decode<Rgba64>(file, checkedHeader, 4),
-                { Bits: 16 } => Decode<Rgb48>(file, checkedHeader, 3),
-                { Alpha: true } => Decode<Rgba32>(file, checkedHeader, 4),
-                _ => Decode<Rgb24>(file, checkedHeader, 3),
+                { Bits: 16, Alpha: true } => Decode<Rgba64, ushort>(file, checkedHeader, 4),
+                { Bits: 16 } => Decode<Rgb48, ushort>(file, checkedHeader, 3),
+                { Alpha: true } => Decode<Rgba32, byte>(file, checkedHeader, 4),
+                _ => Decode<Rgb24, byte>(file, checkedHeader, 3),
             };
         }
         catch (Exception e) when (e is not (OutOfMemoryException or InvalidDataException))
@@ -112,8 +121,9 @@ internal static class ImageFile
         AtomicFile.Write(path, stream => stream.Write(png));
     }
 
-    private static RasterImage Decode<TPixel>(byte[] file, PictureHeader header, int samples)
+    private static RasterImage Decode<TPixel, T>(byte[] file, PictureHeader header, int samples)
         where TPixel : unmanaged, IPixel<TPixel>
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
     {
         IImageDecoder decoder = header.Format switch
         {
@@ -126,28 +136,20 @@ internal static class ImageFile
         // Without an end marker the library gives up before the last block.
         if (header.Format == JpegCheck.Format && file is not [.., 0xff, 0xd9])
             file = [.. file, 0xff, 0xd9];
-        byte[] stored;
+        T[] stored;
         using (var image = decoder.Decode<TPixel>(s_configuration, new MemoryStream(file), CancellationToken.None))
         {
             if (image.Width != header.Width || image.Height != header.Height)
                 throw new InvalidDataException($"a {header.Format} file of {header.Width}x{header.Height} that is decoded to {image.Width}x{image.Height}");
-            stored = new byte[checked((long)header.Width * header.Height * samples)];
+            stored = new T[checked((long)header.Width * header.Height * samples)];
             int at = 0;
             image.ProcessPixelRows(rows =>
             {
                 for (int y = 0; y < rows.Height; y++)
                 {
-                    var row = System.Runtime.InteropServices.MemoryMarshal.AsBytes(rows.GetRowSpan(y));
-                    if (header.Bits == 8)
-                    {
-                        row.CopyTo(stored.AsSpan(at));
-                        at += row.Length;
-                        continue;
-                    }
-
-                    // The high byte of each two: little-endian, as every machine that .NET runs on.
-                    for (int i = 1; i < row.Length; i += 2)
-                        stored[at++] = row[i];
+                    var row = MemoryMarshal.Cast<TPixel, T>(rows.GetRowSpan(y));
+                    row.CopyTo(stored.AsSpan(at));
+                    at += row.Length;
                 }
             });
         }
@@ -158,15 +160,17 @@ internal static class ImageFile
     }
 
     /// <summary>Multiplies colours by alpha. Where it is 0 everywhere it is not meant: 32-bit BMP files often leave it unset.</summary>
-    private static void LayOverBlack(byte[] rgba)
+    private static void LayOverBlack<T>(T[] rgba)
+        where T : IBinaryInteger<T>, IMinMaxValue<T>
     {
         bool meant = false;
         for (int i = 3; i < rgba.Length && !meant; i += 4)
-            meant = rgba[i] != 0;
+            meant = rgba[i] != T.Zero;
+        long white = long.CreateTruncating(T.MaxValue);
         for (int i = 0; meant && i < rgba.Length; i++)
         {
             if (i % 4 != 3)
-                rgba[i] = (byte)(((rgba[i] * rgba[i | 3]) + 127) / 255);
+                rgba[i] = T.CreateTruncating(((long.CreateTruncating(rgba[i]) * long.CreateTruncating(rgba[i | 3])) + (white / 2)) / white);
         }
     }
 
@@ -174,7 +178,8 @@ internal static class ImageFile
     /// <param name="stored">[Height, Width, samples]: 1, 3, or 4 with an alpha that has been seen to.</param>
     /// <param name="samples">Values of a pixel.</param>
     /// <param name="header">Sizes as stored, and the orientation.</param>
-    private static RasterImage Upright(byte[] stored, int samples, PictureHeader header)
+    private static RasterImage Upright<T>(T[] stored, int samples, PictureHeader header)
+        where T : IBinaryInteger<T>
     {
         // EXIF's numbers say where the first row and the first column of the file are shown; 5 to 8 are transposed.
         bool transposed = header.Orientation >= 5;
@@ -183,8 +188,8 @@ internal static class ImageFile
         int channels = samples == 1 || IsGrey(stored, samples) ? 1 : 3;
         var (height, width) = transposed ? (header.Width, header.Height) : (header.Height, header.Width);
         if (header.Orientation == 1 && channels == samples)
-            return new RasterImage(height, width, channels, stored);
-        var pixels = new byte[height * width * channels];
+            return new RasterImage(height, width, channels, PixelValues.Of(stored));
+        var pixels = new T[height * width * channels];
         for (int y = 0; y < height; y++)
         {
             int row = fromBottom ? height - 1 - y : y;
@@ -196,10 +201,11 @@ internal static class ImageFile
             }
         }
 
-        return new RasterImage(height, width, channels, pixels);
+        return new RasterImage(height, width, channels, PixelValues.Of(pixels));
     }
 
-    private static bool IsGrey(byte[] pixels, int samples)
+    private static bool IsGrey<T>(T[] pixels, int samples)
+        where T : IBinaryInteger<T>
     {
         for (int i = 0; i < pixels.Length; i += samples)
         {

@@ -14,6 +14,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
 
     private readonly Dictionary<string, string> hashes = [];
     private int? channels = options.Channels;
+    private int? bits = options.Bits;
 
     /// <summary>Whether some of <see cref="NormalFiles"/> are tested; then at least two may be.</summary>
     protected abstract bool DrawsTest { get; }
@@ -21,9 +22,8 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     /// <inheritdoc/>
     public override ImageSet LoadTrain()
     {
-        var loaded = LoadFiles(TrainEntries());
-        channels ??= loaded.Max(l => l.Channels);
-        return new ImageSet(Options.Size, Options.Size, channels.Value, Samples(loaded, channels.Value));
+        var (loaded, shared) = LoadTraining();
+        return new ImageSet(Options.Size, Options.Size, shared, Samples(loaded, shared));
     }
 
     /// <inheritdoc/>
@@ -92,9 +92,8 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     /// <summary>Loads files, and brings them to the set's channels.</summary>
     protected (int Channels, Sample[] Samples) Load(IReadOnlyList<Entry> entries)
     {
-        var loaded = LoadFiles(entries);
-        channels ??= LoadFiles(TrainEntries()).Max(l => l.Channels);
-        return (channels.Value, Samples(loaded, channels.Value));
+        int shared = channels is { } known && bits is not null ? known : LoadTraining().Channels;
+        return (shared, Samples(LoadFiles(entries), shared));
     }
 
     private Entry[] TrainEntries()
@@ -201,12 +200,36 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
                 $"{path}: mask of {mask.Width}x{mask.Height}; expected {image.Width}x{image.Height}, the size of {imagePath}");
         }
 
-        // Every value but 0 is a defect: masks are stored as 0 and 255, as 0 and 1, or as the numbers of kinds.
-        var result = new byte[mask.Height * mask.Width];
+        return mask.Pixels.Bits == 8 ? Defective(mask.Pixels.Bytes, mask.Channels) : Defective(mask.Pixels.Words, mask.Channels);
+    }
+
+    /// <summary>Every value but 0 is a defect: masks are stored as 0 and 255, as 0 and 1, or as the numbers of kinds.</summary>
+    private static byte[] Defective<T>(T[] mask, int channels)
+        where T : IEquatable<T>
+    {
+        var result = new byte[mask.Length / channels];
         for (int i = 0; i < result.Length; i++)
-            result[i] = (byte)(mask.Pixels.AsSpan(i * mask.Channels, mask.Channels).IndexOfAnyExcept((byte)0) < 0 ? 0 : 1);
+            result[i] = (byte)(mask.AsSpan(i * channels, channels).IndexOfAnyExcept(default(T)!) < 0 ? 0 : 1);
 
         return result;
+    }
+
+    /// <summary>Loads the training images, which decide channels and depth where the options do not.</summary>
+    /// <exception cref="InvalidDataException">Some have eight bits and some more: what range they have in common nobody could guess.</exception>
+    private (Loaded[] Images, int Channels) LoadTraining()
+    {
+        var files = TrainEntries();
+        var loaded = LoadFiles(files);
+        channels ??= loaded.Max(l => l.Channels);
+        if (bits is null && Array.Find(loaded, l => l.Sample.FileBits != loaded[0].Sample.FileBits) is { } other)
+        {
+            int at = Array.IndexOf(loaded, other);
+            var (eight, more) = other.Sample.FileBits == 8 ? (at, 0) : (0, at);
+            throw new InvalidDataException($"{files[eight].Path}: has 8 bits a value, and {files[more].Path} has more; a set has pictures of one depth: convert those of the other");
+        }
+
+        bits ??= loaded[0].Sample.FileBits;
+        return (loaded, channels.Value);
     }
 
     private Loaded[] LoadFiles(IReadOnlyList<Entry> entries)
@@ -234,7 +257,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     private Loaded LoadFile(Entry entry)
     {
         var image = ImageFile.Read(entry.Path);
-        var (pixels, height, width) = PreparedImage.Fit(Options.Fit, Options.Size, image.Pixels, image.Height, image.Width, image.Channels);
+        var (pixels, height, width) = PreparedImage.Fit(Options.Fit, Options.Size, image.Pixels.WithBits(bits ?? image.Pixels.Bits), image.Height, image.Width, image.Channels);
         byte[]? mask = null;
         DefectRegions? regions = null;
         if (entry.MaskPath is not null)
@@ -248,7 +271,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
             mask = new byte[height * width];
             regions = DefectRegions.None(image.Height, image.Width);
         }
-        return new Loaded(new Sample(entry.Name, height, width, pixels, entry.Abnormal, entry.Kind, mask) { Part = entry.Part, Hash = entry.Hash, Regions = regions }, image.Channels);
+        return new Loaded(new Sample(entry.Name, height, width, pixels, entry.Abnormal, entry.Kind, mask) { Part = entry.Part, Hash = entry.Hash, Regions = regions, FileBits = image.Pixels.Bits }, image.Channels);
     }
 
     private byte[] FitMask(byte[] mask, int height, int width)
@@ -256,7 +279,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         if (Options.Fit == ImageFit.Tile)
             return mask;
         var region = ImageRegion.Of(Options.Fit, height, width);
-        return MaskResampling.Resize(region.Cut(mask, width, 1), region.Height, region.Width, Options.Size, Options.Size);
+        return MaskResampling.Resize(region.Cut<byte>(mask, width, 1), region.Height, region.Width, Options.Size, Options.Size);
     }
 
     /// <summary>An image file to load.</summary>

@@ -1,3 +1,5 @@
+using Mmrr.Nn;
+
 namespace Mmrr.App.Data;
 
 /// <summary>One image of a data set, already fitted to the model, with what is known about it.</summary>
@@ -6,13 +8,13 @@ namespace Mmrr.App.Data;
 /// </param>
 /// <param name="Height">Height in pixels: that of the set, or the image's own where it will be tiled.</param>
 /// <param name="Width">Width in pixels.</param>
-/// <param name="Pixels">[H, W, C], bytes 0..255, channels interleaved.</param>
+/// <param name="Pixels">[H, W, C], channels interleaved; all samples of a set have the same depth.</param>
 /// <param name="Abnormal">False for images of the normal class.</param>
 /// <param name="Kind">Defect folder name, <c>good</c>, or the class label as text.</param>
 /// <param name="Mask">
 /// [H, W], 1 where the image is defective, else 0; null where the set has no masks. All zero for normal test images.
 /// </param>
-internal sealed record Sample(string Name, int Height, int Width, byte[] Pixels, bool Abnormal, string Kind, byte[]? Mask = null)
+internal sealed record Sample(string Name, int Height, int Width, PixelValues Pixels, bool Abnormal, string Kind, byte[]? Mask = null)
 {
     /// <summary>What it is for.</summary>
     public ImagePart Part { get; init; }
@@ -22,6 +24,12 @@ internal sealed record Sample(string Name, int Height, int Width, byte[] Pixels,
 
     /// <summary>The defects at the size that the image's file has; null where the set has no masks.</summary>
     public DefectRegions? Regions { get; init; }
+
+    /// <summary>8, or 16 where the image's file has more than eight bits; <see cref="Pixels"/> may have been brought to the depth of a run.</summary>
+    public int FileBits { get; init; } = 8;
+
+    /// <summary>The image as the model takes it.</summary>
+    public PreparedImage Prepared => new(Pixels, Height, Width);
 }
 
 /// <summary>Images in an order that is the same on every machine.</summary>
@@ -29,4 +37,8 @@ internal sealed record Sample(string Name, int Height, int Width, byte[] Pixels,
 /// <param name="Width">Width that the model sees.</param>
 /// <param name="Channels">1 (grey) or 3 (RGB).</param>
 /// <param name="Samples">The images.</param>
-internal sealed record ImageSet(int Height, int Width, int Channels, IReadOnlyList<Sample> Samples);
+internal sealed record ImageSet(int Height, int Width, int Channels, IReadOnlyList<Sample> Samples)
+{
+    /// <summary>The depth of all samples, 8 or 16.</summary>
+    public int Bits => Samples.Count == 0 ? 8 : Samples[0].Pixels.Bits;
+}

@@ -17,14 +17,14 @@ internal static class TileDraw
     /// <param name="channels">Channels of the image.</param>
     /// <param name="index">Which, below <see cref="Count"/>.</param>
     /// <param name="random">Where exactly.</param>
-    /// <param name="target">[side, side, channels].</param>
+    /// <param name="target">[side, side, channels] of the image's depth, which is written.</param>
     /// <returns>The tile's upper left pixel; negative where the image is smaller.</returns>
-    public static (int Top, int Left) Cut(Sample sample, int side, int channels, int index, ref SplitMix64 random, Span<byte> target)
+    public static (int Top, int Left) Cut(Sample sample, int side, int channels, int index, ref SplitMix64 random, PixelValues target)
     {
         int columns = Along(sample.Width, side);
         int top = Start(sample.Height, side, index / columns, ref random);
         int left = Start(sample.Width, side, index % columns, ref random);
-        Tiling.Cut(sample.Pixels, sample.Height, sample.Width, channels, (top, left), side, target);
+        sample.Pixels.CutSquare(sample.Height, sample.Width, channels, (top, left), side, target);
         return (top, left);
     }
 

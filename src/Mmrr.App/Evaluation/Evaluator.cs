@@ -30,6 +30,9 @@ internal static class Evaluator
         Sample[] samples = [.. chosen.Select(i => set.Samples[i])];
         if (samples.All(s => s.Abnormal) || !samples.Any(s => s.Abnormal))
             throw new UsageException($"--limit {limit}: the images drawn are all of one kind; AUROC needs normal and abnormal ones");
+        var account = new ValueAccount(model.Options.Range);
+        foreach (var sample in samples) account.Add(sample, model.Options.Channels);
+        account.Tell();
         var watch = Stopwatch.StartNew();
         var scores = TestScores.Compute(model, samples, method, calibration, progress);
         double seconds = watch.Elapsed.TotalSeconds;

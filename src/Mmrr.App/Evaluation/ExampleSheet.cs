@@ -29,7 +29,7 @@ internal static class ExampleSheet
         var (o, levels) = (model.Options, method.Levels);
         int[] shown = [.. Enumerable.Range(0, Masks).Select(i => (int)((i + 0.5) * levels.Count / Masks)).Distinct()];
         var chosen = Choose(samples);
-        PreparedImage[] prepared = [.. chosen.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))];
+        PreparedImage[] prepared = [.. chosen.Select(s => s.Prepared)];
         var scores = TiledScoring.Score(model, prepared, method, maps: true);
         (Sample Sample, float[] Map)[] rows = [.. chosen.Select((s, i) => WorstTile(s, scores[i].Of(method.Rule), o))];
         bool masks = chosen.Exists(s => s.Mask is not null);
@@ -55,20 +55,22 @@ internal static class ExampleSheet
     private static (Sample Sample, float[] Map) WorstTile(Sample sample, RuleScore score, MmrrOptions options)
     {
         var place = new Tiling(sample.Height, sample.Width, options.Size).Place(score.WorstTile);
-        T[] Cut<T>(T[] image, int channels)
+        T[] Cut<T>(T[] image)
         {
-            var tile = new T[options.Size * options.Size * channels];
-            Tiling.Cut(image, sample.Height, sample.Width, channels, place, options.Size, tile.AsSpan());
+            var tile = new T[options.Size * options.Size];
+            Tiling.Cut(image, sample.Height, sample.Width, 1, place, options.Size, tile.AsSpan());
             return tile;
         }
+        var pixels = PixelValues.Zeros(sample.Pixels.Bits, options.Size * options.Size * options.Channels);
+        sample.Pixels.CutSquare(sample.Height, sample.Width, options.Channels, place, options.Size, pixels);
         var seen = sample with
         {
             Height = options.Size,
             Width = options.Size,
-            Pixels = Cut(sample.Pixels, options.Channels),
-            Mask = sample.Mask is null ? null : Cut(sample.Mask, 1),
+            Pixels = pixels,
+            Mask = sample.Mask is null ? null : Cut(sample.Mask),
         };
-        return (seen, Cut(score.RefinedMap, 1));
+        return (seen, Cut(score.RefinedMap));
     }
 
     /// <summary>The first normal images, and then the kinds of abnormal ones in turn.</summary>

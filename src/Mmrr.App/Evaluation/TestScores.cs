@@ -34,7 +34,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, ImageFit fit, Sco
         var all = new List<TestScore>();
         foreach (var some in samples.Chunk(model.Options.Fit == ImageFit.Tile ? 1 : 64))
         {
-            var scores = TiledScoring.Score(model, [.. some.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))], method, maps: true);
+            var scores = TiledScoring.Score(model, [.. some.Select(s => s.Prepared)], method, maps: true);
             all.AddRange(some.Zip(scores, (sample, s) => new TestScore(sample, Kept(sample, s), s.Of(method.Rule).RefinedMap.Max())));
             progress(all.Count, samples.Count);
         }

@@ -8,9 +8,10 @@ namespace Mmrr.App.Inspection;
 /// <param name="File">The file.</param>
 /// <param name="Height">The image's own height; 0 where it could not be read.</param>
 /// <param name="Width">Its own width.</param>
+/// <param name="Bits">8, or 16 where it has more than eight bits.</param>
 /// <param name="Score">Its score with a map; null where it could not be read.</param>
 /// <param name="Problem">Why it could not be read, in one line; null where it could.</param>
-internal sealed record ScoredFile(InputFile File, int Height, int Width, ImageScore? Score, string? Problem);
+internal sealed record ScoredFile(InputFile File, int Height, int Width, int Bits, ImageScore? Score, string? Problem);
 
 /// <summary>
 /// Scores files in order: while the device works on some, other threads read, decode and fit the next ones. So many are ahead and no more, and of each only
@@ -21,7 +22,7 @@ internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
     // So few that the first results come soon, and so many that starting a pass does not count.
     private const int LeastBatch = 8;
 
-    private sealed record Decoded(InputFile File, int Height, int Width, PreparedImage? Image, string? Problem);
+    private sealed record Decoded(InputFile File, int Height, int Width, int Bits, PreparedImage? Image, string? Problem);
 
     /// <summary>Images that are scored together: whole batches of the device, or one where images are tiled.</summary>
     private int Batch
@@ -85,8 +86,8 @@ internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
         int next = 0;
         foreach (var decoded in some)
         {
-            if (decoded.Image is null) yield return new ScoredFile(decoded.File, 0, 0, null, decoded.Problem);
-            else if (together is not null) yield return new ScoredFile(decoded.File, decoded.Height, decoded.Width, together[next++], null);
+            if (decoded.Image is null) yield return new ScoredFile(decoded.File, 0, 0, 0, null, decoded.Problem);
+            else if (together is not null) yield return new ScoredFile(decoded.File, decoded.Height, decoded.Width, decoded.Bits, together[next++], null);
             else yield return Alone(decoded);
         }
     }
@@ -96,28 +97,28 @@ internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
         try
         {
             var score = ImageMemory.Use(decoded.File.Path, () => scorer.Score([decoded.Image!], levels)[0]);
-            return new ScoredFile(decoded.File, decoded.Height, decoded.Width, score, null);
+            return new ScoredFile(decoded.File, decoded.Height, decoded.Width, decoded.Bits, score, null);
         }
         catch (InvalidDataException e)
         {
-            return new ScoredFile(decoded.File, 0, 0, null, e.Message);
+            return new ScoredFile(decoded.File, 0, 0, 0, null, e.Message);
         }
     }
 
     private Decoded Decode(InputFile file)
     {
-        if (file.Problem is not null) return new Decoded(file, 0, 0, null, file.Problem);
+        if (file.Problem is not null) return new Decoded(file, 0, 0, 0, null, file.Problem);
         try
         {
             return ImageMemory.Use(file.Path, () =>
             {
                 var image = ImageFile.Read(file.Path);
-                return new Decoded(file, image.Height, image.Width, scorer.Prepare(image.Pixels, image.Height, image.Width, image.Channels), null);
+                return new Decoded(file, image.Height, image.Width, image.Pixels.Bits, image.PreparedFor(scorer.Options), null);
             });
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            return new Decoded(file, 0, 0, null, e.Message.ReplaceLineEndings(" "));
+            return new Decoded(file, 0, 0, 0, null, e.Message.ReplaceLineEndings(" "));
         }
     }
 }

@@ -5,7 +5,7 @@ using Mmrr.Nn;
 namespace Mmrr.App.Inspection;
 
 /// <summary>
-/// Writes heatmaps on other threads than the caller's: the image at its own size, coloured and outlined by the run's range. The image is read again: to keep
+/// Writes heatmaps on other threads than the caller's: the image at its own size, coloured and outlined by the run's range of scores, and shown by its range of values. The image is read again: to keep
 /// those that wait for the device in memory would take more than decoding them twice.
 /// </summary>
 internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string folder)
@@ -49,7 +49,7 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
         float[] map = scorer.MapOnImage(file.Score! with { Map = Heatmap.Finite(file.Score.Map!, range.High) }, image.Height, image.Width);
         // Where the model did not look the image stays as it is.
         for (int i = 0; i < map.Length; i++) map[i] = float.IsNaN(map[i]) ? range.Low : map[i];
-        var overlay = Heatmap.Overlay(new Tile(image.Height, image.Width, image.Channels, image.Pixels), map, range.Low, range.High);
+        var overlay = Heatmap.Overlay(new Tile(image.Height, image.Width, image.Channels, ImagePixels.ToBytes(image.Pixels, scorer.Options.Range)), map, range.Low, range.High);
         var outlined = Heatmap.Outline(overlay, map, range.Contour);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         OwnOutput.WritePng(path, outlined.Pixels.Span, outlined.Height, outlined.Width, outlined.Channels);

@@ -38,16 +38,16 @@ internal sealed class LevelGrid
 
     /// <summary>Restores one image at the levels of a schedule.</summary>
     /// <param name="model">The model; one call at a time on a device.</param>
-    /// <param name="pixels">[S, S, C] of the model, bytes 0 to 255.</param>
+    /// <param name="pixels">[S, S, C] of the model and of the depth of its range.</param>
     /// <param name="light">Of the whole image, which they may be a tile of.</param>
     /// <param name="levels">The levels.</param>
-    public static LevelGrid Compute(MmrrModel model, ReadOnlySpan<byte> pixels, ImageLight light, LevelSchedule levels)
+    public static LevelGrid Compute(MmrrModel model, PixelValues pixels, ImageLight light, LevelSchedule levels)
     {
         var o = model.Options;
         int length = o.Size * o.Size * o.Channels;
-        if (pixels.Length != length) throw new ArgumentException($"LevelGrid: {pixels.Length} bytes, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
+        if (pixels.Length != length) throw new ArgumentException($"LevelGrid: {pixels.Length} values, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
         float[] image = new float[length], e = [];
-        ImagePixels.ToFloats(pixels, light, image);
+        ImagePixels.ToFloats(pixels, o.Range, light, image);
         var (masks, restored, refined) = (new List<Tile>(), new List<Tile>(), new List<Tile>());
         using var scope = new DisposeScope();
         LevelWalk.Run(model, image, levels, group =>

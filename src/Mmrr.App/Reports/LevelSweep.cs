@@ -64,7 +64,7 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
     {
         Sample[] some = images >= samples.Count ? [.. samples] : [.. Sampling.Stratified(samples, images, run.Options.Seed).Select(i => samples[i])];
         bool[] abnormal = [.. some.Select(s => s.Abnormal)];
-        PreparedImage[] prepared = [.. some.Select(s => new PreparedImage(s.Pixels, s.Height, s.Width))];
+        PreparedImage[] prepared = [.. some.Select(s => s.Prepared)];
         long done = 0, all = (long)s_levels.Sum() * prepared.Length;
         var points = new List<SweepPoint>();
         foreach (int levels in s_levels)

@@ -46,21 +46,21 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
             ?? throw new UsageException($"--images: there is no '{name}' among the scored images; they are named as in scores.csv, such as '{known.FirstOrDefault()?.Name}'"))];
 
         ScoredImage[] all = [.. misses.Concat(alarms).Concat(grids).Distinct()];
-        RuleScore[] scores = [.. TiledScoring.Score(model, [.. all.Select(i => Prepared(byName[i.Name]))], method, maps: true).Select(s => s.Of(method.Rule))];
+        RuleScore[] scores = [.. TiledScoring.Score(model, [.. all.Select(i => byName[i.Name].Prepared)], method, maps: true).Select(s => s.Of(method.Rule))];
         range ??= RangeOf([.. all.Index().Where(i => !i.Item.Abnormal).SelectMany(i => scores[i.Index].RefinedMap).Order()]);
-        var cards = all.Index().ToDictionary(i => i.Item, i => Card(i.Item, byName[i.Item.Name], scores[i.Index].RefinedMap, range, model.Options.Channels));
+        var cards = all.Index().ToDictionary(i => i.Item, i => Card(i.Item, byName[i.Item.Name], scores[i.Index].RefinedMap, range, model.Options));
         return new ReportPictures(
             [.. misses.Select(i => cards[i])], [.. alarms.Select(i => cards[i])],
-            [.. grids.Select(i => new GridCard(cards[i], Grid(model, Prepared(byName[i.Name]), scores[Array.IndexOf(all, i)].WorstTile, method.Levels)))]);
+            [.. grids.Select(i => new GridCard(cards[i], Grid(model, byName[i.Name].Prepared, scores[Array.IndexOf(all, i)].WorstTile, method.Levels)))]);
     }
 
     /// <summary>What the model sees of an image at a time, at every level: of a tiled image its worst tile, else all of it.</summary>
     public static LevelGrid Grid(MmrrModel model, PreparedImage image, int tile, LevelSchedule levels)
     {
         var options = model.Options;
-        var seen = new byte[options.Size * options.Size * options.Channels];
+        var seen = PixelValues.Zeros(options.Range.Bits, options.Size * options.Size * options.Channels);
         var place = new Tiling(image.Height, image.Width, options.Size).Place(tile);
-        Tiling.Cut(image.Pixels.Span, image.Height, image.Width, options.Channels, place, options.Size, seen.AsSpan());
+        image.Pixels.CutSquare(image.Height, image.Width, options.Channels, place, options.Size, seen);
         return LevelGrid.Compute(model, seen, ImageLight.Of(options, image), levels);
     }
 
@@ -74,13 +74,11 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
             .Concat(Enumerable.Range(0, count).Select(k => kinds[k * kinds.Length / count]).Select(kind => kind[kind.Length / 2]));
     }
 
-    private static PreparedImage Prepared(Sample sample) => new(sample.Pixels, sample.Height, sample.Width);
-
     private static HeatmapRange RangeOf(float[] calm) => calm.Length == 0 ? new(0, 1, 1) : new(calm[calm.Length / 2], Math.Max((2 * calm[^1]) - calm[calm.Length / 2], calm[calm.Length / 2]), calm[^1]);
 
-    private static ImageCard Card(ScoredImage image, Sample sample, float[] map, HeatmapRange range, int channels)
+    private static ImageCard Card(ScoredImage image, Sample sample, float[] map, HeatmapRange range, MmrrOptions model)
     {
-        var picture = new Tile(sample.Height, sample.Width, channels, sample.Pixels);
+        var picture = new Tile(sample.Height, sample.Width, model.Channels, ImagePixels.ToBytes(sample.Pixels, model.Range));
         var truth = image.Abnormal && sample.Mask is { } mask ? new Tile(sample.Height, sample.Width, 1, [.. mask.Select(m => (byte)(m * 255))]).Reduce(LongestSide) : null;
         return new ImageCard(image, picture.Reduce(LongestSide), Heatmap.Outline(Heatmap.Overlay(picture, map, range.Low, range.High), map, range.Contour).Reduce(LongestSide), truth);
     }

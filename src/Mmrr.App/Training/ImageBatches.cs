@@ -4,15 +4,15 @@ using Mmrr.Nn;
 namespace Mmrr.App.Training;
 
 /// <summary>
-/// Turns samples into batches [N, H, W, C] of floats in [−1, 1]: v/127.5 − 1, the light changed and normalised as asked for. A sample that is larger
+/// Turns samples into batches [N, H, W, C] of floats in [−1, 1] by the run's range, the light changed and normalised as asked for. A sample that is larger
 /// than the model's square counts as often as tiles are drawn from it. For one thread at a time.
 /// </summary>
-internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation augmentation, bool normalize, long seed)
+internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation augmentation, bool normalize, PixelRange range, long seed)
 {
-    private readonly byte[] _changed = new byte[set.Height * set.Width * set.Channels];
-    private readonly byte[] _tile = new byte[set.Height * set.Width * set.Channels];
+    private readonly PixelValues _changed = PixelValues.Zeros(set.Bits, set.Height * set.Width * set.Channels);
+    private readonly PixelValues _tile = PixelValues.Zeros(set.Bits, set.Height * set.Width * set.Channels);
     private readonly (int Sample, int Tile)[] _images = [.. members.SelectMany(m => Enumerable.Range(0, TileDraw.Count(set.Samples[m], set.Height)).Select(tile => (m, tile)))];
-    private readonly TrainingLight _light = new(set, augmentation, normalize, seed);
+    private readonly TrainingLight _light = new(set, augmentation, normalize, range, seed);
     private (int Epoch, int[] Places) _order = (0, []);
 
     /// <summary>Images, or tiles of images, there are.</summary>
@@ -35,7 +35,7 @@ internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation aug
         {
             var (member, tile) = _images[places[i]];
             var sample = set.Samples[member];
-            ReadOnlySpan<byte> pixels = sample.Pixels;
+            var pixels = sample.Pixels;
             var random = tile == 0 ? new SplitMix64(seed, epoch, member) : new SplitMix64(seed, epoch, member, tile);
             (int Top, int Left) place = (0, 0);
             if (sample.Height != set.Height || sample.Width != set.Width)
@@ -45,11 +45,11 @@ internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation aug
             }
             if (augmentation.ChangesPixels)
             {
-                augmentation.Apply(pixels, _changed, set.Height, set.Width, set.Channels, ref random);
+                augmentation.Apply(pixels, _changed, range, set.Height, set.Width, set.Channels, ref random);
                 pixels = _changed;
             }
             var values = target.Slice(i * ImageLength, ImageLength);
-            ImagePixels.ToFloats(pixels, values);
+            ImagePixels.ToFloats(pixels, range, values);
             _light.Apply(member, epoch, place, pixels, values);
         }
     }

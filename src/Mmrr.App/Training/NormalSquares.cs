@@ -27,8 +27,8 @@ internal static class NormalSquares
 
     private static (PreparedImage Image, ImageLight Light) Square(Sample sample, (int Top, int Left) place, MmrrOptions model)
     {
-        var pixels = new byte[model.Size * model.Size * model.Channels];
-        Tiling.Cut<byte>(sample.Pixels, sample.Height, sample.Width, model.Channels, place, model.Size, pixels);
-        return (new PreparedImage(pixels, model.Size, model.Size), ImageLight.Of(model, new PreparedImage(sample.Pixels, sample.Height, sample.Width)));
+        var pixels = PixelValues.Zeros(sample.Pixels.Bits, model.Size * model.Size * model.Channels);
+        sample.Pixels.CutSquare(sample.Height, sample.Width, model.Channels, place, model.Size, pixels);
+        return (new PreparedImage(pixels, model.Size, model.Size), ImageLight.Of(model, sample.Prepared));
     }
 }

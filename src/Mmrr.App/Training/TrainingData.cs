@@ -10,8 +10,8 @@ internal sealed class TrainingData
     /// <summary>Takes a set apart.</summary>
     public TrainingData(ImageSet set, TrainingOptions options)
     {
-        Training = new ImageBatches(set, Members(set, ImagePart.Training), Augmentation.Parse(options.Augment), options.Model.Normalize, options.Seed);
-        Validation = new ImageBatches(set, Members(set, ImagePart.Validation), Augmentation.None, options.Model.Normalize, options.Seed);
+        Training = new ImageBatches(set, Members(set, ImagePart.Training), Augmentation.Parse(options.Augment), options.Model.Normalize, options.Model.Range, options.Seed);
+        Validation = new ImageBatches(set, Members(set, ImagePart.Validation), Augmentation.None, options.Model.Normalize, options.Model.Range, options.Seed);
         Fingerprint = FingerprintOf(set);
     }
 
@@ -40,7 +40,7 @@ internal sealed class TrainingData
         foreach (var sample in set.Samples)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(sample.Name + "\n"));
-            hash.AppendData(sample.Pixels);
+            hash.AppendData(sample.Pixels.Memory);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

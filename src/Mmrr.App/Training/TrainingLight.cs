@@ -10,8 +10,9 @@ namespace Mmrr.App.Training;
 /// <param name="set">The images.</param>
 /// <param name="augmentation">What changes.</param>
 /// <param name="normalize">Whether brightness and contrast are normalised.</param>
+/// <param name="range">The run's.</param>
 /// <param name="seed">The run's.</param>
-internal sealed class TrainingLight(ImageSet set, Augmentation augmentation, bool normalize, long seed)
+internal sealed class TrainingLight(ImageSet set, Augmentation augmentation, bool normalize, PixelRange range, long seed)
 {
     // Tiles have the numbers from 0 on.
     private const long WholeImage = -1;
@@ -25,9 +26,9 @@ internal sealed class TrainingLight(ImageSet set, Augmentation augmentation, boo
     /// <param name="member">Which image.</param>
     /// <param name="epoch">The epoch.</param>
     /// <param name="place">The tile's upper left pixel.</param>
-    /// <param name="pixels">What is seen, as bytes.</param>
+    /// <param name="pixels">What is seen, as the set has it.</param>
     /// <param name="values">The same as values in [−1, 1].</param>
-    public void Apply(int member, int epoch, (int Top, int Left) place, ReadOnlySpan<byte> pixels, Span<float> values)
+    public void Apply(int member, int epoch, (int Top, int Left) place, PixelValues pixels, Span<float> values)
     {
         if (!augmentation.ChangesLight && !normalize) return;
         var sample = set.Samples[member];
@@ -35,20 +36,13 @@ internal sealed class TrainingLight(ImageSet set, Augmentation augmentation, boo
         if (size == (set.Height, set.Width))
         {
             var change = Draw(member, epoch);
-            change.Apply(values, set.Width, set.Channels, place, size, Mean(pixels));
-            if (normalize) (augmentation.ChangesLight ? ImageLight.Normalizing(values) : ImageLight.Normalizing(pixels)).Apply(values);
+            change.Apply(values, set.Width, set.Channels, place, size, ImagePixels.Mean(pixels, range));
+            if (normalize) (augmentation.ChangesLight ? ImageLight.Normalizing(values) : ImageLight.Normalizing(pixels, range)).Apply(values);
             return;
         }
         if (!_wholes.TryGetValue(member, out var whole) || whole.Epoch != epoch) _wholes[member] = whole = Of(sample, epoch, Draw(member, epoch));
         whole.Change.Apply(values, set.Width, set.Channels, place, size, whole.Mean);
         whole.Light.Apply(values);
-    }
-
-    private static double Mean(ReadOnlySpan<byte> pixels)
-    {
-        long sum = 0;
-        foreach (byte value in pixels) sum += value;
-        return ((double)sum / pixels.Length / 127.5) - 1;
     }
 
     private LightChange Draw(int member, int epoch)
@@ -60,12 +54,12 @@ internal sealed class TrainingLight(ImageSet set, Augmentation augmentation, boo
     /// <summary>What the tiles of an image have in common, from all of its pixels: a pass over them in each epoch.</summary>
     private Whole Of(Sample sample, int epoch, LightChange change)
     {
-        double mean = Mean(sample.Pixels);
+        double mean = ImagePixels.Mean(sample.Pixels, range);
         if (!normalize) return new Whole(epoch, mean, change, ImageLight.Unchanged);
-        if (!augmentation.ChangesLight) return new Whole(epoch, mean, change, ImageLight.Normalizing(sample.Pixels));
+        if (!augmentation.ChangesLight) return new Whole(epoch, mean, change, ImageLight.Normalizing(sample.Pixels, range));
         if (_values.Length < sample.Pixels.Length) _values = new float[sample.Pixels.Length];
         var values = _values.AsSpan(0, sample.Pixels.Length);
-        ImagePixels.ToFloats(sample.Pixels, values);
+        ImagePixels.ToFloats(sample.Pixels, range, values);
         change.Apply(values, sample.Width, set.Channels, (0, 0), (sample.Height, sample.Width), mean);
         return new Whole(epoch, mean, change, ImageLight.Normalizing(values));
     }

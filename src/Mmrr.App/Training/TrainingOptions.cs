@@ -108,7 +108,7 @@ internal sealed record TrainingOptions
 
     /// <summary>What to load.</summary>
     [JsonIgnore]
-    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Fit = Model.Fit, Channels = Model.Channels, Seed = Seed, PaperSplit = PaperSplit };
+    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Fit = Model.Fit, Channels = Model.Channels, Bits = Model.Range.Bits, Seed = Seed, PaperSplit = PaperSplit };
 
     /// <summary>The mask levels of its scores, whatever version it is of.</summary>
     [JsonIgnore]
@@ -133,7 +133,7 @@ internal sealed record TrainingOptions
     {
         if (Model is null) throw new ArgumentException("model is missing");
         Model.Validate();
-        _ = DataSource.DefaultSize(Data ?? "");
+        if (DataSource.DefaultSize(Data ?? "") == 32 && Model.Range.Bits != 8) throw new ArgumentException($"the range's bits are {Model.Range.Bits}, expected 8 for {Data}");
         var augmentation = Augmentation.Parse(Augment ?? "");
         if (Model.Normalize) augmentation.CheckBesideNormalization();
         if (Root is null || Normal is null || Preset is null || Device is null) throw new ArgumentException("root, normal, preset or device is missing");

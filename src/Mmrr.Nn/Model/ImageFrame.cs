@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
+
 namespace Mmrr.Nn;
 
-/// <summary>How the bytes of a pixel follow one another in memory; a byte for each channel.</summary>
+/// <summary>How the bytes of a pixel follow one another in memory: a byte for each channel, or two in the machine's order (little-endian).</summary>
 public enum PixelFormat
 {
     /// <summary>One grey value.</summary>
@@ -17,6 +19,12 @@ public enum PixelFormat
 
     /// <summary>Blue, green, red, and a fourth byte that is ignored.</summary>
     Bgra32,
+
+    /// <summary>One grey value of 16 bits. Values of 10, 12 or 14 bits lie in it as they are; the run's <see cref="MmrrOptions.Range"/> says what is black and white.</summary>
+    Grey16,
+
+    /// <summary>Red, green, blue, each of 16 bits.</summary>
+    Rgb48,
 }
 
 /// <summary>
@@ -28,7 +36,7 @@ public readonly ref struct ImageFrame
     private readonly ReadOnlySpan<byte> _bytes;
 
     /// <summary>An image in memory.</summary>
-    /// <param name="bytes">From the first byte of the top row to at least the last pixel of the bottom one. For unmanaged memory: <c>new ReadOnlySpan&lt;byte&gt;(pointer, length)</c>.</param>
+    /// <param name="bytes">From the first byte of the top row to at least the last pixel of the bottom one. For unmanaged memory: <c>new ReadOnlySpan&lt;byte&gt;(pointer, length)</c>; for an array of ushorts: <c>MemoryMarshal.AsBytes(values.AsSpan())</c>.</param>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="width">Pixels in a row, at least 1.</param>
     /// <param name="format">How a pixel's bytes follow one another.</param>
@@ -40,6 +48,8 @@ public readonly ref struct ImageFrame
         BytesPerPixel = format switch
         {
             PixelFormat.Grey8 => 1,
+            PixelFormat.Grey16 => 2,
+            PixelFormat.Rgb48 => 6,
             PixelFormat.Rgb24 or PixelFormat.Bgr24 => 3,
             PixelFormat.Rgba32 or PixelFormat.Bgra32 => 4,
             _ => throw new ArgumentException($"ImageFrame: unknown pixel format {format}"),
@@ -72,27 +82,33 @@ public readonly ref struct ImageFrame
     public int Stride { get; }
 
     /// <summary>1 (grey) or 3 (RGB): what <see cref="Pack"/> gives.</summary>
-    public int Channels => Format == PixelFormat.Grey8 ? 1 : 3;
+    public int Channels => Format is PixelFormat.Grey8 or PixelFormat.Grey16 ? 1 : 3;
+
+    /// <summary>8 or 16: the depth of what <see cref="Pack"/> gives.</summary>
+    public int Bits => Format is PixelFormat.Grey16 or PixelFormat.Rgb48 ? 16 : 8;
 
     private int BytesPerPixel { get; }
 
     /// <summary>The image without gaps, grey or in the order red, green, blue.</summary>
     /// <returns>[Height, Width, Channels].</returns>
-    public byte[] Pack()
+    public PixelValues Pack() => Bits == 8 ? Pack<byte>() : Pack<ushort>();
+
+    private T[] Pack<T>()
+        where T : unmanaged
     {
-        int channels = Channels, row = Width * channels;
-        var packed = new byte[checked(Height * row)];
+        int channels = Channels, row = Width * channels, step = BytesPerPixel * 8 / Bits;
+        var packed = new T[checked(Height * row)];
         bool reversed = Format is PixelFormat.Bgr24 or PixelFormat.Bgra32;
         for (int y = 0; y < Height; y++)
         {
-            var source = _bytes.Slice(y * Stride, Width * BytesPerPixel);
+            var source = MemoryMarshal.Cast<byte, T>(_bytes.Slice(y * Stride, Width * BytesPerPixel));
             var target = packed.AsSpan(y * row, row);
-            if (BytesPerPixel == channels && !reversed)
+            if (step == channels && !reversed)
             {
                 source.CopyTo(target);
                 continue;
             }
-            for (int x = 0, from = 0; x < row; x += 3, from += BytesPerPixel)
+            for (int x = 0, from = 0; x < row; x += 3, from += step)
             {
                 target[x] = source[reversed ? from + 2 : from];
                 target[x + 1] = source[from + 1];

@@ -14,7 +14,7 @@ public readonly record struct ImageLight(float Gain, float Offset)
     /// </summary>
     public const double Deviation = 0.25;
 
-    // Of an image of one value only the noise would be left to see: a deviation below two grey levels of 255 is taken for as much.
+    // Of an image of one value only the noise would be left to see: a deviation below two of 255 steps of the range is taken for as much.
     private const double LeastDeviation = 2 / 127.5;
 
     /// <summary>Values stay what they are.</summary>
@@ -27,22 +27,18 @@ public readonly record struct ImageLight(float Gain, float Offset)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(image);
-        return options.Normalize ? Normalizing(image.Pixels.Span) : Unchanged;
+        return options.Normalize ? Normalizing(image.Pixels, options.Range) : Unchanged;
     }
 
     /// <summary>The map to mean 0 and deviation <see cref="Deviation"/>, over all pixels and channels.</summary>
-    /// <param name="pixels">The whole image, bytes 0 to 255, at least one.</param>
-    public static ImageLight Normalizing(ReadOnlySpan<byte> pixels)
+    /// <param name="pixels">The whole image, at least one value.</param>
+    /// <param name="range">Which values become −1 and 1; those beyond are clipped before.</param>
+    public static ImageLight Normalizing(PixelValues pixels, PixelRange range)
     {
-        // Whole numbers: the sums are exact.
-        long sum = 0, squares = 0;
-        foreach (byte value in pixels)
-        {
-            sum += value;
-            squares += value * value;
-        }
+        ArgumentNullException.ThrowIfNull(range);
+        var (sum, squares) = ImagePixels.Sums(pixels, range);
         double mean = (double)sum / pixels.Length, variance = ((double)squares / pixels.Length) - (mean * mean);
-        return To((mean / 127.5) - 1, Math.Sqrt(Math.Max(0, variance)) / 127.5);
+        return To((mean / range.Half) - 1, Math.Sqrt(Math.Max(0, variance)) / range.Half);
     }
 
     /// <summary>The same for values in [−1, 1].</summary>

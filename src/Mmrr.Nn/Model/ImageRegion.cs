@@ -19,9 +19,9 @@ public readonly record struct ImageRegion(int Top, int Left, int Height, int Wid
     /// <param name="width">The image's width.</param>
     /// <param name="channels">Interleaved channels.</param>
     /// <returns>[Height, Width, channels].</returns>
-    public byte[] Cut(ReadOnlySpan<byte> image, int width, int channels)
+    public T[] Cut<T>(ReadOnlySpan<T> image, int width, int channels)
     {
-        var part = new byte[Height * Width * channels];
+        var part = new T[Height * Width * channels];
         int length = Width * channels;
         for (int y = 0; y < Height; y++) image.Slice((((Top + y) * width) + Left) * channels, length).CopyTo(part.AsSpan(y * length));
         return part;

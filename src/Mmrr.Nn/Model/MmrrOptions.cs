@@ -53,6 +53,9 @@ public sealed record MmrrOptions
     /// <summary>Whether each image's brightness and contrast are normalised before the networks see it, see <see cref="ImageLight"/>.</summary>
     public bool Normalize { get; init; }
 
+    /// <summary>Which values of pictures become −1 and 1. Options of earlier versions do not say, and mean 0 to 255.</summary>
+    public PixelRange Range { get; init => field = value ?? PixelRange.Bytes; } = PixelRange.Bytes;
+
     /// <summary>Channels inside the networks, a multiple of 16.</summary>
     public int Width { get; init; } = 128;
 
@@ -99,6 +102,7 @@ public sealed record MmrrOptions
         if (Size < unit || Size > 4096 || Size % unit != 0) throw new ArgumentException($"{(Fit == ImageFit.Tile ? "tile" : "size")} is {Size}, expected a multiple of {unit} (2^({Resolutions} resolutions - 1)) up to 4096");
         if (RefinementInputs is null || RefinementInputs.Count == 0 || RefinementInputs.Distinct().Count() != RefinementInputs.Count)
             throw new ArgumentException("the refinement's inputs must be one or more, each once");
+        Range.Validate();
         if (!Enum.IsDefined(Fit)) throw new ArgumentException("unknown fit");
         if (!Enum.IsDefined(Mask) || !RefinementInputs.All(i => Enum.IsDefined(i))) throw new ArgumentException("unknown mask or refinement input");
     }

@@ -1,22 +1,23 @@
+using System.Numerics;
+
 namespace Mmrr.Nn;
 
 /// <summary>An image as a model takes it: of the model's size and channels, or, for a tiled model, of its own size and the model's channels.</summary>
 public sealed class PreparedImage
 {
     /// <summary>An image that is already as the model takes it.</summary>
-    /// <param name="pixels">[height, width, channels of the model], bytes 0 to 255; kept, not copied.</param>
+    /// <param name="pixels">[height, width, channels of the model], of the depth of <see cref="MmrrOptions.Range"/>; kept, not copied.</param>
     /// <param name="height">Its height.</param>
     /// <param name="width">Its width.</param>
-    public PreparedImage(byte[] pixels, int height, int width)
+    public PreparedImage(PixelValues pixels, int height, int width)
     {
-        ArgumentNullException.ThrowIfNull(pixels);
         Pixels = pixels;
         Height = height;
         Width = width;
     }
 
     /// <summary>[Height, Width, C].</summary>
-    public ReadOnlyMemory<byte> Pixels { get; }
+    public PixelValues Pixels { get; }
 
     /// <summary>Its height: the model's size, or for a tiled model the image's own.</summary>
     public int Height { get; }
@@ -24,7 +25,9 @@ public sealed class PreparedImage
     /// <summary>Its width.</summary>
     public int Width { get; }
 
-    /// <summary>Makes an image what a model takes: stretched, cropped or left to be tiled, as <see cref="MmrrOptions.Fit"/> says.</summary>
+    /// <summary>
+    /// Makes an image what a model takes: of its depth (see <see cref="PixelValues.WithBits"/>), and stretched, cropped or left to be tiled, as <see cref="MmrrOptions.Fit"/> says.
+    /// </summary>
     /// <param name="options">The model's options.</param>
     /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved.</param>
     /// <param name="height">Its height.</param>
@@ -34,11 +37,27 @@ public sealed class PreparedImage
     public static PreparedImage From(MmrrOptions options, ReadOnlySpan<byte> pixels, int height, int width, int channels)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var (fitted, newHeight, newWidth) = Fit(options.Fit, options.Size, pixels, height, width, channels);
-        return new PreparedImage(ImagePixels.WithChannels(fitted, channels, options.Channels), newHeight, newWidth);
+        return options.Range.Bits == 8
+            ? Fitted(options, pixels, height, width, channels)
+            : Fitted<ushort>(options, new PixelValues(pixels.ToArray()).WithBits(16).Words, height, width, channels);
     }
 
-    /// <summary>Stretches, crops or copies an image whose channels stay as they are.</summary>
+    /// <summary>The same for an image of 16-bit values.</summary>
+    /// <param name="options">The model's options.</param>
+    /// <param name="pixels">[height, width, channels], values 0 to 65,535, interleaved.</param>
+    /// <param name="height">Its height.</param>
+    /// <param name="width">Its width.</param>
+    /// <param name="channels">1 (grey) or 3 (RGB).</param>
+    /// <exception cref="ArgumentException">The values are not an image of these sizes.</exception>
+    public static PreparedImage From(MmrrOptions options, ReadOnlySpan<ushort> pixels, int height, int width, int channels)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Range.Bits == 16
+            ? Fitted(options, pixels, height, width, channels)
+            : Fitted<byte>(options, new PixelValues(pixels.ToArray()).WithBits(8).Bytes, height, width, channels);
+    }
+
+    /// <summary>Stretches, crops or copies an image whose channels and depth stay as they are.</summary>
     /// <param name="fit">What to do.</param>
     /// <param name="size">Side of the square.</param>
     /// <param name="pixels">[height, width, channels].</param>
@@ -46,15 +65,26 @@ public sealed class PreparedImage
     /// <param name="width">Its width, at least 1.</param>
     /// <param name="channels">1 or 3.</param>
     /// <returns>[Height, Width, channels]: a square of the size but for <see cref="ImageFit.Tile"/>.</returns>
-    public static (byte[] Pixels, int Height, int Width) Fit(ImageFit fit, int size, ReadOnlySpan<byte> pixels, int height, int width, int channels)
+    public static (PixelValues Pixels, int Height, int Width) Fit(ImageFit fit, int size, PixelValues pixels, int height, int width, int channels) =>
+        pixels.Bits == 8 ? Fit<byte>(fit, size, pixels.Bytes, height, width, channels) : Fit<ushort>(fit, size, pixels.Words, height, width, channels);
+
+    private static PreparedImage Fitted<T>(MmrrOptions options, ReadOnlySpan<T> pixels, int height, int width, int channels)
+        where T : IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        var (fitted, newHeight, newWidth) = Fit(options.Fit, options.Size, pixels, height, width, channels);
+        return new PreparedImage(ImagePixels.WithChannels(fitted, channels, options.Channels), newHeight, newWidth);
+    }
+
+    private static (PixelValues Pixels, int Height, int Width) Fit<T>(ImageFit fit, int size, ReadOnlySpan<T> pixels, int height, int width, int channels)
+        where T : IBinaryInteger<T>, IMinMaxValue<T>
     {
         if (channels is not (1 or 3)) throw new ArgumentException($"image: {channels} channels, expected 1 or 3");
         if (height < 1 || width < 1) throw new ArgumentException($"image: {height} rows and {width} columns, expected 1 or more");
         if (pixels.Length != (long)height * width * channels)
-            throw new ArgumentException($"image: {pixels.Length} bytes, expected {(long)height * width * channels} ([{height}, {width}, {channels}])");
-        if (fit == ImageFit.Tile) return (pixels.ToArray(), height, width);
+            throw new ArgumentException($"image: {pixels.Length} values, expected {(long)height * width * channels} ([{height}, {width}, {channels}])");
+        if (fit == ImageFit.Tile) return (PixelValues.Of(pixels.ToArray()), height, width);
         var region = ImageRegion.Of(fit, height, width);
-        ReadOnlySpan<byte> seen = region.Height == height && region.Width == width ? pixels : region.Cut(pixels, width, channels);
-        return (new Resampling(region.Height, region.Width, size, size).Resize(seen, channels), size, size);
+        var seen = region.Height == height && region.Width == width ? pixels : region.Cut(pixels, width, channels);
+        return (PixelValues.Of(new Resampling(region.Height, region.Width, size, size).Resize(seen, channels)), size, size);
     }
 }

@@ -22,15 +22,18 @@ public sealed class Resampling
     /// <summary>Resizes one image, accumulating in double and rounding once.</summary>
     /// <param name="source">[height, width, channels].</param>
     /// <param name="channels">Interleaved channels, at least 1.</param>
+    /// <typeparam name="T">Bytes, or values of 16 bits, which stay such.</typeparam>
     /// <returns>[newHeight, newWidth, channels].</returns>
-    public byte[] Resize(ReadOnlySpan<byte> source, int channels)
+    public T[] Resize<T>(ReadOnlySpan<T> source, int channels)
+        where T : IBinaryInteger<T>, IMinMaxValue<T>
     {
-        var result = new byte[rows.Out * columns.Out * channels];
+        var result = new T[rows.Out * columns.Out * channels];
+        double white = double.CreateTruncating(T.MaxValue);
         Resize(source, channels, (row, sums) =>
         {
             var target = result.AsSpan(row * sums.Length, sums.Length);
             for (int i = 0; i < sums.Length; i++)
-                target[i] = (byte)(Math.Clamp(sums[i], 0, 255) + 0.5);
+                target[i] = T.CreateTruncating(Math.Clamp(sums[i], 0, white) + 0.5);
         });
         return result;
     }

@@ -65,8 +65,8 @@ public sealed class NormalStatistics
             for (int i = 0; i < batch.Length; i++)
             {
                 var (image, light) = batch[i];
-                if (image.Pixels.Length != length) throw new ArgumentException($"NormalStatistics: an image is of {image.Pixels.Length} bytes, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
-                ImagePixels.ToFloats(image.Pixels.Span, light, values.AsSpan(i * length, length));
+                if (image.Pixels.Length != length) throw new ArgumentException($"NormalStatistics: an image is of {image.Pixels.Length} values, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
+                ImagePixels.ToFloats(image.Pixels, o.Range, light, values.AsSpan(i * length, length));
             }
             using (model.Device.Use.TakeTurn())
             {

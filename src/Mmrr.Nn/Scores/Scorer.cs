@@ -34,6 +34,12 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
     /// <summary>The same without refinement.</summary>
     public double? NeighboursScoreWithoutRefinement { get; init; }
 
+    /// <summary>
+    /// Pixels, of the image as the model takes it, of which a value lies beyond the run's <see cref="MmrrOptions.Range"/> and was clipped. Many of them say that the light or the
+    /// camera is not that of training.
+    /// </summary>
+    public int ClippedPixels { get; init; }
+
     /// <summary>The highest value of the map; null where there is none.</summary>
     public float? MaxPixelScore => Map?.Max();
 }
@@ -120,7 +126,7 @@ public sealed partial class Scorer : IDisposable
     public static Scorer Load(string run, Device device) => new(run, device, ownsDevice: false);
 
     /// <summary>Scores one image of any size.</summary>
-    /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved.</param>
+    /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved; in a run of 16-bit pictures each counts 257 times.</param>
     /// <param name="height">Its height.</param>
     /// <param name="width">Its width.</param>
     /// <param name="channels">1 (grey) or 3 (RGB).</param>
@@ -162,6 +168,7 @@ public sealed partial class Scorer : IDisposable
             DeviationScoreWithoutRefinement = all.Deviation?.Restored,
             NeighboursScore = all.Neighbours?.Refined,
             NeighboursScoreWithoutRefinement = all.Neighbours?.Restored,
+            ClippedPixels = Options.Range.CountBeyond(image.Pixels, Options.Channels),
         };
     }
 

@@ -55,15 +55,15 @@ public static class TiledScoring
         int size = options.Size, channels = options.Channels, length = size * size * channels;
         for (int i = 0; i < images.Count; i++) Check(images[i], i, options);
         ImageTiles[] results = [.. images.Select(image => new ImageTiles(image, options, method, maps))];
-        var bytes = new byte[length];
+        var cut = PixelValues.Zeros(options.Range.Bits, length);
         foreach (var batch in Tiles(results).Chunk(Scoring.BatchSize(options, method.Levels.Count, model.Device.Kind)))
         {
             var values = new float[batch.Length * length];
             for (int k = 0; k < batch.Length; k++)
             {
                 var (i, tile) = batch[k];
-                Tiling.Cut(images[i].Pixels.Span, images[i].Height, images[i].Width, channels, results[i].Tiling.Place(tile), size, bytes);
-                ImagePixels.ToFloats(bytes, results[i].Light, values.AsSpan(k * length, length));
+                images[i].Pixels.CutSquare(images[i].Height, images[i].Width, channels, results[i].Tiling.Place(tile), size, cut);
+                ImagePixels.ToFloats(cut, options.Range, results[i].Light, values.AsSpan(k * length, length));
             }
             Scores scores;
             using (model.Device.Use.TakeTurn()) scores = Scoring.Score(model, values, method.Levels, maps, method.Statistics);
@@ -78,9 +78,10 @@ public static class TiledScoring
     private static void Check(PreparedImage image, int index, MmrrOptions options)
     {
         bool fits = options.Fit == ImageFit.Tile ? image is { Height: > 0, Width: > 0 } : image.Height == options.Size && image.Width == options.Size;
+        options.Range.Check(image.Pixels);
         if (fits && image.Pixels.Length == (long)image.Height * image.Width * options.Channels) return;
         string size = options.Fit == ImageFit.Tile ? $"{image.Height}, {image.Width}" : $"{options.Size}, {options.Size}";
-        throw new ArgumentException($"Score: image {index} is [{image.Height}, {image.Width}] of {image.Pixels.Length} bytes, expected [{size}, {options.Channels}]; Prepare makes it");
+        throw new ArgumentException($"Score: image {index} is [{image.Height}, {image.Width}] of {image.Pixels.Length} values, expected [{size}, {options.Channels}]; Prepare makes it");
     }
 
     /// <summary>An image on the way through its tiles.</summary>

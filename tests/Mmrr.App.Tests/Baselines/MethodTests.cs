@@ -1,5 +1,6 @@
 using Mmrr.App.Baselines;
 using Mmrr.App.Data;
+using Mmrr.Nn;
 using Xunit;
 
 namespace Mmrr.App.Tests.Baselines;
@@ -117,8 +118,8 @@ public class MethodTests(ITestOutputHelper output)
         random.NextBytes(pixels);
         Array.Fill(flat, (byte)200);
         var set = new ImageSet(4, 4, 3, [new("a", 4, 4, pixels, false, "good"), new("b", 4, 4, flat, false, "good")]);
-        float[][] plain = ImageRows.Of(set, normalised: false), rows = ImageRows.Of(set, normalised: true);
-        float[][] grey = ImageRows.Of(set, normalised: false, grey: true);
+        float[][] plain = ImageRows.Of(set, PixelRange.Bytes, normalised: false), rows = ImageRows.Of(set, PixelRange.Bytes, normalised: true);
+        float[][] grey = ImageRows.Of(set, PixelRange.Bytes, normalised: false, grey: true);
         double[] values = [.. pixels.Select(v => (v / 127.5) - 1)];
         double mean = values.Average(), deviation = Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
         var (brightness, contrast) = ImageRows.Light(plain[0]);

@@ -1,4 +1,5 @@
 using Mmrr.App.Data;
+using Mmrr.Nn;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;
@@ -111,9 +112,9 @@ public class AugmentationTests
         {
             var target = new byte[25 * 25];
             var random = new SplitMix64(1, 0, i);
-            new Augmentation(false, true, false).Apply(plain, target, 25, 25, 1, ref random);
+            new Augmentation(false, true, false).Apply(plain, target, PixelRange.Bytes, 25, 25, 1, ref random);
             Assert.Equal(plain, target);
-            new Augmentation(false, true, false).Apply(dot, target, 25, 25, 1, ref random);
+            new Augmentation(false, true, false).Apply(dot, target, PixelRange.Bytes, 25, 25, 1, ref random);
             int brightest = Array.IndexOf(target, target.Max());
             double angle = Math.Atan2((brightest / 25) - 12, (brightest % 25) - 12) * 180 / Math.PI;
             Assert.InRange(Math.Abs(angle), 0, 34);
@@ -128,7 +129,7 @@ public class AugmentationTests
     {
         var target = new byte[1];
         var random = new SplitMix64(5);
-        new Augmentation(true, true, false).Apply([42], target, 1, 1, 1, ref random);
+        new Augmentation(true, true, false).Apply(new byte[] { 42 }, target, PixelRange.Bytes, 1, 1, 1, ref random);
         Assert.Equal(42, target[0]);
     }
 
@@ -138,7 +139,7 @@ public class AugmentationTests
     {
         var random = new SplitMix64(11, 2, index);
         var target = new byte[Height * Width * Channels];
-        augmentation.Apply(Image(), target, Height, Width, Channels, ref random);
+        augmentation.Apply(Image(), target, PixelRange.Bytes, Height, Width, Channels, ref random);
         return target;
     }
 }

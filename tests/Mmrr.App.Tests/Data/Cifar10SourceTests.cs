@@ -21,7 +21,7 @@ public class Cifar10SourceTests
         Assert.Equal((32, 32, 3), (set.Height, set.Width, set.Channels));
         Assert.Equal(["0", "2", "4", "6", "8"], set.Samples.Select(s => s.Name));
         Assert.All(set.Samples, s => Assert.Equal("cat", s.Kind));
-        Assert.Equal([5, 100, 200, 5, 100, 200], set.Samples[4].Pixels[..6]);
+        Assert.Equal([5, 100, 200, 5, 100, 200], set.Samples[4].Pixels.Bytes[..6]);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public class Cifar10SourceTests
         folder.Write("test_batch.bin", [.. Record(9, 0), .. Record(0, 50)]);
         var set = Open(folder, "0", channels: 1).LoadTest();
         Assert.Equal(1, set.Channels);
-        Assert.Equal((byte)Math.Round((0.299 * 50) + (0.587 * 100) + (0.114 * 200)), set.Samples[1].Pixels[17]);
+        Assert.Equal((byte)Math.Round((0.299 * 50) + (0.587 * 100) + (0.114 * 200)), set.Samples[1].Pixels.Bytes[17]);
     }
 
     [Fact]

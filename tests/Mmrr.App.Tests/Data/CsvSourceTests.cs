@@ -28,7 +28,7 @@ public sealed class CsvSourceTests : IDisposable
         var test = source.LoadTest().Samples;
         Assert.Equal([("n3.png", false, "good"), ("sub/bad, 1.png", true, "scratch"), ("sub/bad2.png", true, "abnormal")], test.Select(s => (s.Name, s.Abnormal, s.Kind)));
         Assert.Equal([0, 16, 16], test.Select(s => s.Mask!.Count(m => m == 1)));
-        Assert.Equal(200, test[1].Pixels[0]);
+        Assert.Equal(200, test[1].Pixels.Bytes[0]);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class CsvSourceTests : IDisposable
     public void AnAbsolutePathIsTakenAsItIs()
     {
         using var other = new TemporaryFolder();
-        Assert.Equal(77, Open($"image\n{other.WritePlain("x.png", 2, 2, 77)}\n").LoadTrain().Samples[0].Pixels[0]);
+        Assert.Equal(77, Open($"image\n{other.WritePlain("x.png", 2, 2, 77)}\n").LoadTrain().Samples[0].Pixels.Bytes[0]);
     }
 
     [Theory]

@@ -24,7 +24,7 @@ public class IdxSourceTests
         Assert.Equal((2, 2, 1), (set.Height, set.Width, set.Channels));
         Assert.Equal(["0", "2"], set.Samples.Select(s => s.Name));
         Assert.All(set.Samples, s => Assert.False(s.Abnormal));
-        Assert.Equal(Pixels()[8..12], set.Samples[1].Pixels);
+        Assert.Equal(Pixels()[8..12], set.Samples[1].Pixels.Bytes);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public class IdxSourceTests
         WritePair(folder, "train");
         var set = Open(folder, channels: 3).LoadTrain();
         Assert.Equal(3, set.Channels);
-        Assert.Equal([0, 0, 0, 5, 5, 5], set.Samples[0].Pixels[..6]);
+        Assert.Equal([0, 0, 0, 5, 5, 5], set.Samples[0].Pixels.Bytes[..6]);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public class ImageFileTests
         Assert.Equal([folder["a.png"]], Directory.GetFiles(folder.Path));
         var image = ImageFile.Read(folder["a.png"]);
         Assert.Equal((5, 7, channels), (image.Height, image.Width, image.Channels));
-        Assert.Equal(pixels, image.Pixels);
+        Assert.Equal(pixels, image.Pixels.Bytes);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public class ImageFileTests
             var image = ImageFile.Read(path);
             Assert.Equal((Height, Width, 1), (image.Height, image.Width, image.Channels));
             for (int i = 0; i < image.Pixels.Length; i++)
-                Assert.InRange(Math.Abs(image.Pixels[i] - Upright(i / Width, i % Width)), 0, 12);
+                Assert.InRange(Math.Abs(image.Pixels.Bytes[i] - Upright(i / Width, i % Width)), 0, 12);
         }
 
         static byte Upright(int y, int x) => (byte)(x < 24 ? 40 : y < 16 ? 220 : 140);
@@ -92,7 +92,7 @@ public class ImageFileTests
             (byte)'B', (byte)'M', 62, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 24, 0,
             0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 0, 4, 5, 6, 0,
         ];
-        Assert.Equal([6, 5, 4, 3, 2, 1], ImageFile.Read(folder.Write("a.BMP", bmp)).Pixels);
+        Assert.Equal([6, 5, 4, 3, 2, 1], ImageFile.Read(folder.Write("a.BMP", bmp)).Pixels.Bytes);
         string path = folder.Write("cut.bmp", bmp.AsSpan(0, 56));
         BadInput.Throws<InvalidDataException>(() => ImageFile.Read(path), path, "truncated");
     }

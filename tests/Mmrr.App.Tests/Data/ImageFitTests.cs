@@ -29,9 +29,9 @@ public sealed class ImageFitTests : IDisposable
         foreach (var sample in set.Samples)
         {
             var image = ImageFile.Read(_folder[$"all/{sample.Name}"]);
-            var prepared = PreparedImage.From(options, image.Pixels, image.Height, image.Width, image.Channels);
+            var prepared = PreparedImage.From(options, image.Pixels.Bytes, image.Height, image.Width, image.Channels);
             Assert.Equal((prepared.Height, prepared.Width), (sample.Height, sample.Width));
-            Assert.Equal(prepared.Pixels.ToArray(), sample.Pixels);
+            Assert.Equal(prepared.Pixels.Bytes, sample.Pixels.Bytes);
             if (fit != ImageFit.Tile) Assert.Equal((8, 8), (sample.Height, sample.Width));
         }
     }
@@ -85,7 +85,7 @@ public sealed class ImageFitTests : IDisposable
         var set = new ImageSet(8, 8, 1, samples);
         float[] Batch(long seed, int epoch)
         {
-            var batches = new ImageBatches(set, [0, 2], Augmentation.None, false, seed);
+            var batches = new ImageBatches(set, [0, 2], Augmentation.None, false, PixelRange.Bytes, seed);
             Assert.Equal(2 * 9, batches.Count);
             Assert.Equal(Enumerable.Range(0, 18), batches.Order(epoch).Order());
             var target = new float[18 * 64];

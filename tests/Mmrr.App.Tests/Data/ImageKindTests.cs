@@ -58,7 +58,7 @@ public sealed class ImageKindTests : IDisposable
     public void ColourProfilesAndExtensionsDoNotMatter()
     {
         string path = _folder.Write("a.bmp", Png(PngBytes.Grey, 8, [10, 100]));
-        Assert.Equal([10, 100], ImageFile.Read(path).Pixels);
+        Assert.Equal([10, 100], ImageFile.Read(path).Pixels.Bytes);
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class ImageKindTests : IDisposable
         0, 0, 0, 0, 0, 0, 0, 0, .. BitConverter.GetBytes(palette.Length / 4), 0, 0, 0, 0, .. palette, .. row,
     ];
 
-    private void Check(byte[] file, byte[] expected) => Assert.Equal(expected, ImageFile.Read(_folder.Write("image", file)).Pixels);
+    private void Check(byte[] file, byte[] expected) => Assert.Equal(expected, ImageFile.Read(_folder.Write("image", file)).Pixels.WithBits(8).Bytes);
 
     /// <summary>Each block of eight columns has one colour; a JPEG's may be off by one.</summary>
     private void CheckBlocks(byte[] file, params byte[][] colors)
@@ -173,7 +173,7 @@ public sealed class ImageKindTests : IDisposable
         for (int p = 0; p < 8 * image.Width; p++)
         {
             byte[] color = colors[p % image.Width / 8];
-            for (int c = 0; c < image.Channels; c++) Assert.InRange(image.Pixels[(p * image.Channels) + c], color[c] - 1, color[c] + 1);
+            for (int c = 0; c < image.Channels; c++) Assert.InRange(image.Pixels.Bytes[(p * image.Channels) + c], color[c] - 1, color[c] + 1);
         }
     }
 

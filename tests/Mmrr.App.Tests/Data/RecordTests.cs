@@ -56,9 +56,9 @@ public sealed class RecordTests : IDisposable
         File.Delete(_folder["bad/2.png"]);
         File.Copy(_folder[$"ok/{train[1].Name}"], _folder["bad/3.png"], overwrite: true);
         var again = DataSource.Open(options with { Record = record });
-        Assert.Equal(train.Select(s => (s.Name, s.Part, s.Pixels[0])), again.LoadTrain().Samples.Select(s => (s.Name, s.Part, s.Pixels[0])));
+        Assert.Equal(train.Select(s => (s.Name, s.Part, s.Pixels.Bytes[0])), again.LoadTrain().Samples.Select(s => (s.Name, s.Part, s.Pixels.Bytes[0])));
         var tested = again.LoadTest().Samples;
-        Assert.Equal(test.Select(s => (s.Name, s.Pixels[0])).Where(s => s.Name is not ("bad/2.png" or "bad/3.png")), tested.Select(s => (s.Name, s.Pixels[0])));
+        Assert.Equal(test.Select(s => (s.Name, s.Pixels.Bytes[0])).Where(s => s.Name is not ("bad/2.png" or "bad/3.png")), tested.Select(s => (s.Name, s.Pixels.Bytes[0])));
         string[] remarks = [.. again.Remarks()];
         Assert.Contains(remarks, r => r.StartsWith("missing since training began: bad/2.png (test)", StringComparison.Ordinal));
         Assert.Contains(remarks, r => r.StartsWith("changed since training began: bad/3.png (test)", StringComparison.Ordinal));

@@ -148,7 +148,7 @@ public class SamplingTests
     }
 
     private static Sample[] Samples(params (string Kind, int Count)[] kinds) =>
-        [.. kinds.SelectMany(k => Enumerable.Range(0, k.Count).Select(i => new Sample($"{k.Kind}/{i}", 1, 1, [0], k.Kind != "good", k.Kind)))];
+        [.. kinds.SelectMany(k => Enumerable.Range(0, k.Count).Select(i => new Sample($"{k.Kind}/{i}", 1, 1, new byte[1], k.Kind != "good", k.Kind)))];
 
     private static (string, int)[] Counts(Sample[] samples, int[] drawn) =>
         [.. drawn.GroupBy(i => samples[i].Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (g.Key, g.Count()))];

@@ -17,7 +17,7 @@ public class SyntheticInspectionTests
         var train = source.LoadTrain();
         Assert.Equal((32, 32, 3), (train.Height, train.Width, train.Channels));
         Assert.Equal(4, train.Samples.Count);
-        Assert.Equal(4, train.Samples.Select(s => Convert.ToHexString(s.Pixels)).Distinct().Count());
+        Assert.Equal(4, train.Samples.Select(s => Convert.ToHexString(s.Pixels.Bytes)).Distinct().Count());
         var test = source.LoadTest();
         Assert.Equal(
             [("good", 2), ("missing", 6), ("scratch", 6), ("spot", 6)],
@@ -40,7 +40,7 @@ public class SyntheticInspectionTests
             SyntheticInspection.Write(folder[name], seed, size: 24, train: 1, good: 1, perDefect: 3);
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             foreach (string path in Directory.GetFiles(folder[name], "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-                hash.AppendData(ImageFile.Read(path).Pixels);
+                hash.AppendData(ImageFile.Read(path).Pixels.Bytes);
             return Convert.ToHexString(hash.GetHashAndReset())[..16];
         }
     }

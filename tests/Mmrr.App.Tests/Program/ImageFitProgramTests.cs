@@ -67,7 +67,7 @@ public sealed class ImageFitProgramTests : IDisposable
             Assert.Equal(evaluated[i][3], scored[i].Split(',')[1]);
             Assert.Equal(evaluated[i][7..], scored[i].Split(',')[8..]);
             var image = ImageFile.Read(files[i]);
-            var score = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels);
+            var score = scorer.Score(image.Pixels.Bytes, image.Height, image.Width, image.Channels);
             Assert.Equal(rule, score.Rule.Name());
             Assert.Equal(evaluated[i][3], score.Score.ToString("R", CultureInfo.InvariantCulture));
             Assert.Equal(image.Height * image.Width, scorer.MapOnImage(score, image.Height, image.Width).Length);

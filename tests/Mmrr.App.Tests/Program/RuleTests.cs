@@ -34,7 +34,7 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
         {
             using var model = Checkpoint.Load(run, device);
             float[] values = new float[samples.Count * 64];
-            for (int i = 0; i < samples.Count; i++) ImagePixels.ToFloats(samples[i].Pixels, values.AsSpan(i * 64, 64));
+            for (int i = 0; i < samples.Count; i++) ImagePixels.ToFloats(samples[i].Pixels.Bytes, values.AsSpan(i * 64, 64));
             expected = Scoring.Score(model, values, LevelSchedule.Uniform(15), maps: false).Paper.Refined;
         }
         double threshold = expected.Order().ElementAt(20);
@@ -75,7 +75,7 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
         {
             Assert.Equal(("uniform:15", ScoreRule.Paper), (scorer.Levels.Name, scorer.Method.Rule));
             var image = ImageFile.Read(digit);
-            Assert.Equal(Text(scorer.Score(image.Pixels, image.Height, image.Width, image.Channels).Score), scored[1]);
+            Assert.Equal(Text(scorer.Score(image.Pixels.Bytes, image.Height, image.Width, image.Channels).Score), scored[1]);
         }
         Assert.Equal((Text(threshold), scored[1]), (scored[3], scored[8]));
         Assert.Contains("by the rule paper at the levels uniform:15", MmrrProcess.Run("threshold", run).Ends(0).Output, StringComparison.Ordinal);

@@ -79,7 +79,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         // The same decision from C#.
         using var scorer = Nn.Scorer.Load(runs.FolderRun, "cpu");
         var image = Mmrr.App.Data.ImageFile.Read(wide);
-        var result = scorer.Score(image.Pixels, image.Height, image.Width, image.Channels);
+        var result = scorer.Score(image.Pixels.Bytes, image.Height, image.Width, image.Channels);
         Assert.Equal((score, threshold, score > threshold), (result.Score, scorer.Threshold, result.Anomalous!.Value));
         Assert.Equal(row[5], result.MaxPixelScore!.Value.ToString("R", CultureInfo.InvariantCulture));
         double?[] both = [result.PaperScore, result.PaperScoreWithoutRefinement, result.DeviationScore, result.DeviationScoreWithoutRefinement, result.NeighboursScore, result.NeighboursScoreWithoutRefinement];

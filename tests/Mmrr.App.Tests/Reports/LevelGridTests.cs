@@ -23,7 +23,7 @@ public sealed class LevelGridTests
         var light = ImageLight.Of(model.Options, new PreparedImage(pixels, size, size));
         var grid = LevelGrid.Compute(model, pixels, light, LevelSchedule.Uniform(levels));
         var image = new float[pixels.Length];
-        ImagePixels.ToFloats(pixels, light, image);
+        ImagePixels.ToFloats(pixels, PixelRange.Bytes, light, image);
         var scores = Scoring.Score(model, image, LevelSchedule.Uniform(levels), maps: false);
 
         // A restored pixel is off by at most half a step of a byte, and so is the root of their mean squared error.

@@ -17,12 +17,12 @@ public class TrainingLightTests
     {
         var sample = Image(height, width, 1);
         var set = new ImageSet(Size, Size, 1, [sample]);
-        var light = ImageLight.Normalizing(sample.Pixels);
+        var light = ImageLight.Normalizing(sample.Pixels, PixelRange.Bytes);
         foreach (float[] seen in Batch(set, Augmentation.None, true, 1))
         {
             // Wherever the tile lies, its values are values of the whole image under one map.
             float[] mapped = new float[sample.Pixels.Length];
-            ImagePixels.ToFloats(sample.Pixels, light, mapped);
+            ImagePixels.ToFloats(sample.Pixels, PixelRange.Bytes, light, mapped);
             Assert.Subset(mapped.ToHashSet(), seen.ToHashSet());
             if ((height, width) == (Size, Size)) Assert.Equal(mapped, seen);
         }
@@ -87,19 +87,19 @@ public class TrainingLightTests
 
     private static float[][] Batch(ImageSet set, Augmentation augmentation, bool normalize, int epoch)
     {
-        var batches = new ImageBatches(set, [.. Enumerable.Range(0, set.Samples.Count)], augmentation, normalize, 5);
+        var batches = new ImageBatches(set, [.. Enumerable.Range(0, set.Samples.Count)], augmentation, normalize, PixelRange.Bytes, 5);
         var values = new float[batches.Count * batches.ImageLength];
         batches.Fill([.. Enumerable.Range(0, batches.Count)], epoch, values);
         return [.. values.Chunk(batches.ImageLength)];
     }
 
-    private static Sample Flat(int height, int width, byte value) => new("", height, width, [.. Enumerable.Repeat(value, height * width)], false, "good");
+    private static Sample Flat(int height, int width, byte value) => new("", height, width, Enumerable.Repeat(value, height * width).ToArray(), false, "good");
 
     /// <summary>Random, without extremes.</summary>
     private static Sample Image(int height, int width, int seed)
     {
         var pixels = new byte[height * width];
         new Random(seed).NextBytes(pixels);
-        return new("", height, width, [.. pixels.Select(v => (byte)(60 + (v / 2)))], false, "good");
+        return new("", height, width, Array.ConvertAll(pixels, v => (byte)(60 + (v / 2))), false, "good");
     }
 }

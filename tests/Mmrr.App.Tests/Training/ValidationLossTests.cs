@@ -112,6 +112,6 @@ public sealed class ValidationLossTests
             random.NextBytes(pixels);
             return new Sample($"{i}", size, size, pixels, false, "good");
         }
-        return new ImageBatches(new ImageSet(size, size, 1, [.. Enumerable.Range(0, count).Select(Next)]), [.. Enumerable.Range(0, count)], Augmentation.None, false, 2);
+        return new ImageBatches(new ImageSet(size, size, 1, [.. Enumerable.Range(0, count).Select(Next)]), [.. Enumerable.Range(0, count)], Augmentation.None, false, PixelRange.Bytes, 2);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mmrr.Nn.Tests.Support;
 using Xunit;
 
@@ -17,22 +18,27 @@ public sealed class ImageFrameTests
     {
         var (expected, bytes, stride) = Make(format, gap);
         var frame = new ImageFrame(bytes, Height, Width, format, stride);
-        Assert.Equal(format == PixelFormat.Grey8 ? 1 : 3, frame.Channels);
+        Assert.Equal(format is PixelFormat.Grey8 or PixelFormat.Grey16 ? 1 : 3, frame.Channels);
         Assert.Equal((Height, Width, stride, format), (frame.Height, frame.Width, frame.Stride, frame.Format));
-        Assert.Equal(expected, frame.Pack());
-        if (gap == 0) Assert.Equal(expected, new ImageFrame(bytes, Height, Width, format).Pack());
+        Assert.Equal(format is PixelFormat.Grey16 or PixelFormat.Rgb48 ? 16 : 8, frame.Bits);
+        Assert.Equal(expected.Memory, frame.Pack().Memory);
+        if (gap == 0) Assert.Equal(expected.Memory, new ImageFrame(bytes, Height, Width, format).Pack().Memory);
     }
 
-    [Fact]
-    public void AFrameScoresAsItsPixelsDo()
+    [Theory]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void AFrameScoresAsItsPixelsDo(int bits)
     {
-        using var run = new RunOnDisk(Small.Options);
+        using var run = new RunOnDisk(Small.Options with { Range = bits == 8 ? PixelRange.Bytes : new PixelRange(100, 40_000, 16) });
         using var scorer = Scorer.Load(run.Path, "cpu");
         foreach (var format in Enum.GetValues<PixelFormat>())
         {
             var (pixels, bytes, stride) = Make(format, 3);
             var frame = new ImageFrame(bytes, Height, Width, format, stride);
-            var expected = scorer.Score(pixels, Height, Width, frame.Channels, levels: LevelSchedule.Uniform(4));
+            var expected = pixels.Bits == 8
+                ? scorer.Score(pixels.Bytes, Height, Width, frame.Channels, levels: LevelSchedule.Uniform(4))
+                : scorer.Score(pixels.Words, Height, Width, frame.Channels, levels: LevelSchedule.Uniform(4));
             var found = scorer.Score(frame, levels: LevelSchedule.Uniform(4));
             Assert.Equal((expected.Score, expected.ScoreWithoutRefinement), (found.Score, found.ScoreWithoutRefinement));
             Assert.Equal(Small.Bits(expected.Map!), Small.Bits(found.Map!));
@@ -50,6 +56,8 @@ public sealed class ImageFrameTests
     [InlineData(34, 5, 7, PixelFormat.Grey8, 0, "34 bytes, expected at least 35")]
     [InlineData(38, 5, 7, PixelFormat.Grey8, 8, "38 bytes, expected at least 39 for 5 rows of 7 pixels of Grey8 with a stride of 8")]
     [InlineData(139, 5, 7, PixelFormat.Rgba32, 0, "139 bytes, expected at least 140")]
+    [InlineData(69, 5, 7, PixelFormat.Grey16, 0, "69 bytes, expected at least 70")]
+    [InlineData(1000, 5, 7, PixelFormat.Rgb48, 41, "the stride is 41 bytes, expected at least 42 for 7 pixels of Rgb48")]
     [InlineData(100, int.MaxValue, int.MaxValue, PixelFormat.Rgba32, 0, "expected at least 8589934588")]
     public void WhatIsNoImageIsRefused(int bytes, int height, int width, PixelFormat format, int stride, string reason)
     {
@@ -59,19 +67,20 @@ public sealed class ImageFrameTests
     }
 
     /// <summary>Random pixels, and the buffer that holds them: gaps and fourth bytes are random too, and nothing lies behind the last pixel.</summary>
-    private static (byte[] Pixels, byte[] Buffer, int Stride) Make(PixelFormat format, int gap)
+    private static (PixelValues Pixels, byte[] Buffer, int Stride) Make(PixelFormat format, int gap)
     {
         int[] order = format switch
         {
-            PixelFormat.Grey8 => [0],
-            PixelFormat.Rgb24 => [0, 1, 2],
+            PixelFormat.Grey8 or PixelFormat.Grey16 => [0],
+            PixelFormat.Rgb24 or PixelFormat.Rgb48 => [0, 1, 2],
             PixelFormat.Bgr24 => [2, 1, 0],
             PixelFormat.Rgba32 => [0, 1, 2, -1],
             _ => [2, 1, 0, -1],
         };
-        int channels = order.Max() + 1, stride = (Width * order.Length) + gap;
+        int size = format is PixelFormat.Grey16 or PixelFormat.Rgb48 ? 2 : 1;
+        int channels = order.Max() + 1, stride = (Width * order.Length * size) + gap;
         var random = new Random(7);
-        var pixels = new byte[Height * Width * channels];
+        var pixels = new byte[Height * Width * channels * size];
         var buffer = new byte[(Height * stride) - gap];
         random.NextBytes(pixels);
         random.NextBytes(buffer);
@@ -81,10 +90,10 @@ public sealed class ImageFrameTests
             {
                 for (int i = 0; i < order.Length; i++)
                 {
-                    if (order[i] >= 0) buffer[(y * stride) + (x * order.Length) + i] = pixels[(((y * Width) + x) * channels) + order[i]];
+                    for (int b = 0; b < size && order[i] >= 0; b++) buffer[(y * stride) + (((x * order.Length) + i) * size) + b] = pixels[(((((y * Width) + x) * channels) + order[i]) * size) + b];
                 }
             }
         }
-        return (pixels, buffer, stride);
+        return (size == 1 ? pixels : MemoryMarshal.Cast<byte, ushort>(pixels).ToArray(), buffer, stride);
     }
 }

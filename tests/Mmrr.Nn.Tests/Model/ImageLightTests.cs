@@ -20,7 +20,7 @@ public class ImageLightTests
         var random = new Random(seed);
         byte[] image = [.. Enumerable.Range(0, 300).Select(_ => (byte)(6 * random.Next(8, 14)))];
         byte[] other = [.. image.Select(v => (byte)((v * times / dividedBy) + plus))];
-        ImageLight first = ImageLight.Normalizing(image), second = ImageLight.Normalizing(other);
+        ImageLight first = ImageLight.Normalizing(image, PixelRange.Bytes), second = ImageLight.Normalizing(other, PixelRange.Bytes);
         float[] a = Floats(image, first), b = Floats(other, second);
         // A byte's value is good to 3u, the gain to u of itself; product, offset and sum round once more, and no part of the sum is larger than gain + 1.
         double bound = Rounding.U * ((8 * ((double)first.Gain + second.Gain)) + 8);
@@ -33,10 +33,10 @@ public class ImageLightTests
     [Fact]
     public void ImagesThatAreAlmostFlatKeepTheirNoiseLow()
     {
-        Assert.All(Floats([.. Enumerable.Repeat((byte)200, 50)], ImageLight.Normalizing([.. Enumerable.Repeat((byte)200, 50)])), v => Assert.InRange(v, -1e-5, 1e-5));
+        Assert.All(Floats([.. Enumerable.Repeat((byte)200, 50)], ImageLight.Normalizing(Enumerable.Repeat((byte)200, 50).ToArray(), PixelRange.Bytes)), v => Assert.InRange(v, -1e-5, 1e-5));
         // One grey level up and down: an eighth of the range in place of a quarter, as at the floor of two.
         byte[] noise = [.. Enumerable.Range(0, 50).Select(i => (byte)(i % 2 == 0 ? 99 : 101))];
-        float[] values = Floats(noise, ImageLight.Normalizing(noise));
+        float[] values = Floats(noise, ImageLight.Normalizing(noise, PixelRange.Bytes));
         Assert.All(values, v => Assert.InRange(Math.Abs(v), (ImageLight.Deviation / 2) - 1e-5, (ImageLight.Deviation / 2) + 1e-5));
     }
 
@@ -45,7 +45,7 @@ public class ImageLightTests
     {
         // One white pixel in 99 black ones is about ten deviations away.
         byte[] image = [255, .. new byte[99]];
-        float[] values = Floats(image, ImageLight.Normalizing(image));
+        float[] values = Floats(image, ImageLight.Normalizing(image, PixelRange.Bytes));
         Assert.Equal(1, values[0]);
         Assert.All(values[1..], v => Assert.InRange(v, -0.03, -0.02));
     }
@@ -56,7 +56,7 @@ public class ImageLightTests
         byte[] image = Noise(500);
         var values = new float[image.Length];
         ImagePixels.ToFloats(image, values);
-        ImageLight a = ImageLight.Normalizing(image), b = ImageLight.Normalizing(values);
+        ImageLight a = ImageLight.Normalizing(image, PixelRange.Bytes), b = ImageLight.Normalizing(values);
         Assert.InRange(b.Gain / a.Gain, 1 - 1e-6, 1 + 1e-6);
         Assert.InRange(b.Offset - a.Offset, -1e-6, 1e-6);
         var mapped = (float[])values.Clone();
@@ -74,14 +74,14 @@ public class ImageLightTests
         byte[] pixels = Noise(20 * 8);
         for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)((pixels[i] / 8) + (i < pixels.Length / 2 ? 20 : 200));
         var found = TiledScoring.Score(model, [new(pixels, 20, 8)], new ScoreMethod(LevelSchedule.Uniform(4), ScoreRule.Paper, null), maps: false)[0].Paper;
-        var light = ImageLight.Normalizing(pixels);
+        var light = ImageLight.Normalizing(pixels, PixelRange.Bytes);
         var tiling = new Tiling(20, 8, 8);
-        double[] scores = [.. Enumerable.Range(0, tiling.Count).Select(k => Scoring.Score(model, Floats(pixels.AsSpan(tiling.Place(k).Top * 8, 64), light), LevelSchedule.Uniform(4), maps: false).Paper.Refined[0])];
+        double[] scores = [.. Enumerable.Range(0, tiling.Count).Select(k => Scoring.Score(model, Floats(pixels.AsSpan(tiling.Place(k).Top * 8, 64).ToArray(), light), LevelSchedule.Uniform(4), maps: false).Paper.Refined[0])];
         Assert.Equal(scores.Max(), found.Refined);
         double[] byThemselves = [.. Enumerable.Range(0, tiling.Count).Select(k =>
         {
-            var cut = pixels.AsSpan(tiling.Place(k).Top * 8, 64);
-            return Scoring.Score(model, Floats(cut, ImageLight.Normalizing(cut)), LevelSchedule.Uniform(4), maps: false).Paper.Refined[0];
+            byte[] cut = pixels.AsSpan(tiling.Place(k).Top * 8, 64).ToArray();
+            return Scoring.Score(model, Floats(cut, ImageLight.Normalizing(cut, PixelRange.Bytes)), LevelSchedule.Uniform(4), maps: false).Paper.Refined[0];
         })];
         Assert.NotEqual(byThemselves.Max(), found.Refined);
     }
@@ -100,7 +100,7 @@ public class ImageLightTests
         // It is what the values themselves score.
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, s_normalized);
-        Assert.Equal(Scoring.Score(model, Floats(dark, ImageLight.Normalizing(dark)), LevelSchedule.Uniform(5), maps: false).Paper.Refined[0], first.Score(dark, 8, 8, 1, LevelSchedule.Uniform(5)).Score);
+        Assert.Equal(Scoring.Score(model, Floats(dark, ImageLight.Normalizing(dark, PixelRange.Bytes)), LevelSchedule.Uniform(5), maps: false).Paper.Refined[0], first.Score(dark, 8, 8, 1, LevelSchedule.Uniform(5)).Score);
     }
 
     [Fact]
@@ -112,10 +112,10 @@ public class ImageLightTests
         Assert.Equal(Small.Options, MmrrOptions.FromJson(json.Replace("\"normalize\":true,", "", StringComparison.Ordinal)));
     }
 
-    private static float[] Floats(ReadOnlySpan<byte> pixels, ImageLight light)
+    private static float[] Floats(byte[] pixels, ImageLight light)
     {
         var values = new float[pixels.Length];
-        ImagePixels.ToFloats(pixels, light, values);
+        ImagePixels.ToFloats(pixels, PixelRange.Bytes, light, values);
         return values;
     }
 

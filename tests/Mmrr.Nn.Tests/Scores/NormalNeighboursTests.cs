@@ -107,7 +107,7 @@ public sealed class NormalNeighboursTests : IDisposable
     private static float[] Values(PreparedImage[] images) => [.. images.SelectMany(image =>
     {
         var values = new float[image.Pixels.Length];
-        ImagePixels.ToFloats(image.Pixels.Span, values);
+        ImagePixels.ToFloats(image.Pixels.Bytes, values);
         return values;
     })];
 

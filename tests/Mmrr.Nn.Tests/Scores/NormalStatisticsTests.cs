@@ -102,7 +102,7 @@ public sealed class NormalStatisticsTests : IDisposable
             normal = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 3)), s_levels, ScoreRule.Deviation);
             normal.Save(_run.Path);
         }
-        byte[] pixels = Small.Prepared(Small.Options, 1, seed: 3)[0].Pixels.ToArray();
+        byte[] pixels = Small.Prepared(Small.Options, 1, seed: 3)[0].Pixels.Bytes;
         ImageScore first;
         using (var scorer = Scorer.Load(_run.Path, "cpu"))
         {
@@ -200,7 +200,7 @@ public sealed class NormalStatisticsTests : IDisposable
     private static float[] Values(PreparedImage image)
     {
         var values = new float[image.Pixels.Length];
-        ImagePixels.ToFloats(image.Pixels.Span, values);
+        ImagePixels.ToFloats(image.Pixels.Bytes, values);
         return values;
     }
 

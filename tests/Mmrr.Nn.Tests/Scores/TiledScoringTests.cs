@@ -168,7 +168,7 @@ public class TiledScoringTests
         using var tiled = Small.Model(device, s_tiled);
         Assert.Throws<ArgumentException>(() => TiledScoring.Score(plain, [new(Pixels(9, 8, 1), 9, 8)], Paper(4), maps: false));
         Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new(Pixels(9, 8, 3), 9, 8)], Paper(4), maps: false));
-        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new([], 0, 8)], Paper(4), maps: false));
+        Assert.Throws<ArgumentException>(() => TiledScoring.Score(tiled, [new(Array.Empty<byte>(), 0, 8)], Paper(4), maps: false));
         using var run = new RunOnDisk(s_tiled);
         using var scorer = Scorer.Load(run.Path, "cpu");
         var score = scorer.Score(Pixels(9, 8, 1), 9, 8, 1, LevelSchedule.Uniform(2));

@@ -10,7 +10,7 @@ namespace Mmrr.App.Data.Integrity;
 internal sealed record PictureHeader(string Format, int Width, int Height, bool Alpha, int Bits, int Orientation)
 {
     /// <summary>
-    /// The most pixels an image may have: 2^27, such as 16,384 x 8,192. A file of a few bytes may claim any size; decoding takes up to twelve bytes a pixel.
+    /// The most pixels an image may have: 2^27, such as 16,384 x 8,192. A file of a few bytes may claim any size; decoding takes up to 22 bytes a pixel.
     /// </summary>
     public const int MostPixels = 1 << 27;
 

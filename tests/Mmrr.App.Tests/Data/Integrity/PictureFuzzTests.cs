@@ -18,7 +18,7 @@ public sealed class PictureFuzzTests(ITestOutputHelper output)
     [MemberData(nameof(Kinds))]
     public async Task MutatedFiles(string kind)
     {
-        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels;
+        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
         long before = GC.GetTotalMemory(forceFullCollection: true);
         int read = 0;
         for (int i = 0; i < Mutations.Count(300); i++)
@@ -34,7 +34,7 @@ public sealed class PictureFuzzTests(ITestOutputHelper output)
             read++;
             Assert.Equal(image.Height * image.Width * image.Channels, image.Pixels.Length);
             // Sums tell every change of what they are the sums of.
-            if (sums && !mended) Assert.True(image.Pixels.SequenceEqual(pixels), $"{what}: another picture, and no complaint");
+            if (sums && !mended) Assert.True(image.Pixels.Bytes.SequenceEqual(pixels), $"{what}: another picture, and no complaint");
         }
         output.WriteLine($"{kind}, seed {Mutations.FirstSeed}: {read} of {Mutations.Count(300)} were read");
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 16 << 20);

@@ -38,7 +38,7 @@ public sealed class TiffAndPnmTests
                     };
                     var image = ImageFile.Decode(tiff.ToArray());
                     Assert.Equal((Height, Width, samples), (image.Height, image.Width, image.Channels));
-                    Assert.True(image.Pixels.SequenceEqual(tiff.Values.Select(v => (byte)(v >> (bits - 8)))), $"{tiff}");
+                    Assert.True(bits == 8 ? image.Pixels.Bytes.SequenceEqual(tiff.Values.Select(v => (byte)v)) : image.Pixels.Words.SequenceEqual(tiff.Values), $"{tiff}");
                 }
             }
         }
@@ -49,7 +49,7 @@ public sealed class TiffAndPnmTests
     {
         // Noise of 60,000 bytes in a strip: the codes of LZW grow to twelve bits and begin anew several times.
         var tiff = new TiffBytes { Height = 200, Width = 300, Values = [.. Enumerable.Range(0, 60_000).Select(i => (ushort)((i * 7919 >> 3) + (i / 300) & 255))], Packing = TiffBytes.Lzw, RowsPerStrip = 200 };
-        Assert.Equal(tiff.Values.Select(v => (byte)v), ImageFile.Decode(tiff.ToArray()).Pixels);
+        Assert.Equal(tiff.Values.Select(v => (byte)v), ImageFile.Decode(tiff.ToArray()).Pixels.Bytes);
     }
 
     [Fact]
@@ -57,21 +57,21 @@ public sealed class TiffAndPnmTests
     {
         ushort[] grey = Values(1, 8), rgb = Values(3, 16);
         var inverted = new TiffBytes { Height = Height, Width = Width, Values = grey, Photometric = 0 };
-        Assert.Equal(grey.Select(v => (byte)(255 - v)), ImageFile.Decode(inverted.ToArray()).Pixels);
+        Assert.Equal(grey.Select(v => (byte)(255 - v)), ImageFile.Decode(inverted.ToArray()).Pixels.Bytes);
         ushort[] wide = Values(1, 16);
-        Assert.Equal(wide.Select(v => (byte)((65535 - v) >> 8)), ImageFile.Decode((inverted with { Values = wide, Bits = 16 }).ToArray()).Pixels);
+        Assert.Equal(wide.Select(v => (ushort)(65535 - v)), ImageFile.Decode((inverted with { Values = wide, Bits = 16 }).ToArray()).Pixels.Words);
         var planar = new TiffBytes { Height = Height, Width = Width, Values = rgb, Bits = 16, Photometric = 2, Planar = true, RowsPerStrip = Height };
-        Assert.Equal(rgb.Select(v => (byte)(v >> 8)), ImageFile.Decode(planar.ToArray()).Pixels);
+        Assert.Equal(rgb, ImageFile.Decode(planar.ToArray()).Pixels.Words);
     }
 
     [Fact]
     public void TransparencyAndOrientation()
     {
         var tiff = new TiffBytes { Height = 1, Width = 2, Values = [200, 100, 50, 128, 10, 20, 30, 255], Photometric = 2, Tags = new Dictionary<int, int> { [338] = 2 } };
-        Assert.Equal([100, 50, 25, 10, 20, 30], ImageFile.Decode(tiff.ToArray()).Pixels);
+        Assert.Equal([100, 50, 25, 10, 20, 30], ImageFile.Decode(tiff.ToArray()).Pixels.Bytes);
         var turned = ImageFile.Decode(new TiffBytes { Height = 1, Width = 3, Values = [1, 2, 3], Tags = new Dictionary<int, int> { [274] = 8 } }.ToArray());
         Assert.Equal((3, 1), (turned.Height, turned.Width));
-        Assert.Equal([3, 2, 1], turned.Pixels);
+        Assert.Equal([3, 2, 1], turned.Pixels.Bytes);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class TiffAndPnmTests
     [InlineData("P2 3 1 4095 0 2048 4095\n", new byte[] { 0, 128, 255 })]
     [InlineData("P1\n4 1\n0110", new byte[] { 255, 0, 0, 255 })]
     [InlineData("P3 1 1 255 1 2 3\n", new byte[] { 1, 2, 3 })]
-    public void PlainPnm(string text, byte[] expected) => Assert.Equal(expected, ImageFile.Decode([.. text.Select(c => (byte)c)]).Pixels);
+    public void PlainPnm(string text, byte[] expected) => Assert.Equal(expected, ImageFile.Decode([.. text.Select(c => (byte)c)]).Pixels.WithBits(8).Bytes);
 
     // A first value that looks like a space or the beginning of a comment, and values of two bytes, the higher one first.
     [Theory]
@@ -117,7 +117,7 @@ public sealed class TiffAndPnmTests
     [InlineData("P5\n2 1\n4095\n", new byte[] { 0x0f, 0xff, 0x08, 0x00 }, new byte[] { 255, 128 })]
     [InlineData("P6\n1 2\n255\n", new byte[] { 9, 8, 7, 6, 5, 4 }, new byte[] { 9, 8, 7, 6, 5, 4 })]
     [InlineData("P4\n9 2\n", new byte[] { 0x80, 0x80, 0x00, 0x00 }, new byte[] { 0, 255, 255, 255, 255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255 })]
-    public void RawPnm(string header, byte[] values, byte[] expected) => Assert.Equal(expected, ImageFile.Decode([.. header.Select(c => (byte)c), .. values]).Pixels);
+    public void RawPnm(string header, byte[] values, byte[] expected) => Assert.Equal(expected, ImageFile.Decode([.. header.Select(c => (byte)c), .. values]).Pixels.WithBits(8).Bytes);
 
     [Theory]
     [InlineData("P5\n1 1\n255\n\u0007P5\n1 1\n255\n\u0007", "several images")]

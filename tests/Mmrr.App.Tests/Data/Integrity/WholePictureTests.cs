@@ -21,9 +21,9 @@ public sealed class WholePictureTests
         }
         Assert.Equal((Pictures.Height, Pictures.Width, 3), (image.Height, image.Width, image.Channels));
         bool exact = !kind.StartsWith("jpeg", StringComparison.Ordinal) && kind != "webp";
-        if (exact) Assert.Equal(Pictures.Pixels, image.Pixels);
+        if (exact) Assert.Equal(Pictures.Pixels, image.Pixels.Bytes);
         // Coarser ones are near it: the mean difference of noise of this kind to another texture would be about 80.
-        else if (kind != "jpeg-progressive") Assert.InRange(image.Pixels.Zip(Pictures.Pixels, (a, b) => Math.Abs(a - b)).Average(), 0, 20);
+        else if (kind != "jpeg-progressive") Assert.InRange(image.Pixels.Bytes.Zip(Pictures.Pixels, (a, b) => Math.Abs(a - b)).Average(), 0, 20);
     }
 
     // Every length that a copy may have been stopped at.
@@ -31,7 +31,7 @@ public sealed class WholePictureTests
     [MemberData(nameof(Kinds))]
     public void EveryBeginningOfAFile(string kind)
     {
-        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels;
+        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
         int passed = 0;
         for (int length = 0; length < file.Length; length++)
         {
@@ -53,7 +53,7 @@ public sealed class WholePictureTests
     [InlineData("ppm-plain")]
     public void HalfOfTheFileIsZeros(string kind)
     {
-        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels;
+        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
         for (int from = file.Length / 2; from < file.Length - 40; from += 5)
         {
             byte[] tail = [.. file[..from], .. new byte[file.Length - from - 2], .. file[^2..]];
@@ -67,7 +67,7 @@ public sealed class WholePictureTests
     [InlineData("tiff-deflate")]
     public void AnyChangedByteOfDataWithSums(string kind)
     {
-        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels;
+        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
         // Of the TIFF the strips, which lie behind the header of eight bytes.
         int from = kind == "tiff-deflate" ? 8 : 0, to = kind == "tiff-deflate" ? 8 + (file.Length / 2) : file.Length;
         for (int i = from; i < to; i++)
@@ -84,7 +84,7 @@ public sealed class WholePictureTests
     public void AJpegThatLacksOnlyItsEndMarkerIsWhole(string kind, string what)
     {
         byte[] file = Pictures.Of(kind);
-        Assert.True(ImageFile.Decode(file[..^2]).Pixels.SequenceEqual(ImageFile.Decode(file).Pixels), what);
+        Assert.True(ImageFile.Decode(file[..^2]).Pixels.Bytes.SequenceEqual(ImageFile.Decode(file).Pixels.Bytes), what);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class WholePictureTests
     {
         foreach (string kind in new[] { "jpeg", "jpeg-420", "jpeg-progressive", "jpeg-restart" })
         {
-            byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels;
+            byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
             for (int length = 20; length < file.Length - 3; length++)
                 Assert.True(RefusedOrTheSame([.. file[..length], 0xff, 0xd9], pixels, $"{kind} cut to {length}, with an end"), $"{kind} cut to {length}, with an end, is not noticed");
         }
@@ -125,7 +125,7 @@ public sealed class WholePictureTests
     {
         try
         {
-            Assert.True(ImageFile.Decode(file).Pixels.SequenceEqual(pixels), $"{what}: another picture, and no complaint");
+            Assert.True(ImageFile.Decode(file).Pixels.Bytes.SequenceEqual(pixels), $"{what}: another picture, and no complaint");
             return false;
         }
         catch (InvalidDataException e)

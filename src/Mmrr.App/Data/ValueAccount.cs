@@ -1,0 +1,40 @@
+using Mmrr.Nn;
+
+namespace Mmrr.App.Data;
+
+/// <summary>What the range of a run did to images: how many had values beyond it, which were clipped, and how many had another depth. Told once for all of them.</summary>
+/// <param name="range">The run's.</param>
+internal sealed class ValueAccount(PixelRange range)
+{
+    private readonly List<string> _otherDepth = [];
+    private int _images;
+    private (int Images, long Pixels, string Worst, int Most) _clipped = (0, 0, "", 0);
+
+    /// <summary>Notes an image.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="fileBits">8, or 16 where its file has more than eight.</param>
+    /// <param name="clippedPixels">See <see cref="PixelRange.CountBeyond"/>.</param>
+    public void Add(string name, int fileBits, int clippedPixels)
+    {
+        _images++;
+        if (fileBits != range.Bits) _otherDepth.Add(name);
+        if (clippedPixels == 0) return;
+        bool worst = clippedPixels > _clipped.Most;
+        _clipped = (_clipped.Images + 1, _clipped.Pixels + clippedPixels, worst ? name : _clipped.Worst, worst ? clippedPixels : _clipped.Most);
+    }
+
+    /// <summary>Notes an image of a set.</summary>
+    /// <param name="sample">The image.</param>
+    /// <param name="channels">Its channels.</param>
+    public void Add(Sample sample, int channels) => Add(sample.Name, sample.FileBits, range.CountBeyond(sample.Pixels, channels));
+
+    /// <summary>Complains in a line of each kind, if there is something to tell.</summary>
+    public void Tell()
+    {
+        if (_clipped.Images > 0)
+            Complaint.Write($"{_clipped.Images} of {_images} images have values beyond the run's range {range}: {_clipped.Pixels} pixels are clipped, most of them in {_clipped.Worst} ({_clipped.Most})");
+        if (_otherDepth.Count == 0) return;
+        string depth = range.Bits == 8 ? "more than 8 bits a value, of which the high byte counts in this run of 8 bits" : "8 bits a value, each of which counts 257 times in this run of 16 bits";
+        Complaint.Write($"{_otherDepth.Count} of {_images} images have {depth}: {_otherDepth[0]}{(_otherDepth.Count > 1 ? " and others" : "")}");
+    }
+}
