@@ -20,7 +20,7 @@ public sealed class OwnOutputTests : IDisposable
         byte[] own = File.ReadAllBytes(_folder["in/heat.png"]);
         _folder.Write("in/deep/RENAMED.PNG", own);
         _folder.WritePicture("in/photo.png", 4, 5, 3, pixels);
-        Assert.Equal(pixels, ImageFile.Decode(own).Pixels);
+        Assert.Equal(pixels, ImageFile.Decode(own).Pixels.Bytes);
         var omissions = new Omissions();
         Assert.Equal(["photo.png"], ImageFolder.Files(_folder["in"], omissions));
         Assert.Equal("left out: 2 pictures that mmrr made", omissions.Describe());

@@ -111,7 +111,8 @@ public sealed class FileFuzzTests(TrainedRuns runs, ITestOutputHelper output) : 
         }
         File.WriteAllBytes(path, original);
         output.WriteLine($"{kind}, seed {Mutations.FirstSeed}: {accepted} of {count} were read");
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 16 << 20);
+        // Beside other tests the memory is theirs as well.
+        if (Mutations.RunAlone) Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 16 << 20);
     }
 
     private static bool IsRead(Action read, byte[] mutated, string what)

@@ -87,7 +87,7 @@ public sealed class NormalStatisticsTests : IDisposable
         Assert.Equal(Small.Bits(saved.Refined.Mean.Concat(saved.Refined.Spread)), Small.Bits(found.Refined.Mean.Concat(found.Refined.Spread)));
         Assert.Equal(Small.Bits(saved.Restored.Mean.Concat(saved.Restored.Spread)), Small.Bits(found.Restored.Mean.Concat(found.Restored.Spread)));
         using var file = SafeTensorsFile.Open(PathOf());
-        var deviation = file.Entries.Where(e => e.Name.Count(c => c == '.') == 1).ToArray();
+        var deviation = file.Entries.Where(e => !e.Name.StartsWith("neighbours.", StringComparison.Ordinal)).ToArray();
         Assert.Equal(["refined.mean", "refined.spread", "restored.mean", "restored.spread"], deviation.Select(e => e.Name).Order(StringComparer.Ordinal));
         Assert.All(deviation, e => Assert.Equal(fit == ImageFit.Tile ? [4] : [4, 8, 8], e.Shape));
     }

@@ -41,6 +41,9 @@ internal static partial class Mutations
     /// <summary>Inputs of each kind: few where the script does not ask for more.</summary>
     public static int Count(int few) => Number("MMRR_FUZZ_COUNT", few);
 
+    /// <summary>Whether this is a run of the script, which has the process to itself.</summary>
+    public static bool RunAlone { get; } = Environment.GetEnvironmentVariable("MMRR_FUZZ_COUNT") is not null;
+
     /// <summary>The seed of one input. String's own hash differs from run to run.</summary>
     public static int Seed(string kind, int index) => kind.Aggregate((FirstSeed * 1_000_003) + index, (hash, c) => unchecked((hash * 31) + c));
 
