@@ -9,7 +9,7 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class DefectTests : IDisposable
 {
-    // Three seeds had 0.948 to 0.960 on these images, the paper's rule 0.80 to 0.82; networks that learned nothing have about 0.64.
+    // Three seeds were above it after ten epochs, one of seven epochs had 0.86; the paper's rule had 0.80 to 0.82 on such images, networks that learned nothing have about 0.64.
     private const double LeastAuroc = 0.9;
 
     private readonly TemporaryFolder _folder = new();
@@ -21,7 +21,7 @@ public sealed class DefectTests : IDisposable
     {
         SyntheticInspection.Write(_folder["data"], size: 32, train: 120, good: 20, perDefect: 8);
         string run = _folder["run"];
-        string[] train = ["train", "--data", "mvtec", "--root", _folder["data"], "--normal", "weave", "--size", "16", "--epochs", "7", "--lr", "0.008", "--batch", "8"];
+        string[] train = ["train", "--data", "mvtec", "--root", _folder["data"], "--normal", "weave", "--size", "16", "--epochs", "10", "--lr", "0.008", "--batch", "8"];
         MmrrProcess.Run([.. train, "--device", "cpu", "--out", run]).Ends(0);
         MmrrProcess.Run("evaluate", run).Ends(0);
         using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
