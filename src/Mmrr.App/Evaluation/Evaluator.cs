@@ -39,7 +39,8 @@ internal static class Evaluator
         var (own, kinds) = scores.Figures();
         var result = new EvaluationResult(
             samples.Length, samples.Count(s => !s.Abnormal), method.Levels, own.Rule, seconds, $"{device.Name} ({device.Description})", own.WithRefinement, own.WithoutRefinement, kinds, scores.OtherFigures(),
-            new IntervalMethod("stratified bootstrap over the images, percentiles", Bootstrap.Resamples, Bootstrap.Confidence, Bootstrap.Seed)) { Test = test is null ? null : Path.GetFullPath(test) };
+            new IntervalMethod("stratified bootstrap over the images, percentiles", Bootstrap.Resamples, Bootstrap.Confidence, Bootstrap.Seed))
+        { Test = test is null ? null : Path.GetFullPath(test) };
         if (!keep) return result;
         // The pictures take time: who stops the program meanwhile has the old scores with the old figures.
         ExampleSheet.Save(run.PathOf("examples.png"), model, samples, method, method.Decision(calibration)?.Heatmap);

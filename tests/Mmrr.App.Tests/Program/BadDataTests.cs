@@ -4,7 +4,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>Data that is missing or damaged: one line that names the file, exit code 2, nothing lost.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class BadDataTests(TrainedRuns runs) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -6,7 +6,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>From normal images to found defects, as an inspector does it, in seconds.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class DefectTests : IDisposable
 {
     // Three seeds were above it after ten epochs, one of seven epochs had 0.86; the paper's rule had 0.80 to 0.82 on such images, networks that learned nothing have about 0.64.

@@ -10,7 +10,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>Pictures of more than eight bits from training to scores, and <c>--range</c>.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class DepthProgramTests : IDisposable
 {
     private const int Side = 16, Normal = 60, Tested = 10, Middle = 30_080, Defect = 40;

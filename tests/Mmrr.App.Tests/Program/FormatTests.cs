@@ -10,7 +10,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>Each file of a run says which format it has; those of a newer program are told as such.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class FormatTests(TrainedRuns runs) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

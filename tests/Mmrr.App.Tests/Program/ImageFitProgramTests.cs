@@ -9,7 +9,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>Lists of files, <c>--crop</c> and <c>--tile</c>, from training to scores.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class ImageFitProgramTests : IDisposable
 {
     private static readonly string[] s_network = ["--width", "16", "--resolutions", "2", "--batch", "8", "--epochs", "1", "--device", "cpu"];

@@ -7,7 +7,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>Commands on a run whose data has changed since it was trained.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -6,7 +6,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>What libraries do when they are not told otherwise, and this program does not want.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class LibraryDefaultsTests(TrainedRuns runs) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -8,7 +8,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>What is wrong with one file is told of that file, and the others are done.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class OneFileTests(TrainedRuns runs) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

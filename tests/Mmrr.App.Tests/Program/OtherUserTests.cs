@@ -7,7 +7,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>Asking about runs of somebody else, as a user who may read them and no more.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 [UnsupportedOSPlatform("windows")]
 public sealed class OtherUserTests : IDisposable
 {
@@ -95,7 +95,9 @@ public sealed class OtherUserTests : IDisposable
     {
         var start = new ProcessStartInfo("setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", .. MmrrProcess.CommandOf(arguments)])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
         };
         using var process = Process.Start(start)!;
         process.StandardInput.Close();

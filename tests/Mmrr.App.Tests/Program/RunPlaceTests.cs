@@ -7,7 +7,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>Where runs and results are put, and that they never become data.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -107,7 +107,10 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
         string[] command = MmrrProcess.CommandOf([.. arguments, .. more]);
         var start = new System.Diagnostics.ProcessStartInfo(command[0], command[1..])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder,
         };
         using var process = System.Diagnostics.Process.Start(start)!;
         process.StandardInput.Close();

@@ -7,7 +7,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>Messages that cannot be written, other locales, poor and narrow terminals: none of it fails the work, or spoils what is read.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -6,7 +6,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>Commands that are told to end, or that nobody listens to: they end at once, without a word, and leave nothing half written.</summary>
-[Collection(ProgramTests.Name)]
+[Collection(OutsideTests.Name)]
 public sealed class SignalTests(TrainedRuns runs) : IDisposable
 {
     // So many that they are not through before the signal comes.

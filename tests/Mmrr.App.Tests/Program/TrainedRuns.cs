@@ -78,11 +78,18 @@ public sealed class TrainedRuns : IDisposable
             .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
 }
 
-/// <summary>The tests that start the program, one after the other: each start takes all cores.</summary>
+/// <summary>The tests that start the program, one after the other; two such rows beside each other keep two cores busy.</summary>
 [CollectionDefinition(Name)]
 public sealed class ProgramTests : ICollectionFixture<TrainedRuns>
 {
     public const string Name = "program";
+}
+
+/// <summary>The other row, of what goes wrong outside of the program, and of layouts and depths of images.</summary>
+[CollectionDefinition(Name)]
+public sealed class OutsideTests : ICollectionFixture<TrainedRuns>
+{
+    public const string Name = "program, outside";
 }
 
 /// <summary>Stops training after a step of a phase.</summary>
