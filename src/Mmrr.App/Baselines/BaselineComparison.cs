@@ -48,7 +48,7 @@ internal static class BaselineComparison
         bool[] abnormal = [.. tested.Samples.Select(s => s.Abnormal)];
         var plain = Score(normal, tested, range, normalised: false, patches, seed);
         var normalised = Score(normal, tested, range, normalised: true, patches, seed);
-        var light = ImageRows.Of(tested, range, normalised: false).Select(row => ImageRows.Light(row)).ToArray();
+        var light = ImageRows.Of(tested, range, normalised: false).Select(row => ImageLight.Measure(row)).ToArray();
         return
         [
             .. plain.Zip(normalised, (p, n) => new BaselineFigure(p.Method, Auroc(p.Scores), Auroc(n.Scores))),

@@ -27,21 +27,11 @@ internal static class ImageRows
             float[] row = rows[i] = new float[pixels.Length];
             ImagePixels.ToFloats(pixels, range, row);
             if (!normalised) return;
-            var (mean, deviation) = Light(row);
+            var (mean, deviation) = ImageLight.Measure(row);
             double scale = 1 / Math.Max(deviation, GreyLevel);
             for (int k = 0; k < row.Length; k++) row[k] = (float)((row[k] - mean) * scale);
         });
         return rows;
-    }
-
-    /// <summary>Brightness and contrast: the mean of an image and its standard deviation, over all pixels and channels.</summary>
-    public static (double Mean, double Deviation) Light(ReadOnlySpan<float> row)
-    {
-        double sum = 0, squares = 0;
-        foreach (float v in row) sum += v;
-        double mean = sum / row.Length;
-        foreach (float v in row) squares += (v - mean) * (v - mean);
-        return (mean, Math.Sqrt(squares / row.Length));
     }
 
     /// <summary>Subtracts the mean of some rows from them and from others, in place.</summary>
@@ -62,13 +52,5 @@ internal static class ImageRows
             for (int k = 0; k < row.Length; k++) row[k] -= mean[k];
         });
         return mean;
-    }
-
-    /// <summary>The sum of squares of a row.</summary>
-    public static double SquaredLength(ReadOnlySpan<float> row)
-    {
-        double sum = 0;
-        foreach (float v in row) sum += (double)v * v;
-        return sum;
     }
 }

@@ -1,5 +1,6 @@
 using MathNet.Numerics.Statistics;
 using Mmrr.App.Data;
+using Mmrr.Nn;
 
 namespace Mmrr.App.Baselines;
 
@@ -21,14 +22,14 @@ internal static class NeighbourMethods
     /// <param name="seed">Draws the images of the kernel's width.</param>
     public static IReadOnlyList<MethodScores> Score(float[][] normal, float[][] tested, long seed)
     {
-        var neighbours = new Neighbours(normal);
+        var neighbours = new RowDistances(normal);
         double width = Width(normal, neighbours, seed);
         float exponent = (float)(-1 / (2 * width * width));
         var (nearest, far, density) = (new double[tested.Length], new double[tested.Length], new double[tested.Length]);
         neighbours.ForEach(tested, (i, distances) =>
         {
             Span<float> smallest = stackalloc float[Far];
-            Neighbours.Smallest(distances, smallest);
+            RowDistances.Smallest(distances, smallest);
             (nearest[i], far[i]) = (Math.Sqrt(smallest[0]), Math.Sqrt(smallest[^1]));
             double sum = 0;
             foreach (float distance in distances)
@@ -43,7 +44,7 @@ internal static class NeighbourMethods
         return scores;
     }
 
-    private static double Width(float[][] normal, Neighbours neighbours, long seed)
+    private static double Width(float[][] normal, RowDistances neighbours, long seed)
     {
         int[] drawn = [.. Sampling.Permutation(normal.Length, seed).Take(WidthImages)];
         var distances = new double[drawn.Length];
@@ -51,7 +52,7 @@ internal static class NeighbourMethods
         {
             squares[drawn[i]] = float.PositiveInfinity;
             Span<float> smallest = stackalloc float[Math.Min(WidthNeighbour, squares.Length - 1)];
-            Neighbours.Smallest(squares, smallest);
+            RowDistances.Smallest(squares, smallest);
             distances[i] = Math.Sqrt(smallest[^1]);
         });
         return Math.Max(distances.Median(), Math.Sqrt(normal[0].Length * ImageRows.RoundingVariance));

@@ -1,4 +1,5 @@
 using Mmrr.App.Data;
+using Mmrr.Nn;
 
 namespace Mmrr.App.Baselines;
 
@@ -34,7 +35,7 @@ internal static class PatchMethods
         float[][] patches = [.. drawn.Select(d => Cut(normal[d.Image], places[d.Place], side, new float[Side * Side]))];
         float[] mean = ImageRows.SubtractMean(patches, []);
         var components = PrincipalComponents.Fit(patches, Components);
-        var neighbours = new Neighbours(components.Project([.. patches.Take(MostNeighbours)]));
+        var neighbours = new RowDistances(components.Project([.. patches.Take(MostNeighbours)]));
         var (residuals, distances) = (new double[tested.Length], new double[tested.Length]);
         Parallel.For(0, tested.Length, () => new Workspace(places.Length, components, neighbours), (i, _, space) =>
         {
@@ -77,7 +78,7 @@ internal static class PatchMethods
     }
 
     /// <summary>What a thread needs to score an image.</summary>
-    private sealed class Workspace(int places, PrincipalComponents components, Neighbours neighbours)
+    private sealed class Workspace(int places, PrincipalComponents components, RowDistances neighbours)
     {
         private readonly float[] _coordinates = new float[Block * components.Stride];
         private readonly float[] _products = new float[Block * neighbours.Stride];
@@ -98,7 +99,7 @@ internal static class PatchMethods
                 for (int i = 0; i < some.Length; i++)
                 {
                     _coordinates.AsSpan(i * components.Stride, _projected[i].Length).CopyTo(_projected[i]);
-                    residual = Math.Max(residual, ImageRows.SquaredLength(some[i]) - ImageRows.SquaredLength(_projected[i]));
+                    residual = Math.Max(residual, PackedRows.SquaredLength(some[i]) - PackedRows.SquaredLength(_projected[i]));
                 }
                 square = Math.Max(square, neighbours.Nearest(_projected.AsSpan(0, some.Length), _products));
             }

@@ -1,5 +1,6 @@
 using MathNet.Numerics.LinearAlgebra;
 using Mmrr.App.Data;
+using Mmrr.Nn;
 
 namespace Mmrr.App.Baselines;
 
@@ -68,7 +69,7 @@ internal sealed class PrincipalComponents
             {
                 int found = values.Take(count).Count(v => v > LeastVariance * values[0]);
                 var directions = (tall ? Columns(basis * vectors) : axes).Take(found).Select(Unit);
-                return new PrincipalComponents([.. directions], variances[..found], rows.Sum(r => ImageRows.SquaredLength(r)) / rows.Length);
+                return new PrincipalComponents([.. directions], variances[..found], rows.Sum(r => PackedRows.SquaredLength(r)) / rows.Length);
             }
             float[][] projected = Project(new PackedRows(axes), sides);
             basis = Matrix<double>.Build.Dense(sides.Length, block, (i, c) => projected[i][c]);
@@ -151,7 +152,7 @@ internal sealed class PrincipalComponents
 
     private static float[] Unit(float[] row)
     {
-        double scale = 1 / Math.Sqrt(ImageRows.SquaredLength(row));
+        double scale = 1 / Math.Sqrt(PackedRows.SquaredLength(row));
         return Array.ConvertAll(row, v => (float)(v * scale));
     }
 

@@ -1,3 +1,5 @@
+using Mmrr.Nn;
+
 namespace Mmrr.App.Baselines;
 
 /// <summary>
@@ -19,14 +21,14 @@ internal static class SpectralMethods
     /// <param name="tested">[M][D], the same mean subtracted.</param>
     public static IReadOnlyList<MethodScores> Score(float[][] normal, float[][] tested)
     {
-        double[] fromMean = [.. tested.Select(row => ImageRows.SquaredLength(row))];
+        double[] fromMean = [.. tested.Select(row => PackedRows.SquaredLength(row))];
         var components = PrincipalComponents.Fit(normal, GaussianComponents);
         float[][] projected = components.Project(tested);
         int found = components.Variances.Count;
         var scores = new List<MethodScores> { new("mean image", fromMean) };
         foreach (int count in s_components.Select(count => Math.Min(count, found)).Distinct())
         {
-            double[] residuals = [.. projected.Select((p, i) => fromMean[i] - ImageRows.SquaredLength(p.AsSpan(0, count)))];
+            double[] residuals = [.. projected.Select((p, i) => fromMean[i] - PackedRows.SquaredLength(p.AsSpan(0, count)))];
             scores.Add(new MethodScores($"PCA residual, {count} components", residuals));
         }
         double shrinkage = Math.Max(components.Variances is [var largest, ..] ? Shrinkage * largest : 0, ImageRows.RoundingVariance);
@@ -37,7 +39,7 @@ internal static class SpectralMethods
 
         double Mahalanobis(float[] coordinates, double length)
         {
-            double sum = (length - ImageRows.SquaredLength(coordinates)) / rest;
+            double sum = (length - PackedRows.SquaredLength(coordinates)) / rest;
             for (int c = 0; c < found; c++) sum += (double)coordinates[c] * coordinates[c] / (components.Variances[c] + shrinkage);
             return sum;
         }

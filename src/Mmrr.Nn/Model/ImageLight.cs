@@ -45,11 +45,19 @@ public readonly record struct ImageLight(float Gain, float Offset)
     /// <param name="values">The whole image, at least one.</param>
     public static ImageLight Normalizing(ReadOnlySpan<float> values)
     {
+        var (mean, deviation) = Measure(values);
+        return To(mean, deviation);
+    }
+
+    /// <summary>Brightness and contrast: the mean of an image and its standard deviation, over all pixels and channels.</summary>
+    /// <param name="values">The whole image, at least one.</param>
+    public static (double Mean, double Deviation) Measure(ReadOnlySpan<float> values)
+    {
         double sum = 0, squares = 0;
         foreach (float value in values) sum += value;
         double mean = sum / values.Length;
         foreach (float value in values) squares += (value - mean) * (value - mean);
-        return To(mean, Math.Sqrt(squares / values.Length));
+        return (mean, Math.Sqrt(squares / values.Length));
     }
 
     /// <summary>Maps values in place.</summary>

@@ -6,7 +6,7 @@ namespace Mmrr.Nn;
 internal static class CoarseGrid
 {
     // Values have the range [−1, 1]: an image that varies less is as good as flat, and is not stretched.
-    private const float LeastDeviation = 0.05f;
+    private const double LeastDeviation = 0.05;
 
     /// <summary>Cells a side: about 256 values an image, so 16 of a grey image and 8 of one in colour; fewer for an image that has no more pixels.</summary>
     /// <param name="model">Its size and channels.</param>
@@ -45,11 +45,8 @@ internal static class CoarseGrid
     /// <param name="cells">Any; changed in place.</param>
     public static void TakeLight(Span<float> cells)
     {
-        double sum = 0, squares = 0;
-        foreach (float value in cells) sum += value;
-        float mean = (float)(sum / cells.Length);
-        foreach (float value in cells) squares += (value - mean) * (double)(value - mean);
-        float deviation = Math.Max((float)Math.Sqrt(squares / cells.Length), LeastDeviation);
-        for (int i = 0; i < cells.Length; i++) cells[i] = (cells[i] - mean) / deviation;
+        var (mean, measured) = ImageLight.Measure(cells);
+        double deviation = Math.Max(measured, LeastDeviation);
+        for (int i = 0; i < cells.Length; i++) cells[i] = (float)((cells[i] - mean) / deviation);
     }
 }

@@ -63,7 +63,7 @@ public class MethodTests(ITestOutputHelper output)
 
         // Of a square: γ for the product and a rounding for each other step, in units of (‖a‖ + ‖b‖)²; the longest pair's counts for all, since an error may
         // change which is the k-th. Centring rounds the pixels as they are.
-        double longest = known.Concat(unknown).Max(row => Math.Sqrt(ImageRows.SquaredLength(row)));
+        double longest = known.Concat(unknown).Max(row => Math.Sqrt(PackedRows.SquaredLength(row)));
         longest += Math.Sqrt(length) * normal.SelectMany(r => r).Max(Math.Abs);
         double square = (BaselineReference.Gamma(length) + (6 * BaselineReference.U)) * 4 * longest * longest;
         for (int i = 0; i < tested.Length; i++)
@@ -97,7 +97,7 @@ public class MethodTests(ITestOutputHelper output)
 
         // As for images; 64 pixels, and as many rows as patches. The largest of some values moves no more than any of them.
         double gamma = BaselineReference.Gamma(Math.Max(patches.Length, 64)), turned = 6 * gamma * variances[0] / (variances[7] - variances[8]);
-        double longest = patches.Concat(tested.SelectMany(t => Cut(t, side))).Max(p => Math.Sqrt(ImageRows.SquaredLength(p))) + 8;
+        double longest = patches.Concat(tested.SelectMany(t => Cut(t, side))).Max(p => Math.Sqrt(PackedRows.SquaredLength(p))) + 8;
         double shift = (turned + (4 * BaselineReference.U)) * longest, square = 8 * gamma * longest * longest;
         for (int i = 0; i < tested.Length; i++)
         {
@@ -122,7 +122,7 @@ public class MethodTests(ITestOutputHelper output)
         float[][] grey = ImageRows.Of(set, PixelRange.Bytes, normalised: false, grey: true);
         double[] values = [.. pixels.Select(v => (v / 127.5) - 1)];
         double mean = values.Average(), deviation = Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
-        var (brightness, contrast) = ImageRows.Light(plain[0]);
+        var (brightness, contrast) = ImageLight.Measure(plain[0]);
         // Values below 1 in float32, of which differences are divided by the deviation.
         double rounding = 4 * BaselineReference.U;
         AssertNear(mean, brightness, rounding);

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Mmrr.App.Baselines;
+namespace Mmrr.Nn;
 
 /// <summary>Takes the products of one row with all packed rows; may overwrite them.</summary>
 /// <param name="row">Which row.</param>
@@ -86,6 +86,14 @@ internal sealed class PackedRows
             return products;
         },
         _ => { });
+
+    /// <summary>The sum of squares of a row.</summary>
+    public static double SquaredLength(ReadOnlySpan<float> row)
+    {
+        double sum = 0;
+        foreach (float v in row) sum += (double)v * v;
+        return sum;
+    }
 
     private static unsafe void Tile(float* a0, float* a1, float* a2, float* a3, float* panel, int length, float* c0, float* c1, float* c2, float* c3)
     {

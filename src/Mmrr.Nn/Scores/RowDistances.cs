@@ -1,23 +1,23 @@
 using System.Numerics;
 
-namespace Mmrr.App.Baselines;
+namespace Mmrr.Nn;
 
 /// <summary>
 /// Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: rows should have their mean subtracted, for the difference to lose little.
 /// </summary>
-internal sealed class Neighbours
+internal sealed class RowDistances
 {
     private readonly PackedRows _rows;
     private readonly float[] _lengths; // [Stride], squared; infinite beyond the rows
 
     /// <summary>Packs rows.</summary>
     /// <param name="rows">[N][D], at least one.</param>
-    public Neighbours(IReadOnlyList<float[]> rows)
+    public RowDistances(IReadOnlyList<float[]> rows)
     {
         _rows = new PackedRows(rows);
         _lengths = new float[_rows.Stride];
         Array.Fill(_lengths, float.PositiveInfinity);
-        for (int i = 0; i < rows.Count; i++) _lengths[i] = (float)ImageRows.SquaredLength(rows[i]);
+        for (int i = 0; i < rows.Count; i++) _lengths[i] = (float)PackedRows.SquaredLength(rows[i]);
     }
 
     /// <summary>Floats that <see cref="Nearest"/> needs for each row.</summary>
@@ -28,7 +28,7 @@ internal sealed class Neighbours
     /// <param name="take">Is given each row's squared distances, [N], not below 0.</param>
     public void ForEach(float[][] rows, RowConsumer take) => _rows.ForEach(rows, (i, distances) =>
     {
-        float length = (float)ImageRows.SquaredLength(rows[i]);
+        float length = (float)PackedRows.SquaredLength(rows[i]);
         for (int j = 0; j < distances.Length; j++) distances[j] = Math.Max(length + _lengths[j] - (2 * distances[j]), 0);
         take(i, distances);
     });
@@ -48,7 +48,7 @@ internal sealed class Neighbours
                 least = Vector.Min(least, new Vector<float>(_lengths, j) - (2 * new Vector<float>(product[j..])));
             float nearest = float.PositiveInfinity;
             for (int lane = 0; lane < Vector<float>.Count; lane++) nearest = Math.Min(nearest, least[lane]);
-            farthest = Math.Max(farthest, nearest + (float)ImageRows.SquaredLength(rows[i]));
+            farthest = Math.Max(farthest, nearest + (float)PackedRows.SquaredLength(rows[i]));
         }
         return farthest;
     }
