@@ -15,14 +15,7 @@ public sealed class FormatTests(TrainedRuns runs) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    private string Newer => $"{Path.GetFileName(_folder.Path)}-new";
-
-    /// <summary>The damaged copy goes too: others list the folder that it is in.</summary>
-    public void Dispose()
-    {
-        if (Directory.Exists(Path.Combine(runs.Folder.Path, Newer))) Directory.Delete(Path.Combine(runs.Folder.Path, Newer), recursive: true);
-        _folder.Dispose();
-    }
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData("run.json")]
@@ -40,7 +33,7 @@ public sealed class FormatTests(TrainedRuns runs) : IDisposable
             MmrrProcess.Run("evaluate", source, "--levels", "2", "--baselines").Ends(0);
             MmrrProcess.Run("report", source, "--device", "cpu", "--sweep-images", "4").Ends(0);
         }
-        string run = runs.Copy(source, Newer), path = Path.Combine(run, file), text = File.ReadAllText(path);
+        string run = TrainedRuns.CopyTo(source, _folder["newer"]), path = Path.Combine(run, file), text = File.ReadAllText(path);
         int format = int.Parse(Regex.Match(text, "^{\\s*\"format\": (\\d+),").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
         Read(run, file);
         File.WriteAllText(path, Regex.Replace(text, "\"format\": \\d+,", $"\"format\": {format + 1}, \"unheardOf\": [1],"));
@@ -56,7 +49,7 @@ public sealed class FormatTests(TrainedRuns runs) : IDisposable
     [InlineData("training.safetensors", "mmrr.training", "\"format\":2", "\"format\":3")]
     public void TensorsOfANewerProgram(string file, string key, string old, string by)
     {
-        string run = runs.Copy(file[0] == 't' ? runs.Interrupted(1) : runs.MnistRun, Newer), path = Path.Combine(run, file);
+        string run = TrainedRuns.CopyTo(file[0] == 't' ? runs.Interrupted(1) : runs.MnistRun, _folder["newer"]), path = Path.Combine(run, file);
         Dictionary<string, string> metadata;
         List<(string Name, int[] Shape, float[] Values)> tensors;
         using (var read = SafeTensorsFile.Open(path))

@@ -84,12 +84,7 @@ public sealed class OtherUserTests : IDisposable
         AsOther("train", "--resume", Copy(_runs.Interrupted(1), "stopped")).Refuses(_folder["runs/stopped"], "cannot be written");
     }
 
-    private string Copy(string run, string name)
-    {
-        Directory.CreateDirectory(_folder[$"runs/{name}"]);
-        foreach (string file in Directory.GetFiles(run)) File.Copy(file, _folder[$"runs/{name}/{Path.GetFileName(file)}"]);
-        return _folder[$"runs/{name}"];
-    }
+    private string Copy(string run, string name) => TrainedRuns.CopyTo(run, _folder[$"runs/{name}"]);
 
     private static Outcome AsOther(params string[] arguments)
     {

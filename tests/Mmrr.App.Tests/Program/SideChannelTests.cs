@@ -40,7 +40,8 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
         NeedsAShell();
         string image = _folder.WritePlain("image.png", 8, 8, 1);
         Shell(redirection, "score", runs.FolderRun, image, "--device", "cpu").Refuses(words);
-        Shell(redirection, "runs", runs.Folder.Path).Refuses(words);
+        TrainedRuns.CopyTo(runs.FolderRun, _folder["list/one"]);
+        Shell(redirection, "runs", _folder["list"]).Refuses(words);
     }
 
     [Fact]
@@ -73,9 +74,9 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
     public void ADumbTerminalGetsNoCodes()
     {
         NeedsATerminal();
-        string run = runs.Copy(runs.MnistRun, "dumb");
+        string run = TrainedRuns.CopyTo(runs.MnistRun, _folder["list/dumb"]);
         Assert.DoesNotContain('\u001b', Terminal(80, "dumb", "evaluate", run));
-        Assert.DoesNotContain('\u001b', Terminal(80, "dumb", "runs", runs.Folder.Path));
+        Assert.DoesNotContain('\u001b', Terminal(80, "dumb", "runs", _folder["list"]));
         Assert.DoesNotContain('\u001b', Terminal(80, "dumb", ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]]));
         // The other side: where a terminal knows codes, there are some.
         Assert.Contains('\u001b', Terminal(80, "xterm", "evaluate", run));
@@ -89,9 +90,7 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
     public void TablesFitTheTerminal(int columns)
     {
         NeedsATerminal();
-        string run = _folder["list/parts"];
-        Directory.CreateDirectory(run);
-        foreach (string file in Directory.GetFiles(runs.MnistRun)) File.Copy(file, Path.Combine(run, Path.GetFileName(file)));
+        string run = TrainedRuns.CopyTo(runs.MnistRun, _folder["list/parts"]);
         MmrrProcess.Run("evaluate", run).Ends(0);
         // Relative to the folder above, as one types it: paths are not cut.
         string listed = TerminalIn(_folder["list"], columns, "dumb", "runs", ".");

@@ -133,11 +133,5 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
     private static Dictionary<string, string> Weights(string run) =>
         TrainedRuns.Contents(run).Where(f => f.Key != "threshold.json").ToDictionary(f => f.Key, f => f.Value);
 
-    private string Copy()
-    {
-        string run = _folder["copy"];
-        Directory.CreateDirectory(run);
-        foreach (string file in Directory.GetFiles(runs.FolderRun)) File.Copy(file, Path.Combine(run, Path.GetFileName(file)));
-        return run;
-    }
+    private string Copy() => TrainedRuns.CopyTo(runs.FolderRun, _folder["copy"]);
 }

@@ -65,11 +65,14 @@ public sealed class TrainedRuns : IDisposable
     }
 
     /// <summary>A copy of a run, to damage.</summary>
-    internal string Copy(string run, string name)
+    internal string Copy(string run, string name) => CopyTo(run, Folder[name]);
+
+    /// <summary>A copy of a run in a folder that is made for it.</summary>
+    internal static string CopyTo(string run, string folder)
     {
-        Directory.CreateDirectory(Folder[name]);
-        foreach (string file in Directory.GetFiles(run)) File.Copy(file, Path.Combine(Folder[name], Path.GetFileName(file)));
-        return Folder[name];
+        Directory.CreateDirectory(folder);
+        foreach (string file in Directory.GetFiles(run)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        return folder;
     }
 
     /// <summary>Each file under a folder with its hash.</summary>
@@ -90,6 +93,13 @@ public sealed class ProgramTests : ICollectionFixture<TrainedRuns>
 public sealed class OutsideTests : ICollectionFixture<TrainedRuns>
 {
     public const string Name = "program, outside";
+}
+
+/// <summary>The tests of the simulator in the program, whose threads wait for each other: beside others they take ten times as long.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class SimulatorTests
+{
+    public const string Name = "program, simulator";
 }
 
 /// <summary>Stops training after a step of a phase.</summary>

@@ -7,6 +7,7 @@ using Xunit;
 namespace Mmrr.App.Tests.Verification;
 
 /// <summary><c>mmrr verify</c>.</summary>
+[Collection(SimulatorTests.Name)]
 public sealed class VerificationTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
