@@ -20,20 +20,28 @@ internal static class DemoCommand
     private const int Batch = 8;
     private const double LearningRate = 8e-3;
 
+    private const int MostGoodImages = 10_000;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var output = new Option<string>("--out") { HelpName = "DIR", Description = "Folder for the set and the run.", DefaultValueFactory = _ => "demo" };
+        var seed = CommonOptions.Ranged(
+            new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the images, and of the training on them; 0 when not given." }, long.MinValue, long.MaxValue);
+        var good = CommonOptions.Ranged(new Option<int?>("--good") { HelpName = "N", Description = "Normal test images of each category; 40 when not given." }, 1, MostGoodImages);
+        var dataOnly = new Option<bool>("--data-only") { Description = "Write the set, and do not train." };
         var device = CommonOptions.Device();
-        var command = new Command("demo", "Make a small inspection set, train on its normal images, find the defects.") { output, device };
+        var command = new Command("demo", "Make a small inspection set, train on its normal images, find the defects.") { output, seed, good, dataOnly, device };
         command.SetAction(parsed =>
         {
             string folder = parsed.GetValue(output)!, data = Path.Combine(folder, "data"), runPath = Path.Combine(folder, "run");
+            long first = parsed.GetValue(seed) ?? 0;
             if (Directory.Exists(runPath)) throw new UsageException($"{runPath}: the folder already holds a run; choose another --out");
             OutputPlace.CheckFolder("--out", folder, []);
             Mmrr.Device.Open(parsed.GetValue(device)!).Dispose();
             Console.WriteLine($"writing a synthetic inspection set to {data}");
-            Write(data);
+            Write(data, first, parsed.GetValue(good) ?? 40);
+            if (parsed.GetValue(dataOnly)) return ExitCode.Success;
             var preset = Preset.All["tiny"];
             var options = new TrainingOptions
             {
@@ -42,6 +50,7 @@ internal static class DemoCommand
                 Normal = Category,
                 Preset = "tiny",
                 Device = parsed.GetValue(device)!,
+                Seed = first,
                 Epochs = Epochs,
                 Batch = Batch,
                 LearningRate = LearningRate,
@@ -63,12 +72,12 @@ internal static class DemoCommand
     }
 
     /// <summary>Writes the set; where that fails, a part of it is worth nothing.</summary>
-    private static void Write(string data)
+    private static void Write(string data, long seed, int good)
     {
         bool existed = Directory.Exists(data);
         try
         {
-            SyntheticInspection.Write(data);
+            SyntheticInspection.Write(data, seed, good: good);
         }
         catch
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Mmrr.App.Data;
+using Mmrr.App.Tests.Program;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;
@@ -23,6 +24,19 @@ public class SyntheticInspectionTests
             [("good", 2), ("missing", 6), ("scratch", 6), ("spot", 6)],
             test.Samples.GroupBy(s => s.Kind).Select(g => (g.Key, g.Count())));
         Assert.All(test.Samples, s => Assert.InRange(s.Mask!.Sum(v => v), s.Abnormal ? 3 : 0, s.Abnormal ? 300 : 0));
+    }
+
+    [Fact]
+    public void TheDemoWritesItAloneWithAnotherSeedAndNumberOfImages()
+    {
+        using var folder = new TemporaryFolder();
+        MmrrProcess.Run("demo", "--data-only", "--seed", "7", "--good", "2", "--out", folder["demo"]).Ends(0);
+        Assert.Equal([folder["demo/data"]], Directory.GetFileSystemEntries(folder["demo"]));
+        Assert.Equal(2, Directory.GetFiles(folder["demo/data/weave/test/good"]).Length);
+        SyntheticInspection.Write(folder["own"], seed: 7, good: 2);
+        Assert.Equal(TrainedRuns.Contents(folder["own"]), TrainedRuns.Contents(folder["demo/data"]));
+        MmrrProcess.Run("demo", "--data-only", "--good", "0", "--out", folder["none"]).Refuses("--good", "0");
+        Assert.False(Directory.Exists(folder["none"]));
     }
 
     [Fact]

@@ -58,6 +58,8 @@ internal static class MmrrProcess
     {
         string[] command = CommandOf(arguments);
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // To count how often code runs pays in long runs only; these are over before.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Close();

@@ -45,23 +45,21 @@ public sealed class TrainerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("cpu", 0)]
-    [InlineData("cpu", 1)]
-    [InlineData("cpu", 3)]
-    [InlineData("cpu", 1, 0.8)]
-    [InlineData("simt", 1)]
-    public void StoppedAfterAnyStepItEndsWithTheSameBitsHoweverFarAheadStepsAreEnqueued(string device, int ahead, double average = 0)
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(1, 0.8)]
+    public void StoppedAfterAnyStepItEndsWithTheSameBitsHoweverFarAheadStepsAreEnqueued(int ahead, double average = 0)
     {
-        var options = device == "simt" ? _options with { Epochs = 1, Model = _options.Model with { Resolutions = 1 } } : _options with { Average = average };
-        var whole = Train("whole", options, device, 0, out var expected);
-        long steps = device == "simt" ? 4 : 12;
-        Assert.Equal([.. Enumerable.Range(1, (int)steps).Select(i => (1, (long)i)), .. Enumerable.Range(1, (int)steps).Select(i => (2, (long)i))], expected.Select(l => (l.Phase, l.Step)));
-        foreach (var (phase, step) in device == "simt" ? new[] { (1, 3L) } : [(1, 1L), (1, 8), (1, 12), (2, 6)])
+        var options = _options with { Average = average };
+        var whole = Train("whole", options, 0, out var expected);
+        Assert.Equal([.. Enumerable.Range(1, 12).Select(i => (1, (long)i)), .. Enumerable.Range(1, 12).Select(i => (2, (long)i))], expected.Select(l => (l.Phase, l.Step)));
+        foreach (var (phase, step) in new[] { (1, 1L), (1, 8), (1, 12), (2, 6) })
         {
-            var run = Train($"broken-{phase}-{step}", options, device, ahead, out var losses, (phase, step));
+            var run = Train($"broken-{phase}-{step}", options, ahead, out var losses, (phase, step));
             // The rest; steps that were enqueued when it was told to stop were taken.
             Assert.InRange(losses.Count(l => l.Phase == phase), step, step + ahead);
-            _ = Continue(run, device, ahead, losses);
+            _ = Continue(run, ahead, losses);
             Assert.Equal(expected, losses);
             foreach (string file in new[] { Checkpoint.RestorationFile, Checkpoint.RefinementFile }) Assert.Equal(File.ReadAllBytes(whole.PathOf(file)), File.ReadAllBytes(run.PathOf(file)));
         }
@@ -70,7 +68,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void ALossThatIsNoNumberNamesTheStepTheLossAndTheOperation()
     {
-        var run = Train("run", _options with { Augment = "none" }, "cpu", 0, out _, (1, 5));
+        var run = Train("run", _options with { Augment = "none" }, 0, out _, (1, 5));
         string path = run.PathOf(TrainingState.FileName);
         using var device = Device.Open("cpu", 2);
         using var model = new MmrrModel(device, run.Options.Model);
@@ -116,11 +114,11 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void AveragedWeightsAreValidatedAndKeptWhileTheTrainedOnesGoOnAsWithout()
     {
-        var plain = Train("plain", _options, "cpu", 0, out var losses);
-        var averaged = Train("averaged", _options with { Average = 0.8 }, "cpu", 0, out var others);
+        var plain = Train("plain", _options, 0, out var losses);
+        var averaged = Train("averaged", _options with { Average = 0.8 }, 0, out var others);
         Assert.Equal(losses.Where(l => l.Phase == 1), others.Where(l => l.Phase == 1));
         // The last step of the first phase, before it is validated: the state has both.
-        var stopped = Train("stopped", _options with { Average = 0.8 }, "cpu", 0, out _, (1, 12));
+        var stopped = Train("stopped", _options with { Average = 0.8 }, 0, out _, (1, 12));
         using var device = Device.Open("cpu", 2);
         using var model = new MmrrModel(device, _options.Model);
         var state = TrainingState.Read(stopped.PathOf(TrainingState.FileName), model);
@@ -145,7 +143,7 @@ public sealed class TrainerTests : IDisposable
         // An epoch trains 16 images through 9 passes of a network in phase 1, and 6 in phase 2; a validation takes two images through f_E and f_M and
         // 256 levels through one and two networks.
         const int First = 19, Second = 54; // 260/14.4 and 516/9.6, rounded up
-        var run = Train("run", _options with { Epochs = 60, Patience = 18, PlateauThreshold = 0.99, Model = _options.Model with { Resolutions = 1 } }, "cpu", 0, out _);
+        var run = Train("run", _options with { Epochs = 60, Patience = 18, PlateauThreshold = 0.99, Model = _options.Model with { Resolutions = 1 } }, 0, out _);
         var history = TrainingHistory.Read(run.PathOf(TrainingHistory.FileName));
         Assert.Equal([First, 2 * First, 3 * First, 60], history.Where(e => e.Phase == 1 && e.ValidationLoss is not null).Select(e => e.Epoch));
         Assert.Equal([Second, 60], history.Where(e => e.Phase == 2 && e.ValidationLoss is not null).Select(e => e.Epoch));
@@ -156,17 +154,17 @@ public sealed class TrainerTests : IDisposable
         Assert.All(history.Where(e => e.Phase == 2), e => Assert.Equal(0.01, e.LearningRate));
     }
 
-    private RunFolder Train(string name, TrainingOptions options, string device, int ahead, out List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stop = default)
+    private RunFolder Train(string name, TrainingOptions options, int ahead, out List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stop = default)
     {
         var run = RunFolder.Create(_folder[name], options, Record);
         losses = [];
-        Assert.Equal(stop == default, Continue(run, device, ahead, losses, stop));
+        Assert.Equal(stop == default, Continue(run, ahead, losses, stop));
         return run;
     }
 
-    private bool Continue(RunFolder run, string name, int ahead, List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stopAt = default)
+    private bool Continue(RunFolder run, int ahead, List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stopAt = default)
     {
-        using var device = Device.Open(name, name == "cpu" ? 2 : null);
+        using var device = Device.Open("cpu", 2);
         using var model = new MmrrModel(device, run.Options.Model);
         using var stop = new CancellationTokenSource();
         var progress = new StopAt(stopAt.Phase, stopAt.Step, stop);
