@@ -75,6 +75,23 @@ internal static class CommonOptions
     public static Option<double?> FalseAlarm() =>
         Ranged(new Option<double?>("--false-alarm") { HelpName = "RATE", Description = "The share of normal images that shall score above the threshold; 0.01 when not given." }, 1e-6, 0.5);
 
+    /// <summary>Why tiled runs have no rule neighbours.</summary>
+    public const string TilesHaveNoNeighbours = "--tile and --rule neighbours contradict each other: tiles lie anywhere, and what is usual at a place is not known; give one";
+
+    /// <summary><c>--rule</c>.</summary>
+    /// <param name="otherwise">Which it is when not given, for the help.</param>
+    public static Option<string?> Rule(string otherwise) => OneOf(
+        new Option<string?>("--rule")
+        {
+            HelpName = "RULE",
+            Description = "What scores are made of: paper (the sum of all errors), deviation (the places that deviate most from normal images) or "
+                + $"neighbours (the distance to the nearest normal images and errors). When not given, {otherwise}.",
+        },
+        [.. Enum.GetValues<ScoreRule>().Select(rule => rule.Name())]);
+
+    /// <summary>The rule that <see cref="Rule"/> names; null where it is not given.</summary>
+    public static ScoreRule? RuleOf(ParseResult parsed, Option<string?> rule) => parsed.GetValue(rule) is { } word ? Enum.Parse<ScoreRule>(word, ignoreCase: true) : null;
+
     /// <summary>One of some words; the error names the option, as the library's own does not.</summary>
     public static Option<T> OneOf<T>(Option<T> option, params IReadOnlyList<string> words)
         where T : class?

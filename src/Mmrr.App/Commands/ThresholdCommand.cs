@@ -20,10 +20,15 @@ internal static class ThresholdCommand
         var falseAlarm = CommonOptions.FalseAlarm();
         var value = CommonOptions.Ranged(new Option<double?>("--value") { HelpName = "X", Description = "The threshold itself, in place of a rate." }, -MostValue, MostValue);
         var calibrate = new Option<string?>("--calibrate") { HelpName = "DIR", Description = "A folder of more normal images; they join those held out of training, in place of any added before." };
+        var levels = CommonOptions.Levels("the run's own");
+        var rule = CommonOptions.Rule("the run's own; a run is given others with this and --levels by measuring its normal images again, without training");
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
-        var command = new Command("threshold", "Show or set the score above which a run calls an image anomalous.") { run, falseAlarm, value, calibrate, device, threads, precision };
+        var command = new Command("threshold", "Show or set the score above which a run calls an image anomalous.")
+        {
+            run, falseAlarm, value, calibrate, levels, rule, device, threads, precision,
+        };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
@@ -32,21 +37,39 @@ internal static class ThresholdCommand
             string? images = parsed.GetValue(calibrate);
             if (threshold is not null && rate is not null) throw new UsageException("--value and --false-alarm contradict each other; give one");
             if (threshold is not null && images is not null) throw new UsageException("--value and --calibrate contradict each other: normal images set the threshold by a rate; give one");
+            var (wantedLevels, wantedRule) = (parsed.GetValue(levels), CommonOptions.RuleOf(parsed, rule));
+            bool measures = wantedLevels is not null || wantedRule is not null;
+            if (threshold is not null && measures) throw new UsageException("--value contradicts --levels and --rule: the normal images that they measure set the threshold by a rate; give one");
+            if (folder.Options.Model.Fit == ImageFit.Tile && wantedRule == ScoreRule.Neighbours) throw new UsageException(CommonOptions.TilesHaveNoNeighbours);
             foreach (var option in new Option[] { device, threads, precision })
             {
-                if (images is null && parsed.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name} belongs to --calibrate: nothing else computes");
+                if (images is null && !measures && parsed.GetResult(option) is { Implicit: false })
+                    throw new UsageException($"{option.Name} belongs to --calibrate, --levels and --rule: nothing else computes");
             }
             var old = Calibration.Find(folder.Path);
-            if (old is null && images is null) throw new UsageException($"{folder.Path}: no {Calibration.FileName} in this run; mmrr threshold {folder.Path} --calibrate DIR makes one");
-            if ((images is not null || threshold is not null || rate is not null) && !OutputPlace.IsWritable(folder.Path))
+            if (old is null && images is null && !measures) throw new UsageException($"{folder.Path}: no {Calibration.FileName} in this run; mmrr threshold {folder.Path} --calibrate DIR makes one");
+            if ((images is not null || threshold is not null || rate is not null || measures) && !OutputPlace.IsWritable(folder.Path))
                 throw new UsageException($"{folder.Path}: {Calibration.FileName} cannot be written, no file can be made in the folder");
             double wanted = rate ?? old?.FalseAlarm ?? folder.Options.FalseAlarm;
+            using var opened = images is not null || measures
+                ? CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision))
+                : null;
+            if (measures)
+            {
+                var (usualLevels, usualRule) = old is null ? (folder.Options.ScoreLevels, folder.Options.Rule) : (old.Levels, old.Rule);
+                if (old?.Added.Count > 0 && images is null) Complaint.Write("images added with --calibrate before are left out; give --calibrate DIR beside these options to add them again");
+                old = TrainingSession.Measure(folder, opened!, wantedLevels ?? usualLevels, wantedRule ?? usualRule, wanted);
+                if (images is null)
+                {
+                    Print(old);
+                    return ExitCode.Success;
+                }
+            }
             Calibration calibration;
             if (images is not null)
             {
-                using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
                 var method = folder.Method(old);
-                var scores = Score(folder, opened, images, method.Levels);
+                var scores = Score(folder, opened!, images, method.Levels);
                 CalibrationText.RefuseBroken(scores);
                 calibration = Calibrator.Make(old?.HeldOut ?? [], scores, method.Levels, method.Rule, wanted);
             }

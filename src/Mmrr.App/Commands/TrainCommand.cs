@@ -43,14 +43,7 @@ internal static class TrainCommand
             new Option<string>("--mask") { HelpName = "KIND", Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
         var inputs = new Option<string?>("--refine-inputs") { HelpName = "LIST", Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps; the preset's when not given." };
         var levels = CommonOptions.Levels("what docs/results.md found for the layout");
-        var rule = CommonOptions.OneOf(
-            new Option<string?>("--rule")
-            {
-                HelpName = "RULE",
-                Description = "What scores are made of: paper (the sum of all errors), deviation (the places that deviate most from normal images) or neighbours (the distance to the nearest normal images and errors). "
-                    + "When not given, paper for the preset paper, else deviation for mvtec, folder and csv, and neighbours for the others.",
-            },
-            [.. Enum.GetValues<ScoreRule>().Select(r => r.Name())]);
+        var rule = CommonOptions.Rule("paper for the preset paper, else deviation for mvtec, folder and csv, and neighbours for the others");
         var falseAlarm = CommonOptions.FalseAlarm();
         var saveEvery = CommonOptions.Ranged(new Option<double?>("--save-every") { HelpName = "S", Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given." }, 0, 86_400);
         var resume = new Option<string?>("--resume") { HelpName = "RUN", Description = "Go on with this run where it stopped. Takes no other option." };
@@ -83,8 +76,8 @@ internal static class TrainCommand
             var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile : parsed.GetValue(crop) ? ImageFit.Crop : ImageFit.Stretch;
             if (fit == ImageFit.Tile && parsed.GetValue(crop)) throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
             if (fit == ImageFit.Tile && parsed.GetValue(size) is not null) throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");
-            if (fit == ImageFit.Tile && parsed.GetValue(rule) == ScoreRule.Neighbours.Name())
-                throw new UsageException("--tile and --rule neighbours contradict each other: tiles lie anywhere, and what is usual at a place is not known; give one");
+            if (fit == ImageFit.Tile && CommonOptions.RuleOf(parsed, rule) == ScoreRule.Neighbours)
+                throw new UsageException(CommonOptions.TilesHaveNoNeighbours);
             if (fit != ImageFit.Stretch && DataSource.DefaultSize(kind) == 32)
                 throw new UsageException($"--{fit.ToString().ToLowerInvariant()} belongs to image files ({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
             int side = parsed.GetValue(tile) ?? parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : defaults.InspectionSize);
@@ -125,7 +118,7 @@ internal static class TrainCommand
                 PaperSplit = defaults.PaperSplit,
                 Augment = augmentation.ToString(),
                 Levels = parsed.GetValue(levels) ?? ScoreDefaults.Levels(parsed.GetValue(preset)!, kind, side),
-                Rule = parsed.GetValue(rule) is { } word ? Enum.Parse<ScoreRule>(word, ignoreCase: true) : ScoreDefaults.Rule(parsed.GetValue(preset)!, kind),
+                Rule = CommonOptions.RuleOf(parsed, rule) ?? ScoreDefaults.Rule(parsed.GetValue(preset)!, kind),
                 FalseAlarm = parsed.GetValue(falseAlarm) ?? Calibrator.DefaultFalseAlarm,
                 SaveEvery = parsed.GetValue(saveEvery),
                 Model = model,

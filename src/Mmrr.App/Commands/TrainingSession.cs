@@ -94,30 +94,46 @@ internal static class TrainingSession
     }
 
     /// <summary>
+    /// Makes the statistics and the threshold of a trained run anew, for other levels or another rule, from the normal images that it was trained with. Where it is stopped in between, it
+    /// is to be done again: until then the run has no threshold.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="device">What computes.</param>
+    /// <param name="levels">The levels from now on.</param>
+    /// <param name="rule">The rule from now on.</param>
+    /// <param name="falseAlarm">The threshold's promise.</param>
+    public static Calibration Measure(RunFolder run, Device device, LevelSchedule levels, ScoreRule rule, double falseAlarm)
+    {
+        using var held = run.Lock();
+        return Measure(run, device, Load(run.Data).Set, levels, rule, falseAlarm);
+    }
+
+    /// <summary>
     /// What is done with trained networks before a run counts as finished. A run that is stopped in here is taken up here again: the state,
     /// which says that both phases are over, goes last.
     /// </summary>
     private static void Finish(RunFolder run, Device device, ImageSet set)
     {
-        var options = run.Options;
-        using (var model = Checkpoint.Load(run.Path, device))
-        {
-            var statistics = NormalStatistics.Of(model, NormalSquares.Draw(set, options), options.ScoreLevels, options.Rule);
-            statistics.Save(run.Path);
-            Console.WriteLine($"scores: rule {options.Rule.Name()}, levels {options.ScoreLevels}; statistics of {statistics.Images} normal {(options.Model.Fit == ImageFit.Tile ? "tiles" : "images")} that were trained on");
-        }
-        // One that is there is of a finish that was stopped.
-        File.Delete(run.PathOf(Calibration.FileName));
-        using (var scorer = Scorer.Load(run.Path, device))
-        {
-            var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, s.Prepared));
-            NormalScore[] scores = [.. Calibrator.Score(scorer, images)];
-            CalibrationText.RefuseBroken(scores);
-            var calibration = Calibrator.Make(scores, [], scorer.Method.Levels, scorer.Method.Rule, options.FalseAlarm);
-            calibration.Save(run.Path);
-            ThresholdCommand.Print(calibration);
-        }
+        ThresholdCommand.Print(Measure(run, device, set, run.Options.ScoreLevels, run.Options.Rule, run.Options.FalseAlarm));
         File.Delete(run.PathOf(TrainingState.FileName));
+    }
+
+    private static Calibration Measure(RunFolder run, Device device, ImageSet set, LevelSchedule levels, ScoreRule rule, double falseAlarm)
+    {
+        NormalStatistics statistics;
+        using (var model = Checkpoint.Load(run.Path, device)) statistics = NormalStatistics.Of(model, NormalSquares.Draw(set, run.Options), levels, rule);
+        // One that is there is of other statistics.
+        File.Delete(run.PathOf(Calibration.FileName));
+        statistics.Save(run.Path);
+        Console.WriteLine(
+            $"scores: rule {rule.Name()}, levels {levels}; statistics of {statistics.Images} normal {(run.Options.Model.Fit == ImageFit.Tile ? "tiles" : "images")} that were trained on");
+        using var scorer = Scorer.Load(run.Path, device);
+        var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, s.Prepared));
+        NormalScore[] scores = [.. Calibrator.Score(scorer, images)];
+        CalibrationText.RefuseBroken(scores);
+        var calibration = Calibrator.Make(scores, [], scorer.Method.Levels, scorer.Method.Rule, falseAlarm);
+        calibration.Save(run.Path);
+        return calibration;
     }
 
     /// <summary>Steps on disk, of both phases.</summary>

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Data;
 
@@ -8,7 +8,7 @@ namespace Mmrr.App.Data;
 internal static class ContentHash
 {
     /// <summary>Of bytes.</summary>
-    public static string Of(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+    public static string Of(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(Sha256.HashData(bytes));
 
     /// <summary>Of a file; empty where it cannot be read: who loads it says why.</summary>
     public static string OfFile(string path)
@@ -16,7 +16,7 @@ internal static class ContentHash
         try
         {
             using var stream = File.OpenRead(path);
-            return Convert.ToHexStringLower(SHA256.HashData(stream));
+            return Convert.ToHexStringLower(Sha256.HashData(stream));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

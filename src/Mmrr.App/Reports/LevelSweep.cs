@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -88,13 +87,13 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
 
     private static string Fingerprint(RunFolder run)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         foreach (string file in new[] { Checkpoint.RestorationFile, Checkpoint.RefinementFile, "scores.csv" })
         {
             using var stream = File.OpenRead(run.PathOf(file));
-            hash.AppendData(SHA256.HashData(stream));
+            hash.Append(Sha256.HashData(stream));
         }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return Convert.ToHexStringLower(hash.Finish());
     }
 }
 

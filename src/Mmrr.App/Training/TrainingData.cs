@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using System.Text;
 using Mmrr.App.Data;
+using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Training;
 
@@ -36,12 +36,12 @@ internal sealed class TrainingData
 
     private static string FingerprintOf(ImageSet set)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         foreach (var sample in set.Samples)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes(sample.Name + "\n"));
-            hash.AppendData(sample.Pixels.Memory);
+            hash.Append(Encoding.UTF8.GetBytes(sample.Name + "\n"));
+            hash.Append(sample.Pixels.Memory);
         }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return Convert.ToHexStringLower(hash.Finish());
     }
 }

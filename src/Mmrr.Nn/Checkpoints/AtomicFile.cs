@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Mmrr.Nn.Checkpoints;
@@ -72,7 +71,7 @@ public static class AtomicFile
         string name = Path.GetFileName(target);
         if (Encoding.UTF8.GetByteCount(name) <= MostBytes) return $".{name}.";
         // By the hash names stay apart that begin alike.
-        return $".{name[..32]}.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))}.";
+        return $".{name[..32]}.{Convert.ToHexStringLower(Sha256.HashData(Encoding.UTF8.GetBytes(name)))}.";
     }
 
     private static FileStream Create(string temporary)

@@ -4,10 +4,10 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The normal images behind <see cref="ScoreRule.Neighbours"/>, on a coarse grid: the images x as they are and freed of their light, n(x), and at each level l the errors of
-/// restoration freed of light, n(x) − n(x̂_l) and n(x) − n(x̂_l + r_l). With d the distance to the nearest normal ones, in units of what is usual among them (<see cref="NearestRows"/>), a
-/// score is ⅓·(d(x) + d(n(x)) + Σ_l w_l·d_l), where d_l is the mean over both errors, and without refinement that of x̂ alone: 1 is usual. There are none of a tiled model, whose tiles
-/// may lie anywhere.
+/// The normal images behind <see cref="ScoreRule.Neighbours"/>: the images x on a coarse grid (<see cref="CoarseGrid"/>), their edges h(x) (<see cref="EdgeHistogram"/>), and at each level l
+/// the errors of restoration on the coarse grid, freed of light, n(x) − n(x̂_l) and n(x) − n(x̂_l + r_l). With d the distance to the nearest normal ones, in units of what is usual among
+/// them (<see cref="NearestRows"/>), a score is (2·d(x) + 4·d(h(x)) + Σ_l w_l·d_l)/7, where d_l is the mean over both errors, and without refinement that of x̂ alone: 1 is usual. There are
+/// none of a tiled model, whose tiles may lie anywhere.
 /// </summary>
 internal sealed class NormalNeighbours
 {
@@ -16,24 +16,27 @@ internal sealed class NormalNeighbours
 
     private const int Images = 2;
 
+    // Of x, of h(x), and of the errors at all levels: chosen on the classes that docs/results.md names.
+    private static readonly double[] s_weights = [2.0 / 7, 4.0 / 7, 1.0 / 7];
+
     private readonly LevelSchedule _levels;
     private readonly MmrrOptions _model;
 
-    // x, n(x), and then of each level the refined and the restored errors: [2 + 2L], each [N, D].
+    // x, h(x), and then of each level the refined and the restored errors: [2 + 2L], each [N, D].
     private readonly NearestRows[] _sets;
 
     private NormalNeighbours(LevelSchedule levels, MmrrOptions model, NearestRows[] sets) => (_levels, _model, _sets) = (levels, model, sets);
 
-    /// <summary>Reads what <see cref="Tensors"/> gives; null where a file has none.</summary>
+    /// <summary>Reads what <see cref="Tensors"/> gives; null where a file has none, or those of an earlier version, which knew no edges.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing, damaged or of another model.</exception>
     public static NormalNeighbours? Find(SafeTensorsFile file, string path, LevelSchedule levels, MmrrOptions model)
     {
-        if (file.Entries.FirstOrDefault(e => e.Name == Name(0)) is not { } entry) return null;
-        int length = Length(model), count = entry.Shape is [var n, _] ? n : 0;
-        if (count < 2) throw new InvalidDataException($"{path}: '{Name(0)}' has the shape [{string.Join(", ", entry.Shape)}], expected [N, {length}] with two rows or more");
+        if (file.Entries.FirstOrDefault(e => e.Name == Name(0)) is not { } entry || file.Entries.All(e => e.Name != Name(1))) return null;
+        int count = entry.Shape is [var n, _] ? n : 0;
+        if (count < 2) throw new InvalidDataException($"{path}: '{Name(0)}' has the shape [{string.Join(", ", entry.Shape)}], expected [N, {Length(0, model)}] with two rows or more");
         float[] usual = NormalStatistics.Tensor(file, path, "neighbours.usual", [Sets(levels)]);
         if (usual.Any(u => !(u > 0))) throw new InvalidDataException($"{path}: 'neighbours.usual' is not above 0");
-        return new NormalNeighbours(levels, model, [.. usual.Select((u, i) => new NearestRows(NormalStatistics.Tensor(file, path, Name(i), [count, length]), length, u))]);
+        return new NormalNeighbours(levels, model, [.. usual.Select((u, i) => new NearestRows(NormalStatistics.Tensor(file, path, Name(i), [count, Length(i, model)]), Length(i, model), u))]);
     }
 
     /// <summary>What a file keeps.</summary>
@@ -46,40 +49,51 @@ internal sealed class NormalNeighbours
     private static string Name(int set) => set switch
     {
         0 => "neighbours.image",
-        1 => "neighbours.lightless",
+        1 => "neighbours.edges",
         _ => $"neighbours.{(set % 2 == 0 ? "refined" : "restored")}.{(set - Images) / 2}",
     };
 
     private static int Sets(LevelSchedule levels) => Images + (2 * levels.Count);
 
-    private static int Length(MmrrOptions model) => CoarseGrid.Side(model) * CoarseGrid.Side(model) * model.Channels;
+    private static int Length(int set, MmrrOptions model)
+    {
+        int side = set == 1 ? EdgeHistogram.Side(model.Size) : CoarseGrid.Side(model);
+        return side * side * (set == 1 ? EdgeHistogram.Directions : model.Channels);
+    }
 
     /// <summary>The rows of a group of levels, each with the set that it belongs to: [N, D] of each set.</summary>
     private static IEnumerable<(int Set, float[] Rows)> Rows(RestoredLevels group, MmrrOptions model)
     {
-        int length = Length(model), side = CoarseGrid.Side(model), values = model.Size * model.Size * model.Channels;
-        int images = group.Refined.Shape[0] / group.Count;
+        int length = Length(0, model), edgeLength = Length(1, model), side = CoarseGrid.Side(model), values = model.Size * model.Size * model.Channels;
+        int images = group.Refined.Shape[0] / group.Count, edgeSide = EdgeHistogram.Side(model.Size), pixels = EdgeHistogram.Pixels(model.Size);
         float[] image = group.Restoration.Image.Value.ToArray(), refined = group.Refined.Value.ToArray(), restored = group.Restoration.Restored.Value.ToArray();
-        var (plain, light) = (new float[images * length], new float[images * length]);
+        var (plain, edges) = (new float[images * length], new float[images * edgeLength]);
         var errors = Enumerable.Range(0, 2 * group.Count).Select(_ => new float[images * length]).ToArray();
         Parallel.For(0, images, i =>
         {
             Span<float> Row(float[] all) => all.AsSpan(i * length, length);
-            CoarseGrid.Average(image.AsSpan(i * group.Count * values, values), model.Size, side, Row(plain));
-            Row(plain).CopyTo(Row(light));
-            CoarseGrid.TakeLight(Row(light));
+            var x = image.AsSpan(i * group.Count * values, values);
+            CoarseGrid.Average(x, model.Size, side, Row(plain));
+            if (group.First == 0)
+            {
+                float[] averaged = new float[pixels * pixels * model.Channels];
+                CoarseGrid.Average(x, model.Size, pixels, averaged);
+                EdgeHistogram.Of(averaged, pixels, edgeSide, edges.AsSpan(i * edgeLength, edgeLength));
+            }
+            float[] light = [.. Row(plain)];
+            CoarseGrid.TakeLight(light);
             for (int e = 0; e < errors.Length; e++)
             {
                 var cells = Row(errors[e]);
                 CoarseGrid.Average((e % 2 == 0 ? refined : restored).AsSpan(((i * group.Count) + (e / 2)) * values, values), model.Size, side, cells);
                 CoarseGrid.TakeLight(cells);
-                for (int k = 0; k < length; k++) cells[k] = Row(light)[k] - cells[k];
+                for (int k = 0; k < length; k++) cells[k] = light[k] - cells[k];
             }
         });
         if (group.First == 0)
         {
             yield return (0, plain);
-            yield return (1, light);
+            yield return (1, edges);
         }
         for (int e = 0; e < errors.Length; e++) yield return (Images + (2 * group.First) + e, errors[e]);
     }
@@ -92,13 +106,15 @@ internal sealed class NormalNeighbours
         /// <summary>Takes a group of levels.</summary>
         public void Add(RestoredLevels group)
         {
-            int most = Math.Max(NearestRows.Neighbour + 1, MostFloats / _sets.Length / Length(model)) * Length(model);
-            foreach (var (set, rows) in Rows(group, model)) _sets[set].AddRange(rows.AsSpan(0, Math.Min(rows.Length, most - _sets[set].Count)));
+            int most = Math.Max(NearestRows.Neighbour + 1, MostFloats / Enumerable.Range(0, _sets.Length).Sum(set => Length(set, model)));
+            foreach (var (set, rows) in Rows(group, model)) _sets[set].AddRange(rows.AsSpan(0, Math.Min(rows.Length, (most * Length(set, model)) - _sets[set].Count)));
         }
 
         /// <summary>What they make; null where there are fewer than two images.</summary>
         public NormalNeighbours? Made() =>
-            _sets[^1].Count < 2 * Length(model) ? null : new NormalNeighbours(levels, model, [.. _sets.Select(s => new NearestRows([.. CollectionsMarshal.AsSpan(s)], Length(model)))]);
+            _sets[^1].Count < 2 * Length(_sets.Length - 1, model)
+                ? null
+                : new NormalNeighbours(levels, model, [.. _sets.Select((s, set) => new NearestRows([.. CollectionsMarshal.AsSpan(s)], Length(set, model)))]);
     }
 
     /// <summary>The scores of some images on the way through the levels.</summary>
@@ -113,7 +129,7 @@ internal sealed class NormalNeighbours
             foreach (var (set, rows) in Rows(group, normal._model))
             {
                 double[] distances = normal._sets[set].Measure(rows);
-                double weight = (set < Images ? 1 : normal._levels.Weights[(set - Images) / 2]) / 3;
+                double weight = set < Images ? s_weights[set] : s_weights[Images] * normal._levels.Weights[(set - Images) / 2];
                 for (int i = 0; i < images; i++)
                 {
                     _refined[i] += (set < Images ? 1 : 0.5) * weight * distances[i];

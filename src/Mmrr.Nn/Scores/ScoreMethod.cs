@@ -22,11 +22,14 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
         if (rule != ScoreRule.Paper && statistics?.Levels != levels)
         {
             throw new InvalidDataException(statistics is null
-                ? $"{run}: the run's rule is {rule.Name()}, which needs {NormalStatistics.FileName}; there is none in this run, mmrr train makes it"
-                : $"{run}: the run's rule is {rule.Name()} at the levels {levels}, but {NormalStatistics.FileName} is of {statistics.Levels}");
+                ? $"{run}: the run's rule is {rule.Name()}, which needs {NormalStatistics.FileName}; there is none in this run, {Makes()}"
+                : $"{run}: the run's rule is {rule.Name()} at the levels {levels}, but {NormalStatistics.FileName} is of {statistics.Levels}; {Makes()}");
         }
-        if (rule == ScoreRule.Neighbours && statistics!.Neighbours is null) throw new InvalidDataException($"{run}: the run's rule is neighbours, but {NormalStatistics.FileName} has no statistics of it");
+        if (rule == ScoreRule.Neighbours && statistics!.Neighbours is null)
+            throw new InvalidDataException($"{run}: the run's rule is neighbours, but {NormalStatistics.FileName} has no statistics of it; {Makes()}");
         return new ScoreMethod(levels, rule, statistics?.Levels == levels ? statistics : null);
+
+        string Makes() => $"mmrr threshold {run} --rule {rule.Name()} --levels {levels} makes it from the normal images";
     }
 
     /// <summary>The method at other levels: statistics of normal images mean nothing there, and scores are the paper's.</summary>

@@ -109,6 +109,34 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
     }
 
     [Fact]
+    public void ATrainedRunIsGivenAnotherRuleAndOtherLevelsAndItsOwnAgain()
+    {
+        string run = runs.Copy(runs.FolderRun, "another-rule");
+        var before = TrainedRuns.Contents(run);
+        string[] heldOut = [.. Calibration.Find(run)!.HeldOut.Select(s => s.Image)];
+        MmrrProcess.Run("threshold", run, "--value", "1", "--rule", "paper").Refuses("--value", "--rule");
+        string output = MmrrProcess.Run("threshold", run, "--rule", "neighbours", "--levels", "0.05,0.1", "--device", "cpu").Ends(0).Output;
+        Assert.Contains("by the rule neighbours at the levels 0.05,0.1,", output, StringComparison.Ordinal);
+        var calibration = Calibration.Find(run)!;
+        Assert.Equal((ScoreRule.Neighbours, "0.05,0.1"), (calibration.Rule, calibration.Levels.Name));
+        Assert.Equal(heldOut, calibration.HeldOut.Select(s => s.Image));
+        string line = MmrrProcess.Run("evaluate", run, "--device", "cpu").Ends(0).OutputLines.Single(l => l.Contains(" images (", StringComparison.Ordinal));
+        Assert.Contains("levels 0.05,0.1, rule neighbours,", line, StringComparison.Ordinal);
+
+        // The networks and the configuration are what they were, and nothing is lost on the way.
+        MmrrProcess.Run("threshold", run, "--rule", "deviation", "--levels", "log:12:0.01:1", "--device", "cpu").Ends(0);
+        var after = TrainedRuns.Contents(run);
+        Assert.All(before, file => Assert.Equal(file.Value, after[file.Key]));
+
+        // What is missing is made again.
+        File.Delete(Path.Combine(run, "normal.safetensors"));
+        MmrrProcess.Run("evaluate", run).Refuses("mmrr threshold", "--rule deviation --levels log:12:0.01:1");
+        MmrrProcess.Run("threshold", run, "--rule", "deviation", "--device", "cpu").Ends(0);
+        after = TrainedRuns.Contents(run);
+        Assert.All(before, file => Assert.Equal(file.Value, after[file.Key]));
+    }
+
+    [Fact]
     public void AllRulesAreToldByName()
     {
         foreach (var (source, own, levels) in new[] { (runs.FolderRun, "deviation", "log:12:0.01:1"), (runs.MnistRun, "neighbours", "0.02,0.04") })

@@ -17,6 +17,7 @@ public sealed class NormalNeighboursTests : IDisposable
     [InlineData(8, 1)]
     [InlineData(8, 3)]
     [InlineData(20, 1)]
+    [InlineData(40, 3)]
     public void ScoresAreThoseOfTheDefinition(int size, int channels)
     {
         var options = Small.Options with { Size = size, Channels = channels };
@@ -28,8 +29,9 @@ public sealed class NormalNeighboursTests : IDisposable
         var (ofNormal, ofTested) = (Restorations(model, normal), Restorations(model, tested));
         for (int i = 0; i < tested.Length; i++)
         {
-            double Distance(Func<(float[] Image, float[][][] Predictions), float[]> row) => new NearestRows([.. ofNormal.SelectMany(row)], length).Measure(row(ofTested[i]))[0];
-            double image = Distance(o => Grid(o.Image)) + Distance(o => Lightless(o.Image)), refined = 0, restored = 0;
+            double Distance(Func<(float[] Image, float[][][] Predictions), float[]> row) =>
+                new NearestRows([.. ofNormal.SelectMany(row)], row(ofTested[i]).Length).Measure(row(ofTested[i]))[0];
+            double image = (2 * Distance(o => Grid(o.Image))) + (4 * Distance(o => Edges(o.Image))), refined = 0, restored = 0;
             for (int l = 0; l < s_levels.Count; l++)
             {
                 double Errors(int kind) => Distance(o => [.. Lightless(o.Image).Zip(Lightless(o.Predictions[kind][l]), (x, p) => x - p)]);
@@ -37,14 +39,23 @@ public sealed class NormalNeighboursTests : IDisposable
                 restored += Errors(1) * s_levels.Weights[l];
             }
             // The same floats go the same way: only the sums round, in float64.
-            Assert.Equal((image + refined) / 3, found.Refined[i], 1e-9);
-            Assert.Equal((image + restored) / 3, found.Restored[i], 1e-9);
+            Assert.Equal((image + refined) / 7, found.Refined[i], 1e-9);
+            Assert.Equal((image + restored) / 7, found.Restored[i], 1e-9);
         }
 
         float[] Grid(float[] image)
         {
             var cells = new float[length];
             CoarseGrid.Average(image, size, side, cells);
+            return cells;
+        }
+
+        float[] Edges(float[] image)
+        {
+            int pixels = EdgeHistogram.Pixels(size), edgeSide = EdgeHistogram.Side(size);
+            float[] averaged = new float[pixels * pixels * channels], cells = new float[edgeSide * edgeSide * EdgeHistogram.Directions];
+            CoarseGrid.Average(image, size, pixels, averaged);
+            EdgeHistogram.Of(averaged, pixels, edgeSide, cells);
             return cells;
         }
 
@@ -90,6 +101,29 @@ public sealed class NormalNeighboursTests : IDisposable
         Assert.Equal(before.Restored, after.Select(s => s.ScoreWithoutRefinement));
         Assert.All(after, s => Assert.Equal((ScoreRule.Neighbours, s.Score, s.ScoreWithoutRefinement), (s.Rule, s.NeighboursScore!.Value, s.NeighboursScoreWithoutRefinement!.Value)));
         Assert.Equal([ScoreRule.Neighbours, ScoreRule.Paper, ScoreRule.Deviation], scorer.Method.Rules);
+    }
+
+    /// <summary>An earlier version kept another image in their place.</summary>
+    [Fact]
+    public void StatisticsWithoutEdgesServeTheOtherRulesAlone()
+    {
+        using (var device = Small.Open("cpu"))
+        {
+            using var model = Checkpoint.Load(_run.Path, device);
+            NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 7)), s_levels, ScoreRule.Neighbours).Save(_run.Path);
+        }
+        string path = Path.Combine(_run.Path, NormalStatistics.FileName);
+        (string Name, int[] Shape, float[] Values)[] tensors;
+        Dictionary<string, string> metadata;
+        using (var file = SafeTensorsFile.Open(path))
+        {
+            metadata = new Dictionary<string, string>(file.Metadata);
+            tensors = [.. file.Entries.Select(e => (e.Name.Replace("edges", "lightless", StringComparison.Ordinal), e.Shape.ToArray(), file.Read(e.Name)))];
+        }
+        SafeTensorsFile.Write(path, metadata, tensors);
+        string message = Assert.Throws<InvalidDataException>(() => Scorer.Load(_run.Path, "cpu")).Message;
+        Assert.Contains("the run's rule is neighbours", message, StringComparison.Ordinal);
+        Assert.Contains("mmrr threshold", message, StringComparison.Ordinal);
     }
 
     /// <summary>One normal image has no neighbour: such statistics serve the other rules alone.</summary>
