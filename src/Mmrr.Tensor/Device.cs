@@ -182,7 +182,7 @@ public sealed partial class Device : IDisposable
 
     /// <summary>A grid whose threads walk over <paramref name="count"/> items with a stride of the whole grid.</summary>
     internal KernelConfig Grid(long count) => Kind == DeviceKind.Cuda
-        ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, 32 * Accelerator.NumMultiprocessors), CudaLanes)
+        ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, MostGroups(CudaLanes)), CudaLanes)
         : new KernelConfig((int)Math.Clamp((count + SimulatedLanes - 1) / SimulatedLanes, 1, 2), SimulatedLanes); // two groups, so that walks over several are checked
 
     /// <summary>The most threads that a group may have.</summary>
@@ -198,9 +198,12 @@ public sealed partial class Device : IDisposable
     internal KernelConfig Config(SimtGrid grid, int lanes)
     {
         if (Kind != DeviceKind.Cuda) return new KernelConfig(grid.Together ? (int)grid.Count : 1, Math.Min(lanes, SimulatedLanes));
-        long most = grid.Together ? int.MaxValue : 32L * Accelerator.NumMultiprocessors;
+        long most = grid.Together ? int.MaxValue : MostGroups(lanes);
         return new KernelConfig((int)Math.Min(grid.Together ? grid.Count : (grid.Count + lanes - 1) / lanes, most), lanes);
     }
+
+    // Of a grid whose threads walk: a few times what a card runs at once, and no more threads than an index may be moved on by.
+    private int MostGroups(int lanes) => Math.Min(32 * Accelerator.NumMultiprocessors, Shape.MaxStride / lanes);
 
     private static Device OpenCpu(int workers)
     {

@@ -43,7 +43,7 @@ public static partial class Convolution
         var plan = TilePlan.Of(device, SuitsTf32(device, g.Channels), g.Images, g.OutputHeight * g.OutputWidth, g.Outputs, g.Taps, g.Channels);
         var grid = plan.Grid(sweep.Count, g.Outputs);
         int tile = plan.Tile, shares = plan.Shares;
-        using var partial = shares == 1 ? null : Tensor.Empty(device, new Shape(shares * output.Count));
+        using var partial = shares == 1 ? null : Tensor.Empty(device, Check.Intermediate("Convolution.Forward", "its partial sums", shares, output.Count));
         // What is added at the end is added where the shares are.
         int hasBias = bias is not null && shares == 1 ? 1 : 0, hasResidual = residual is not null && shares == 1 ? 1 : 0;
         ArrayView<float> biasView = (bias ?? x).View, residualView = (residual ?? x).View, results = (partial ?? output).View;
@@ -62,7 +62,7 @@ public static partial class Convolution
         int phases = g.Stride * g.Stride;
         var plan = TilePlan.Of(device, SuitsTf32(device, g.Outputs), g.Images, Blocks(g.Height * g.Width, phases), g.Channels, g.Taps / phases, g.Outputs);
         int tile = plan.Tile, shares = plan.Shares;
-        using var partial = shares == 1 ? null : Tensor.Empty(device, new Shape(shares * inputGradient.Count));
+        using var partial = shares == 1 ? null : Tensor.Empty(device, Check.Intermediate("Convolution.BackwardData", "its partial sums", shares, inputGradient.Count));
         var results = (partial ?? inputGradient).View;
         for (int phase = 0; phase < phases; phase++)
         {
@@ -86,7 +86,7 @@ public static partial class Convolution
         // The terms are pixels: the last step is filled up with zeros. A sum over the batch may be cut by the batch.
         var plan = TilePlan.OfSumOverImages(device, SuitsTf32(device, 0), rows, g.Outputs, pixels);
         int tile = plan.Tile, shares = plan.Shares;
-        using var partial = shares == 1 ? null : Tensor.Empty(device, new Shape(shares * weightGradient.Count));
+        using var partial = shares == 1 ? null : Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", shares, weightGradient.Count));
         var results = (partial ?? weightGradient).View;
         var grid = plan.Grid(rows, g.Outputs);
         PixelSweep walk = PixelSweep.Of(g, plan.Tf32 || tile == 64 ? 4 : 8);
@@ -100,7 +100,7 @@ public static partial class Convolution
         if (partial is not null) SumShares(partial, shares, null, null, weightGradient);
         if (biasGradient is null) return;
         int biasShares = Math.Clamp(pixels / 64, 1, BiasShares);
-        using var biasPartial = Tensor.Empty(device, new Shape(biasShares * g.Outputs));
+        using var biasPartial = Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", biasShares, g.Outputs));
         ColumnSums.Launch(device, biasShares, outputGradient.View, pixels, g.Outputs, biasPartial.View);
         ColumnSums.Launch(device, 1, biasPartial.View, biasShares, g.Outputs, biasGradient.View);
     }
