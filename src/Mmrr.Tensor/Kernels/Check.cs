@@ -44,7 +44,11 @@ internal static class Check
     /// <exception cref="ArgumentException">It has more elements than kernels can count; the message names the operation, what it is and the limit.</exception>
     public static Shape Intermediate(string operation, string what, long first, long second = 1)
     {
-        if (second > Mmrr.Shape.MaxCount / first) throw new ArgumentException($"{operation}: {what} would be [{first}, {second}], expected at most {Mmrr.Shape.MaxCount} elements; a smaller batch or fewer channels need less");
+        if (second > Mmrr.Shape.MaxCount / first)
+        {
+            throw new ArgumentException(
+                $"{operation}: {what} would be [{first}, {second}], expected at most {Mmrr.Shape.MaxCount} elements; a smaller batch or fewer channels need less");
+        }
         return new Shape((int)first, (int)second);
     }
 

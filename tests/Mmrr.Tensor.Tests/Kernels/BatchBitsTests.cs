@@ -9,7 +9,8 @@ public class BatchBitsTests(TestDevices devices)
 {
     private static readonly int[] s_batches = [1, 3, 8];
 
-    // Height, width, channels, outputs, K, stride. By the rows of the whole batch the first gets 9 shares at 1 and 3 images and 8 at 8; the others have shares as well, or none.
+    // Height, width, channels, outputs, K, stride. By the rows of the whole batch the first gets 9 shares at 1 and 3 images and 8 at 8; the others have shares
+    // as well, or none.
     public static TheoryData<string, int[]> Convolutions => new()
     {
         { "simt:64", [22, 22, 64, 4, 3, 1] },
@@ -30,7 +31,8 @@ public class BatchBitsTests(TestDevices devices)
         var x = random.Uniform(new Shape(s_batches[^1], sizes[0], sizes[1], c));
         var outputShape = Convolution.OutputShape(x.Shape, weight.Shape, stride);
         var residual = random.Uniform(outputShape);
-        Check(device, [x, residual], [weight, bias], [outputShape], (given, taken) => Convolution.Forward(given[0], given[2], given[3], given[1], stride, taken[0]));
+        Check(device, [x, residual], [weight, bias], [outputShape], (given, taken) =>
+            Convolution.Forward(given[0], given[2], given[3], given[1], stride, taken[0]));
     }
 
     [Theory]
@@ -70,7 +72,8 @@ public class BatchBitsTests(TestDevices devices)
         const int Levels = 3;
         var random = new RandomInputs();
         int n = s_batches[^1];
-        HostTensor v = random.Uniform(new Shape(n, 5, 7, 3), -4, 4), levels = random.Uniform(new Shape(n, Levels), 0.05f, 0.95f), other = random.Uniform(v.Shape);
+        HostTensor v = random.Uniform(new Shape(n, 5, 7, 3), -4, 4), levels = random.Uniform(new Shape(n, Levels), 0.05f, 0.95f);
+        HostTensor other = random.Uniform(v.Shape);
         foreach (var solver in Enum.GetValues<MaskSolver>())
         {
             Check(device, [v, levels], [], [new Shape(n * Levels, 5, 7, 3), levels.Shape, levels.Shape], (given, taken) =>
@@ -101,7 +104,8 @@ public class BatchBitsTests(TestDevices devices)
             {
                 foreach (bool tf32 in new[] { false, true })
                 {
-                    int[] shares = [.. new[] { 1, 3, 8, 64, 256, 960 }.Select(images => Convolution.TilePlan.Of(device, tf32, images, side * side, channels, 9, channels).Shares)];
+                    int SharesOf(int images) => Convolution.TilePlan.Of(device, tf32, images, side * side, channels, 9, channels).Shares;
+                    int[] shares = [.. new[] { 1, 3, 8, 64, 256, 960 }.Select(SharesOf)];
                     Assert.All(shares, number => Assert.Equal(shares[0], number));
                     if (shares[0] > 1) cut++;
                 }
@@ -116,20 +120,22 @@ public class BatchBitsTests(TestDevices devices)
     {
         var random = new RandomInputs();
         HostTensor x = random.Uniform(new Shape(1, 3, 5, 36)), weight = random.Uniform(new Shape(1, 1, 36, 128));
-        float[] Result(string device) => devices.Run(device, [x, weight], [new Shape(1, 3, 5, 128)], (given, taken) => Convolution.Forward(given[0], given[1], null, null, 1, taken[0]))[0];
+        float[] Result(string device) => devices.Run(device, [x, weight], [new Shape(1, 3, 5, 128)], (given, taken) =>
+            Convolution.Forward(given[0], given[1], null, null, 1, taken[0]))[0];
         AssertSameBits(Result("simt:64"), Result("simt:256"), "blocks of 128");
     }
 
     /// <summary>Runs the first images of the inputs in batches of several sizes; what comes of an image must be the same bits in all.</summary>
     private void Check(string device, HostTensor[] images, HostTensor[] others, Shape[] outputs, Action<Tensor[], Tensor[]> operation)
     {
+        var where = devices.Get(device);
         float[][]? single = null;
         foreach (int batch in s_batches)
         {
             using var scope = new DisposeScope();
-            var given = images.Select(image => First(image.Shape, batch) is var shape ? Tensor.From(devices.Get(device), shape, image.Values.AsSpan(0, shape.Count)) : null!);
-            Tensor[] taken = [.. outputs.Select(shape => HostTensor.Constant(First(shape, batch), float.NaN).On(devices.Get(device)))];
-            operation([.. given, .. others.Select(other => other.On(devices.Get(device)))], taken);
+            var given = images.Select(image => Tensor.From(where, First(image.Shape, batch), image.Values.AsSpan(0, First(image.Shape, batch).Count)));
+            Tensor[] taken = [.. outputs.Select(shape => HostTensor.Constant(First(shape, batch), float.NaN).On(where))];
+            operation([.. given, .. others.Select(other => other.On(where))], taken);
             float[][] results = [.. taken.Select(tensor => tensor.ToArray())];
             single ??= results;
             for (int i = 0; i < outputs.Length; i++) AssertSameBits(single[i], results[i][..single[i].Length], $"output {i}, the first of {batch} images");

@@ -54,7 +54,8 @@ public static unsafe partial class Convolution
         }
         var layout = PaddedSource.OfOutputGradient(g);
         var phases = Phases(g);
-        using var packed = Tensor.Empty(weight.Device, Check.Intermediate("Convolution.BackwardData", "the packed weights", PackedFloats(g.Taps, g.Outputs, g.Channels)));
+        var packedShape = Check.Intermediate("Convolution.BackwardData", "the packed weights", PackedFloats(g.Taps, g.Outputs, g.Channels));
+        using var packed = Tensor.Empty(weight.Device, packedShape);
         float* pdy = outputGradient.Pointer, pw = weight.Pointer, pp = packed.Pointer, pdx = inputGradient.Pointer;
         weight.Device.Enqueue("Convolution.BackwardData", worker =>
         {
@@ -97,7 +98,8 @@ public static unsafe partial class Convolution
         string operation, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, int channels, int outputs, bool backward, Tensor output)
     {
         var product = new WinogradProduct(x.Shape[0], x.Shape[1], x.Shape[2], channels, outputs);
-        using var transformed = Tensor.Empty(x.Device, Check.Intermediate(operation, "the transformed weights", WinogradProduct.WeightFloats(channels, outputs)));
+        var transformedShape = Check.Intermediate(operation, "the transformed weights", WinogradProduct.WeightFloats(channels, outputs));
+        using var transformed = Tensor.Empty(x.Device, transformedShape);
         float* px = x.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;

@@ -11,8 +11,8 @@ public static partial class Convolution
     // shares. A constant and not the card's own number, so that results do not depend on it.
     private const int WantedBlocks = 264;
 
-    // The images for which an image's shares are chosen, whatever their number is: a batch of the preset "paper". So a result does not depend on what else is in its batch. With fewer images
-    // some multiprocessors may be idle; with more, a few copies of small images are written and read that would not have to be.
+    // The images for which an image's shares are chosen, whatever their number is: a batch of the preset "paper". So a result does not depend on what else is
+    // in its batch. With fewer images some multiprocessors may be idle; with more, a few copies of small images are written and read that would not have to be.
     private const int UsualImages = 64;
 
     // A share shorter than this many steps costs more to add up than it saves.
@@ -43,7 +43,7 @@ public static partial class Convolution
         var plan = TilePlan.Of(device, SuitsTf32(device, g.Channels), g.Images, g.OutputHeight * g.OutputWidth, g.Outputs, g.Taps, g.Channels);
         var grid = plan.Grid(sweep.Count, g.Outputs);
         int tile = plan.Tile, shares = plan.Shares;
-        using var partial = shares == 1 ? null : Tensor.Empty(device, Check.Intermediate("Convolution.Forward", "its partial sums", shares, output.Count));
+        using var partial = Partial("Convolution.Forward", shares, output);
         // What is added at the end is added where the shares are.
         int hasBias = bias is not null && shares == 1 ? 1 : 0, hasResidual = residual is not null && shares == 1 ? 1 : 0;
         ArrayView<float> biasView = (bias ?? x).View, residualView = (residual ?? x).View, results = (partial ?? output).View;
@@ -62,7 +62,7 @@ public static partial class Convolution
         int phases = g.Stride * g.Stride;
         var plan = TilePlan.Of(device, SuitsTf32(device, g.Outputs), g.Images, Blocks(g.Height * g.Width, phases), g.Channels, g.Taps / phases, g.Outputs);
         int tile = plan.Tile, shares = plan.Shares;
-        using var partial = shares == 1 ? null : Tensor.Empty(device, Check.Intermediate("Convolution.BackwardData", "its partial sums", shares, inputGradient.Count));
+        using var partial = Partial("Convolution.BackwardData", shares, inputGradient);
         var results = (partial ?? inputGradient).View;
         for (int phase = 0; phase < phases; phase++)
         {
@@ -86,7 +86,7 @@ public static partial class Convolution
         // The terms are pixels: the last step is filled up with zeros. A sum over the batch may be cut by the batch.
         var plan = TilePlan.OfSumOverImages(device, SuitsTf32(device, 0), rows, g.Outputs, pixels);
         int tile = plan.Tile, shares = plan.Shares;
-        using var partial = shares == 1 ? null : Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", shares, weightGradient.Count));
+        using var partial = Partial("Convolution.BackwardWeight", shares, weightGradient);
         var results = (partial ?? weightGradient).View;
         var grid = plan.Grid(rows, g.Outputs);
         PixelSweep walk = PixelSweep.Of(g, plan.Tf32 || tile == 64 ? 4 : 8);
@@ -105,6 +105,9 @@ public static partial class Convolution
         ColumnSums.Launch(device, 1, biasPartial.View, biasShares, g.Outputs, biasGradient.View);
     }
 
+    private static Tensor? Partial(string operation, int shares, Tensor output) =>
+        shares == 1 ? null : Tensor.Empty(output.Device, Check.Intermediate(operation, "its partial sums", shares, output.Count));
+
     private static void SumShares(Tensor partial, int shares, Tensor? bias, Tensor? residual, Tensor output)
     {
         var device = output.Device;
@@ -117,7 +120,9 @@ public static partial class Convolution
     /// <summary>How a product in tiles is cut up: on tensor cores or not (or on their stand-in), the side of the blocks, the shares of each sum.</summary>
     internal readonly record struct TilePlan(bool Tf32, bool Emulated, int Tile, int Shares)
     {
-        /// <summary>The plan for rows × columns results of each image, each a sum over taps and terms. The shares are the same for any number of images.</summary>
+        /// <summary>
+        /// The plan for rows × columns results of each image, each a sum over taps and terms. The shares are the same for any number of images.
+        /// </summary>
         public static TilePlan Of(Device device, bool tf32, int images, int rows, int columns, int taps, int terms)
         {
             int steps = taps * Steps(tf32, terms), shares = SharesOf(LargeBlocks((long)UsualImages * rows, columns), steps);

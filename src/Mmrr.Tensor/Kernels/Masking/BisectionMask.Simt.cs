@@ -171,7 +171,8 @@ public static unsafe partial class BisectionMask
     /// <summary>A walk that looks for what is not finite; see <see cref="MaskSearch.Among"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static MaskSearch Among(
-        ArrayView<GroupReduction.Pair> shared, MaskSearch search, int newton, ArrayView<float> v, int source, int length, float level, float tolerance, int maxSweeps)
+        ArrayView<GroupReduction.Pair> shared, MaskSearch search, int newton, ArrayView<float> v, int source, int length, float level, float tolerance,
+        int maxSweeps)
     {
         float above = 0f, below = 0f, largest = float.NegativeInfinity, negated = float.NegativeInfinity;
         for (int i = Group.IdxX; i < length; i += Group.DimX)
