@@ -9,6 +9,10 @@ public sealed partial class Device
 {
     private static readonly CudaArchitecture s_firstWithTf32 = new(8, 0);
 
+    // Every card that the driver lists, so that the numbers are the driver's own. A card is no part of the context that found it.
+    private static readonly SharedContext<IReadOnlyList<CudaDevice>> s_cuda =
+        new(ContextWithCards, () => Context.Create(builder => PtxCompiler.Configure(builder.Profiling())));
+
     /// <summary>Whether <see cref="MatrixPrecision.Tf32"/> makes a difference: on <c>cuda</c> from compute capability 8.0 on.</summary>
     public bool HasTf32 => Accelerator is CudaAccelerator cuda && cuda.Architecture >= s_firstWithTf32;
 
@@ -18,6 +22,12 @@ public sealed partial class Device
     private static string Describe(CudaAccelerator cuda) => string.Create(
         CultureInfo.InvariantCulture,
         $"{cuda.Name}, compute capability {cuda.Architecture.Major}.{cuda.Architecture.Minor}, {cuda.MemorySize >> 20} MiB, driver for CUDA {cuda.DriverVersion}, {(cuda.Architecture >= s_firstWithTf32 ? "" : "no ")}TF32");
+
+    private static (Context Context, IReadOnlyList<CudaDevice> Cards) ContextWithCards()
+    {
+        var context = Context.Create(builder => PtxCompiler.Configure(builder.Cuda(_ => true).Profiling()));
+        return (context, [.. context.GetCudaDevices()]);
+    }
 
     private static int CudaCount()
     {
@@ -30,11 +40,9 @@ public sealed partial class Device
         string name = $"cuda:{index}";
         var driver = CudaDriver.Probe();
         if (driver.Refusal(index) is { } refusal) throw new DeviceUnavailableException($"device '{name}': {refusal}");
-        // Every card that the driver lists, so that the numbers are the driver's own.
-        var context = Context.Create(builder => PtxCompiler.Configure(builder.Cuda(_ => true).Profiling()));
         try
         {
-            var found = context.GetCudaDevices();
+            var (context, found) = s_cuda.Get();
             if (index >= found.Count) throw new DeviceUnavailableException($"device '{name}': ILGPU takes {found.Count} of the {driver.Devices} cards that the NVIDIA driver lists");
             var card = found[index];
             if (card.InstructionSet is null)
@@ -46,13 +54,7 @@ public sealed partial class Device
         }
         catch (CudaException e)
         {
-            context.Dispose();
             throw new DeviceUnavailableException($"device '{name}': {CudaDriver.OpenFailure(e.Error, e.Message)}", e);
-        }
-        catch
-        {
-            context.Dispose();
-            throw;
         }
     }
 }

@@ -35,15 +35,16 @@ public sealed partial class Device : IDisposable
     private const int SimulatedLanes = 8;
     private const int CudaLanes = 256;
 
-    private readonly Context _context;
+    private readonly Context? _context; // on cuda it is shared
     private readonly SimtLauncher? _simt;
+    private readonly CudaCopyDriver? _copies;
 
     private Device(DeviceKind kind, string name, Context context, Accelerator accelerator, int workers)
     {
         Kind = kind;
         Name = name;
         Workers = workers;
-        _context = context;
+        _context = kind == DeviceKind.Cuda ? null : context;
         Accelerator = accelerator;
         Use = new DeviceUse(name);
         Pool = new MemoryPool(this);
@@ -53,8 +54,11 @@ public sealed partial class Device : IDisposable
         }
         else
         {
-            _simt = new SimtLauncher(accelerator);
+            _simt = new SimtLauncher(this);
         }
+        if (accelerator is not CudaAccelerator cuda) return;
+        _copies = new CudaCopyDriver(cuda);
+        Staging = new StagingRing(_copies);
     }
 
     /// <summary>What runs the operations.</summary>
@@ -86,10 +90,25 @@ public sealed partial class Device : IDisposable
     /// <summary>Bytes that the pool holds, in use or free.</summary>
     public long ReservedBytes => Pool.ReservedBytes;
 
+    /// <summary>
+    /// Whether the device waits after every operation: slow, but an operation that fails throws from the very call that asked for it, with its name. Otherwise
+    /// a GPU's error comes from whatever waits next and names nothing. Not set unless the environment variable <c>MMRR_SYNCHRONIZE</c> is 1.
+    /// </summary>
+    public bool SynchronizeEach { get; set; } = Environment.GetEnvironmentVariable("MMRR_SYNCHRONIZE") == "1";
+
     /// <summary>Times the kernels; null when none does.</summary>
     internal Profiler? Profiler { get; set; }
 
+    /// <summary>What is being launched, as its <see cref="Measurement"/> says.</summary>
+    internal string Operation { get; set; } = "";
+
     internal Accelerator Accelerator { get; }
+
+    /// <summary>On <c>cuda</c>: page-locked memory for copies.</summary>
+    internal StagingRing? Staging { get; }
+
+    /// <summary>On <c>cuda</c>: the driver for page-locked memory.</summary>
+    internal ICopyDriver? Copies => _copies;
 
     internal MemoryPool Pool { get; }
 
@@ -158,8 +177,10 @@ public sealed partial class Device : IDisposable
         if (!Use.Close()) return;
         Queue?.Dispose();
         Pool.Dispose();
+        Staging?.Dispose();
+        _copies?.Dispose();
         Accelerator.Dispose();
-        _context.Dispose();
+        _context?.Dispose();
     }
 
     /// <summary>On <c>cpu</c>: every worker will run <paramref name="body"/>, after all that was enqueued before.</summary>
@@ -168,6 +189,28 @@ public sealed partial class Device : IDisposable
         CpuQueue.CheckOutside();
         using var call = Use.Enter();
         Queue!.Enqueue(operation, body, Profiler);
+        if (SynchronizeEach) Queue.Run();
+    }
+
+    /// <summary>After something was enqueued on <c>simt</c> or <c>cuda</c>: waits for it where <see cref="SynchronizeEach"/> asks for that.</summary>
+    /// <exception cref="InvalidOperationException">It failed; the message names it.</exception>
+    internal void Finish(string operation)
+    {
+        if (!SynchronizeEach) return;
+        try
+        {
+            Accelerator.DefaultStream.Synchronize();
+        }
+        catch (CudaException e)
+        {
+            throw new InvalidOperationException($"{operation}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A kernel did not compile, which leaves ILGPU's context unusable.</summary>
+    internal void GiveUpContext()
+    {
+        if (Kind == DeviceKind.Cuda) s_cuda.GiveUp(Accelerator.Context);
     }
 
     /// <summary>On <c>simt</c> and <c>cuda</c>: the launcher of SIMT kernels.</summary>
@@ -182,7 +225,7 @@ public sealed partial class Device : IDisposable
 
     /// <summary>A grid whose threads walk over <paramref name="count"/> items with a stride of the whole grid.</summary>
     internal KernelConfig Grid(long count) => Kind == DeviceKind.Cuda
-        ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, 32 * Accelerator.NumMultiprocessors), CudaLanes)
+        ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, MostGroups(CudaLanes)), CudaLanes)
         : new KernelConfig((int)Math.Clamp((count + SimulatedLanes - 1) / SimulatedLanes, 1, 2), SimulatedLanes); // two groups, so that walks over several are checked
 
     /// <summary>The most threads that a group may have.</summary>
@@ -198,9 +241,12 @@ public sealed partial class Device : IDisposable
     internal KernelConfig Config(SimtGrid grid, int lanes)
     {
         if (Kind != DeviceKind.Cuda) return new KernelConfig(grid.Together ? (int)grid.Count : 1, Math.Min(lanes, SimulatedLanes));
-        long most = grid.Together ? int.MaxValue : 32L * Accelerator.NumMultiprocessors;
+        long most = grid.Together ? int.MaxValue : MostGroups(lanes);
         return new KernelConfig((int)Math.Min(grid.Together ? grid.Count : (grid.Count + lanes - 1) / lanes, most), lanes);
     }
+
+    // Of a grid whose threads walk: a few times what a card runs at once, and no more threads than an index may be moved on by.
+    private int MostGroups(int lanes) => Math.Min(32 * Accelerator.NumMultiprocessors, Shape.MaxStride / lanes);
 
     private static Device OpenCpu(int workers)
     {

@@ -1,5 +1,4 @@
 using ILGPU.Runtime;
-using ILGPU.Runtime.Cuda;
 
 namespace Mmrr;
 
@@ -11,8 +10,7 @@ public sealed class HostBuffer : IDisposable
 {
     private readonly Device _device;
     private readonly float[]? _values;
-    private readonly IntPtr _event;
-    private IntPtr _locked; // on cuda
+    private readonly PinnedBuffer? _pinned; // on cuda
     private bool _copying;
 
     /// <summary>A buffer of so many values, all zero.</summary>
@@ -24,15 +22,13 @@ public sealed class HostBuffer : IDisposable
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         (_device, Count) = (device, count);
-        if (device.Kind != DeviceKind.Cuda)
+        if (device.Copies is null)
         {
             _values = new float[count];
             return;
         }
         // The driver's own pages: to lock those of the garbage collector, several buffers would have to lock one page.
-        using var binding = device.Accelerator.BindScoped();
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.CreateEvent(out _event, CudaEventFlags.CU_EVENT_DISABLE_TIMING));
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.AllocateHostMemory(out _locked, Bytes));
+        _pinned = new PinnedBuffer(device.Copies, count);
         Values.Clear();
     }
 
@@ -41,17 +37,7 @@ public sealed class HostBuffer : IDisposable
 
     /// <summary>The values. They may be read and written while no copy is under way: see <see cref="Wait"/>. Any thread may.</summary>
     /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
-    public unsafe Span<float> Values
-    {
-        get
-        {
-            if (_values is not null) return _values;
-            ObjectDisposedException.ThrowIf(_locked == 0, this);
-            return new Span<float>((float*)_locked, Count);
-        }
-    }
-
-    private IntPtr Bytes => checked((IntPtr)(sizeof(float) * (long)Count));
+    public Span<float> Values => _values ?? _pinned!.Values;
 
     /// <summary>Enqueues a copy to a tensor.</summary>
     /// <exception cref="ArgumentException">The tensor has another number of elements, or is on another device.</exception>
@@ -64,7 +50,8 @@ public sealed class HostBuffer : IDisposable
         switch (_device.Kind)
         {
             case DeviceKind.Cuda:
-                CopyOnCuda(target.View.LoadEffectiveAddressAsPtr(), _locked);
+                _pinned!.CopyTo(target.View.LoadEffectiveAddressAsPtr(), Count);
+                _device.Finish(Operation);
                 break;
             case DeviceKind.Simt:
                 _device.Synchronize();
@@ -88,7 +75,8 @@ public sealed class HostBuffer : IDisposable
         switch (_device.Kind)
         {
             case DeviceKind.Cuda:
-                CopyOnCuda(_locked, source.View.LoadEffectiveAddressAsPtr());
+                _pinned!.CopyFrom(source.View.LoadEffectiveAddressAsPtr(), Count);
+                _device.Finish(Operation);
                 break;
             case DeviceKind.Simt:
                 _device.Synchronize();
@@ -105,39 +93,15 @@ public sealed class HostBuffer : IDisposable
     /// <exception cref="InvalidOperationException">An operation failed while it ran; the message names it.</exception>
     public void Wait()
     {
-        if (!_copying) return;
-        if (_device.Kind == DeviceKind.Cuda)
-        {
-            using var binding = _device.Accelerator.BindScoped();
-            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.SynchronizeEvent(_event));
-            _copying = false;
-        }
-        else
-        {
-            _device.Synchronize();
-        }
+        if (_pinned is not null) _pinned.Wait();
+        else if (_copying) _device.Synchronize();
     }
 
-    /// <summary>Waits for copies that are under way and frees the memory.</summary>
-    public void Dispose()
-    {
-        if (_locked == 0) return;
-        using var binding = _device.Accelerator.BindScoped();
-        // Also after an error, which is another's to tell: no copy may be under way when the pages are given back.
-        _ = CudaAPI.CurrentAPI.SynchronizeEvent(_event);
-        _ = CudaAPI.CurrentAPI.DestroyEvent(_event);
-        _ = CudaAPI.CurrentAPI.FreeHostMemory(_locked);
-        _locked = 0;
-    }
-
-    private void CopyOnCuda(IntPtr to, IntPtr from)
-    {
-        ObjectDisposedException.ThrowIf(_locked == 0, this);
-        using var binding = _device.Accelerator.BindScoped();
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.MemcpyAsync(to, from, Bytes, _device.Accelerator.DefaultStream));
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(_event, ((CudaStream)_device.Accelerator.DefaultStream).StreamPtr));
-        _copying = true;
-    }
+    /// <summary>
+    /// Waits for copies that are under way and frees the memory. The page-locked memory of a buffer that is not disposed stays until its device is: nothing
+    /// collects it, as the pages are not the garbage collector's.
+    /// </summary>
+    public void Dispose() => _pinned?.Dispose();
 
     private void Enqueue(string operation, Action<int, int> copy)
     {

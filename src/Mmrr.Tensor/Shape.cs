@@ -3,10 +3,19 @@ namespace Mmrr;
 /// <summary>The sizes of a dense, row-major tensor; the last axis varies fastest. Images are [N, H, W, C].</summary>
 public sealed class Shape : IEquatable<Shape>
 {
+    /// <summary>
+    /// The most threads that a grid has whose threads walk over elements, 2²⁴: 32 groups of 256 threads for each of 2,048 multiprocessors. A walk's index then
+    /// passes the end of its elements by less.
+    /// </summary>
+    internal const int MaxStride = 1 << 24;
+
+    /// <summary>The most elements, 2³¹ − 2²⁴: kernels count in 32 bits, and what a walk adds to an index below this is below 2³¹.</summary>
+    public const int MaxCount = int.MaxValue - MaxStride + 1;
+
     private readonly int[] _sizes;
 
     /// <summary>A shape of the given sizes, each at least 1. No sizes at all is a scalar with one element.</summary>
-    /// <exception cref="ArgumentException">A size is below 1, or there are 2³¹ elements or more.</exception>
+    /// <exception cref="ArgumentException">A size is below 1, or there are more than <see cref="MaxCount"/> elements.</exception>
     public Shape(params int[] sizes)
     {
         ArgumentNullException.ThrowIfNull(sizes);
@@ -15,7 +24,7 @@ public sealed class Shape : IEquatable<Shape>
         {
             if (size < 1) throw new ArgumentException($"shape [{string.Join(", ", sizes)}]: every size must be at least 1");
             count *= size;
-            if (count > int.MaxValue) throw new ArgumentException($"shape [{string.Join(", ", sizes)}]: more than {int.MaxValue} elements");
+            if (count > MaxCount) throw new ArgumentException($"shape [{string.Join(", ", sizes)}]: more than {MaxCount} elements");
         }
         _sizes = (int[])sizes.Clone();
         Count = (int)count;

@@ -10,8 +10,9 @@ namespace Mmrr;
 /// Launches explicitly grouped kernels on the accelerator's default stream. Each is compiled on its first launch and kept: ILGPU's own
 /// cache is looked up by reflection every time. One overload for each number of arguments, since that is how ILGPU types its loaders.
 /// </summary>
-internal sealed class SimtLauncher(Accelerator accelerator)
+internal sealed class SimtLauncher(Device device)
 {
+    private readonly Accelerator _accelerator = device.Accelerator;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _loaded = new();
 
     public void Launch<T1, T2>(
@@ -19,8 +20,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T1 : struct
         where T2 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2>)run)(config, a1, a2);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2>)run)(config, a1, a2);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3>(
@@ -29,8 +38,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T2 : struct
         where T3 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3>)run)(config, a1, a2, a3);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3>)run)(config, a1, a2, a3);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4>(
@@ -40,8 +57,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T3 : struct
         where T4 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4>)run)(config, a1, a2, a3, a4);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4>)run)(config, a1, a2, a3, a4);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5>(
@@ -52,8 +77,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T4 : struct
         where T5 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5>)run)(config, a1, a2, a3, a4, a5);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5>)run)(config, a1, a2, a3, a4, a5);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5, T6>(
@@ -65,8 +98,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T5 : struct
         where T6 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5, T6>)run)(config, a1, a2, a3, a4, a5, a6);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6>)run)(config, a1, a2, a3, a4, a5, a6);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7>(
@@ -79,8 +120,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T6 : struct
         where T7 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7>)run)(config, a1, a2, a3, a4, a5, a6, a7);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7>)run)(config, a1, a2, a3, a4, a5, a6, a7);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(
@@ -94,8 +143,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T7 : struct
         where T8 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(
@@ -110,8 +167,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T8 : struct
         where T9 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(
@@ -127,8 +192,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T9 : struct
         where T10 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(
@@ -145,8 +218,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T10 : struct
         where T11 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(
@@ -164,8 +245,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T11 : struct
         where T12 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>(
@@ -184,8 +273,16 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T12 : struct
         where T13 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>(
@@ -205,13 +302,42 @@ internal sealed class SimtLauncher(Accelerator accelerator)
         where T13 : struct
         where T14 : struct
     {
-        var run = _loaded.GetOrAdd(kernel.Method, _ => accelerator.LoadStreamKernel(kernel, Specialization(kernel.Method)));
-        ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14);
+        try
+        {
+            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
+            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>)run)(
+                config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14);
+            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
+        }
+        catch (Exception e) when (device.SynchronizeEach)
+        {
+            throw Named(kernel.Method, e);
+        }
     }
+
+    // ILGPU compiles for one thread at a time, and several devices may share a context.
+    private Delegate Load(Func<Delegate> load)
+    {
+        lock (_accelerator.Context)
+        {
+            try
+            {
+                return load();
+            }
+            catch
+            {
+                device.GiveUpContext();
+                throw;
+            }
+        }
+    }
+
+    private InvalidOperationException Named(MethodInfo kernel, Exception error) =>
+        new($"{device.Operation}: {kernel.Name}: {error.GetBaseException().Message}", error);
 
     // The same as when the kernel is compiled without a GPU. The simulator's groups are smaller than what a kernel asks for.
     private KernelSpecialization Specialization(MethodInfo kernel) =>
-        accelerator.AcceleratorType == AcceleratorType.Cuda && kernel.GetCustomAttribute<SimtKernelAttribute>() is { } mark
+        _accelerator.AcceleratorType == AcceleratorType.Cuda && kernel.GetCustomAttribute<SimtKernelAttribute>() is { } mark
             ? SimtKernel.SpecializationOf(mark)
             : KernelSpecialization.Empty;
 }

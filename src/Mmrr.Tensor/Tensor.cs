@@ -83,7 +83,10 @@ public sealed class Tensor : IDisposable
         return ReferenceEquals(_storage, other._storage);
     }
 
-    /// <summary>Enqueues a copy from the host. The span may be reused as soon as this returns.</summary>
+    /// <summary>
+    /// Enqueues a copy from the host. The span may be reused as soon as this returns. On <c>cuda</c> it goes by way of page-locked memory of the device's own,
+    /// and nothing is waited for while there is room.
+    /// </summary>
     /// <exception cref="ArgumentException">The number of values is not that of the tensor.</exception>
     public unsafe void CopyFrom(ReadOnlySpan<float> values)
     {
@@ -93,7 +96,9 @@ public sealed class Tensor : IDisposable
         if (Device.Queue is null)
         {
             using var call = Device.Use.Enter();
-            View.CopyFromCPU(Device.Accelerator.DefaultStream, values);
+            if (Device.Staging is { } staging) staging.Upload(values, View.LoadEffectiveAddressAsPtr());
+            else View.CopyFromCPU(Device.Accelerator.DefaultStream, values);
+            Device.Finish(Operation);
             return;
         }
         // Operations that were enqueued before may still read the old values: the copy takes its turn in the queue.
@@ -109,14 +114,16 @@ public sealed class Tensor : IDisposable
         Device.Queue.AfterRun(() => ArrayPool<float>.Shared.Return(staged));
     }
 
-    /// <summary>Waits for the device and copies the values to the host.</summary>
+    /// <summary>
+    /// Copies the values to the host, when all that was enqueued so far has run. On <c>cuda</c> nothing that is enqueued meanwhile is waited for.
+    /// </summary>
     public unsafe void CopyTo(Span<float> values)
     {
         if (values.Length != Count) throw new ArgumentException($"copy: {values.Length} places for a tensor {Shape} of {Count}");
-        if (Device.Kind == DeviceKind.Cuda)
+        if (Device.Staging is { } staging)
         {
             using var call = Device.Use.Enter();
-            View.CopyToCPU(Device.Accelerator.DefaultStream, values);
+            staging.Download(View.LoadEffectiveAddressAsPtr(), values);
             return;
         }
         Device.Synchronize();

@@ -175,7 +175,11 @@ public class MemoryTests(TestDevices devices)
         Assert.Contains("[65536, 65536]", Assert.Throws<ArgumentException>(() => new Shape(65536, 65536)).Message, StringComparison.Ordinal);
         // Its product wraps around to a small number in 64 bits.
         Assert.Throws<ArgumentException>(() => new Shape(int.MaxValue, int.MaxValue, int.MaxValue, 2));
-        Assert.Equal(int.MaxValue, new Shape(int.MaxValue).Count);
+        // A walk adds at most 2²⁴, the threads of a grid, to an index below the count.
+        Assert.Equal(int.MaxValue, Shape.MaxCount - 1 + Shape.MaxStride);
+        Assert.Equal(Shape.MaxCount, new Shape(Shape.MaxCount).Count);
+        string message = Assert.Throws<ArgumentException>(() => new Shape(Shape.MaxCount + 1)).Message;
+        Assert.Contains($"{Shape.MaxCount}", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -40,6 +40,18 @@ internal static class Check
         }
     }
 
+    /// <summary>The shape [first, second] of what an operation keeps beside its tensors, such as the partial sums of several shares.</summary>
+    /// <exception cref="ArgumentException">It has more elements than kernels can count; the message names the operation, what it is and the limit.</exception>
+    public static Shape Intermediate(string operation, string what, long first, long second = 1)
+    {
+        if (second > Mmrr.Shape.MaxCount / first)
+        {
+            throw new ArgumentException(
+                $"{operation}: {what} would be [{first}, {second}], expected at most {Mmrr.Shape.MaxCount} elements; a smaller batch or fewer channels need less");
+        }
+        return new Shape((int)first, (int)second);
+    }
+
     /// <summary>The tensor has this many axes.</summary>
     /// <exception cref="ArgumentException">It has more or fewer.</exception>
     public static void Rank(string operation, string argument, Tensor tensor, int expected, string axes)

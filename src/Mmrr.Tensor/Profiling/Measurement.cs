@@ -4,7 +4,7 @@ namespace Mmrr;
 
 /// <summary>
 /// Around the launch in each kernel's launcher: <c>using (Measurement.Of(device, …)) { … }</c>. On <c>cpu</c> it names the work that is enqueued within; on <c>cuda</c> it
-/// marks the stream before and after, on <c>simt</c> it takes the time of the launch. Without a profiler it does nothing.
+/// marks the stream before and after, on <c>simt</c> it takes the time of the launch. Without a profiler it only tells the device what is launched.
 /// </summary>
 internal readonly struct Measurement : IDisposable
 {
@@ -34,8 +34,11 @@ internal readonly struct Measurement : IDisposable
     /// <param name="shape">Of the largest tensor.</param>
     /// <param name="operations">Floating-point operations.</param>
     /// <param name="bytes">Bytes that must be read and written at least.</param>
-    public static Measurement Of(Device device, string operation, Shape shape, double operations, double bytes) =>
-        device.Profiler is { } profiler ? new Measurement(device, profiler, new Work(operation, shape, operations, bytes)) : default;
+    public static Measurement Of(Device device, string operation, Shape shape, double operations, double bytes)
+    {
+        device.Operation = operation;
+        return device.Profiler is { } profiler ? new Measurement(device, profiler, new Work(operation, shape, operations, bytes)) : default;
+    }
 
     public void Dispose()
     {

@@ -26,6 +26,25 @@ public class HostCheckTests(TestDevices devices)
         Refused("Convolution.BackwardWeight", ["biasGradient", "[3]", "[8]"], () => Convolution.BackwardWeight(x, y, 1, Make(3, 3, 3, 8), Make(3)));
     }
 
+    // No memory is asked for: what is too large is refused before.
+    [Fact]
+    public void What_kernels_cannot_count_is_refused_by_name()
+    {
+        string limit = $"{Shape.MaxCount}";
+        Refused("Own.Sums", ["its partial sums", "[64, 40000000]", limit], () => Check.Intermediate("Own.Sums", "its partial sums", 64, 40_000_000));
+        Refused("Own.Sums", [limit], () => Check.Intermediate("Own.Sums", "the packed weights", (long)Shape.MaxCount + 1));
+        Refused("Own.Sums", [limit], () => Check.Intermediate("Own.Sums", "its partial sums", long.MaxValue, long.MaxValue));
+        Assert.Equal(new Shape(1, Shape.MaxCount), Check.Intermediate("Own.Sums", "its partial sums", 1, Shape.MaxCount));
+        // A row of pixels so long that its padded copy passes the limit.
+        var g = Convolution.Geometry.Of("Convolution.Forward", new Shape(1, 1, Shape.MaxCount / 8, 5), new Shape(3, 3, 5, 1), 1);
+        Refused("Convolution", ["a band of rows", limit], () => PaddedSource.OfInput(g, 16));
+        foreach (string device in new[] { "cpu", "simt" })
+        {
+            var threads = devices.Get(device).Grid(Shape.MaxCount);
+            Assert.InRange((long)threads.GridDim.X * threads.GroupDim.X, 1, Shape.MaxStride);
+        }
+    }
+
     [Fact]
     public void GroupNorm_refuses_wrong_shapes()
     {

@@ -3,8 +3,8 @@ namespace Mmrr.Kernels;
 /// <content>Weights [K, K, C, O] packed into panels of 16 output channels for the CPU's micro-kernel.</content>
 public static unsafe partial class Convolution
 {
-    private static int PackedFloats(int taps, int channels, int outputs) =>
-        taps * channels * ((outputs + MicroKernel.PanelWidth - 1) / MicroKernel.PanelWidth * MicroKernel.PanelWidth);
+    private static long PackedFloats(int taps, int channels, int outputs) =>
+        (long)taps * channels * ((outputs + MicroKernel.PanelWidth - 1) / MicroKernel.PanelWidth * MicroKernel.PanelWidth);
 
     /// <summary>
     /// What the data gradient of one residue of rows and columns modulo the stride reads: for each of its taps the output gradient's row and column

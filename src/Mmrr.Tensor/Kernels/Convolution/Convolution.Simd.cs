@@ -18,7 +18,7 @@ public static unsafe partial class Convolution
             return;
         }
         var layout = PaddedSource.OfInput(g, 1);
-        using var packed = Tensor.Empty(x.Device, new Shape(PackedFloats(g.Taps, g.Channels, g.Outputs)));
+        using var packed = Tensor.Empty(x.Device, Check.Intermediate("Convolution.Forward", "the packed weights", PackedFloats(g.Taps, g.Channels, g.Outputs)));
         float* px = x.Pointer, pw = weight.Pointer, pp = packed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
@@ -54,7 +54,8 @@ public static unsafe partial class Convolution
         }
         var layout = PaddedSource.OfOutputGradient(g);
         var phases = Phases(g);
-        using var packed = Tensor.Empty(weight.Device, new Shape(PackedFloats(g.Taps, g.Outputs, g.Channels)));
+        var packedShape = Check.Intermediate("Convolution.BackwardData", "the packed weights", PackedFloats(g.Taps, g.Outputs, g.Channels));
+        using var packed = Tensor.Empty(weight.Device, packedShape);
         float* pdy = outputGradient.Pointer, pw = weight.Pointer, pp = packed.Pointer, pdx = inputGradient.Pointer;
         weight.Device.Enqueue("Convolution.BackwardData", worker =>
         {
@@ -97,7 +98,8 @@ public static unsafe partial class Convolution
         string operation, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, int channels, int outputs, bool backward, Tensor output)
     {
         var product = new WinogradProduct(x.Shape[0], x.Shape[1], x.Shape[2], channels, outputs);
-        using var transformed = Tensor.Empty(x.Device, new Shape(WinogradProduct.WeightFloats(channels, outputs)));
+        var transformedShape = Check.Intermediate(operation, "the transformed weights", WinogradProduct.WeightFloats(channels, outputs));
+        using var transformed = Tensor.Empty(x.Device, transformedShape);
         float* px = x.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
@@ -114,7 +116,7 @@ public static unsafe partial class Convolution
     private static void EnqueueWinogradWeight(Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
         var product = new WinogradWeightGradient(g.Images, g.Height, g.Width, g.Channels, g.Outputs);
-        using var partial = Tensor.Empty(x.Device, new Shape(product.PartialFloats));
+        using var partial = Tensor.Empty(x.Device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", product.PartialFloats));
         float* px = x.Pointer, pdy = outputGradient.Pointer, pp = partial.Pointer, pdw = weightGradient.Pointer;
         float* pdb = biasGradient is null ? null : biasGradient.Pointer;
         x.Device.Enqueue("Convolution.BackwardWeight", worker =>
@@ -145,12 +147,12 @@ public static unsafe partial class Convolution
         long partialFloats = (((long)g.Taps * rows) + 1) * columns; // the sums of one split, and the bias in the last row
         int splits = (int)Math.Clamp(MostPartialFloats / partialFloats, 2, MostSplits);
         splits = Math.Min(splits, layout.Units);
-        using var partial = Tensor.Empty(x.Device, new Shape((int)(splits * partialFloats)));
+        using var partial = Tensor.Empty(x.Device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", splits, partialFloats));
         float* px = x.Pointer, pdy = outputGradient.Pointer, pp = partial.Pointer, pdw = weightGradient.Pointer;
         float* pdb = biasGradient is null ? null : biasGradient.Pointer;
         x.Device.Enqueue("Convolution.BackwardWeight", worker =>
         {
-            int dyFloats = layout.BandRows * layout.Pitch * columns;
+            long dyFloats = (long)layout.BandRows * layout.Pitch * columns;
             float* dy = worker.Scratch(dyFloats + layout.Floats), source = dy + dyFloats;
             int split;
             while ((split = worker.Take()) < splits)

@@ -42,12 +42,12 @@ public static partial class Convolution
             return;
         }
         int splits = SimtSplits(g, weightGradient.Count);
-        using var partial = Tensor.Empty(device, new Shape(splits * weightGradient.Count));
+        using var partial = Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", splits, weightGradient.Count));
         device.Simt.Launch(device.Grid(partial.Count), BackwardWeightKernel, x.View, outputGradient.View, g, splits, partial.View);
         device.Simt.Launch(device.Grid(weightGradient.Count), SumSplitsKernel, partial.View, splits, weightGradient.View);
         if (biasGradient is null) return;
         splits = SimtSplits(g, g.Outputs);
-        using var biasPartial = Tensor.Empty(device, new Shape(splits * g.Outputs));
+        using var biasPartial = Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", splits, g.Outputs));
         device.Simt.Launch(device.Grid(biasPartial.Count), BackwardBiasKernel, outputGradient.View, g, splits, biasPartial.View);
         device.Simt.Launch(device.Grid(g.Outputs), SumSplitsKernel, biasPartial.View, splits, biasGradient.View);
     }

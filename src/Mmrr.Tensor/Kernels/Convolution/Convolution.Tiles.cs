@@ -11,6 +11,10 @@ public static partial class Convolution
     // shares. A constant and not the card's own number, so that results do not depend on it.
     private const int WantedBlocks = 264;
 
+    // The images for which an image's shares are chosen, whatever their number is: a batch of the preset "paper". So a result does not depend on what else is
+    // in its batch. With fewer images some multiprocessors may be idle; with more, a few copies of small images are written and read that would not have to be.
+    private const int UsualImages = 64;
+
     // A share shorter than this many steps costs more to add up than it saves.
     private const int LeastSteps = 8;
     private const int MostTileShares = 64;
@@ -36,10 +40,10 @@ public static partial class Convolution
     {
         var device = x.Device;
         var sweep = TileSweep.Forward(g);
-        var plan = TilePlan.Of(device, SuitsTf32(device, g.Channels), sweep.Count, g.Outputs, g.Taps, g.Channels);
+        var plan = TilePlan.Of(device, SuitsTf32(device, g.Channels), g.Images, g.OutputHeight * g.OutputWidth, g.Outputs, g.Taps, g.Channels);
         var grid = plan.Grid(sweep.Count, g.Outputs);
         int tile = plan.Tile, shares = plan.Shares;
-        using var partial = shares == 1 ? null : Tensor.Empty(device, new Shape(shares * output.Count));
+        using var partial = Partial("Convolution.Forward", shares, output);
         // What is added at the end is added where the shares are.
         int hasBias = bias is not null && shares == 1 ? 1 : 0, hasResidual = residual is not null && shares == 1 ? 1 : 0;
         ArrayView<float> biasView = (bias ?? x).View, residualView = (residual ?? x).View, results = (partial ?? output).View;
@@ -56,9 +60,9 @@ public static partial class Convolution
     {
         var device = weight.Device;
         int phases = g.Stride * g.Stride;
-        var plan = TilePlan.Of(device, SuitsTf32(device, g.Outputs), g.Images * g.Height * g.Width / phases, g.Channels, g.Taps / phases, g.Outputs);
+        var plan = TilePlan.Of(device, SuitsTf32(device, g.Outputs), g.Images, Blocks(g.Height * g.Width, phases), g.Channels, g.Taps / phases, g.Outputs);
         int tile = plan.Tile, shares = plan.Shares;
-        using var partial = shares == 1 ? null : Tensor.Empty(device, new Shape(shares * inputGradient.Count));
+        using var partial = Partial("Convolution.BackwardData", shares, inputGradient);
         var results = (partial ?? inputGradient).View;
         for (int phase = 0; phase < phases; phase++)
         {
@@ -79,10 +83,10 @@ public static partial class Convolution
     {
         var device = x.Device;
         int pixels = g.Images * g.OutputHeight * g.OutputWidth, rows = g.Taps * g.Channels;
-        // The terms are pixels: the last step is filled up with zeros.
-        var plan = TilePlan.Of(device, SuitsTf32(device, 0), rows, g.Outputs, 1, pixels);
+        // The terms are pixels: the last step is filled up with zeros. A sum over the batch may be cut by the batch.
+        var plan = TilePlan.OfSumOverImages(device, SuitsTf32(device, 0), rows, g.Outputs, pixels);
         int tile = plan.Tile, shares = plan.Shares;
-        using var partial = shares == 1 ? null : Tensor.Empty(device, new Shape(shares * weightGradient.Count));
+        using var partial = Partial("Convolution.BackwardWeight", shares, weightGradient);
         var results = (partial ?? weightGradient).View;
         var grid = plan.Grid(rows, g.Outputs);
         PixelSweep walk = PixelSweep.Of(g, plan.Tf32 || tile == 64 ? 4 : 8);
@@ -96,10 +100,13 @@ public static partial class Convolution
         if (partial is not null) SumShares(partial, shares, null, null, weightGradient);
         if (biasGradient is null) return;
         int biasShares = Math.Clamp(pixels / 64, 1, BiasShares);
-        using var biasPartial = Tensor.Empty(device, new Shape(biasShares * g.Outputs));
+        using var biasPartial = Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", biasShares, g.Outputs));
         ColumnSums.Launch(device, biasShares, outputGradient.View, pixels, g.Outputs, biasPartial.View);
         ColumnSums.Launch(device, 1, biasPartial.View, biasShares, g.Outputs, biasGradient.View);
     }
+
+    private static Tensor? Partial(string operation, int shares, Tensor output) =>
+        shares == 1 ? null : Tensor.Empty(output.Device, Check.Intermediate(operation, "its partial sums", shares, output.Count));
 
     private static void SumShares(Tensor partial, int shares, Tensor? bias, Tensor? residual, Tensor output)
     {
@@ -111,20 +118,38 @@ public static partial class Convolution
     }
 
     /// <summary>How a product in tiles is cut up: on tensor cores or not (or on their stand-in), the side of the blocks, the shares of each sum.</summary>
-    private readonly record struct TilePlan(bool Tf32, bool Emulated, int Tile, int Shares)
+    internal readonly record struct TilePlan(bool Tf32, bool Emulated, int Tile, int Shares)
     {
-        /// <summary>The plan for rows × columns results, each a sum over taps and terms.</summary>
-        public static TilePlan Of(Device device, bool tf32, int rows, int columns, int taps, int terms)
+        /// <summary>
+        /// The plan for rows × columns results of each image, each a sum over taps and terms. The shares are the same for any number of images.
+        /// </summary>
+        public static TilePlan Of(Device device, bool tf32, int images, int rows, int columns, int taps, int terms)
         {
-            int steps = taps * Blocks(terms, tf32 ? Tf32Tile.Depth : TileProduct.Depth);
-            long blocks = (long)Blocks(rows, 128) * Blocks(columns, 128);
-            int shares = (int)Math.Clamp(Math.Min(WantedBlocks / blocks, steps / LeastSteps), 1, MostTileShares);
+            int steps = taps * Steps(tf32, terms), shares = SharesOf(LargeBlocks((long)UsualImages * rows, columns), steps);
+            return Of(device, tf32, LargeBlocks((long)images * rows, columns), columns, shares);
+        }
+
+        /// <summary>The plan for rows × columns results, each a sum over pixels of all images.</summary>
+        public static TilePlan OfSumOverImages(Device device, bool tf32, int rows, int columns, int pixels)
+        {
+            long blocks = LargeBlocks(rows, columns);
+            return Of(device, tf32, blocks, columns, SharesOf(blocks, Steps(tf32, pixels)));
+        }
+
+        private static TilePlan Of(Device device, bool tf32, long blocks, int columns, int shares)
+        {
             // The side of the blocks changes no result, as every block adds its terms in the same order: 128 halves the loads, 64 wastes less where the channels fill no
             // 128, and spreads few results over more multiprocessors.
             bool fits = device.MaxLanes >= (tf32 ? Tf32Tile.Lanes(128) : TileProduct.Lanes(128)), fills = Blocks(columns, 128) * 128 == Blocks(columns, 64) * 64;
             int tile = fits && fills && blocks * shares >= device.Accelerator.NumMultiprocessors ? 128 : 64;
             return new TilePlan(tf32, tf32 && device.Kind == DeviceKind.Simt, tile, shares);
         }
+
+        private static int Steps(bool tf32, int terms) => Blocks(terms, tf32 ? Tf32Tile.Depth : TileProduct.Depth);
+
+        private static long LargeBlocks(long rows, int columns) => (rows + 127) / 128 * Blocks(columns, 128);
+
+        private static int SharesOf(long blocks, int steps) => (int)Math.Clamp(Math.Min(WantedBlocks / blocks, steps / LeastSteps), 1, MostTileShares);
 
         public KernelConfig Grid(int rows, int columns) =>
             new(new Index3D(Blocks(rows, Tile), Blocks(columns, Tile), Shares), new Index3D(Tf32 ? Tf32Tile.Lanes(Tile) : TileProduct.Lanes(Tile), 1, 1));

@@ -30,12 +30,15 @@ internal readonly unsafe struct PaddedSource
         Halo = before + after;
         Pitch = planeWidth + (Halo > 0 ? 1 : 0);
         ChannelStride = (channels + align - 1) / align * align;
-        int fit = (MostFloats / (stride * stride * Pitch * ChannelStride)) - Halo;
+        int fit = (int)(MostFloats / ((long)stride * stride * Pitch * ChannelStride)) - Halo;
         int bands = Math.Max((planeRows + Math.Max(1, fit) - 1) / Math.Max(1, fit), (FewestUnits + images - 1) / images);
         bands = Math.Min(bands, planeRows);
         BandRows = (planeRows + bands - 1) / bands;
         Bands = (planeRows + BandRows - 1) / BandRows;
-        PlanePositions = ((BandRows + Halo) * Pitch) + 1 + MicroKernel.Rows;
+        // Also where a single row is too long for what is counted in 32 bits.
+        long positions = ((long)(BandRows + Halo) * Pitch) + 1 + MicroKernel.Rows;
+        Check.Intermediate("Convolution", "a band of rows", positions, (long)stride * stride * ChannelStride);
+        PlanePositions = (int)positions;
     }
 
     /// <summary>Rows of output positions in a band; the last band may have fewer.</summary>

@@ -54,7 +54,7 @@ internal readonly unsafe struct WinogradProduct
     public int Units => (_grid.Tiles + _block - 1) / _block * _groups;
 
     /// <summary>Floats of transformed weights, [36, outputs/16, channels, 16].</summary>
-    public static int WeightFloats(int channels, int outputs) => WinogradTransforms.Products * channels * outputs;
+    public static long WeightFloats(int channels, int outputs) => (long)WinogradTransforms.Products * channels * outputs;
 
     /// <summary>Floats of scratch: the block's transformed input, and its products for one pair of panels.</summary>
     public int ScratchFloats => (WinogradTransforms.Products * (InputPlane + ((_block + MicroKernel.Rows - 1) / MicroKernel.Rows * MicroKernel.Rows * MicroKernel.MostPanels * MicroKernel.PanelWidth) + Line)) + WinogradTransforms.TemporaryFloats;

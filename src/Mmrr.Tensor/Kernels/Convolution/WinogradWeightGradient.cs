@@ -46,7 +46,7 @@ internal readonly unsafe struct WinogradWeightGradient
     public int Units => ChannelSlices * OutputSlices * Shares;
 
     /// <summary>Floats of all partial sums: for each unit [36, channels, outputs] of its slice, and [outputs] for the bias.</summary>
-    public int PartialFloats => checked(Units * UnitFloats);
+    public long PartialFloats => (long)Units * UnitFloats;
 
     /// <summary>Floats of scratch: a block of transformed tiles, [36, block, channels] and [36, block, outputs].</summary>
     public int ScratchFloats => (WinogradTransforms.Products * _block * (_channelSlice + _outputSlice)) + WinogradTransforms.TemporaryFloats;

@@ -52,6 +52,12 @@ public static unsafe partial class BisectionMask
             return 0;
         }
         var search = Start(solver, level, tolerance, maxSweeps, v, length);
+        if (search.Done != 0)
+        {
+            new Span<float>(m, length).Fill(float.NaN);
+            *bias = *slope = float.NaN;
+            return 0;
+        }
         double sum, sumOfSlopes;
         float swept;
         int sweeps = 0;
@@ -89,7 +95,7 @@ public static unsafe partial class BisectionMask
                 for (int problem = image * levels; problem < (image + 1) * levels; problem++)
                 {
                     float total = slope[problem];
-                    if (!(total > SmallestSlope)) continue;
+                    if (total <= SmallestSlope) continue; // NaN passes
                     long offset = (long)problem * length;
                     AddGradient(m + offset, g + offset, target, length, (float)(WeightedSum(m + offset, g + offset, length) / total), written);
                     written = true;
@@ -101,7 +107,7 @@ public static unsafe partial class BisectionMask
 
     private static MaskSearch Start(MaskSolver solver, float level, float tolerance, int maxSweeps, float* v, int length)
     {
-        if (solver == MaskSolver.Bisection) return MaskSearch.ByBisection(level, tolerance, maxSweeps);
+        if (solver == MaskSolver.Bisection) return Among(MaskSearch.ByBisection(tolerance, maxSweeps), 0, level, tolerance, maxSweeps, v, length);
         Vector512<float> least = Vector512.Create(v[0]), most = least;
         double sum = 0, squares = 0;
         for (int begin = 0; begin < length; begin += Block)
@@ -133,7 +139,22 @@ public static unsafe partial class BisectionMask
             largest = MathF.Max(largest, most[lane]);
         }
         double mean = sum / length;
-        return MaskSearch.ByNewton(level, smallest, largest, (float)mean, (float)((squares / length) - (mean * mean)), tolerance, maxSweeps);
+        var search = MaskSearch.ByNewton(level, smallest, largest, (float)mean, (float)((squares / length) - (mean * mean)), tolerance, maxSweeps);
+        return double.IsFinite(mean) ? search : Among(search, 1, level, tolerance, maxSweeps, v, length);
+    }
+
+    /// <summary>A walk that looks for what is not finite; see <see cref="MaskSearch.Among"/>.</summary>
+    private static MaskSearch Among(MaskSearch search, int newton, float level, float tolerance, int maxSweeps, float* v, int length)
+    {
+        float above = 0, below = 0, smallest = float.PositiveInfinity, largest = float.NegativeInfinity;
+        for (int i = 0; i < length; i++)
+        {
+            if (float.IsFinite(v[i])) (smallest, largest) = (MathF.Min(smallest, v[i]), MathF.Max(largest, v[i]));
+            else if (v[i] < 0) below++;
+            else if (v[i] > 0) above++;
+            else above = float.NaN;
+        }
+        return MaskSearch.Among(search, newton, level, length, above, below, smallest, largest, tolerance, maxSweeps);
     }
 
     /// <summary>m = σ(v + b), Σ m and Σ m(1 − m).</summary>

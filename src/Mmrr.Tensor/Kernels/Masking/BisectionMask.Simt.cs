@@ -47,9 +47,16 @@ public static unsafe partial class BisectionMask
         }
         else
         {
-            var search = newton != 0
-                ? NewtonStart(shared, v, source, length, level, tolerance, maxSweeps)
-                : MaskSearch.ByBisection(level, tolerance, maxSweeps);
+            var search = MaskSearch.ByBisection(tolerance, maxSweeps);
+            float mean = float.NaN;
+            if (newton != 0)
+            {
+                var range = RangeOf(shared, v, source, length);
+                mean = range.Mean;
+                search = MaskSearch.ByNewton(level, range.Smallest, range.Largest, mean, range.Variance, tolerance, maxSweeps);
+            }
+            // Also of finite values, whose sum float32 cannot hold; and bisection, which has no mean, always looks.
+            if (!(mean >= float.MinValue && mean <= float.MaxValue)) search = Among(shared, search, newton, v, source, length, level, tolerance, maxSweeps);
             float center = search.Bias;
             int stale = 1;
             while (search.Done == 0)
@@ -117,7 +124,7 @@ public static unsafe partial class BisectionMask
             for (int problem = image * perImage; problem < (image + 1) * perImage; problem++)
             {
                 float total = slope[problem];
-                if (total > SmallestSlope)
+                if (!(total <= SmallestSlope)) // NaN passes
                 {
                     float weighted = weights[problem] / total;
                     Float4 mask = Load(m, problem * length, q, length, 0f), gradient = Load(maskGradient, problem * length, q, length, 0f);
@@ -133,8 +140,7 @@ public static unsafe partial class BisectionMask
 
     /// <summary>One walk for min, max, mean and variance; the sums are over v − v₀, so that they do not cancel where v lies far from zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static MaskSearch NewtonStart(
-        ArrayView<GroupReduction.Pair> shared, ArrayView<float> v, int source, int length, float level, float tolerance, int maxSweeps)
+    private static ValueRange RangeOf(ArrayView<GroupReduction.Pair> shared, ArrayView<float> v, int source, int length)
     {
         float first = v[source], largest = first, negated = -first, sum = 0, squares = 0;
         for (int q = Group.IdxX; q < (length + 3) / 4; q += Group.DimX)
@@ -154,7 +160,45 @@ public static unsafe partial class BisectionMask
         var extremes = GroupReduction.Max(shared, largest, negated);
         var moments = GroupReduction.Sum(shared, sum, squares);
         float mean = moments.First / length;
-        return MaskSearch.ByNewton(level, -extremes.Second, extremes.First, first + mean, (moments.Second / length) - (mean * mean), tolerance, maxSweeps);
+        ValueRange range;
+        range.Smallest = -extremes.Second;
+        range.Largest = extremes.First;
+        range.Mean = first + mean;
+        range.Variance = (moments.Second / length) - (mean * mean);
+        return range;
+    }
+
+    /// <summary>A walk that looks for what is not finite; see <see cref="MaskSearch.Among"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static MaskSearch Among(
+        ArrayView<GroupReduction.Pair> shared, MaskSearch search, int newton, ArrayView<float> v, int source, int length, float level, float tolerance,
+        int maxSweeps)
+    {
+        float above = 0f, below = 0f, largest = float.NegativeInfinity, negated = float.NegativeInfinity;
+        for (int i = Group.IdxX; i < length; i += Group.DimX)
+        {
+            float x = v[source + i];
+            if (x > float.MaxValue)
+            {
+                above += 1f;
+            }
+            else if (x < float.MinValue)
+            {
+                below += 1f;
+            }
+            else if (x >= float.MinValue)
+            {
+                largest = x > largest ? x : largest;
+                negated = -x > negated ? -x : negated;
+            }
+            else
+            {
+                above = float.NaN;
+            }
+        }
+        var infinite = GroupReduction.Sum(shared, above, below);
+        var extremes = GroupReduction.Max(shared, largest, negated);
+        return MaskSearch.Among(search, newton, level, length, infinite.First, infinite.Second, -extremes.Second, extremes.First, tolerance, maxSweeps);
     }
 
     /// <summary>m = σ(v + b), and this thread's part of Σ m(1 − m).</summary>
@@ -236,6 +280,12 @@ public static unsafe partial class BisectionMask
         if (i + 1 < length) view[offset + i + 1] = quad.Y;
         if (i + 2 < length) view[offset + i + 2] = quad.Z;
         if (i + 3 < length) view[offset + i + 3] = quad.W;
+    }
+
+    /// <summary>What Newton's start needs of the values.</summary>
+    private struct ValueRange
+    {
+        public float Smallest, Largest, Mean, Variance;
     }
 
     private readonly struct WeightedSlope : ITerm

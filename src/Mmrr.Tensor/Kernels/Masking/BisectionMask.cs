@@ -5,7 +5,10 @@ namespace Mmrr.Kernels;
 /// <summary>
 /// The mask of the method (the paper's equation 2, Algorithm 1 and Appendix B): m = σ(v + b) with one b for each image and masking
 /// level μ, chosen so that mean(m) = μ. Every (image, level) pair is a problem of its own, solved the same whatever else is solved with
-/// it. μ = 0 and μ = 1, which have no finite b, give m = 0 and m = 1 exactly, b = −∞ and +∞, and a slope of 0. No value is NaN for finite v.
+/// it. μ = 0 and μ = 1, which have no finite b, give m = 0 and m = 1 exactly, b = −∞ and +∞, and a slope of 0, whatever v is: v is not read. No value is NaN
+/// for finite v. A NaN in v makes all of that image's masks NaN where 0 &lt; μ &lt; 1, with b and slope, after one or two walks and no sweep; other images are
+/// not touched. ±∞ in v are elements with m = 1 and m = 0, and b is found by the others; where these cannot make up for them (of n values, n·μ is not above the
+/// number of +∞ or not below n less that of −∞) the mask is NaN too.
 /// </summary>
 public static unsafe partial class BisectionMask
 {
@@ -58,7 +61,7 @@ public static unsafe partial class BisectionMask
 
     /// <summary>
     /// The gradient through m, b included: vGradient_n = Σₗ s(g − Σgs/S) with s = m(1 − m) and g = maskGradient, in the order of l. A
-    /// saturated mask (S below 1e-30, and so μ = 0 and 1) adds exactly zero.
+    /// saturated mask (S below 1e-30, and so μ = 0 and 1) adds exactly zero; a mask that is NaN makes the gradient of its image NaN.
     /// </summary>
     /// <param name="m">[N·L, H, W, C], from <see cref="Forward"/>.</param>
     /// <param name="slope">[N, L], from <see cref="Forward"/>.</param>

@@ -24,7 +24,6 @@ internal struct MaskSearch
 
     private int _stage;
     private int _sweepsLeft;
-    private float _level;
     private float _tolerance;
     private float _lower;
     private float _upper;
@@ -49,7 +48,7 @@ internal struct MaskSearch
         // The GPU's logarithm is good to some 2⁻²², the sums v + b to float32's rounding at the size of v.
         float span = largest > -smallest ? largest : -smallest;
         float margin = 1e-3f + (1e-6f * span);
-        var search = Start(Newton, level, tolerance, maxSweeps);
+        var search = Start(Newton, tolerance, maxSweeps);
         search._lower = logit - largest - margin;
         search._upper = logit - smallest + margin;
         search._lastStep = search._upper - search._lower;
@@ -60,13 +59,41 @@ internal struct MaskSearch
         return search;
     }
 
-    /// <summary>Algorithm 1 as corrected in the method's description: [−1, 1], doubled while the error has one sign at both ends, then halved.</summary>
+    /// <summary>
+    /// The search where some values may not be finite. ±∞ are elements whose mask is 1 or 0 for any b: the others have to make up for them. Where they cannot,
+    /// and where there is a NaN, b is NaN and so is the mask. Finite values alone, whose sum may have been too large for float32, change nothing.
+    /// </summary>
+    /// <param name="search">As it would start.</param>
+    /// <param name="newton">Not 0 for Newton steps.</param>
     /// <param name="level">μ, above 0 and below 1.</param>
+    /// <param name="length">How many values there are.</param>
+    /// <param name="above">The number of +∞; NaN where there is a NaN.</param>
+    /// <param name="below">The number of −∞.</param>
+    /// <param name="smallest">The smallest finite value.</param>
+    /// <param name="largest">The largest finite value.</param>
+    /// <param name="tolerance">The error of the mean that is small enough.</param>
+    /// <param name="maxSweeps">How often the mean is evaluated at most.</param>
+    public static MaskSearch Among(
+        MaskSearch search, int newton, float level, int length, float above, float below, float smallest, float largest, float tolerance, int maxSweeps)
+    {
+        // What the mean over the finite values has to be.
+        float share = ((level * length) - above) / (length - above - below);
+        if (share > 0f && share < 1f)
+        {
+            // From the middle of the bracket, as there is no mean to guess from.
+            return newton != 0 && above + below > 0f ? ByNewton(share, smallest, largest, float.NaN, 0f, tolerance, maxSweeps) : search;
+        }
+        search.Bias = float.NaN;
+        search.Done = 1;
+        return search;
+    }
+
+    /// <summary>Algorithm 1 as corrected in the method's description: [−1, 1], doubled while the error has one sign at both ends, then halved.</summary>
     /// <param name="tolerance">The error of the mean that is small enough.</param>
     /// <param name="maxSweeps">How often the bracket is halved at most (the paper's NMAX).</param>
-    public static MaskSearch ByBisection(float level, float tolerance, int maxSweeps)
+    public static MaskSearch ByBisection(float tolerance, int maxSweeps)
     {
-        var search = Start(LowerEnd, level, tolerance, maxSweeps);
+        var search = Start(LowerEnd, tolerance, maxSweeps);
         search._lower = -1f;
         search._upper = 1f;
         search.Bias = -1f;
@@ -130,11 +157,10 @@ internal struct MaskSearch
         return search;
     }
 
-    private static MaskSearch Start(int stage, float level, float tolerance, int maxSweeps)
+    private static MaskSearch Start(int stage, float tolerance, int maxSweeps)
     {
         MaskSearch search = default;
         search._stage = stage;
-        search._level = level;
         search._tolerance = tolerance;
         search._sweepsLeft = maxSweeps;
         search._bestError = float.PositiveInfinity;

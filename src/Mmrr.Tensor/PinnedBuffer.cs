@@ -1,0 +1,70 @@
+namespace Mmrr;
+
+/// <summary>Page-locked floats of the host and an event that tells when the last copy from or to them is over.</summary>
+internal sealed class PinnedBuffer : IDisposable
+{
+    private readonly ICopyDriver _driver;
+    private readonly nint _event;
+    private nint _memory;
+    private bool _copying;
+
+    /// <summary>With arbitrary contents.</summary>
+    public PinnedBuffer(ICopyDriver driver, int count)
+    {
+        (_driver, Count) = (driver, count);
+        _event = driver.CreateEvent();
+        try
+        {
+            _memory = driver.AllocateHost((long)sizeof(float) * count);
+        }
+        catch
+        {
+            driver.DestroyEvent(_event);
+            throw;
+        }
+    }
+
+    /// <summary>In floats.</summary>
+    public int Count { get; }
+
+    /// <summary>The values; to be touched while no copy is under way.</summary>
+    /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
+    public unsafe Span<float> Values => new((float*)Live(), Count);
+
+    /// <summary>Enqueues a copy of the first values to the device.</summary>
+    public void CopyTo(nint target, int count) => Copy(target, Live(), count);
+
+    /// <summary>Enqueues a copy from the device to the first values.</summary>
+    public void CopyFrom(nint source, int count) => Copy(Live(), source, count);
+
+    /// <summary>Waits until the last copy is over.</summary>
+    public void Wait()
+    {
+        if (!_copying) return;
+        _driver.Wait(_event);
+        _copying = false;
+    }
+
+    /// <summary>Waits for a copy that is under way, also after an error, which is another's to tell, and frees the memory.</summary>
+    public void Dispose()
+    {
+        if (_memory == 0) return;
+        _driver.DestroyEvent(_event);
+        _driver.FreeHost(_memory);
+        _memory = 0;
+        _copying = false;
+    }
+
+    private void Copy(nint to, nint from, int count)
+    {
+        _copying = true; // also where the event can then not be recorded
+        _driver.Copy(to, from, (long)sizeof(float) * count);
+        _driver.Record(_event);
+    }
+
+    private nint Live()
+    {
+        ObjectDisposedException.ThrowIf(_memory == 0, this);
+        return _memory;
+    }
+}

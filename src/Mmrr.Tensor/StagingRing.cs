@@ -1,0 +1,84 @@
+using System.Numerics;
+
+namespace Mmrr;
+
+/// <summary>
+/// Copies between any memory of the host and a card by way of a few page-locked buffers, which are used in turn, grow as they are needed and stay. A buffer is
+/// used again when the event of its last copy has happened; nothing waits for what is enqueued later. Large copies go through in pieces. For one thread at a
+/// time.
+/// </summary>
+/// <param name="driver">What copies.</param>
+/// <param name="largest">Floats of the largest buffer, a power of two.</param>
+internal sealed class StagingRing(ICopyDriver driver, int largest = StagingRing.Largest) : IDisposable
+{
+    // Four megabytes: a millisecond of a slow bus, beside which an event costs nothing.
+    private const int Largest = 1 << 20;
+
+    // Most copies are of a loss, of levels and of small images.
+    private const int Smallest = 1 << 12;
+    private const int Buffers = 4;
+
+    private readonly PinnedBuffer?[] _ring = new PinnedBuffer?[Buffers];
+    private int _next;
+
+    /// <summary>Enqueues a copy to the device. The values may be changed as soon as this returns.</summary>
+    public void Upload(ReadOnlySpan<float> values, nint target)
+    {
+        while (!values.IsEmpty)
+        {
+            int count = Math.Min(values.Length, largest);
+            var buffer = Next(count);
+            values[..count].CopyTo(buffer.Values);
+            buffer.CopyTo(target, count);
+            values = values[count..];
+            target += sizeof(float) * (nint)count;
+        }
+    }
+
+    /// <summary>
+    /// Copies from the device what will lie there when all that is enqueued so far has run. While a piece is copied out of its buffer the next one is on its
+    /// way.
+    /// </summary>
+    public void Download(nint source, Span<float> values)
+    {
+        PinnedBuffer? arriving = null;
+        Span<float> place = default;
+        do
+        {
+            int count = Math.Min(values.Length, largest);
+            PinnedBuffer? next = null;
+            if (count > 0)
+            {
+                next = Next(count);
+                next.CopyFrom(source, count);
+            }
+            if (arriving is not null)
+            {
+                arriving.Wait();
+                arriving.Values[..place.Length].CopyTo(place);
+            }
+            arriving = next;
+            place = values[..count];
+            values = values[count..];
+            source += sizeof(float) * (nint)count;
+        }
+        while (arriving is not null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var buffer in _ring) buffer?.Dispose();
+    }
+
+    private PinnedBuffer Next(int count)
+    {
+        ref var buffer = ref _ring[_next];
+        _next = (_next + 1) % Buffers;
+        buffer?.Wait();
+        if (buffer is not null && buffer.Count >= count) return buffer;
+        buffer?.Dispose();
+        buffer = null; // where there is no memory for the new one
+        return buffer = new PinnedBuffer(driver, Math.Max(Math.Min(Smallest, largest), (int)BitOperations.RoundUpToPowerOf2((uint)count)));
+    }
+}
