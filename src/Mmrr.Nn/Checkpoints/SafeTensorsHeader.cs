@@ -39,8 +39,8 @@ internal sealed class SafeTensorsHeader
             // The parser leaves the bytes inside strings unchecked until they are read.
             if (!Utf8.IsValid(json.Span))
                 throw new InvalidDataException("the header is not valid UTF-8");
-            JsonDocumentOptions options = new() { AllowDuplicateProperties = false, MaxDepth = MaxDepth };
-            using JsonDocument document = JsonDocument.Parse(json, options);
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth });
+            RefuseDuplicates(document.RootElement);
             return FromJson(document.RootElement, dataLength);
         }
         catch (InvalidDataException error)
@@ -51,6 +51,22 @@ internal sealed class SafeTensorsHeader
         {
             // InvalidOperationException: an escaped lone surrogate, which no .NET string can hold as text.
             throw new InvalidDataException($"{path}: the header is not valid JSON: {OneLine(error.Message)}", error);
+        }
+    }
+
+    // The parser's own check needs OpenSSL for its hashes, which small container images do not have.
+    private static void RefuseDuplicates(JsonElement element)
+    {
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in element.EnumerateArray()) RefuseDuplicates(item);
+        }
+        if (element.ValueKind != JsonValueKind.Object) return;
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (var property in element.EnumerateObject())
+        {
+            if (!names.Add(property.Name)) throw new InvalidDataException($"the header is not valid JSON: it has two properties '{property.Name}'");
+            RefuseDuplicates(property.Value);
         }
     }
 
