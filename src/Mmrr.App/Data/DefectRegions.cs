@@ -38,6 +38,14 @@ internal sealed class DefectRegions
     /// <summary>The mask of an image without defects.</summary>
     public static DefectRegions None(int height, int width) => new(height, width, [], []);
 
+    /// <summary>The mask that they were found in: [Height, Width], 1 where defective, else 0.</summary>
+    public byte[] ToMask()
+    {
+        var mask = new byte[Height * Width];
+        foreach (var run in _runs) mask.AsSpan((run.Row * Width) + run.Start, run.End - run.Start).Fill(1);
+        return mask;
+    }
+
     /// <summary>Finds the regions.</summary>
     /// <param name="mask">[height, width], not 0 where defective.</param>
     /// <param name="height">Height in pixels.</param>

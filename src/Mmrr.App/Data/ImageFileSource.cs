@@ -93,7 +93,8 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     protected (int Channels, Sample[] Samples) Load(IReadOnlyList<Entry> entries)
     {
         int shared = channels is { } known && bits is not null ? known : LoadTraining().Channels;
-        return (shared, Samples(LoadFiles(entries), shared));
+        // Images that are tiled may be of any size: each is read once to see that it can be, and again when it is scored.
+        return (shared, Samples(LoadFiles(entries, keep: Options.Fit != ImageFit.Tile), shared));
     }
 
     private Entry[] TrainEntries()
@@ -187,7 +188,9 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     }
 
     private static Sample[] Samples(Loaded[] loaded, int channels) =>
-        Array.ConvertAll(loaded, l => l.Sample with { Pixels = ImagePixels.WithChannels(l.Sample.Pixels, l.Channels, channels) });
+        Array.ConvertAll(loaded, l => l.Sample.Read is { } read
+            ? l.Sample with { Read = () => ImagePixels.WithChannels(read(), l.Channels, channels) }
+            : l.Sample with { Pixels = ImagePixels.WithChannels(l.Sample.Pixels, l.Channels, channels) });
 
     private static byte[] ReadMask(string path, string imagePath, RasterImage image)
     {
@@ -232,7 +235,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         return (loaded, channels.Value);
     }
 
-    private Loaded[] LoadFiles(IReadOnlyList<Entry> entries)
+    private Loaded[] LoadFiles(IReadOnlyList<Entry> entries, bool keep = true)
     {
         var loaded = new Loaded[entries.Count];
         var errors = new Exception?[entries.Count];
@@ -240,7 +243,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         {
             try
             {
-                loaded[i] = ImageMemory.Use(entries[i].Path, () => LoadFile(entries[i]));
+                loaded[i] = ImageMemory.Use(entries[i].Path, () => LoadFile(entries[i], keep));
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {
@@ -254,10 +257,10 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         return loaded;
     }
 
-    private Loaded LoadFile(Entry entry)
+    private Loaded LoadFile(Entry entry, bool keep)
     {
         var image = ImageFile.Read(entry.Path);
-        var (pixels, height, width) = PreparedImage.Fit(Options.Fit, Options.Size, image.Pixels.WithBits(bits ?? image.Pixels.Bits), image.Height, image.Width, image.Channels);
+        var (pixels, height, width) = Fitted(image);
         byte[]? mask = null;
         DefectRegions? regions = null;
         if (entry.MaskPath is not null)
@@ -271,8 +274,26 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
             mask = new byte[height * width];
             regions = DefectRegions.None(image.Height, image.Width);
         }
-        return new Loaded(new Sample(entry.Name, height, width, pixels, entry.Abnormal, entry.Kind, mask) { Part = entry.Part, Hash = entry.Hash, Regions = regions, FileBits = image.Pixels.Bits }, image.Channels);
+        // What reads it again must not hold the pixels.
+        int own = image.Channels;
+        var sample = new Sample(entry.Name, height, width, keep ? pixels : default, entry.Abnormal, entry.Kind, keep ? mask : null)
+        {
+            Part = entry.Part, Hash = entry.Hash, Regions = regions, FileBits = image.Pixels.Bits, Read = keep ? null : () => Again(entry.Path, height, width, own),
+        };
+        return new Loaded(sample, own);
     }
+
+    private PixelValues Again(string path, int height, int width, int imageChannels) => ImageMemory.Use(path, () =>
+    {
+        var image = ImageFile.Read(path);
+        var again = Fitted(image);
+        return (again.Height, again.Width, image.Channels) == (height, width, imageChannels)
+            ? again.Pixels
+            : throw new InvalidDataException($"{path}: was changed while it was evaluated");
+    });
+
+    private (PixelValues Pixels, int Height, int Width) Fitted(RasterImage image) =>
+        PreparedImage.Fit(Options.Fit, Options.Size, image.Pixels.WithBits(bits ?? image.Pixels.Bits), image.Height, image.Width, image.Channels);
 
     private byte[] FitMask(byte[] mask, int height, int width)
     {

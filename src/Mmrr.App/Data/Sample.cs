@@ -8,7 +8,7 @@ namespace Mmrr.App.Data;
 /// </param>
 /// <param name="Height">Height in pixels: that of the set, or the image's own where it will be tiled.</param>
 /// <param name="Width">Width in pixels.</param>
-/// <param name="Pixels">[H, W, C], channels interleaved; all samples of a set have the same depth.</param>
+/// <param name="Pixels">[H, W, C], channels interleaved; all samples of a set have the same depth. Empty where <see cref="Read"/> is given.</param>
 /// <param name="Abnormal">False for images of the normal class.</param>
 /// <param name="Kind">Defect folder name, <c>good</c>, or the class label as text.</param>
 /// <param name="Mask">
@@ -16,6 +16,15 @@ namespace Mmrr.App.Data;
 /// </param>
 internal sealed record Sample(string Name, int Height, int Width, PixelValues Pixels, bool Abnormal, string Kind, byte[]? Mask = null)
 {
+    /// <summary>[H, W, C]; those that are not kept are read anew each time.</summary>
+    public PixelValues Pixels { get => field.Length == 0 && Read is { } read ? read() : field; init; } = Pixels;
+
+    /// <summary>[H, W], 1 where the image is defective, else 0; null where the set has no masks.</summary>
+    public byte[]? Mask { get => field ?? (Read is null ? null : Regions?.ToMask()); init; } = Mask;
+
+    /// <summary>Reads the pixels, of an image that is too large to be kept; its mask then comes from <see cref="Regions"/>. Null where the pixels are kept.</summary>
+    public Func<PixelValues>? Read { get; init; }
+
     /// <summary>What it is for.</summary>
     public ImagePart Part { get; init; }
 

@@ -39,6 +39,29 @@ public class SyntheticInspectionTests
         Assert.False(Directory.Exists(folder["none"]));
     }
 
+    /// <summary>Images that are tiled may be of any size: none is kept.</summary>
+    [Fact]
+    public void ImagesThatAreTiledAreReadWhenTheyAreLookedAt()
+    {
+        using var folder = new TemporaryFolder();
+        SyntheticInspection.Write(folder.Path, seed: 3, size: 32, train: 4, good: 2, perDefect: 2);
+        DataOptions options = new() { Kind = "mvtec", Root = folder.Path, Normal = "weave", Size = 16 };
+        var whole = DataSource.Open(options with { Size = 32 }).LoadTest();
+        var tiled = DataSource.Open(options with { Fit = Nn.ImageFit.Tile }).LoadTest();
+        Assert.Equal(whole.Samples.Select(s => (s.Name, s.Kind, 32, 32)), tiled.Samples.Select(s => (s.Name, s.Kind, s.Height, s.Width)));
+        foreach (var (kept, read) in whole.Samples.Zip(tiled.Samples))
+        {
+            Assert.NotNull(read.Read);
+            Assert.Equal(kept.Pixels.Bytes, read.Pixels.Bytes);
+            Assert.NotSame(read.Pixels.Bytes, read.Pixels.Bytes);
+            Assert.Equal(kept.Mask, read.Mask);
+        }
+        string path = folder[$"weave/{tiled.Samples[0].Name}"];
+        Assert.True(File.Exists(path), path);
+        ImageFile.WritePng(path, new byte[8 * 8 * 3], 8, 8, 3);
+        Assert.Contains("changed while", Assert.Throws<InvalidDataException>(() => tiled.Samples[0].Pixels).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TheSeedFixesEveryPixel()
     {

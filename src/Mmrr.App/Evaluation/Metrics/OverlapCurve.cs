@@ -1,5 +1,3 @@
-using Mmrr.App.Data;
-
 namespace Mmrr.App.Evaluation.Metrics;
 
 /// <summary>
@@ -19,51 +17,35 @@ internal sealed class OverlapCurve
     private long _good;
     private long _defective;
     private double _overlap; // sum over the regions
-    private long _newGood;
-    private long _newDefective;
-    private double _newOverlap;
     private UInt128 _doubledRoc; // twice the pairs in order, exact
     private double _area;
 
-    /// <summary>Curves over the pixels of these masks.</summary>
-    public OverlapCurve(IReadOnlyList<DefectRegions> masks)
-    {
-        _defectivePixels = masks.Sum(m => m.Areas.Sum(a => (long)a));
-        _goodPixels = masks.Sum(m => (long)m.Height * m.Width) - _defectivePixels;
-        _regions = masks.Sum(m => m.Areas.Count);
-    }
+    /// <summary>Curves over so many pixels and regions.</summary>
+    public OverlapCurve(long goodPixels, long defectivePixels, long regions) => (_goodPixels, _defectivePixels, _regions) = (goodPixels, defectivePixels, regions);
 
     /// <summary>The figures, after all pixels; null where there is no defect or no good pixel.</summary>
     public PixelFigures? Figures =>
         _defectivePixels == 0 || _goodPixels == 0 ? null : new PixelFigures((double)_doubledRoc / (2.0 * _goodPixels * _defectivePixels), _area / Limit);
 
-    /// <summary>A good pixel of the score that is being counted.</summary>
-    public void AddGood() => _newGood++;
-
-    /// <summary>A defective pixel of the score that is being counted, of a region of so many.</summary>
-    public void AddDefective(int area)
+    /// <summary>All pixels of one score.</summary>
+    /// <param name="good">Good ones.</param>
+    /// <param name="defective">Defective ones.</param>
+    /// <param name="overlap">Of these the sum of one over the area of each one's region.</param>
+    public void Add(long good, long defective, double overlap)
     {
-        _newDefective++;
-        _newOverlap += 1.0 / area;
-    }
-
-    /// <summary>No more pixels of this score.</summary>
-    public void EndScore()
-    {
-        if (_newGood > 0)
+        if (good > 0)
         {
-            _doubledRoc += (UInt128)_newGood * (UInt128)((2 * _defective) + _newDefective);
-            double rate = (double)_good / _goodPixels, next = (double)(_good + _newGood) / _goodPixels;
-            double overlap = _overlap / _regions, nextOverlap = (_overlap + _newOverlap) / _regions;
+            _doubledRoc += (UInt128)good * (UInt128)((2 * _defective) + defective);
+            double rate = (double)_good / _goodPixels, next = (double)(_good + good) / _goodPixels;
+            double before = _overlap / _regions, after = (_overlap + overlap) / _regions;
             if (rate < Limit)
             {
                 double end = Math.Min(next, Limit), share = (end - rate) / (next - rate);
-                _area += (end - rate) * (overlap + (share * (nextOverlap - overlap) / 2));
+                _area += (end - rate) * (before + (share * (after - before) / 2));
             }
         }
-        _good += _newGood;
-        _defective += _newDefective;
-        _overlap += _newOverlap;
-        (_newGood, _newDefective, _newOverlap) = (0, 0, 0);
+        _good += good;
+        _defective += defective;
+        _overlap += overlap;
     }
 }

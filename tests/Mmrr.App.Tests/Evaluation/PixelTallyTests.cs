@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Mmrr.App.Tests.Evaluation;
 
-public sealed class PixelMetricsTests
+public sealed class PixelTallyTests
 {
     [Fact]
     public void ByHand()
@@ -12,7 +12,7 @@ public sealed class PixelMetricsTests
         // One row: two regions, of one and of two pixels, and ten good pixels, an eleventh to part the regions.
         byte[] mask = [1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         float[] scores = [9, 8, 7, 3, 6, 5, 4, 2, 2, 2, 2, 2, 2, 2];
-        var (all, _) = PixelMetrics.Compute([DefectRegions.Find(mask, 1, 14)], [0], _ => scores);
+        var (all, _) = Tally([DefectRegions.Find(mask, 1, 14)], [0], _ => scores);
         // Overlap after the scores 9 8 7 6 5 4 3: ½ ½ ¾ ¾ ¾ ¾ 1; false positives 0 1 1 2 3 4 4 of 11. The curve goes flat from (1/11, ¾) to (4/11, ¾).
         Assert.Equal(((0.5 / 11) + (0.75 * (0.3 - (1.0 / 11)))) / 0.3, all!.Aupro, 1e-12);
         // Pairs in order: all 11 below 9, 10 below 7, 7 below 3.
@@ -23,7 +23,7 @@ public sealed class PixelMetricsTests
     public void ATieAcrossTheLimitIsCutInProportion()
     {
         // Everything has one score: the curve is the diagonal.
-        var (all, _) = PixelMetrics.Compute([DefectRegions.Find([1, 0, 0, 0], 2, 2)], [0], _ => new float[4]);
+        var (all, _) = Tally([DefectRegions.Find([1, 0, 0, 0], 2, 2)], [0], _ => new float[4]);
         Assert.Equal(0.15, all!.Aupro, 1e-12);
         Assert.Equal(0.5, all.Auroc);
     }
@@ -48,8 +48,7 @@ public sealed class PixelMetricsTests
                 maps.Add([.. mask.Select(_ => random.Next(distinct) * 0.1f)]);
             }
 
-            // So few at a time that the pixels come in several ranges.
-            var (all, ofKinds) = PixelMetrics.Compute([.. masks.Select(m => m.Regions)], kinds, i => maps[i], rangePixels: 1 + random.Next(12));
+            var (all, ofKinds) = Tally([.. masks.Select(m => m.Regions)], kinds, i => maps[i]);
             Check(all, _ => true);
             for (int k = 0; k < ofKinds.Length; k++) Check(ofKinds[k], i => kinds[i] == k || kinds[i] < 0);
 
@@ -68,9 +67,25 @@ public sealed class PixelMetricsTests
     [Fact]
     public void WhatWasNotLookedAtIsFoundLast()
     {
-        var (all, _) = PixelMetrics.Compute([DefectRegions.Find([1, 0, 0], 1, 3)], [0], _ => [float.NaN, 0, 1]);
+        var (all, _) = Tally([DefectRegions.Find([1, 0, 0], 1, 3)], [0], _ => [float.NaN, 0, 1]);
         Assert.Equal(0, all!.Auroc);
         Assert.Equal(0, all.Aupro);
+    }
+
+    [Fact]
+    public void ScoresThatAreNearlyEqualAreTies()
+    {
+        // The bins of 1 and of its neighbours, half a thousandth wide; the sign, the largest and the smallest numbers have bins of their own.
+        var mask = DefectRegions.Find([1, 0], 1, 2);
+        double Auroc(float defective, float good) => Tally([mask], [0], _ => [defective, good]).All!.Auroc;
+        Assert.Equal(0.5, Auroc(1, 1.0004f));
+        Assert.Equal(0.5, Auroc(1.0004f, 1));
+        Assert.Equal(0, Auroc(1, 1.0006f));
+        Assert.Equal(1, Auroc(1, 0.9999f));
+        Assert.Equal(0, Auroc(-1e-30f, 1e-30f));
+        Assert.Equal(1, Auroc(float.PositiveInfinity, float.MaxValue));
+        Assert.Equal(0, Auroc(float.NegativeInfinity, float.MinValue));
+        Assert.Throws<ArgumentException>(() => new PixelTally(0).Add(mask, -1, [1]));
     }
 
     [Fact]
@@ -104,6 +119,13 @@ public sealed class PixelMetricsTests
             Assert.Equal(expected, found); // both number them in the order of their first pixels
             Assert.Equal(regions.Areas, Enumerable.Range(0, regions.Areas.Count).Select(r => expected.Count(e => e == r)));
         }
+    }
+
+    private static (PixelFigures? All, PixelFigures?[] OfKinds) Tally(DefectRegions[] masks, List<int> kinds, Func<int, float[]> map)
+    {
+        var tally = new PixelTally(kinds.Max() + 1);
+        for (int i = 0; i < masks.Length; i++) tally.Add(masks[i], kinds[i], map(i));
+        return tally.Figures();
     }
 
     /// <summary>MVTec's compute_pro and trapezoid, step by step, and the pairs of pixels one by one.</summary>
