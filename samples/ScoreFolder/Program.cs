@@ -1,5 +1,6 @@
 // Scores every image of a folder with a trained run, and says which are abnormal:  ScoreFolder RUN FOLDER
-// Mmrr.Nn knows no image files; ImageSharp reads them here. `mmrr score` does the same, and more: it turns photos upright, refuses damaged files, and draws maps.
+// Mmrr.Nn knows no image files; ImageSharp reads them here. `mmrr score` does the same, and more: it turns photos upright, refuses damaged files, and draws
+// maps.
 using Mmrr.Nn;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;

@@ -3,7 +3,10 @@ using System.Runtime.Loader;
 
 namespace Mmrr;
 
-/// <summary>What NVIDIA's driver says of itself, before anything is asked of a card: ILGPU alone tells a missing driver from a broken one no more than from a machine without cards.</summary>
+/// <summary>
+/// What NVIDIA's driver says of itself, before anything is asked of a card: ILGPU alone tells a missing driver from a broken one no more than from a machine
+/// without cards.
+/// </summary>
 /// <param name="Found">Whether its library could be loaded.</param>
 /// <param name="Version">The newest CUDA that it runs, 1000 · major + 10 · minor; 0 where it does not say.</param>
 /// <param name="InitError">What <c>cuInit</c> answered, 0 for success.</param>

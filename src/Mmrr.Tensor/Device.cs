@@ -24,9 +24,10 @@ public enum DeviceKind
 /// A device is a stream: operations are enqueued and run in order, and the host waits only where it asks for values
 /// (<see cref="Tensor.ToArray"/>, <see cref="Synchronize"/>).
 /// <para>
-/// What several threads may do on one device at the same time: make tensors without values (<see cref="Tensor.Empty"/>), dispose tensors, read this class's properties, open other devices, and whatever takes
-/// turns by itself, as scoring does. All else, which is to run operations, to copy values and to wait, is for one thread at a time, not always the same: where calls of two threads meet, one of them gets an
-/// <see cref="InvalidOperationException"/>, and nothing of it is enqueued.
+/// What several threads may do on one device at the same time: make tensors without values (<see cref="Tensor.Empty"/>), dispose tensors, read this class's
+/// properties, open other devices, and whatever takes turns by itself, as scoring does. All else, which is to run operations, to copy values and to wait, is
+/// for one thread at a time, not always the same: where calls of two threads meet, one of them gets an <see cref="InvalidOperationException"/>, and nothing of
+/// it is enqueued.
 /// </para>
 /// </summary>
 public sealed partial class Device : IDisposable
@@ -171,7 +172,9 @@ public sealed partial class Device : IDisposable
         Pool.Dispose();
     }
 
-    /// <summary>Waits for what takes turns on the device and for a call of another thread, and frees everything; what is asked of it later is refused.</summary>
+    /// <summary>
+    /// Waits for what takes turns on the device and for a call of another thread, and frees everything; what is asked of it later is refused.
+    /// </summary>
     public void Dispose()
     {
         if (!Use.Close()) return;
@@ -256,10 +259,13 @@ public sealed partial class Device : IDisposable
         return new Device(DeviceKind.Cpu, "cpu", context, Parallel(context), workers);
     }
 
-    // Without being told, ILGPU runs the threads of a group one after the other where a debugger is attached: workers that wait for one another would wait for ever.
+    // Without being told, ILGPU runs the threads of a group one after the other where a debugger is attached: workers that wait for one another would wait for
+    // ever.
     private static CPUAccelerator Parallel(Context context) => context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel);
 
-    /// <summary>A simulator whose groups may have up to so many threads, a multiple of 32 or the usual eight: it runs the kernels that are written for more, slowly.</summary>
+    /// <summary>
+    /// A simulator whose groups may have up to so many threads, a multiple of 32 or the usual eight: it runs the kernels that are written for more, slowly.
+    /// </summary>
     internal static Device OpenSimt(int lanes)
     {
         int warp = Math.Min(32, lanes);

@@ -1,8 +1,8 @@
 namespace Mmrr;
 
 /// <summary>
-/// Keeps the threads apart that use one device. What is one piece of work, a scoring call say, takes its turn and waits for others; single calls, to enqueue or to wait, are refused
-/// where they meet a turn or a call of another thread; and the end of the device waits for both.
+/// Keeps the threads apart that use one device. What is one piece of work, a scoring call say, takes its turn and waits for others; single calls, to enqueue or
+/// to wait, are refused where they meet a turn or a call of another thread; and the end of the device waits for both.
 /// </summary>
 internal sealed class DeviceUse(string device)
 {

@@ -7,8 +7,8 @@ public enum MatrixPrecision
     Float32,
 
     /// <summary>
-    /// On the tensor cores: factors rounded to TF32 (8 bits of exponent, 10 of mantissa: a relative error of 2⁻¹¹ each), sums in float32. Needs compute capability
-    /// 8.0, and channels in multiples of 16 where a sum runs over them; what lacks it is computed in float32.
+    /// On the tensor cores: factors rounded to TF32 (8 bits of exponent, 10 of mantissa: a relative error of 2⁻¹¹ each), sums in float32. Needs compute
+    /// capability 8.0, and channels in multiples of 16 where a sum runs over them; what lacks it is computed in float32.
     /// </summary>
     Tf32,
 }

@@ -9,7 +9,8 @@ namespace Mmrr;
 /// Free lists of device buffers by size class: four classes between one power of two and the next, so that at most a quarter of a
 /// buffer is unused and buffers are found again. Because a device is a stream, a buffer may go to a later operation as soon as its
 /// last reader is enqueued. On the CPU that is the buffer that was returned last, which the caches may still hold; elsewhere the one that was allocated
-/// first, so that every step of a training finds its tensors where the step before had them. When the system has no more memory, the free lists are given back and the request is tried again.
+/// first, so that every step of a training finds its tensors where the step before had them. When the system has no more memory, the free lists are given back
+/// and the request is tried again.
 /// </summary>
 internal sealed class MemoryPool(Device device) : IDisposable
 {

@@ -16,7 +16,8 @@ public delegate void SimdBody(Worker worker, SimdInputs inputs, SimdOutputs outp
 public delegate void SimtBody(SimtLaunch launch, ArrayView<float>[] inputs, ArrayView<float>[] outputs);
 
 /// <summary>
-/// Runs kernels of one's own. As each of the engine's, an operation has two bodies: vectorised C# for <c>cpu</c>, and GPU kernels for <c>cuda</c> and <c>simt</c>.
+/// Runs kernels of one's own. As each of the engine's, an operation has two bodies: vectorised C# for <c>cpu</c>, and GPU kernels for <c>cuda</c> and
+/// <c>simt</c>.
 /// <code>
 /// OwnKernel.Run("Cube.Forward", [x], [y],
 ///     (worker, inputs, outputs) =>

@@ -36,10 +36,10 @@ public readonly record struct SimtGrid
 
 /// <summary>Launches the GPU kernels of an operation of one's own, in order; <see cref="OwnKernel.Run"/> makes it.</summary>
 /// <remarks>
-/// A kernel is a static method that is marked <see cref="SimtKernelAttribute"/>, in the subset of C# that ILGPU compiles: no classes, arrays, delegates or exceptions;
-/// <see cref="Kernels.Exponential"/> for exp, sigmoid and tanh. Arguments are views and unmanaged values; what goes beyond eight is put into a struct, which is public, or
-/// whose project has <c>&lt;InternalsVisibleTo Include="ILGPURuntime" /&gt;</c>. A view's bounds are not checked: an index out of range ends the process on
-/// <c>simt</c> and is undefined on <c>cuda</c>.
+/// A kernel is a static method that is marked <see cref="SimtKernelAttribute"/>, in the subset of C# that ILGPU compiles: no classes, arrays, delegates or
+/// exceptions; <see cref="Kernels.Exponential"/> for exp, sigmoid and tanh. Arguments are views and unmanaged values; what goes beyond eight is put into a
+/// struct, which is public, or whose project has <c>&lt;InternalsVisibleTo Include="ILGPURuntime" /&gt;</c>. A view's bounds are not checked: an index out of
+/// range ends the process on <c>simt</c> and is undefined on <c>cuda</c>.
 /// </remarks>
 public readonly struct SimtLaunch
 {

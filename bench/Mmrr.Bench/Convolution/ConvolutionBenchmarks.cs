@@ -9,7 +9,10 @@ public class ConvolutionBenchmarks : KernelBenchmark
     private Tensor _x = null!, _weight = null!, _bias = null!, _outputGradient = null!;
     private Tensor _output = null!, _inputGradient = null!, _weightGradient = null!, _biasGradient = null!;
 
-    /// <summary>Width 128 at all resolutions of 32×32 images, what stands between them, both ends; the same of 256×256; narrow ones; then sizes that fit no vector, tile or band.</summary>
+    /// <summary>
+    /// Width 128 at all resolutions of 32×32 images, what stands between them, both ends; the same of 256×256; narrow ones; then sizes that fit no vector, tile
+    /// or band.
+    /// </summary>
     public static IEnumerable<ConvolutionSizes> Cases =>
     [
         new(4, 32, 128, 128, 3, 1), new(4, 16, 128, 128, 3, 1), new(4, 8, 128, 128, 3, 1), new(4, 4, 128, 128, 3, 1),

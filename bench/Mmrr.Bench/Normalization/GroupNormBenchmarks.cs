@@ -9,7 +9,9 @@ public class GroupNormBenchmarks : KernelBenchmark
     private Tensor _x = null!, _gamma = null!, _beta = null!, _outputGradient = null!;
     private Tensor _output = null!, _mean = null!, _inverseDeviation = null!, _inputGradient = null!, _gammaGradient = null!, _betaGradient = null!;
 
-    /// <summary>Width 128 at the resolutions of 32×32 images, behind a concat and at 256×256, widths 32 and 16; then groups that fit no vector, and one pixel.</summary>
+    /// <summary>
+    /// Width 128 at the resolutions of 32×32 images, behind a concat and at 256×256, widths 32 and 16; then groups that fit no vector, and one pixel.
+    /// </summary>
     public static IEnumerable<GroupNormSizes> Cases =>
     [
         new(4, 32, 128, 32), new(4, 16, 128, 32), new(4, 8, 128, 32), new(4, 4, 128, 32), new(4, 32, 256, 32), new(1, 256, 128, 32),

@@ -13,7 +13,8 @@ namespace Mmrr.App.Baselines;
 internal static class BaselineComparison
 {
     /// <summary>Loads the images and tries all methods on them.</summary>
-    /// <param name="options">The data. Of images to be tiled the whole is taken, stretched to the size of a tile: these methods need images of one size.</param>
+    /// <param name="options">The data. Of images to be tiled the whole is taken, stretched to the size of a tile: these methods need images of one
+    /// size.</param>
     /// <param name="limit">So many test images, drawn by the seed with the classes in proportion; null for all.</param>
     /// <param name="trainLimit">So many normal images to learn from, drawn by the seed; null for all.</param>
     /// <param name="test">A folder of other test images than those of the data; null for those.</param>

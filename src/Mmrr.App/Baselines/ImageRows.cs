@@ -6,7 +6,9 @@ namespace Mmrr.App.Baselines;
 /// <summary>Images as rows of numbers: the pixels that the networks see, or these normalised.</summary>
 internal static class ImageRows
 {
-    /// <summary>One grey level of 255 in the range, in units of pixels in [−1, 1]. An image of less contrast is divided by this when it is normalised.</summary>
+    /// <summary>
+    /// One grey level of 255 in the range, in units of pixels in [−1, 1]. An image of less contrast is divided by this when it is normalised.
+    /// </summary>
     public const double GreyLevel = 1 / 127.5;
 
     /// <summary>The variance that rounding to grey levels gives a pixel; no direction in the space of images is taken to vary by less.</summary>

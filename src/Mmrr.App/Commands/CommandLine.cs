@@ -8,7 +8,8 @@ internal static class CommandLine
     // Their results are files; threshold and baselines decide as they go.
     private static readonly string[] s_writeFiles = ["demo", "train", "evaluate", "report", "figures", "verify"];
 
-    // A name of a file may begin with @, which the library would take for a file of more arguments; and no option has one letter, so that several could be written as one.
+    // A name of a file may begin with @, which the library would take for a file of more arguments; and no option has one letter, so that several could be
+    // written as one.
     private static readonly ParserConfiguration s_parser = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
     /// <summary>Takes a command line apart.</summary>

@@ -3,7 +3,9 @@ using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Commands;
 
-/// <summary>Turns the first Ctrl-C (SIGINT), SIGTERM or SIGHUP, which a terminal sends that is closed, into a request to stop; a second one ends the process at once.</summary>
+/// <summary>
+/// Turns the first Ctrl-C (SIGINT), SIGTERM or SIGHUP, which a terminal sends that is closed, into a request to stop; a second one ends the process at once.
+/// </summary>
 internal sealed class Interruption : IDisposable
 {
     // A registration ends when it is collected.
@@ -21,7 +23,9 @@ internal sealed class Interruption : IDisposable
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Lets signals end the process as they would, but with nothing half written left behind; where an <see cref="Interruption"/> listens, that is asked first.</summary>
+    /// <summary>
+    /// Lets signals end the process as they would, but with nothing half written left behind; where an <see cref="Interruption"/> listens, that is asked first.
+    /// </summary>
     public static void EndCleanly() => s_always = Register(context =>
     {
         if (!context.Cancel) AtomicFile.Abandon();

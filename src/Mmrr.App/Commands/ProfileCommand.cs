@@ -5,7 +5,9 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr profile</c>: where the time of a training step and of a scoring pass goes, kernel by kernel, and how near each kernel comes to the machine's limits.</summary>
+/// <summary>
+/// <c>mmrr profile</c>: where the time of a training step and of a scoring pass goes, kernel by kernel, and how near each kernel comes to the machine's limits.
+/// </summary>
 internal static class ProfileCommand
 {
     private const int WarmUps = 3;

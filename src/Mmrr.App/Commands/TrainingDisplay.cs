@@ -5,7 +5,10 @@ using Mmrr.App.Training;
 
 namespace Mmrr.App.Commands;
 
-/// <summary>Progress for people: on a terminal a table of the epochs, the best ones in green, over one line that is rewritten; plain lines now and then where it is none.</summary>
+/// <summary>
+/// Progress for people: on a terminal a table of the epochs, the best ones in green, over one line that is rewritten; plain lines now and then where it is
+/// none.
+/// </summary>
 internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
 {
     private const int BarWidth = 24;

@@ -94,8 +94,8 @@ internal static class TrainingSession
     }
 
     /// <summary>
-    /// Makes the statistics and the threshold of a trained run anew, for other levels or another rule, from the normal images that it was trained with. Where it is stopped in between, it
-    /// is to be done again: until then the run has no threshold.
+    /// Makes the statistics and the threshold of a trained run anew, for other levels or another rule, from the normal images that it was trained with. Where
+    /// it is stopped in between, it is to be done again: until then the run has no threshold.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="device">What computes.</param>

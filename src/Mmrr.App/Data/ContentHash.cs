@@ -3,7 +3,8 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Data;
 
 /// <summary>
-/// Tells images apart by their files' bytes, SHA-256 in hexadecimal: neither a name nor a version of a decoder changes it. A file that was saved again is another one.
+/// Tells images apart by their files' bytes, SHA-256 in hexadecimal: neither a name nor a version of a decoder changes it. A file that was saved again is
+/// another one.
 /// </summary>
 internal static class ContentHash
 {

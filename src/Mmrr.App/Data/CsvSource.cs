@@ -9,8 +9,8 @@ namespace Mmrr.App.Data;
 /// <item><c>image</c>: the file, relative to the list's folder;</item>
 /// <item><c>label</c>: <c>normal</c> (or good, ok, 0, false, or nothing), <c>abnormal</c> (or 1, true), or a kind of defect;</item>
 /// <item><c>mask</c>: the file of its ground truth, for abnormal images: all of those that are tested have one, or none;</item>
-/// <item><c>split</c>: <c>train</c> or <c>test</c>. Without it, abnormal images are tested, and of the normal ones about a fifth, see <see cref="PartDraw"/>; if there are abnormal images and
-/// the list marks no normal one for the test itself. Otherwise they are trained on.</item>
+/// <item><c>split</c>: <c>train</c> or <c>test</c>. Without it, abnormal images are tested, and of the normal ones about a fifth, see <see cref="PartDraw"/>;
+/// if there are abnormal images and the list marks no normal one for the test itself. Otherwise they are trained on.</item>
 /// </list>
 /// Errors name the line.
 /// </summary>
@@ -59,8 +59,8 @@ internal sealed class CsvSource : ImageFileSource
     }
 
     /// <summary>
-    /// Whether a label says that its image is normal. Tables write 0 and 1 as 0.0 and 1.0 or as False and True too; other numbers than whole ones from 0 on mean something else than a kind of
-    /// defect, such as −1 for an outlier.
+    /// Whether a label says that its image is normal. Tables write 0 and 1 as 0.0 and 1.0 or as False and True too; other numbers than whole ones from 0 on
+    /// mean something else than a kind of defect, such as −1 for an outlier.
     /// </summary>
     private bool IsNormal(string label, long line, out string kind)
     {

@@ -23,7 +23,9 @@ internal sealed record DataOptions
     /// <summary>1 or 3; null decides from the data (1 only if every training image is grey).</summary>
     public int? Channels { get; init; }
 
-    /// <summary>8 or 16: the depth that images are brought to, white for white; null takes that of the training images, which must then all have the same.</summary>
+    /// <summary>
+    /// 8 or 16: the depth that images are brought to, white for white; null takes that of the training images, which must then all have the same.
+    /// </summary>
     public int? Bits { get; init; }
 
     /// <summary>Folder of abnormal images; <c>folder</c> only.</summary>
@@ -38,6 +40,8 @@ internal sealed record DataOptions
     /// <summary>What a run began with, in place of a draw; null before there is a run.</summary>
     public DataRecord? Record { get; init; }
 
-    /// <summary>Whether they are those of a run of an earlier version, which kept no record: images are then drawn by their places in the list, as that version did.</summary>
+    /// <summary>
+    /// Whether they are those of a run of an earlier version, which kept no record: images are then drawn by their places in the list, as that version did.
+    /// </summary>
     public bool ByPlace { get; init; }
 }

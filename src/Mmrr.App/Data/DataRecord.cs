@@ -26,7 +26,10 @@ internal sealed record DataRecord
     /// <summary>Of data sets of files that hold many images: each file's name and the hash of its content, unpacked; else empty.</summary>
     public required IReadOnlyDictionary<string, string> Files { get; init; }
 
-    /// <summary>The images: those of the three parts of training in the set's order, then those that are tested, as far as they were there; none of the latter in data sets of such files.</summary>
+    /// <summary>
+    /// The images: those of the three parts of training in the set's order, then those that are tested, as far as they were there; none of the latter in data
+    /// sets of such files.
+    /// </summary>
     public required IReadOnlyList<RecordedImage> Images { get; init; }
 
     /// <summary>Whether it says which images are tested.</summary>

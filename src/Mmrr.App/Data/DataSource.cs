@@ -60,13 +60,15 @@ internal abstract class DataSource
     }
 
     /// <summary>
-    /// Loads the normal images that are not tested, at least one, each with the part that it has: that of the run's record where there is a run, else drawn by the seed.
+    /// Loads the normal images that are not tested, at least one, each with the part that it has: that of the run's record where there is a run, else drawn by
+    /// the seed.
     /// </summary>
     /// <exception cref="InvalidDataException">Those of the record are not all there as they were.</exception>
     public abstract ImageSet LoadTrain();
 
     /// <summary>
-    /// Loads the test images with their labels: at least one normal and one abnormal image. Where there is a run they are those of its record, as far as they are still what they were.
+    /// Loads the test images with their labels: at least one normal and one abnormal image. Where there is a run they are those of its record, as far as they
+    /// are still what they were.
     /// </summary>
     public abstract ImageSet LoadTest();
 

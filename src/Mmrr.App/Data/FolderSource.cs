@@ -1,8 +1,8 @@
 namespace Mmrr.App.Data;
 
 /// <summary>
-/// A folder of normal images, with sub-folders. With a second folder of abnormal images, about a fifth of the normal ones is kept out of training, see <see cref="PartDraw"/>,
-/// and tested together with those.
+/// A folder of normal images, with sub-folders. With a second folder of abnormal images, about a fifth of the normal ones is kept out of training, see
+/// <see cref="PartDraw"/>, and tested together with those.
 /// </summary>
 internal sealed class FolderSource : ImageFileSource
 {

@@ -39,7 +39,8 @@ internal static class ImageFile
 
     /// <summary>Reads and decodes a file, see <see cref="Decode"/>.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
-    /// <exception cref="InvalidDataException">Not an image, not a supported one, not whole, or of more than <see cref="PictureHeader.MostPixels"/>; one line that says which and what to do.</exception>
+    /// <exception cref="InvalidDataException">Not an image, not a supported one, not whole, or of more than <see cref="PictureHeader.MostPixels"/>; one line
+    /// that says which and what to do.</exception>
     public static RasterImage Read(string path)
     {
         if (Directory.Exists(path))
@@ -62,9 +63,9 @@ internal static class ImageFile
     }
 
     /// <summary>
-    /// Decodes a file's bytes, turned upright by the EXIF orientation. Transparent images are laid over black: what is cut away has no colour of its own, only what the program that
-    /// cut it away left there. Values of more than eight bits stay as they are in the file, those of PGM and PPM scaled so that the largest one that the file may have becomes 65,535.
-    /// CMYK becomes RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
+    /// Decodes a file's bytes, turned upright by the EXIF orientation. Transparent images are laid over black: what is cut away has no colour of its own, only
+    /// what the program that cut it away left there. Values of more than eight bits stay as they are in the file, those of PGM and PPM scaled so that the
+    /// largest one that the file may have becomes 65,535. CMYK becomes RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
     /// </summary>
     /// <exception cref="InvalidDataException">As <see cref="Read"/>, without the file's name.</exception>
     public static RasterImage Decode(byte[] file)
@@ -89,7 +90,8 @@ internal static class ImageFile
         }
         catch (Exception e) when (e is not (OutOfMemoryException or InvalidDataException))
         {
-            // The library throws whatever it runs into: an index out of range as well as its own exceptions. The file is the only thing that differs from one that it reads.
+            // The library throws whatever it runs into: an index out of range as well as its own exceptions. The file is the only thing that differs from one
+            // that it reads.
             throw new InvalidDataException($"a {checkedHeader.Format} file that cannot be decoded: damaged or of a rare kind; save it as a plain PNG", e);
         }
     }

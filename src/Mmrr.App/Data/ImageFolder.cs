@@ -24,18 +24,20 @@ internal static class ImageFolder
     ];
 
     /// <summary>
-    /// Whether the name ends like that of an image file, in any case: of one that is read, or of one that <see cref="ImageFile.Read"/> refuses with its reason (.gif, .heic, .tga and the like).
+    /// Whether the name ends like that of an image file, in any case: of one that is read, or of one that <see cref="ImageFile.Read"/> refuses with its reason
+    /// (.gif, .heic, .tga and the like).
     /// </summary>
     public static bool HasImageExtension(string path) => s_extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Files with an image's extension, in sub-folders too, as relative paths with forward slashes, in ordinal order, which is the same on every machine. Files and folders whose name
-    /// starts with a dot are left out, and so are the folders that systems and photo servers make, and what this program wrote. Symbolic links are followed, but for those that lead back to a folder above them:
-    /// there each image would be found again and again.
+    /// Files with an image's extension, in sub-folders too, as relative paths with forward slashes, in ordinal order, which is the same on every machine. Files
+    /// and folders whose name starts with a dot are left out, and so are the folders that systems and photo servers make, and what this program wrote. Symbolic
+    /// links are followed, but for those that lead back to a folder above them: there each image would be found again and again.
     /// </summary>
     /// <param name="folder">It must be there.</param>
     /// <param name="omissions">Hears what was left out.</param>
-    /// <param name="unreadable">Hears of sub-folders that cannot be read, in a line each, and the others are walked; where it is null, the first one ends the walk.</param>
+    /// <param name="unreadable">Hears of sub-folders that cannot be read, in a line each, and the others are walked; where it is null, the first one ends the
+    /// walk.</param>
     /// <exception cref="UnauthorizedAccessException">A folder may not be read.</exception>
     public static string[] Files(string folder, Omissions omissions, Action<string>? unreadable = null)
     {

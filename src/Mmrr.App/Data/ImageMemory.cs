@@ -6,7 +6,9 @@ internal static class ImageMemory
     // Who works on an image holds it for reading; who found too little memory, for writing.
     private static readonly ReaderWriterLockSlim s_room = new();
 
-    /// <summary>Works on an image. Where the memory does not suffice, it is tried once more while nobody else works on another: it may have been theirs.</summary>
+    /// <summary>
+    /// Works on an image. Where the memory does not suffice, it is tried once more while nobody else works on another: it may have been theirs.
+    /// </summary>
     /// <param name="path">The image, for the message.</param>
     /// <param name="work">What needs memory; it must not come here again.</param>
     /// <exception cref="InvalidDataException">There is too little memory for the image alone.</exception>

@@ -2,8 +2,8 @@ namespace Mmrr.App.Data;
 
 /// <summary>
 /// MVTec AD layout of one category: <c>train/good</c>, <c>test/{good,defect}</c> and <c>ground_truth/defect</c> with a
-/// mask <c>NNN_mask.png</c> for every defect image <c>NNN.*</c>; or without <c>ground_truth</c>, then there are no masks. Folders within those of a kind are read too; their masks lie in
-/// folders of the same names.
+/// mask <c>NNN_mask.png</c> for every defect image <c>NNN.*</c>; or without <c>ground_truth</c>, then there are no masks. Folders within those of a kind are
+/// read too; their masks lie in folders of the same names.
 /// </summary>
 internal sealed class MvtecSource : ImageFileSource
 {

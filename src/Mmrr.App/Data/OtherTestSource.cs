@@ -1,9 +1,9 @@
 namespace Mmrr.App.Data;
 
 /// <summary>
-/// A folder of other test images than a run's own: those in its <c>good</c> are normal, those in other sub-folders are of the kind that the folder is named after, those beside them abnormal.
-/// Without <c>good</c> the normal images are those that the run itself tests. A folder <c>test</c> beside <c>ground_truth</c> has masks as in MVTec's layout. Images that training has seen are
-/// left out.
+/// A folder of other test images than a run's own: those in its <c>good</c> are normal, those in other sub-folders are of the kind that the folder is named
+/// after, those beside them abnormal. Without <c>good</c> the normal images are those that the run itself tests. A folder <c>test</c> beside
+/// <c>ground_truth</c> has masks as in MVTec's layout. Images that training has seen are left out.
 /// </summary>
 internal sealed class OtherTestSource : ImageFileSource
 {

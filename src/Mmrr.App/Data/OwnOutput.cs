@@ -5,8 +5,8 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Data;
 
 /// <summary>
-/// What the program wrote itself, which is never data: runs, known by their files, and pictures (heatmaps, figures, sheets), PNGs that carry the program's name as the software that made them,
-/// wherever they were moved.
+/// What the program wrote itself, which is never data: runs, known by their files, and pictures (heatmaps, figures, sheets), PNGs that carry the program's name
+/// as the software that made them, wherever they were moved.
 /// </summary>
 internal static class OwnOutput
 {

@@ -6,9 +6,10 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Data;
 
 /// <summary>
-/// Draws what each normal image is for. An image's place in [0, 1) follows from the seed and its content: below a tenth it chooses the epoch, below two tenths it sets the threshold, from
-/// eight tenths on it is tested where test images are drawn, and else it is trained on. So neither its name nor the other images matter, and copies share their part. In a set so small that
-/// a part would be empty one image, the nearest, changes its part; where there are fewer different images than parts, copies count one by one.
+/// Draws what each normal image is for. An image's place in [0, 1) follows from the seed and its content: below a tenth it chooses the epoch, below two tenths
+/// it sets the threshold, from eight tenths on it is tested where test images are drawn, and else it is trained on. So neither its name nor the other images
+/// matter, and copies share their part. In a set so small that a part would be empty one image, the nearest, changes its part; where there are fewer different
+/// images than parts, copies count one by one.
 /// </summary>
 internal static class PartDraw
 {
@@ -61,7 +62,9 @@ internal static class PartDraw
         int Others() => groups.Where(g => g.Part != ImagePart.Test).Sum(g => g.Members.Length);
     }
 
-    /// <summary>Gives an empty part the first group whose own part does not become empty by it; rather those that are trained on, and rather not those that are tested.</summary>
+    /// <summary>
+    /// Gives an empty part the first group whose own part does not become empty by it; rather those that are trained on, and rather not those that are tested.
+    /// </summary>
     private static void Fill(Group[] groups, ImagePart part)
     {
         if (groups.Any(g => g.Part == part)) return;

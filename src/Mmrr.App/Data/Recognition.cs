@@ -1,8 +1,8 @@
 namespace Mmrr.App.Data;
 
 /// <summary>
-/// Finds the images that a run began with among those that are there now: by name and content, else by content alone (it was renamed), else by name alone (it was changed, and counts as
-/// another image). What is found by none of these is missing; what is left over is new.
+/// Finds the images that a run began with among those that are there now: by name and content, else by content alone (it was renamed), else by name alone (it
+/// was changed, and counts as another image). What is found by none of these is missing; what is left over is new.
 /// </summary>
 internal sealed class Recognition
 {

@@ -22,7 +22,9 @@ internal sealed record Sample(string Name, int Height, int Width, PixelValues Pi
     /// <summary>[H, W], 1 where the image is defective, else 0; null where the set has no masks.</summary>
     public byte[]? Mask { get => field ?? (Read is null ? null : Regions?.ToMask()); init; } = Mask;
 
-    /// <summary>Reads the pixels, of an image that is too large to be kept; its mask then comes from <see cref="Regions"/>. Null where the pixels are kept.</summary>
+    /// <summary>
+    /// Reads the pixels, of an image that is too large to be kept; its mask then comes from <see cref="Regions"/>. Null where the pixels are kept.
+    /// </summary>
     public Func<PixelValues>? Read { get; init; }
 
     /// <summary>What it is for.</summary>

@@ -3,8 +3,8 @@ using Mmrr.Nn;
 namespace Mmrr.App.Data;
 
 /// <summary>
-/// Random tiles to train on: the fewest of a grid that cover an image side by side, each moved by up to half a step of that grid and kept inside. All of the image is drawn from,
-/// its borders too (which tiles anywhere in it would hardly ever touch), and no two epochs see the same tiles.
+/// Random tiles to train on: the fewest of a grid that cover an image side by side, each moved by up to half a step of that grid and kept inside. All of the
+/// image is drawn from, its borders too (which tiles anywhere in it would hardly ever touch), and no two epochs see the same tiles.
 /// </summary>
 internal static class TileDraw
 {

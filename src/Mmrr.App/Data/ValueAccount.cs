@@ -2,7 +2,9 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Data;
 
-/// <summary>What the range of a run did to images: how many had values beyond it, which were clipped, and how many had another depth. Told once for all of them.</summary>
+/// <summary>
+/// What the range of a run did to images: how many had values beyond it, which were clipped, and how many had another depth. Told once for all of them.
+/// </summary>
 /// <param name="range">The run's.</param>
 internal sealed class ValueAccount(PixelRange range)
 {

@@ -7,8 +7,8 @@ namespace Mmrr.App.Evaluation;
 
 /// <summary>
 /// <c>examples.png</c>: for some normal and abnormal images a row with the image, its mask level by level, what was restored and refined, the map of
-/// scores and, where there is one, the ground truth. One range of colours for all rows: the run's, or that of the normal images shown, so that a normal image looks calm.
-/// Of a tiled image the tile that scored highest is shown.
+/// scores and, where there is one, the ground truth. One range of colours for all rows: the run's, or that of the normal images shown, so that a normal image
+/// looks calm. Of a tiled image the tile that scored highest is shown.
 /// </summary>
 internal static class ExampleSheet
 {
@@ -51,7 +51,9 @@ internal static class ExampleSheet
 
     private static HeatmapRange RangeOf(float[] calm) => new(calm[calm.Length / 2], (2 * calm[^1]) - calm[calm.Length / 2], calm[^1]);
 
-    /// <summary>The part of an image, its mask and its map that a model sees at a time: of a tiled image the tile that scored highest, else all of it.</summary>
+    /// <summary>
+    /// The part of an image, its mask and its map that a model sees at a time: of a tiled image the tile that scored highest, else all of it.
+    /// </summary>
     private static (Sample Sample, float[] Map) WorstTile(Sample sample, RuleScore score, MmrrOptions options)
     {
         var place = new Tiling(sample.Height, sample.Width, options.Size).Place(score.WorstTile);

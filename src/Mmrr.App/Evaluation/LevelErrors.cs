@@ -15,8 +15,9 @@ namespace Mmrr.App.Evaluation;
 internal sealed record LevelFigures(double Level, double ImageAuroc, double ImageAurocWithoutRefinement);
 
 /// <summary>
-/// The errors of the test images at each level, <c>levels.csv</c>: <c>image,label,defect_type</c>, then <c>error_μ</c> for each level and <c>error_without_refinement_μ</c> for each
-/// level. A row's errors with refinement sum to its image's score by the paper's rule, those without to that without; of a tiled run they are the worst tile's.
+/// The errors of the test images at each level, <c>levels.csv</c>: <c>image,label,defect_type</c>, then <c>error_μ</c> for each level and
+/// <c>error_without_refinement_μ</c> for each level. A row's errors with refinement sum to its image's score by the paper's rule, those without to that
+/// without; of a tiled run they are the worst tile's.
 /// </summary>
 internal static class LevelErrors
 {

@@ -4,7 +4,9 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Evaluation;
 
-/// <summary>The pixels of a test set's maps, by each rule that has maps of its own, with refinement and without: what there is to know of them without the maps.</summary>
+/// <summary>
+/// The pixels of a test set's maps, by each rule that has maps of its own, with refinement and without: what there is to know of them without the maps.
+/// </summary>
 internal sealed class PixelTallies
 {
     private readonly Dictionary<(ScoreRule Rule, bool Refined), PixelTally> _tallies;

@@ -5,8 +5,8 @@ using Mmrr.Nn;
 namespace Mmrr.App.Inspection;
 
 /// <summary>
-/// Writes heatmaps on other threads than the caller's: the image at its own size, coloured and outlined by the run's range of scores, and shown by its range of values. The image is read again: to keep
-/// those that wait for the device in memory would take more than decoding them twice.
+/// Writes heatmaps on other threads than the caller's: the image at its own size, coloured and outlined by the run's range of scores, and shown by its range of
+/// values. The image is read again: to keep those that wait for the device in memory would take more than decoding them twice.
 /// </summary>
 internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string folder)
 {

@@ -10,8 +10,8 @@ namespace Mmrr.App.Output;
 internal sealed record Column(string Head, bool IsNumber = false, int Rank = 0);
 
 /// <summary>
-/// A table for people. On a terminal it has lines between, and shows what fits: columns are left out by their ranks, and where those that must stay do not fit either, each row becomes a
-/// few lines. Elsewhere it is columns of plain text.
+/// A table for people. On a terminal it has lines between, and shows what fits: columns are left out by their ranks, and where those that must stay do not fit
+/// either, each row becomes a few lines. Elsewhere it is columns of plain text.
 /// </summary>
 internal sealed class FittedTable(params Column[] columns)
 {

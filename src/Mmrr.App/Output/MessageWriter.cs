@@ -3,8 +3,9 @@ using System.Text;
 namespace Mmrr.App.Output;
 
 /// <summary>
-/// A stream of messages, which never fails the work that they tell of: what cannot be written, since the disk is full or the terminal is gone, is told once on standard error, where
-/// that is another, and then left. Not where a pipe's reader is gone: who wants no more output ends the program, see <see cref="StandardOutput"/>.
+/// A stream of messages, which never fails the work that they tell of: what cannot be written, since the disk is full or the terminal is gone, is told once on
+/// standard error, where that is another, and then left. Not where a pipe's reader is gone: who wants no more output ends the program, see
+/// <see cref="StandardOutput"/>.
 /// </summary>
 /// <param name="inner">Where messages go.</param>
 /// <param name="name">What that is, for the complaint; null for none.</param>

@@ -8,7 +8,9 @@ internal static class Screen
     // Of a file or a pipe, which have no width: no row is broken.
     private const int PlainWidth = 400;
 
-    /// <summary>Whether lines on standard output can be written over, and coloured: it is a terminal, and one that knows how (TERM=dumb says that it does not).</summary>
+    /// <summary>
+    /// Whether lines on standard output can be written over, and coloured: it is a terminal, and one that knows how (TERM=dumb says that it does not).
+    /// </summary>
     public static bool TakesCodes => !Console.IsOutputRedirected && Knows;
 
     /// <summary>The same of standard error.</summary>

@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Mmrr.App.Output;
 
 /// <summary>
-/// Standard output and standard error. Whatever the locale, both are UTF-8, which the names of files on disk are as well; only a console of Windows keeps its own encoding. Standard
-/// error has messages only, and so has standard output with most commands: then it cannot fail the work, see <see cref="MessageWriter"/>.
+/// Standard output and standard error. Whatever the locale, both are UTF-8, which the names of files on disk are as well; only a console of Windows keeps its
+/// own encoding. Standard error has messages only, and so has standard output with most commands: then it cannot fail the work, see
+/// <see cref="MessageWriter"/>.
 /// </summary>
 internal static class StandardOutput
 {
@@ -35,7 +36,10 @@ internal static class StandardOutput
     /// <summary>Says that what this command writes to standard output are messages: where they cannot be written, its work is done all the same.</summary>
     public static void HasMessagesOnly() => Console.SetOut(new MessageWriter(s_isClosed ? new ClosedWriter("standard output") : Console.Out, "standard output"));
 
-    /// <summary>The console's writer; for a pipe one that throws where nobody reads. Not on Windows. The console's own does not: <c>mmrr score … | head</c> would score all the rest for nobody.</summary>
+    /// <summary>
+    /// The console's writer; for a pipe one that throws where nobody reads. Not on Windows. The console's own does not: <c>mmrr score … | head</c> would score
+    /// all the rest for nobody.
+    /// </summary>
     public static TextWriter Open()
     {
         if (s_isClosed) return new ClosedWriter("standard output");
@@ -50,7 +54,9 @@ internal static class StandardOutput
 
     private static StreamWriter? Redirected(bool redirected, Func<Stream> open) => redirected && OperatingSystem.IsWindows() ? new StreamWriter(open(), Utf8) { AutoFlush = true } : null;
 
-    /// <summary>Whether a stream was closed when the program was started. Its number may be that of another file since then, which must not be written to.</summary>
+    /// <summary>
+    /// Whether a stream was closed when the program was started. Its number may be that of another file since then, which must not be written to.
+    /// </summary>
     private static bool IsClosed(int number)
     {
         if (!OperatingSystem.IsLinux() || !Directory.Exists("/proc/self/fdinfo")) return false;

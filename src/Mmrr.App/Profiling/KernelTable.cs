@@ -44,7 +44,9 @@ internal static class KernelTable
         ];
     }
 
-    /// <summary>How long workers waited for others while a kernel ran, for the last to begin and for the last to end; nothing where there is only one.</summary>
+    /// <summary>
+    /// How long workers waited for others while a kernel ran, for the last to begin and for the last to end; nothing where there is only one.
+    /// </summary>
     private static string Idle(WorkloadRun run, double sum)
     {
         int workers = run.Kernels.Count == 0 ? 0 : run.Kernels.Max(k => k.Workers.Count);

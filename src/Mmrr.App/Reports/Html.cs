@@ -8,8 +8,8 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Reports;
 
 /// <summary>
-/// Elements of a page that is HTML and well-formed XML at once: names from outside (files, classes) cannot become markup, and a test can parse it. A file stands alone:
-/// pictures are data URIs, styles are inline, and its policy forbids a browser to load anything else.
+/// Elements of a page that is HTML and well-formed XML at once: names from outside (files, classes) cannot become markup, and a test can parse it. A file
+/// stands alone: pictures are data URIs, styles are inline, and its policy forbids a browser to load anything else.
 /// </summary>
 internal static class Html
 {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>A <see cref="LevelGrid"/> as one picture: the image and its embedding above, then bands of levels with a row each for mask, restored and refined image.</summary>
+/// <summary>
+/// A <see cref="LevelGrid"/> as one picture: the image and its embedding above, then bands of levels with a row each for mask, restored and refined image.
+/// </summary>
 internal static class LevelSheet
 {
     /// <summary>Levels side by side; more follow in another band.</summary>

@@ -16,8 +16,9 @@ namespace Mmrr.App.Reports;
 internal sealed record SweepPoint(int Levels, double ImageAuroc, double ImageAurocWithoutRefinement);
 
 /// <summary>
-/// Image AUROC by the paper's rule against the number of mask levels (Figure 2 of the paper), on some of a run's test images. It is kept in the run as <c>levels.json</c>, since it takes eight
-/// evaluations' worth of scoring, and is taken from there as long as the weights and the scores of the run are the same.
+/// Image AUROC by the paper's rule against the number of mask levels (Figure 2 of the paper), on some of a run's test images. It is kept in the run as
+/// <c>levels.json</c>, since it takes eight evaluations' worth of scoring, and is taken from there as long as the weights and the scores of the run are the
+/// same.
 /// </summary>
 /// <param name="Images">Test images scored.</param>
 /// <param name="NormalImages">How many of them are normal.</param>

@@ -8,9 +8,9 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Runs;
 
 /// <summary>
-/// A run's folder: <c>run.json</c> (the configuration), <c>data.json</c> (the images that it began with and what each is for), <c>restoration.safetensors</c> and <c>refinement.safetensors</c>, <c>history.csv</c>,
-/// <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>, <c>levels.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished
-/// <c>training.safetensors</c>, where training stands.
+/// A run's folder: <c>run.json</c> (the configuration), <c>data.json</c> (the images that it began with and what each is for), <c>restoration.safetensors</c>
+/// and <c>refinement.safetensors</c>, <c>history.csv</c>, <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>,
+/// <c>levels.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished <c>training.safetensors</c>, where training stands.
 /// </summary>
 internal sealed class RunFolder
 {

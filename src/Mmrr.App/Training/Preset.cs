@@ -3,7 +3,9 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Training;
 
-/// <summary>Defaults for a budget: the paper's, or such as suit hours or minutes on two cores. docs/results.md has the figures, and what else was tried.</summary>
+/// <summary>
+/// Defaults for a budget: the paper's, or such as suit hours or minutes on two cores. docs/results.md has the figures, and what else was tried.
+/// </summary>
 /// <param name="Width">Channels inside the networks.</param>
 /// <param name="LearningRate">RAdam's learning rate.</param>
 /// <param name="Beta2">RAdam's β₂; 0.99 shortens the warm-up from 2,000 steps to 200.</param>

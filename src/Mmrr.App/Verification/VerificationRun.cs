@@ -39,7 +39,10 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
     // What is left of the limit.
     private TimeSpan? Left => options.Limit is { } minutes ? TimeSpan.FromSeconds(Math.Max(0, (minutes * 60) - _watch.Elapsed.TotalSeconds)) : null;
 
-    /// <summary>Every case of <c>mmrr bench</c>, in as few processes as the shapes allow: each compiles its kernels anew. Masks and group normalisation are the same in both precisions.</summary>
+    /// <summary>
+    /// Every case of <c>mmrr bench</c>, in as few processes as the shapes allow: each compiles its kernels anew. Masks and group normalisation are the same in
+    /// both precisions.
+    /// </summary>
     private string[][] Cases(string precision)
     {
         string[] kernels = precision == "float32" ? ["conv", "mask", "groupnorm"] : ["conv"];

@@ -47,8 +47,8 @@ public static class AtomicFile
     }
 
     /// <summary>
-    /// Removes the temporary files of this process and stops every thread that is about to make or rename one: what was being written is as it was before. For a process that is told
-    /// to end, and ends after this.
+    /// Removes the temporary files of this process and stops every thread that is about to make or rename one: what was being written is as it was before. For
+    /// a process that is told to end, and ends after this.
     /// </summary>
     public static void Abandon()
     {

@@ -6,7 +6,8 @@ using System.Text.RegularExpressions;
 namespace Mmrr.Nn.Checkpoints;
 
 /// <summary>
-/// Reads the JSON files of a run, each of which carries the number of its format as <c>format</c>; files without one are of versions that had none. Those of a newer program are told as such.
+/// Reads the JSON files of a run, each of which carries the number of its format as <c>format</c>; files without one are of versions that had none. Those of a
+/// newer program are told as such.
 /// </summary>
 public static partial class RunJson
 {

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Mmrr.Nn.Checkpoints;
 
 /// <summary>
-/// SHA-256 (FIPS 180-4), to tell contents apart. The class library's is OpenSSL's on Linux, and where that is not installed, as in small container images, the process ends without an
-/// exception; nothing else here needs OpenSSL.
+/// SHA-256 (FIPS 180-4), to tell contents apart. The class library's is OpenSSL's on Linux, and where that is not installed, as in small container images, the
+/// process ends without an exception; nothing else here needs OpenSSL.
 /// </summary>
 internal sealed class Sha256
 {

@@ -3,8 +3,8 @@ using Mmrr.Autograd;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// A U-Net (Ronneberger et al. 2015) over <see cref="WideResidualBlock"/>s, all of one width. Down, at each of R resolutions: two blocks, then (but at the last)
-/// a stride-2 convolution. Up, at each but the lowest: nearest ×2, a convolution, the skip's channels behind it, two blocks. Resolution 0 is the finest.
+/// A U-Net (Ronneberger et al. 2015) over <see cref="WideResidualBlock"/>s, all of one width. Down, at each of R resolutions: two blocks, then (but at the
+/// last) a stride-2 convolution. Up, at each but the lowest: nearest ×2, a convolution, the skip's channels behind it, two blocks. Resolution 0 is the finest.
 /// Parts: <c>stem</c>, <c>down.{r}.{i}</c>, <c>shrink.{r}</c> (from r to r + 1), <c>grow.{r}</c> (its result has resolution r), <c>up.{r}.{i}</c>
 /// (<c>up.{r}.0</c> reads [upsampled, skip]), <c>norm</c>, <c>head</c>.
 /// </summary>

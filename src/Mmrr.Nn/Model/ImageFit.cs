@@ -7,8 +7,8 @@ public enum ImageFit
     Stretch,
 
     /// <summary>
-    /// The largest square in the middle of the image is resized; what lies outside of it is not seen. Up to the filter's reach at the border this is scaling the short
-    /// side to the model's size and cropping the centre.
+    /// The largest square in the middle of the image is resized; what lies outside of it is not seen. Up to the filter's reach at the border this is scaling
+    /// the short side to the model's size and cropping the centre.
     /// </summary>
     Crop,
 

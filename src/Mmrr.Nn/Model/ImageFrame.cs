@@ -20,7 +20,9 @@ public enum PixelFormat
     /// <summary>Blue, green, red, and a fourth byte that is ignored.</summary>
     Bgra32,
 
-    /// <summary>One grey value of 16 bits. Values of 10, 12 or 14 bits lie in it as they are; the run's <see cref="MmrrOptions.Range"/> says what is black and white.</summary>
+    /// <summary>
+    /// One grey value of 16 bits. Values of 10, 12 or 14 bits lie in it as they are; the run's <see cref="MmrrOptions.Range"/> says what is black and white.
+    /// </summary>
     Grey16,
 
     /// <summary>Red, green, blue, each of 16 bits.</summary>
@@ -36,7 +38,8 @@ public readonly ref struct ImageFrame
     private readonly ReadOnlySpan<byte> _bytes;
 
     /// <summary>An image in memory.</summary>
-    /// <param name="bytes">From the first byte of the top row to at least the last pixel of the bottom one. For unmanaged memory: <c>new ReadOnlySpan&lt;byte&gt;(pointer, length)</c>; for an array of ushorts: <c>MemoryMarshal.AsBytes(values.AsSpan())</c>.</param>
+    /// <param name="bytes">From the first byte of the top row to at least the last pixel of the bottom one. For unmanaged memory: <c>new
+    /// ReadOnlySpan&lt;byte&gt;(pointer, length)</c>; for an array of ushorts: <c>MemoryMarshal.AsBytes(values.AsSpan())</c>.</param>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="width">Pixels in a row, at least 1.</param>
     /// <param name="format">How a pixel's bytes follow one another.</param>

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The values of an image's pixels as they are kept: bytes, or values of 16 bits where the picture has more than eight. Nothing but an array behind one name: sets of 8-bit pictures
-/// take a byte a value.
+/// The values of an image's pixels as they are kept: bytes, or values of 16 bits where the picture has more than eight. Nothing but an array behind one name:
+/// sets of 8-bit pictures take a byte a value.
 /// </summary>
 public readonly record struct PixelValues
 {
@@ -62,7 +62,8 @@ public readonly record struct PixelValues
     };
 
     /// <summary>
-    /// The same picture in another depth, white for white: a byte v becomes 257·v, and a value of 16 bits its high byte. Bytes that were stored as 16 bits come back exactly.
+    /// The same picture in another depth, white for white: a byte v becomes 257·v, and a value of 16 bits its high byte. Bytes that were stored as 16 bits come
+    /// back exactly.
     /// </summary>
     /// <param name="bits">8 or 16.</param>
     /// <returns>The same array where nothing changes.</returns>

@@ -26,7 +26,8 @@ public sealed class PreparedImage
     public int Width { get; }
 
     /// <summary>
-    /// Makes an image what a model takes: of its depth (see <see cref="PixelValues.WithBits"/>), and stretched, cropped or left to be tiled, as <see cref="MmrrOptions.Fit"/> says.
+    /// Makes an image what a model takes: of its depth (see <see cref="PixelValues.WithBits"/>), and stretched, cropped or left to be tiled, as
+    /// <see cref="MmrrOptions.Fit"/> says.
     /// </summary>
     /// <param name="options">The model's options.</param>
     /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved.</param>

@@ -7,8 +7,9 @@ namespace Mmrr.Nn;
 /// round(i·(n − t)/(count − 1)). Two starts differ by at most ⌈(n − t)/(count − 1)⌉ ≤ t − ⌊t/2⌋, so no place is left out.
 /// </para>
 /// <para>
-/// A tile counts at its place j by Hann's window w(j) = sin²(π(j + ½)/t) &gt; 0, divided by the sum of the windows of all tiles that cover the place. The shares at a place are then positive and
-/// add up to 1 wherever the tiles lie: what all tiles agree on is reproduced, a constant too, and a tile fades out towards its border, where its network sees least around.
+/// A tile counts at its place j by Hann's window w(j) = sin²(π(j + ½)/t) &gt; 0, divided by the sum of the windows of all tiles that cover the place. The
+/// shares at a place are then positive and add up to 1 wherever the tiles lie: what all tiles agree on is reproduced, a constant too, and a tile fades out
+/// towards its border, where its network sees least around.
 /// </para>
 /// <para>An image that is narrower than a tile has one, centred, which sees the image's reflection beyond its borders.</para>
 /// </summary>

@@ -1,6 +1,8 @@
 namespace Mmrr.Nn;
 
-/// <summary>Overlapping square tiles over an image, in rows from the top left, and the seamless sum of what was found in each. See <see cref="TileAxis"/>.</summary>
+/// <summary>
+/// Overlapping square tiles over an image, in rows from the top left, and the seamless sum of what was found in each. See <see cref="TileAxis"/>.
+/// </summary>
 public sealed class Tiling
 {
     private readonly TileAxis _rows;

@@ -1,9 +1,10 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Thresholds from normal images alone, by the conformal rank (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005): of n scores, the ⌈(n+1)(1−α)⌉-th from
-/// below. A further normal image, of the same kind and not trained on, then scores above it with a chance of at most α, whatever the scores' distribution and however few they are.
-/// Where that rank is above n (n is too small for α), no score is high enough: the threshold lies beyond the largest one, by <see cref="Margin"/> of its distance from the median.
+/// Thresholds from normal images alone, by the conformal rank (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005): of n scores, the
+/// ⌈(n+1)(1−α)⌉-th from below. A further normal image, of the same kind and not trained on, then scores above it with a chance of at most α, whatever the
+/// scores' distribution and however few they are. Where that rank is above n (n is too small for α), no score is high enough: the threshold lies beyond the
+/// largest one, by <see cref="Margin"/> of its distance from the median.
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");
 /// var normal = Calibrator.Score(scorer, photos.Select(p =&gt; (p.Name, scorer.Prepare(p.Pixels, p.Height, p.Width, 3))));
@@ -15,7 +16,10 @@ public static class Calibrator
     /// <summary>The false-alarm rate where none is asked for.</summary>
     public const double DefaultFalseAlarm = 0.01;
 
-    /// <summary>How far beyond the largest score a threshold lies for which there are too few: this share of the largest score's distance from the median, or, where all are the same, of its size.</summary>
+    /// <summary>
+    /// How far beyond the largest score a threshold lies for which there are too few: this share of the largest score's distance from the median, or, where all
+    /// are the same, of its size.
+    /// </summary>
     public const double Margin = 0.25;
 
     // Images that are scored at a time: bounds the memory of their maps.
@@ -44,7 +48,10 @@ public static class Calibrator
         }
     }
 
-    /// <summary>The threshold of a false-alarm rate, and the colours of heatmaps: the contour is the same rank of the images' highest pixels, so that normal images have no outlines.</summary>
+    /// <summary>
+    /// The threshold of a false-alarm rate, and the colours of heatmaps: the contour is the same rank of the images' highest pixels, so that normal images have
+    /// no outlines.
+    /// </summary>
     /// <param name="heldOut">Images that training held out.</param>
     /// <param name="added">Others.</param>
     /// <param name="levels">That they were scored at.</param>

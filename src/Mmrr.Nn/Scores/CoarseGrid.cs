@@ -1,7 +1,8 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// A square image averaged over the cells of a coarser grid. What is finer than a cell, noise and texture, averages out; what an image shows where none or another is expected does not.
+/// A square image averaged over the cells of a coarser grid. What is finer than a cell, noise and texture, averages out; what an image shows where none or
+/// another is expected does not.
 /// </summary>
 internal static class CoarseGrid
 {

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Mmrr.Nn;
 
-/// <summary>The maps of <see cref="DeviationRule"/> of some images, on the way through the levels: each group's error maps go in, and no others are kept.</summary>
+/// <summary>
+/// The maps of <see cref="DeviationRule"/> of some images, on the way through the levels: each group's error maps go in, and no others are kept.
+/// </summary>
 internal sealed class DeviationMaps(NormalStatistics statistics, int images)
 {
     private readonly DeviationRule _formula = statistics.Formula;

@@ -7,19 +7,23 @@ namespace Mmrr.Nn;
 /// The formula of <see cref="ScoreRule.Deviation"/>. Of an image's error map E_l at level l (the channels' mean squared error of each pixel) it takes
 /// <list type="number">
 /// <item>r_l = √(G∗E_l), with a Gaussian G that makes what is larger than a pixel stand out from noise (<see cref="Roughness"/>);</item>
-/// <item>z_l = (r_l − mean_l) / spread_l, place by place, with the mean and spread of r_l over normal images (<see cref="Accumulate"/>, <see cref="Spread"/>);</item>
+/// <item>z_l = (r_l − mean_l) / spread_l, place by place, with the mean and spread of r_l over normal images (<see cref="Accumulate"/>,
+/// <see cref="Spread"/>);</item>
 /// <item>Z = Σ_l w_l·z_l with the weights of the level schedule: the map (<see cref="AddDeviations"/>);</item>
 /// <item>the mean of the largest values of Z: the image's score (<see cref="Score"/>).</item>
 /// </list>
-/// An edge that is never restored well has a high mean and a wide spread, and does not count; a scratch of a few pixels on a calm surface does. All of it is computed for each image by
-/// itself, in an order that depends on nothing else.
+/// An edge that is never restored well has a high mean and a wide spread, and does not count; a scratch of a few pixels on a calm surface does. All of it is
+/// computed for each image by itself, in an order that depends on nothing else.
 /// </summary>
 public sealed class DeviationRule
 {
     /// <summary>The share of the pixels, those of the largest values, whose mean is the score.</summary>
     public const double DefaultShare = 0.01;
 
-    /// <summary>A place's variance is drawn towards that of all places of its level, as if so many images more had shown that: few images do not make a place look certain.</summary>
+    /// <summary>
+    /// A place's variance is drawn towards that of all places of its level, as if so many images more had shown that: few images do not make a place look
+    /// certain.
+    /// </summary>
     public const double PriorImages = 16;
 
     // Of the mean of a level, and for levels without any error: below that a spread is rounding.
@@ -107,7 +111,10 @@ public sealed class DeviationRule
         return count + (perPlace ? 1 : roughness.Length);
     }
 
-    /// <summary>Spreads: √((Σ(r − mean)² + k·v) / (n − 1 + k)) with v the mean variance of the level's places and k = <see cref="PriorImages"/>, and no less than a thousandth of the level's mean.</summary>
+    /// <summary>
+    /// Spreads: √((Σ(r − mean)² + k·v) / (n − 1 + k)) with v the mean variance of the level's places and k = <see cref="PriorImages"/>, and no less than a
+    /// thousandth of the level's mean.
+    /// </summary>
     /// <param name="count">n, at least 1.</param>
     /// <param name="mean">Of one level.</param>
     /// <param name="squares">Of that level, from <see cref="Accumulate"/>.</param>

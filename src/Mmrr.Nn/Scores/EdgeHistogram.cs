@@ -1,8 +1,8 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// What an image's edges look like, wherever its light comes from: histograms of the directions of its gradient in the cells of a coarse grid (Dalal and Triggs, Histograms of oriented
-/// gradients for human detection, CVPR 2005; one block, the whole image).
+/// What an image's edges look like, wherever its light comes from: histograms of the directions of its gradient in the cells of a coarse grid (Dalal and
+/// Triggs, Histograms of oriented gradients for human detection, CVPR 2005; one block, the whole image).
 /// </summary>
 internal static class EdgeHistogram
 {
@@ -23,8 +23,9 @@ internal static class EdgeHistogram
     public static int Pixels(int size) => Math.Min(PixelsOfCell * Side(size), size);
 
     /// <summary>
-    /// The gradient of the channels' mean by central differences, none across the border; each pixel's magnitude goes to the two directions next to its own, in proportion; cells hold the
-    /// mean over their pixels; all are divided by their norm. Cell c of a side holds the pixels from c·S/side up to (c + 1)·S/side. 30 operations a pixel.
+    /// The gradient of the channels' mean by central differences, none across the border; each pixel's magnitude goes to the two directions next to its own, in
+    /// proportion; cells hold the mean over their pixels; all are divided by their norm. Cell c of a side holds the pixels from c·S/side up to (c + 1)·S/side.
+    /// 30 operations a pixel.
     /// </summary>
     /// <param name="image">[S, S, C].</param>
     /// <param name="size">S.</param>

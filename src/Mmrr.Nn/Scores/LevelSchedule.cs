@@ -8,7 +8,8 @@ namespace Mmrr.Nn;
 /// score is the sum over the levels (Appendix D of the paper). Two schedules are equal if their texts are.
 /// <list type="bullet">
 /// <item><c>uniform:L</c>, or <c>L</c> alone: 0, 1/(L−1), …, 1, the paper's.</item>
-/// <item><c>log:L:LOW:HIGH</c>: LOW·(HIGH/LOW)^(l/(L−1)), equally apart in log μ; <c>log:L</c> goes from <see cref="DefaultLow"/> to <see cref="DefaultHigh"/>.</item>
+/// <item><c>log:L:LOW:HIGH</c>: LOW·(HIGH/LOW)^(l/(L−1)), equally apart in log μ; <c>log:L</c> goes from <see cref="DefaultLow"/> to
+/// <see cref="DefaultHigh"/>.</item>
 /// <item><c>0,0.004,0.01</c>: these levels.</item>
 /// </list>
 /// </summary>
@@ -63,7 +64,8 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
     /// <param name="count">L, 2 to <see cref="Most"/>.</param>
     /// <param name="low">The lowest, above 0.</param>
     /// <param name="high">The highest, above <paramref name="low"/> and at most 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range, or so many levels between so close bounds are not apart in float32.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range, or so many levels between so close bounds are not apart in
+    /// float32.</exception>
     public static LevelSchedule Logarithmic(int count, double low = DefaultLow, double high = DefaultHigh)
     {
         CheckCount(count);

@@ -10,8 +10,9 @@ namespace Mmrr.Nn;
 public sealed record RestoredLevels(int First, int Count, MmrrRestoration Restoration, Variable Refined);
 
 /// <summary>
-/// The one way through the levels of a schedule: scores, and all who show what a score saw, go it. Some levels are restored together, as many as keep the memory bounded; which
-/// depends on the model alone, and so does the noise, that of a group's first level: what comes of an image does not depend on its batch, its neighbours or their order.
+/// The one way through the levels of a schedule: scores, and all who show what a score saw, go it. Some levels are restored together, as many as keep the
+/// memory bounded; which depends on the model alone, and so does the noise, that of a group's first level: what comes of an image does not depend on its batch,
+/// its neighbours or their order.
 /// </summary>
 public static class LevelWalk
 {
@@ -28,7 +29,8 @@ public static class LevelWalk
     /// <param name="model">The model; one call at a time on a device.</param>
     /// <param name="images">[N, S, S, C], values in [−1, 1], row-major.</param>
     /// <param name="schedule">The levels.</param>
-    /// <param name="visit">Called with each group in order; what it is given is disposed after it. Tensors that it makes are its caller's, whose <see cref="DisposeScope"/> must be open.</param>
+    /// <param name="visit">Called with each group in order; what it is given is disposed after it. Tensors that it makes are its caller's, whose
+    /// <see cref="DisposeScope"/> must be open.</param>
     public static void Run(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule schedule, Action<RestoredLevels> visit)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -1,8 +1,9 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// How far rows of numbers are from the nearest of those of normal images: the squared distance ‖q − n‖² to the fifth nearest (Ramaswamy, Rastogi and Shim, Efficient algorithms
-/// for mining outliers from large data sets, 2000), told as a multiple of its mean over the normal images, each without itself: 1 is usual.
+/// How far rows of numbers are from the nearest of those of normal images: the squared distance ‖q − n‖² to the fifth nearest (Ramaswamy, Rastogi and Shim,
+/// Efficient algorithms for mining outliers from large data sets, 2000), told as a multiple of its mean over the normal images, each without itself: 1 is
+/// usual.
 /// </summary>
 internal sealed class NearestRows
 {

@@ -4,10 +4,11 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The normal images behind <see cref="ScoreRule.Neighbours"/>: the images x on a coarse grid (<see cref="CoarseGrid"/>), their edges h(x) (<see cref="EdgeHistogram"/>), and at each level l
-/// the errors of restoration on the coarse grid, freed of light, n(x) − n(x̂_l) and n(x) − n(x̂_l + r_l). With d the distance to the nearest normal ones, in units of what is usual among
-/// them (<see cref="NearestRows"/>), a score is (2·d(x) + 4·d(h(x)) + Σ_l w_l·d_l)/7, where d_l is the mean over both errors, and without refinement that of x̂ alone: 1 is usual. There are
-/// none of a tiled model, whose tiles may lie anywhere.
+/// The normal images behind <see cref="ScoreRule.Neighbours"/>: the images x on a coarse grid (<see cref="CoarseGrid"/>), their edges h(x)
+/// (<see cref="EdgeHistogram"/>), and at each level l the errors of restoration on the coarse grid, freed of light, n(x) − n(x̂_l) and n(x) − n(x̂_l + r_l).
+/// With d the distance to the nearest normal ones, in units of what is usual among them (<see cref="NearestRows"/>), a score is (2·d(x) + 4·d(h(x)) + Σ_l
+/// w_l·d_l)/7, where d_l is the mean over both errors, and without refinement that of x̂ alone: 1 is usual. There are none of a tiled model, whose tiles may
+/// lie anywhere.
 /// </summary>
 internal sealed class NormalNeighbours
 {

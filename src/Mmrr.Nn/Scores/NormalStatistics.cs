@@ -6,8 +6,9 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// What the errors of normal images look like: at each level and place the mean and the spread of r (see <see cref="DeviationRule"/>), of the refined and of the restored image. Of a
-/// tiled model, whose tiles may lie anywhere, one mean and one spread for each level. Beside them what <see cref="ScoreRule.Neighbours"/> needs. Training leaves it in the run as <c>normal.safetensors</c>.
+/// What the errors of normal images look like: at each level and place the mean and the spread of r (see <see cref="DeviationRule"/>), of the refined and of
+/// the restored image. Of a tiled model, whose tiles may lie anywhere, one mean and one spread for each level. Beside them what
+/// <see cref="ScoreRule.Neighbours"/> needs. Training leaves it in the run as <c>normal.safetensors</c>.
 /// </summary>
 public sealed class NormalStatistics
 {
@@ -45,7 +46,8 @@ public sealed class NormalStatistics
 
     /// <summary>Measures normal images.</summary>
     /// <param name="model">The trained model.</param>
-    /// <param name="squares">At least one, each of the model's size and channels, with the light of the image that it is; of a tiled model, tiles of images.</param>
+    /// <param name="squares">At least one, each of the model's size and channels, with the light of the image that it is; of a tiled model, tiles of
+    /// images.</param>
     /// <param name="levels">The run's levels.</param>
     /// <param name="rule">The run's rule.</param>
     /// <exception cref="ArgumentException">There is no image, or one is not of the model's size.</exception>

@@ -8,7 +8,10 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
 {
     private static readonly LevelSchedule s_earlier = LevelSchedule.Uniform(15);
 
-    /// <summary>The method that a run's files tell: its threshold's; where there is none, the one given; where there is none either, that of its statistics, or what runs had before they had any.</summary>
+    /// <summary>
+    /// The method that a run's files tell: its threshold's; where there is none, the one given; where there is none either, that of its statistics, or what
+    /// runs had before they had any.
+    /// </summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="model">The run's model.</param>
     /// <param name="calibration">Its threshold; null where it has none.</param>

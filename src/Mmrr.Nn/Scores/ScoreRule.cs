@@ -9,11 +9,15 @@ public enum ScoreRule
     [JsonStringEnumMemberName("paper")]
     Paper,
 
-    /// <summary>How far the errors deviate, at the places where they do most, from those of normal images: <see cref="DeviationRule"/>. Finds small defects.</summary>
+    /// <summary>
+    /// How far the errors deviate, at the places where they do most, from those of normal images: <see cref="DeviationRule"/>. Finds small defects.
+    /// </summary>
     [JsonStringEnumMemberName("deviation")]
     Deviation,
 
-    /// <summary>How far, on a coarse grid, the image and the errors of its restorations are from the nearest of normal images. Tells one kind of images from others.</summary>
+    /// <summary>
+    /// How far, on a coarse grid, the image and the errors of its restorations are from the nearest of normal images. Tells one kind of images from others.
+    /// </summary>
     [JsonStringEnumMemberName("neighbours")]
     Neighbours,
 }

@@ -8,7 +8,10 @@ public sealed partial class Scorer
     /// <param name="map">Whether to compute the map.</param>
     public ImageScore Score(ImageFrame frame, LevelSchedule? levels = null, bool map = true) => Score([Prepare(frame)], levels, map)[0];
 
-    /// <summary>Makes an image in memory what <see cref="Score(IReadOnlyList{PreparedImage}, LevelSchedule?, bool)"/> takes; needs no device. The frame's memory may be used again when this returns.</summary>
+    /// <summary>
+    /// Makes an image in memory what <see cref="Score(IReadOnlyList{PreparedImage}, LevelSchedule?, bool)"/> takes; needs no device. The frame's memory may be
+    /// used again when this returns.
+    /// </summary>
     public PreparedImage Prepare(ImageFrame frame)
     {
         var packed = frame.Pack();

@@ -5,7 +5,8 @@ namespace Mmrr.Nn;
 /// <summary>How abnormal one image is.</summary>
 /// <param name="Score">By the run's rule, of the refined image; of a tiled run, that of the worst tile. Higher is more abnormal.</param>
 /// <param name="ScoreWithoutRefinement">The same of the restored image.</param>
-/// <param name="Map">The refined score of each pixel, [MapHeight, MapWidth]; null where none was asked for. <see cref="Scorer.MapOnImage"/> puts it onto the image.</param>
+/// <param name="Map">The refined score of each pixel, [MapHeight, MapWidth]; null where none was asked for. <see cref="Scorer.MapOnImage"/> puts it onto the
+/// image.</param>
 /// <param name="MapHeight">The model's size; of a tiled run, the image's height.</param>
 /// <param name="MapWidth">The model's size; of a tiled run, the image's width.</param>
 public sealed record ImageScore(double Score, double ScoreWithoutRefinement, float[]? Map, int MapHeight, int MapWidth)
@@ -28,15 +29,17 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
     /// <summary>The same without refinement.</summary>
     public double? DeviationScoreWithoutRefinement { get; init; }
 
-    /// <summary>The score by <see cref="ScoreRule.Neighbours"/>; null where there are no statistics of normal images at the levels scored at, and of a tiled run.</summary>
+    /// <summary>
+    /// The score by <see cref="ScoreRule.Neighbours"/>; null where there are no statistics of normal images at the levels scored at, and of a tiled run.
+    /// </summary>
     public double? NeighboursScore { get; init; }
 
     /// <summary>The same without refinement.</summary>
     public double? NeighboursScoreWithoutRefinement { get; init; }
 
     /// <summary>
-    /// Pixels, of the image as the model takes it, of which a value lies beyond the run's <see cref="MmrrOptions.Range"/> and was clipped. Many of them say that the light or the
-    /// camera is not that of training.
+    /// Pixels, of the image as the model takes it, of which a value lies beyond the run's <see cref="MmrrOptions.Range"/> and was clipped. Many of them say
+    /// that the light or the camera is not that of training.
     /// </summary>
     public int ClippedPixels { get; init; }
 
@@ -45,7 +48,8 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
 }
 
 /// <summary>
-/// Scores images with a trained run. Several threads may call it: calls on one device take turns, also those of several scorers. <see cref="Dispose"/> may come at any time: it waits for the calls under way.
+/// Scores images with a trained run. Several threads may call it: calls on one device take turns, also those of several scorers. <see cref="Dispose"/> may come
+/// at any time: it waits for the calls under way.
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");
 /// ImageScore result = scorer.Score(pixels, height, width, channels: 1);
@@ -106,7 +110,8 @@ public sealed partial class Scorer : IDisposable
     /// <param name="run">The run's folder.</param>
     /// <param name="device">As <see cref="Device.Open"/> takes it.</param>
     /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
-    /// <exception cref="InvalidDataException">A checkpoint, the threshold's file or the statistics of normal images are damaged, or missing where the rule needs them.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint, the threshold's file or the statistics of normal images are damaged, or missing where the rule
+    /// needs them.</exception>
     /// <exception cref="DeviceUnavailableException">There is no such device.</exception>
     public static Scorer Load(string run, string device = "auto")
     {
@@ -185,7 +190,10 @@ public sealed partial class Scorer : IDisposable
         return ImageRegion.PutBack(Options.Fit, score.Map, score.MapHeight, score.MapWidth, height, width);
     }
 
-    /// <summary>Waits for the calls of other threads that are under way, then frees the model. Later calls throw; what needs no device, such as <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>, goes on.</summary>
+    /// <summary>
+    /// Waits for the calls of other threads that are under way, then frees the model. Later calls throw; what needs no device, such as
+    /// <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>, goes on.
+    /// </summary>
     public void Dispose()
     {
         lock (_lifetime)

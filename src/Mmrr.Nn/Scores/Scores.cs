@@ -12,5 +12,6 @@ public sealed record RuleScores(double[] Refined, double[] Restored, float[] Ref
 /// <param name="RestoredErrors">The same of x̂, [N, L].</param>
 /// <param name="Paper">The sums over the levels; in the maps, of the channels' mean squared errors.</param>
 /// <param name="Deviation">See <see cref="DeviationRule"/>; null where there are no statistics of normal images.</param>
-/// <param name="Neighbours">By <see cref="ScoreRule.Neighbours"/>, with the maps of <paramref name="Paper"/>; null where there are no statistics, or none of this rule, as of tiles.</param>
+/// <param name="Neighbours">By <see cref="ScoreRule.Neighbours"/>, with the maps of <paramref name="Paper"/>; null where there are no statistics, or none of
+/// this rule, as of tiles.</param>
 public sealed record Scores(float[] RefinedErrors, float[] RestoredErrors, RuleScores Paper, RuleScores? Deviation, RuleScores? Neighbours);

@@ -3,7 +3,9 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Nn;
 
-/// <summary>Scores images by how well they are restored at the levels of a schedule. An image's score does not depend on its batch, see <see cref="LevelWalk"/>.</summary>
+/// <summary>
+/// Scores images by how well they are restored at the levels of a schedule. An image's score does not depend on its batch, see <see cref="LevelWalk"/>.
+/// </summary>
 public static class Scoring
 {
     // Of the activations of the images that are scored together; a GPU wants more of them at once.

@@ -33,8 +33,8 @@ public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors
 /// Scores prepared images of any size by tiles of the model's size. An image of exactly that size is one tile, and its scores and maps are those of
 /// <see cref="Scoring"/>, bit for bit.
 /// <para>
-/// An image's score is that of its worst tile, not the mean over the image: a mean falls with the area around a defect, so that a scratch on 4096² pixels would hardly move it.
-/// Any defect of up to half a tile lies whole in at least one tile. The maps are blended, see <see cref="TileAxis"/>.
+/// An image's score is that of its worst tile, not the mean over the image: a mean falls with the area around a defect, so that a scratch on 4096² pixels would
+/// hardly move it. Any defect of up to half a tile lies whole in at least one tile. The maps are blended, see <see cref="TileAxis"/>.
 /// </para>
 /// <para>Memory: on the device one batch of tiles, whatever the image's size; on the host the image and its maps.</para>
 /// </summary>

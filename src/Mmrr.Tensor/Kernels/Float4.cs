@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Mmrr.Kernels;
 
-/// <summary>Four neighbouring floats: the 16 bytes that one load or store of a GPU's thread moves. A view of floats is cast to it where its length and offset are multiples of four.</summary>
+/// <summary>
+/// Four neighbouring floats: the 16 bytes that one load or store of a GPU's thread moves. A view of floats is cast to it where its length and offset are
+/// multiples of four.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct Float4 : IFloats<Float4>
 {

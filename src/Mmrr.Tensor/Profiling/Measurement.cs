@@ -3,8 +3,9 @@ using ILGPU.Runtime;
 namespace Mmrr;
 
 /// <summary>
-/// Around the launch in each kernel's launcher: <c>using (Measurement.Of(device, …)) { … }</c>. On <c>cpu</c> it names the work that is enqueued within; on <c>cuda</c> it
-/// marks the stream before and after, on <c>simt</c> it takes the time of the launch. Without a profiler it only tells the device what is launched.
+/// Around the launch in each kernel's launcher: <c>using (Measurement.Of(device, …)) { … }</c>. On <c>cpu</c> it names the work that is enqueued within; on
+/// <c>cuda</c> it marks the stream before and after, on <c>simt</c> it takes the time of the launch. Without a profiler it only tells the device what is
+/// launched.
 /// </summary>
 internal readonly struct Measurement : IDisposable
 {

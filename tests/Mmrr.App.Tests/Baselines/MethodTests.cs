@@ -71,8 +71,8 @@ public class MethodTests(ITestOutputHelper output)
             AssertNear(Math.Pow(distances[i][0], 2), Math.Pow(scores["nearest image"][i], 2), square);
             if (count >= 5) AssertNear(Math.Pow(distances[i][4], 2), Math.Pow(scores["5th nearest image"][i], 2), square);
 
-            // The logarithm of a mean of exponentials moves no more than the exponents d²/2w²: by the errors of d² and of w². float32 exponentials, of exponents
-            // down to −30, add 64 roundings at most.
+            // The logarithm of a mean of exponentials moves no more than the exponents d²/2w²: by the errors of d² and of w². float32 exponentials, of
+            // exponents down to −30, add 64 roundings at most.
             double exponent = square / (2 * width * width) * (1 + Math.Pow(distances[i][^1] / width, 2));
             AssertNear(BaselineReference.Density(distances[i], width), scores["kernel density"][i], (1.01 * exponent) + (64 * BaselineReference.U));
         }

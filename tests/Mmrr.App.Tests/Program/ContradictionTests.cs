@@ -5,8 +5,8 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>
-/// Options and arguments that contradict each other, mean nothing together or cannot be, of every command: one line that names them, exit code 2, nothing written. In the commands RUN is a
-/// run, DATA the digits' folder, IN a folder with an image, FILE a file, NONE nothing.
+/// Options and arguments that contradict each other, mean nothing together or cannot be, of every command: one line that names them, exit code 2, nothing
+/// written. In the commands RUN is a run, DATA the digits' folder, IN a folder with an image, FILE a file, NONE nothing.
 /// </summary>
 [Collection(ProgramTests.Name)]
 public sealed class ContradictionTests : IDisposable

@@ -9,7 +9,8 @@ namespace Mmrr.App.Tests.Program;
 [Collection(OutsideTests.Name)]
 public sealed class DefectTests : IDisposable
 {
-    // Three seeds were above it after ten epochs, one of seven epochs had 0.86; the paper's rule had 0.80 to 0.82 on such images, networks that learned nothing have about 0.64.
+    // Three seeds were above it after ten epochs, one of seven epochs had 0.86; the paper's rule had 0.80 to 0.82 on such images, networks that learned nothing
+    // have about 0.64.
     private const double LeastAuroc = 0.9;
 
     private readonly TemporaryFolder _folder = new();

@@ -10,8 +10,8 @@ using Xunit;
 namespace Mmrr.App.Tests.Program;
 
 /// <summary>
-/// Mutated data sets, lists and files of runs, through what every command does with them: each is read, or refused with what the program tells in one line and ends with code 2 for
-/// (<see cref="Outside"/>), soon and without growing memory. Pictures are mutated by <see cref="Data.Integrity.PictureFuzzTests"/>.
+/// Mutated data sets, lists and files of runs, through what every command does with them: each is read, or refused with what the program tells in one line and
+/// ends with code 2 for (<see cref="Outside"/>), soon and without growing memory. Pictures are mutated by <see cref="Data.Integrity.PictureFuzzTests"/>.
 /// </summary>
 [Collection(ProgramTests.Name)]
 public sealed class FileFuzzTests(TrainedRuns runs, ITestOutputHelper output) : IDisposable

@@ -46,7 +46,8 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         foreach (var kind in figures.RootElement.GetProperty("kinds").EnumerateArray())
             Assert.Contains(kind.GetProperty("withRefinement").GetProperty("imageAuroc").GetProperty("value").GetDouble(), shown);
 
-        // Six misses and four false alarms at most, each with x and its scores, the abnormal ones with their truth; grids of two normal and three abnormal images.
+        // Six misses and four false alarms at most, each with x and its scores, the abnormal ones with their truth; grids of two normal and three abnormal
+        // images.
         var cards = page.Descendants("ul").Where(u => (string?)u.Attribute("class") == "cards").ToArray();
         Assert.Equal([6 * 3, 4 * 2], cards.Select(c => c.Descendants("img").Count()));
         var grids = page.Descendants("article").ToArray();

@@ -5,7 +5,8 @@ namespace Mmrr.Nn.Tests.Model;
 
 public class TilingTests
 {
-    // A share is rounded to float32, the product of two and the value are rounded, and so is each of at most nine sums (three tiles overlap along a side at most).
+    // A share is rounded to float32, the product of two and the value are rounded, and so is each of at most nine sums (three tiles overlap along a side at
+    // most).
     private const double Bound = 14 * Rounding.U;
 
     public static TheoryData<int, int> Sides => new() { { 1, 1 }, { 1, 8 }, { 7, 8 }, { 8, 8 }, { 9, 8 }, { 12, 8 }, { 13, 8 }, { 100, 8 }, { 101, 9 }, { 257, 64 }, { 5, 1 }, { 10, 3 }, { 11, 2 }, { 4096, 256 } };

@@ -35,7 +35,8 @@ public sealed class EdgeHistogramTests(ITestOutputHelper output)
         float[] cells = new float[expected.Length];
         Array.Fill(cells, float.NaN);
         EdgeHistogram.Of(image, size, side, cells);
-        // A pixel's difference, root, angle and parts, its cell's sum and the norm: fewer than 20 + (S/side + 1)² roundings, none of which is made larger by what follows but the angle's, by 8/(2π) and a part.
+        // A pixel's difference, root, angle and parts, its cell's sum and the norm: fewer than 20 + (S/side + 1)² roundings, none of which is made larger by
+        // what follows but the angle's, by 8/(2π) and a part.
         double bound = (20 + Math.Pow((size / side) + 1, 2)) * 4 * Math.Pow(2, -24);
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i] / norm, cells[i], bound);
 

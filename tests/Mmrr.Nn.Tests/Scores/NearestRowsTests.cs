@@ -48,7 +48,9 @@ public sealed class NearestRowsTests(ITestOutputHelper output)
         Assert.Equal([16, 8, 12, 8, 4], new[] { Model(32, 1), Model(32, 3), Model(12, 1), Model(12, 3), Model(4, 3) }.Select(CoarseGrid.Side));
     }
 
-    /// <summary>Gain and offset leave no trace but rounding: of a mean of up to 1 and a division by up to 1/0.05, of values that are themselves rounded.</summary>
+    /// <summary>
+    /// Gain and offset leave no trace but rounding: of a mean of up to 1 and a division by up to 1/0.05, of values that are themselves rounded.
+    /// </summary>
     [Fact]
     public void LightIsTakenAway()
     {

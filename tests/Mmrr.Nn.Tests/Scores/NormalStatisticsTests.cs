@@ -41,8 +41,8 @@ public sealed class NormalStatisticsTests : IDisposable
             {
                 var (mean, spread) = DeviationReference.Moments([.. ofNormal.Select(image => image[kind][l])], perPlace);
                 var (foundMean, foundSpread) = moments.At(l, s_levels.Count);
-                // An error is a float32 mean of squared differences, off by 6 roundings at most; smoothing adds 18, and the root halves them: r is off by 13. Means are as far off,
-                // and root mean squared deviations by twice that of the largest r, whose place is not known.
+                // An error is a float32 mean of squared differences, off by 6 roundings at most; smoothing adds 18, and the root halves them: r is off by 13.
+                // Means are as far off, and root mean squared deviations by twice that of the largest r, whose place is not known.
                 double off = 13 * Rounding.U, largest = ofNormal.Max(image => image[kind][l].Max());
                 for (int p = 0; p < mean.Length; p++)
                 {

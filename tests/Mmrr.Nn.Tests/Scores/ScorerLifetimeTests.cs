@@ -80,7 +80,9 @@ public sealed class ScorerLifetimeTests : IDisposable
 
     private static ImageScore Score(Scorer scorer) => scorer.Score(Enumerable.Range(0, 64).Select(i => (byte)(3 * i)).ToArray(), 8, 8, 1, LevelSchedule.Uniform(2));
 
-    /// <summary>Scores on many threads until each is told that there is no scorer any more, which <paramref name="end"/> brings about after some scores.</summary>
+    /// <summary>
+    /// Scores on many threads until each is told that there is no scorer any more, which <paramref name="end"/> brings about after some scores.
+    /// </summary>
     private static List<ImageScore> ScoreUntilItEnds(Scorer scorer, int after, Action end)
     {
         var scores = new List<ImageScore>();

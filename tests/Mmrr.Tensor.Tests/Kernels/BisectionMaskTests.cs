@@ -11,7 +11,8 @@ public class BisectionMaskTests(TestDevices devices)
     // Roundings of the kernels' sigmoid, as in ElementwiseTests.
     private const double SigmoidRoundings = 8;
 
-    // Images, height, width, channels, levels. In the simulator's: rows of no multiple of four, more than are kept in shared memory (4,096), and groups of several warps.
+    // Images, height, width, channels, levels. In the simulator's: rows of no multiple of four, more than are kept in shared memory (4,096), and groups of
+    // several warps.
     public static TheoryData<string, int[]> Cases => TestDevices.Rows(
         [[1, 1, 1, 1, 1], [1, 5, 9, 1, 3], [2, 2, 3, 3, 4], [1, 1, 2, 1, 2], [2, 11, 10, 3, 3], [2, 4, 6, 3, 2], [1, 48, 30, 3, 1], [1, 37, 38, 3, 1]],
         [[3, 32, 32, 3, 7], [1, 64, 64, 3, 5], [2, 33, 31, 1, 6], [1, 128, 128, 3, 2], [5, 4, 4, 16, 10]],
@@ -139,8 +140,8 @@ public class BisectionMaskTests(TestDevices devices)
     }
 
     /// <summary>
-    /// The mask's mean, as the kernel sums it in float32, is within the tolerance of the level. The SIMT entry's sweeps take σ from exp(v + b₀)·exp(b − b₀), |b − b₀| ≤ 8: the two
-    /// exponents are off by (|v + b| + 16)u, of which σ' passes on at most 0.25u on average and 16u·level, and it has 12 roundings more.
+    /// The mask's mean, as the kernel sums it in float32, is within the tolerance of the level. The SIMT entry's sweeps take σ from exp(v + b₀)·exp(b − b₀), |b
+    /// − b₀| ≤ 8: the two exponents are off by (|v + b| + 16)u, of which σ' passes on at most 0.25u on average and 16u·level, and it has 12 roundings more.
     /// </summary>
     private static double MeanError(int size, double level) =>
         Tolerance + (ErrorBound.Gamma(size + SigmoidRoundings + 2) * level) + (ErrorBound.U * (0.25 + (28 * level)));

@@ -20,8 +20,8 @@ public class ConvolutionTests(TestDevices devices)
         [2, 32, 32, 3, 32, 3, 1], [2, 32, 32, 32, 3, 3, 1], [5, 8, 8, 64, 64, 3, 2], [2, 9, 8, 96, 80, 3, 1], [9, 4, 4, 80, 160, 3, 1], [7, 11, 10, 16, 48, 3, 1], [1, 20, 24, 20, 12, 1, 1], [1, 65, 7, 5, 33, 3, 2],
     ];
 
-    // The tiled GPU kernels with 64 and 256 threads a group: more than one block of pixels and of channels, edges that are no multiple of it, channels that fill
-    // no step of eight, sums in shares, both strides. A barrier of 256 simulated threads takes milliseconds: few steps.
+    // The tiled GPU kernels with 64 and 256 threads a group: more than one block of pixels and of channels, edges that are no multiple of it, channels that
+    // fill no step of eight, sums in shares, both strides. A barrier of 256 simulated threads takes milliseconds: few steps.
     private static readonly (int Lanes, int[] Sizes)[] s_tiled =
     [
         (64, [1, 1, 1, 4, 4, 3, 1]), (64, [2, 5, 9, 20, 12, 3, 1]), (64, [2, 9, 7, 12, 68, 3, 2]), (64, [1, 9, 8, 68, 72, 1, 1]), (64, [1, 5, 6, 68, 8, 1, 2]),

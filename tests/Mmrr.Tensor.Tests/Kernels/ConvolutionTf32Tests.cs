@@ -3,13 +3,14 @@ using Mmrr.Kernels;
 namespace Mmrr.Tests;
 
 /// <summary>
-/// Convolutions with TF32 factors: on <c>cuda</c> the tensor cores, on a simulator with 128 threads a group the same kernels with a stand-in that goes through the documented
-/// fragments. The reference has its factors rounded to the nearest TF32 numbers, so that what is left are the roundings of the sums: a kernel that cuts factors off fails.
+/// Convolutions with TF32 factors: on <c>cuda</c> the tensor cores, on a simulator with 128 threads a group the same kernels with a stand-in that goes through
+/// the documented fragments. The reference has its factors rounded to the nearest TF32 numbers, so that what is left are the roundings of the sums: a kernel
+/// that cuts factors off fails.
 /// </summary>
 public class ConvolutionTf32Tests(TestDevices devices)
 {
-    // Images, height, width, channels, outputs, K, stride. Blocks of 64 and of 128 in each direction, edges, shares, both strides; where the channels that are summed
-    // are no multiple of 16 (20, 68), the float32 kernels. A barrier of 128 simulated threads takes a millisecond or more: few steps.
+    // Images, height, width, channels, outputs, K, stride. Blocks of 64 and of 128 in each direction, edges, shares, both strides; where the channels that are
+    // summed are no multiple of 16 (20, 68), the float32 kernels. A barrier of 128 simulated threads takes a millisecond or more: few steps.
     private static readonly (int Lanes, int[] Sizes)[] s_emulated =
     [
         (128, [1, 1, 1, 16, 16, 3, 1]), (128, [1, 5, 9, 16, 32, 3, 1]), (128, [1, 5, 7, 16, 80, 3, 2]), (128, [1, 12, 11, 80, 16, 1, 1]), (128, [1, 5, 6, 32, 16, 1, 2]),

@@ -2,10 +2,14 @@ using Mmrr.Ptx;
 
 namespace Mmrr.Tests.Ptx;
 
-/// <summary>What the assembler makes of the convolutions in tiles: the main loop's arithmetic and loads, and the registers that leave room for the groups a multiprocessor is to hold.</summary>
+/// <summary>
+/// What the assembler makes of the convolutions in tiles: the main loop's arithmetic and loads, and the registers that leave room for the groups a
+/// multiprocessor is to hold.
+/// </summary>
 public class TileKernelTests
 {
-    // A step: FFMA or HMMA, 16-byte loads of shared memory for them, 16-byte loads of global memory; at most so many instructions in all. Registers and groups at once.
+    // A step: FFMA or HMMA, 16-byte loads of shared memory for them, 16-byte loads of global memory; at most so many instructions in all. Registers and groups
+    // at once.
     [Theory]
     [InlineData("ForwardTile128Kernel", 512, 0, 32, 2, 640, 128, 2)]
     [InlineData("ForwardTile64Kernel", 512, 0, 32, 4, 690, 168, 6)]

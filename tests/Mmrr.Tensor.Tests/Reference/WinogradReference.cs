@@ -17,8 +17,8 @@ internal static class WinogradReference
     public static int Roundings(int channels) => channels + (2 * 3) + (2 * 4) + (2 * 4) + 1;
 
     /// <summary>
-    /// Roundings in a row of a weight's gradient: each image's tiles one after the other, at most 3 in each input transform, 3 in each of the gradient's, 5 (with those of the constants)
-    /// in each of the two back, one product, and the shares that are added.
+    /// Roundings in a row of a weight's gradient: each image's tiles one after the other, at most 3 in each input transform, 3 in each of the gradient's, 5
+    /// (with those of the constants) in each of the two back, one product, and the shares that are added.
     /// </summary>
     public static int WeightRoundings(int tiles) => tiles + (2 * 3) + (2 * 3) + (2 * 5) + 1;
 

@@ -1,8 +1,8 @@
 namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
-/// Whether a BMP is whole: its headers agree, and all rows lie in the file. There are no sums: values that were changed in between cannot be told. Run-length coded ones, which may
-/// leave pixels out, are not read.
+/// Whether a BMP is whole: its headers agree, and all rows lie in the file. There are no sums: values that were changed in between cannot be told. Run-length
+/// coded ones, which may leave pixels out, are not read.
 /// </summary>
 internal static class BmpCheck
 {

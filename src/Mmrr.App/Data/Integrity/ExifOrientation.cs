@@ -6,8 +6,8 @@ internal static class ExifOrientation
     private const int Tag = 0x112;
 
     /// <summary>
-    /// The number in EXIF data, which are laid out as a TIFF file, with or without the name before them that JPEG wants. 1, upright, where there is none, and where the data are
-    /// damaged: they say nothing then.
+    /// The number in EXIF data, which are laid out as a TIFF file, with or without the name before them that JPEG wants. 1, upright, where there is none, and
+    /// where the data are damaged: they say nothing then.
     /// </summary>
     public static int Read(ReadOnlySpan<byte> exif)
     {

@@ -1,8 +1,9 @@
 namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
-/// Whether a JPEG (baseline or progressive, Huffman-coded, eight bits) is whole: its segments, and its data, which are read to the last block of every scan; the scans together
-/// must tell every bit of every coefficient. An end marker that is missing behind them is not missed. Decoders, ImageSharp among them, fill up what is missing with grey and say nothing.
+/// Whether a JPEG (baseline or progressive, Huffman-coded, eight bits) is whole: its segments, and its data, which are read to the last block of every scan;
+/// the scans together must tell every bit of every coefficient. An end marker that is missing behind them is not missed. Decoders, ImageSharp among them, fill
+/// up what is missing with grey and say nothing.
 /// </summary>
 internal sealed class JpegCheck
 {

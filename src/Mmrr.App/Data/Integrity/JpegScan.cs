@@ -1,8 +1,8 @@
 namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
-/// Reads a scan of a JPEG to its last block without making a picture of it (T.81, annexes F and G). Huffman codes fall into step again after an error: what tells a changed scan is
-/// that it ends too early or too late, that a code or a run is none, or that a value is larger than eight bits can give.
+/// Reads a scan of a JPEG to its last block without making a picture of it (T.81, annexes F and G). Huffman codes fall into step again after an error: what
+/// tells a changed scan is that it ends too early or too late, that a code or a run is none, or that a value is larger than eight bits can give.
 /// </summary>
 internal sealed class JpegScan(byte[] file, JpegComponent[] components, int first, int last, int high, int low, bool progressive, int restart, int[] steps)
 {

@@ -1,8 +1,8 @@
 namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
-/// Whether a file holds one whole picture of a format that is read, asked before anything of it is decoded. Decoders answer this by what they happen to notice, which differs from
-/// format to format.
+/// Whether a file holds one whole picture of a format that is read, asked before anything of it is decoded. Decoders answer this by what they happen to notice,
+/// which differs from format to format.
 /// </summary>
 internal static class PictureCheck
 {

@@ -5,8 +5,8 @@ using System.Text;
 namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
-/// Whether a PNG is whole: its chunks, their order and their sums, and in them zlib data of exactly the size that the header asks for, with their own sum. So nothing of the picture
-/// can be missing or changed.
+/// Whether a PNG is whole: its chunks, their order and their sums, and in them zlib data of exactly the size that the header asks for, with their own sum. So
+/// nothing of the picture can be missing or changed.
 /// </summary>
 internal static class PngCheck
 {

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
-/// PBM, PGM and PPM, plain and raw. They are read here: ImageSharp 2.1 takes their values of two bytes the wrong way round, scales them by whole numbers only, and skips first
-/// values that look like a space.
+/// PBM, PGM and PPM, plain and raw. They are read here: ImageSharp 2.1 takes their values of two bytes the wrong way round, scales them by whole numbers only,
+/// and skips first values that look like a space.
 /// </summary>
 internal static class PnmImage
 {

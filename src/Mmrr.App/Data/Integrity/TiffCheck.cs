@@ -1,8 +1,8 @@
 namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
-/// Whether a TIFF is whole: its directories, and the strips of its picture, which lie in the file and are unpacked to their last row. Packed by Deflate they have a sum; otherwise
-/// values that were changed in between may go unnoticed.
+/// Whether a TIFF is whole: its directories, and the strips of its picture, which lie in the file and are unpacked to their last row. Packed by Deflate they
+/// have a sum; otherwise values that were changed in between may go unnoticed.
 /// </summary>
 internal static class TiffCheck
 {

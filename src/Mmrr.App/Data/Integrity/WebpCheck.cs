@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
-/// Whether a WebP is whole as far as its container tells: the sizes of the file, of its chunks and, of lossy pictures, of the parts of their data. There are no sums, and its
-/// arithmetic coder takes any bits for a picture: data that were changed in between, or whose sizes were changed with them, are noticed only where the decoder comes to a stop.
+/// Whether a WebP is whole as far as its container tells: the sizes of the file, of its chunks and, of lossy pictures, of the parts of their data. There are no
+/// sums, and its arithmetic coder takes any bits for a picture: data that were changed in between, or whose sizes were changed with them, are noticed only
+/// where the decoder comes to a stop.
 /// </summary>
 internal static class WebpCheck
 {

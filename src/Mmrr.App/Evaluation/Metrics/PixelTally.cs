@@ -8,8 +8,9 @@ namespace Mmrr.App.Evaluation.Metrics;
 internal sealed record PixelFigures(double Auroc, double Aupro);
 
 /// <summary>
-/// Pixel AUROC and AUPRO at the masks' own size, image by image: of each score it keeps how many pixels have it, and no map. Scores that agree in sign, exponent and the first 11 bits of
-/// the fraction, 0.05 % at most apart, count as ties; of the pairs of a good and a defective pixel those within such a bin are the share that an AUROC may be off by, halved.
+/// Pixel AUROC and AUPRO at the masks' own size, image by image: of each score it keeps how many pixels have it, and no map. Scores that agree in sign,
+/// exponent and the first 11 bits of the fraction, 0.05 % at most apart, count as ties; of the pairs of a good and a defective pixel those within such a bin
+/// are the share that an AUROC may be off by, halved.
 /// </summary>
 /// <param name="kinds">Kinds of defects to tell apart.</param>
 internal sealed class PixelTally(int kinds)

@@ -5,8 +5,8 @@ using System.Xml.Linq;
 namespace Mmrr.App.Reports.Charts;
 
 /// <summary>
-/// A plot as SVG inside a page. Colours and fonts are the page's (report.css), so that it follows dark mode and needs no font of the machine that wrote it; a plotting
-/// library's SVG brings both with it, and native libraries. 440 units wide: on a phone a label is then still about ten pixels high.
+/// A plot as SVG inside a page. Colours and fonts are the page's (report.css), so that it follows dark mode and needs no font of the machine that wrote it; a
+/// plotting library's SVG brings both with it, and native libraries. 440 units wide: on a phone a label is then still about ten pixels high.
 /// </summary>
 internal sealed class Plot
 {

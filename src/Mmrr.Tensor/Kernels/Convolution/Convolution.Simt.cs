@@ -2,10 +2,12 @@ using ILGPU;
 
 namespace Mmrr.Kernels;
 
-/// <content>The GPU entries where channels do not come in quads, and the simulator's: direct convolutions, one thread a result, neighbouring threads on neighbouring channels.</content>
+/// <content>The GPU entries where channels do not come in quads, and the simulator's: direct convolutions, one thread a result, neighbouring threads on
+/// neighbouring channels.</content>
 public static partial class Convolution
 {
-    // The weight and bias gradients are summed in parts, and the parts in order: so many that there are threads enough for a GPU, and that no thread has far to go.
+    // The weight and bias gradients are summed in parts, and the parts in order: so many that there are threads enough for a GPU, and that no thread has far to
+    // go.
     private const int SimtFewestSplits = 16;
     private const int SimtMostSplits = 256;
     private const int SimtSplitThreads = 1 << 19;

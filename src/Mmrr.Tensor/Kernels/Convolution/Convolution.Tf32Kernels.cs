@@ -4,12 +4,14 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The tiled kernels on tensor cores (<see cref="Tf32Tile"/>): as <c>Convolution.TileKernels.cs</c>, with steps of 16 terms. The channels that are summed are a multiple of
-/// 16, the others of four.
+/// The tiled kernels on tensor cores (<see cref="Tf32Tile"/>): as <c>Convolution.TileKernels.cs</c>, with steps of 16 terms. The channels that are summed are a
+/// multiple of 16, the others of four.
 /// </content>
 public static partial class Convolution
 {
-    /// <summary>y = conv(x, w) as <see cref="ForwardTile128Kernel"/>, TF32 factors. 2·K²·C operations a result; bytes beyond the caches 4·(x + w + y).</summary>
+    /// <summary>
+    /// y = conv(x, w) as <see cref="ForwardTile128Kernel"/>, TF32 factors. 2·K²·C operations a result; bytes beyond the caches 4·(x + w + y).
+    /// </summary>
     [SimtKernel(GroupSize = 128, MinGroups = 2, MinSm = 80)]
     private static void ForwardTf32Tile128Kernel(
         ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep, int outputs, int shares,
@@ -56,8 +58,8 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// The sums of this thread over one share of the steps, as <see cref="Gather"/> forms them. Where its four source pixels lie is worked out once: a tap moves all by the
-    /// same distance, and a bit for each tap tells whether it falls into the image.
+    /// The sums of this thread over one share of the steps, as <see cref="Gather"/> forms them. Where its four source pixels lie is worked out once: a tap
+    /// moves all by the same distance, and a bit for each tap tells whether it falls into the image.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Tf32Tile.Sums GatherTf32<TUnit>(

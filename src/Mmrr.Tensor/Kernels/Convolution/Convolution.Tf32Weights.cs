@@ -6,7 +6,10 @@ namespace Mmrr.Kernels;
 /// <content>The weight gradient on tensor cores, as <c>Convolution.TileWeights.cs</c> with steps of 16 pixels.</content>
 public static partial class Convolution
 {
-    /// <summary>dw from x and dy as <see cref="BackwardWeightTile128Kernel"/>, TF32 factors. 2·N·OH·OW operations a result; bytes beyond the caches 4·(x + y + shares·w).</summary>
+    /// <summary>
+    /// dw from x and dy as <see cref="BackwardWeightTile128Kernel"/>, TF32 factors. 2·N·OH·OW operations a result; bytes beyond the caches 4·(x + y +
+    /// shares·w).
+    /// </summary>
     [SimtKernel(GroupSize = 128, MinGroups = 2, MinSm = 80)]
     private static void BackwardWeightTf32Tile128Kernel(
         ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
@@ -29,8 +32,8 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// The sums of this thread over one share of the pixels. The four terms of a thread's square are pixels four apart, a move of <paramref name="sweep"/>, so that four moves lead to
-    /// the next step: lane t has the pixels t, t + 4, t + 8 and t + 12 of a step.
+    /// The sums of this thread over one share of the pixels. The four terms of a thread's square are pixels four apart, a move of <paramref name="sweep"/>, so
+    /// that four moves lead to the next step: lane t has the pixels t, t + 4, t + 8 and t + 12 of a step.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Tf32Tile.Sums CorrelateTf32<TUnit>(

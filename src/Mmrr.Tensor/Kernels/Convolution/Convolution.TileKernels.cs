@@ -4,8 +4,8 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The tiled GPU kernels: implicit matrix products on [N, H, W, C] in blocks of 128 × 128 or 64 × 64 results (<see cref="TileProduct"/>). Grid: (blocks of results,
-/// blocks of channels, shares of the sum). Channels are multiples of four. Per step of 8 terms a thread loads 16 or 32 bytes of each operand from
+/// The tiled GPU kernels: implicit matrix products on [N, H, W, C] in blocks of 128 × 128 or 64 × 64 results (<see cref="TileProduct"/>). Grid: (blocks of
+/// results, blocks of channels, shares of the sum). Channels are multiples of four. Per step of 8 terms a thread loads 16 or 32 bytes of each operand from
 /// global memory, while it multiplies the terms loaded before; one barrier a step.
 /// </content>
 public static partial class Convolution
@@ -38,8 +38,8 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// dx[pixels, C] = Σ over (tap, o) dy[pixel that reads this one through the tap, o] · w[tap, C, o], a launch for each phase of the stride. A thread fetches four
-    /// channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations a result; bytes beyond the caches 4·(y + w + x).
+    /// dx[pixels, C] = Σ over (tap, o) dy[pixel that reads this one through the tap, o] · w[tap, C, o], a launch for each phase of the stride. A thread fetches
+    /// four channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations a result; bytes beyond the caches 4·(y + w + x).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
     private static void BackwardDataTile128Kernel(ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
@@ -61,8 +61,8 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// The sums of this thread over one share of the steps. Weights [taps, Channels, outputs], or with <paramref name="turned"/> [taps, outputs, Channels], where a
-    /// row is fetched as a source pixel is: four terms at once, transposed on the way into shared memory.
+    /// The sums of this thread over one share of the steps. Weights [taps, Channels, outputs], or with <paramref name="turned"/> [taps, outputs, Channels],
+    /// where a row is fetched as a source pixel is: four terms at once, transposed on the way into shared memory.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TileProduct.Sums Gather(
@@ -72,7 +72,8 @@ public static partial class Convolution
         ArrayView<float> aFloats = a.Cast<float>(), bFloats = b.Cast<float>();
         int lane = Group.IdxX, quads = tile / 4, pitch = TileProduct.Pitch(tile);
 
-        // Fetched by rows: row lane / 2 (tile 64: and 32 further), terms 4·(lane % 2) … + 3. By columns: term lane / quads (tile 64: and 4 further), quad lane % quads.
+        // Fetched by rows: row lane / 2 (tile 64: and 32 further), terms 4·(lane % 2) … + 3. By columns: term lane / quads (tile 64: and 4 further), quad lane
+        // % quads.
         int row = lane >> 1, rowTerm = (lane & 1) << 2, term = tile == 128 ? lane >> 5 : lane >> 4, column = lane & (quads - 1);
         int storeA = (rowTerm * (tile + 4)) + row, storeB = turned ? storeA : (term * pitch) + column;
         int readA = TileProduct.Row(tile) >> 2, readB = TileProduct.Column(tile) >> 2, buffer = 0;
@@ -152,7 +153,9 @@ public static partial class Convolution
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int FirstOfShare(int steps, int shares, int share) => (steps / shares * share) + IntrinsicMath.Min(steps % shares, share);
 
-    /// <summary>Four channels, from c on, of the weights' row that begins at the quad <paramref name="at"/>; zeros where there is no row or no channel.</summary>
+    /// <summary>
+    /// Four channels, from c on, of the weights' row that begins at the quad <paramref name="at"/>; zeros where there is no row or no channel.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 Fetch(ArrayView<Float4> source, int at, int c, int limit)
     {
@@ -184,7 +187,9 @@ public static partial class Convolution
         StoreQuads(sums.Lower, sweep, row + 16, column, 32, outputs, bias, hasBias, residual, hasResidual, output);
     }
 
-    /// <summary>The same for four rows of results, of each the quad at <paramref name="column"/> and the one <paramref name="right"/> columns further.</summary>
+    /// <summary>
+    /// The same for four rows of results, of each the quad at <paramref name="column"/> and the one <paramref name="right"/> columns further.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreQuads(
         TileProduct.Quads sums, TileSweep sweep, int row, int column, int right, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,

@@ -31,8 +31,8 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// The sums of this thread over one share of the pixels. A thread fetches, for its tap and quad of channels, one pixel in every 8, or with a tile of 64 one in every 4.
-    /// A move of <paramref name="sweep"/> is as far.
+    /// The sums of this thread over one share of the pixels. A thread fetches, for its tap and quad of channels, one pixel in every 8, or with a tile of 64 one
+    /// in every 4. A move of <paramref name="sweep"/> is as far.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TileProduct.Sums Correlate(

@@ -27,8 +27,8 @@ public static partial class Convolution
     private static bool SuitsTiles(Device device, in Geometry g) => g.Channels % 4 == 0 && g.Outputs % 4 == 0 && device.MaxLanes >= TileProduct.Lanes(64);
 
     /// <summary>
-    /// Whether the tensor cores multiply: where the device's precision allows it, and <paramref name="terms"/>, the channels that are summed, come in steps of 16. On a
-    /// simulator with 128 threads a group or more their stand-in does.
+    /// Whether the tensor cores multiply: where the device's precision allows it, and <paramref name="terms"/>, the channels that are summed, come in steps of
+    /// 16. On a simulator with 128 threads a group or more their stand-in does.
     /// </summary>
     private static bool SuitsTf32(Device device, int terms) =>
         device.Precision == MatrixPrecision.Tf32 && terms % Tf32Tile.Depth == 0 &&
@@ -138,8 +138,8 @@ public static partial class Convolution
 
         private static TilePlan Of(Device device, bool tf32, long blocks, int columns, int shares)
         {
-            // The side of the blocks changes no result, as every block adds its terms in the same order: 128 halves the loads, 64 wastes less where the channels fill no
-            // 128, and spreads few results over more multiprocessors.
+            // The side of the blocks changes no result, as every block adds its terms in the same order: 128 halves the loads, 64 wastes less where the
+            // channels fill no 128, and spreads few results over more multiprocessors.
             bool fits = device.MaxLanes >= (tf32 ? Tf32Tile.Lanes(128) : TileProduct.Lanes(128)), fills = Blocks(columns, 128) * 128 == Blocks(columns, 64) * 64;
             int tile = fits && fills && blocks * shares >= device.Accelerator.NumMultiprocessors ? 128 : 64;
             return new TilePlan(tf32, tf32 && device.Kind == DeviceKind.Simt, tile, shares);

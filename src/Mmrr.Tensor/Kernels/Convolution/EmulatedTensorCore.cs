@@ -3,8 +3,8 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// <see cref="TensorCore"/> for the simulator: the lanes of a warp show one another their factors in shared memory, and each forms its sums as the documented fragments of
-/// m16n8k8 have it, of the upper 19 bits of each factor, in float32. Two barriers a call. Only tests run it.
+/// <see cref="TensorCore"/> for the simulator: the lanes of a warp show one another their factors in shared memory, and each forms its sums as the documented
+/// fragments of m16n8k8 have it, of the upper 19 bits of each factor, in float32. Two barriers a call. Only tests run it.
 /// </summary>
 internal struct EmulatedTensorCore : IMatrixUnit
 {
@@ -36,7 +36,9 @@ internal struct EmulatedTensorCore : IMatrixUnit
         return sums;
     }
 
-    /// <summary>The products of number <paramref name="n"/> of the columns: c0 and c2 are of column 2·t, c1 and c3 of 2·t + 1; c0 and c1 of row g, c2 and c3 of g + 8.</summary>
+    /// <summary>
+    /// The products of number <paramref name="n"/> of the columns: c0 and c2 are of column 2·t, c1 and c3 of 2·t + 1; c0 and c1 of row g, c2 and c3 of g + 8.
+    /// </summary>
     private readonly TileProduct.Quads Column(TileProduct.Quads s, int n)
     {
         int left = 2 * (Group.IdxX & 3), right = left + 1;
@@ -52,8 +54,8 @@ internal struct EmulatedTensorCore : IMatrixUnit
     }
 
     /// <summary>
-    /// One element of C over two products: A in the quads <paramref name="quad"/> and quad + 1, as a0 and a2 for row g, as a1 and a3 for g + 8; B in the first and second half of
-    /// the quad <paramref name="n"/> of the lanes with g = <paramref name="column"/>.
+    /// One element of C over two products: A in the quads <paramref name="quad"/> and quad + 1, as a0 and a2 for row g, as a1 and a3 for g + 8; B in the first
+    /// and second half of the quad <paramref name="n"/> of the lanes with g = <paramref name="column"/>.
     /// </summary>
     private readonly float Sum(float sum, int quad, int lower, int n, int column)
     {

@@ -4,8 +4,9 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// How the tiled weight gradients walk through the output pixels, all images as one sequence, in moves of <see cref="Distance"/> pixels. A thread keeps where its tap
-/// meets x at the present pixel (<see cref="Place"/>); a move adds what the host has worked out: no division, and nothing that a compiler could put back into the loop.
+/// How the tiled weight gradients walk through the output pixels, all images as one sequence, in moves of <see cref="Distance"/> pixels. A thread keeps where
+/// its tap meets x at the present pixel (<see cref="Place"/>); a move adds what the host has worked out: no division, and nothing that a compiler could put
+/// back into the loop.
 /// </summary>
 internal struct PixelSweep
 {
@@ -18,7 +19,9 @@ internal struct PixelSweep
     /// <summary>A move, in output pixels; the same in rows and columns of x, and in quads of x.</summary>
     public int Distance, Down, Right, Quads;
 
-    /// <summary>What is taken back, or added, where a move runs over the end of a row of output pixels, or of an image: rows and columns of x, quads of x.</summary>
+    /// <summary>
+    /// What is taken back, or added, where a move runs over the end of a row of output pixels, or of an image: rows and columns of x, quads of x.
+    /// </summary>
     public int RowWidth, RowQuads, ImageHeight, ImageQuads;
 
     public static PixelSweep Of(in Convolution.Geometry g, int distance)

@@ -6,7 +6,10 @@ namespace Mmrr.Kernels;
 /// <summary>What multiplies the groups of <see cref="Tf32Tile"/>: the tensor cores, or what stands for them on the simulator.</summary>
 internal interface IMatrixUnit
 {
-    /// <summary>sums + a·b over the 16 terms of a step, for a group of rows and one of columns. All threads of a warp call it; all of a group of threads on the simulator.</summary>
+    /// <summary>
+    /// sums + a·b over the 16 terms of a step, for a group of rows and one of columns. All threads of a warp call it; all of a group of threads on the
+    /// simulator.
+    /// </summary>
     TileProduct.Quads Multiply(TileProduct.Quads sums, Tf32Tile.Square a, Tf32Tile.Square b);
 }
 
@@ -42,8 +45,8 @@ internal struct TensorCore : IMatrixUnit
     }
 
     /// <summary>
-    /// PTX ISA, "Matrix Fragments for mma.m16n8k8", .tf32. Lane 4·g + t has of A: (row g, term t), (g + 8, t), (g, t + 4), (g + 8, t + 4); of B: (term t, column g), (t + 4, g);
-    /// of C: (row g, column 2·t), (g, 2·t + 1), (g + 8, 2·t), (g + 8, 2·t + 1).
+    /// PTX ISA, "Matrix Fragments for mma.m16n8k8", .tf32. Lane 4·g + t has of A: (row g, term t), (g + 8, t), (g, t + 4), (g + 8, t + 4); of B: (term t,
+    /// column g), (t + 4, g); of C: (row g, column 2·t), (g, 2·t + 1), (g + 8, 2·t), (g + 8, 2·t + 1).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 Mma(Float4 c, Float4 a, float b0, float b1)

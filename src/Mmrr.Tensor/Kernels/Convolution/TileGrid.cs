@@ -25,8 +25,8 @@ internal readonly unsafe struct TileGrid(int images, int height, int width)
     }
 
     /// <summary>
-    /// Asks for a tile's pixels to be brought into the second-level cache. A training step's tensors come from memory, and a block that is transformed all at once would wait for
-    /// them; during the matrix products the memory is idle. Tiles behind the last one are passed over.
+    /// Asks for a tile's pixels to be brought into the second-level cache. A training step's tensors come from memory, and a block that is transformed all at
+    /// once would wait for them; during the matrix products the memory is idle. Tiles behind the last one are passed over.
     /// </summary>
     /// <param name="tile">Which.</param>
     /// <param name="image">[N, H, W, channels].</param>

@@ -40,7 +40,9 @@ internal static class TileProduct
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Column(int tile) => (tile == 128 ? (Group.IdxX & 32) << 1 : 0) + ((Group.IdxX & 7) << 2);
 
-    /// <summary>Puts four terms of one row (or column) of the block under one another: a transposition. <paramref name="at"/> is the float index of the first.</summary>
+    /// <summary>
+    /// Puts four terms of one row (or column) of the block under one another: a transposition. <paramref name="at"/> is the float index of the first.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreRow(ArrayView<float> shared, int tile, int at, Float4 terms)
     {
@@ -54,8 +56,8 @@ internal static class TileProduct
     }
 
     /// <summary>
-    /// One step: <see cref="Depth"/> terms for each of the 64 sums. <paramref name="rowsAt"/> and <paramref name="columnsAt"/> are the thread's first quads in the
-    /// buffers that are read.
+    /// One step: <see cref="Depth"/> terms for each of the 64 sums. <paramref name="rowsAt"/> and <paramref name="columnsAt"/> are the thread's first quads in
+    /// the buffers that are read.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Sums Step(Sums s, int tile, ArrayView<Float4> a, int rowsAt, ArrayView<Float4> b, int columnsAt)

@@ -104,7 +104,10 @@ internal struct TileSweep
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int TapQuads(int t, int u) => ((t * Width) + u) * Direction * (Channels / 4);
 
-    /// <summary>The source pixel of a result, as the quad <paramref name="from"/> after its pixel under the taps (0, 0), with a bit for each tap that falls into the image, from <paramref name="tap"/> on.</summary>
+    /// <summary>
+    /// The source pixel of a result, as the quad <paramref name="from"/> after its pixel under the taps (0, 0), with a bit for each tap that falls into the
+    /// image, from <paramref name="tap"/> on.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly SourcePixel SourceOf(int result, int tap, int from)
     {

@@ -18,7 +18,8 @@ internal readonly unsafe struct WinogradProduct
     // So many units at least, where there are the tiles: the workers should end together.
     private const int FewestUnits = 6;
 
-    // Between two of the 36 planes of a block stands one cache line more: planes of whole multiples of 4 KB would all fall into the same eight lines of a first-level cache.
+    // Between two of the 36 planes of a block stands one cache line more: planes of whole multiples of 4 KB would all fall into the same eight lines of a
+    // first-level cache.
     private const int Line = 16;
 
     private readonly TileGrid _grid;

@@ -92,7 +92,8 @@ public static class Exponential
     {
         x = x > Largest ? Largest : x;
         x = x < Smallest ? Smallest : x;
-        // Conversions between integers and floats run at an eighth of the speed of additions: added to 1.5·2²³ the sum is rounded to an integer, its lowest bits.
+        // Conversions between integers and floats run at an eighth of the speed of additions: added to 1.5·2²³ the sum is rounded to an integer, its lowest
+        // bits.
         float shifted = (x * Log2E) + Rounder;
         int exponent = (int)Interop.FloatAsInt(shifted) - RounderBits;
         float n = shifted - Rounder;

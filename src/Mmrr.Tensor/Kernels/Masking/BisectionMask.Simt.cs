@@ -21,10 +21,11 @@ public static unsafe partial class BisectionMask
     // e²⁰: beyond it σ is 1 in float32, and the product of four denominators still is a number.
     private const float LargestOdds = 4.8516520e8f;
 
-    // A group solves one problem. The sweeps need one exponential an element in all: with u = exp(v + b₀), taken in the first sweep and kept in shared memory, σ(v + b) is
-    // t/(1 + t), t = u·exp(b − b₀), and four elements share one division. Larger images take their exponentials in every sweep, from v in the caches. The
-    // threads lie over the quads of v, add in a fixed order and take the same decisions from the same sums. m comes from a last walk with an accurate sigmoid.
-    // 4 bytes of m an element from memory, and v once an image; operations an element: 10 for the start, 38 for the first sweep, 10 for each other, 40 for m.
+    // A group solves one problem. The sweeps need one exponential an element in all: with u = exp(v + b₀), taken in the first sweep and kept in shared memory,
+    // σ(v + b) is t/(1 + t), t = u·exp(b − b₀), and four elements share one division. Larger images take their exponentials in every sweep, from v in the
+    // caches. The threads lie over the quads of v, add in a fixed order and take the same decisions from the same sums. m comes from a last walk with an
+    // accurate sigmoid. 4 bytes of m an element from memory, and v once an image; operations an element: 10 for the start, 38 for the first sweep, 10 for each
+    // other, 40 for m.
     [SimtKernel]
     private static void ForwardKernel(
         ArrayView<float> v, ArrayView<float> levels, ArrayView<float> m, ArrayView<float> bias, ArrayView<float> slope,
@@ -109,8 +110,8 @@ public static unsafe partial class BisectionMask
     private static void WeightKernel(ArrayView<float> m, ArrayView<float> maskGradient, ArrayView<float> weights, int length, int ranges, float factor) =>
         RangeSums.Write(m, maskGradient, weights, length, ranges, factor, default(WeightedSlope));
 
-    // A thread takes the quads i, i + grid, … of the images (where an image has no multiple of four elements: up to four single ones) and goes through their levels in
-    // order. 8 bytes and 5 operations an element and level, 4 bytes written for all levels.
+    // A thread takes the quads i, i + grid, … of the images (where an image has no multiple of four elements: up to four single ones) and goes through their
+    // levels in order. 8 bytes and 5 operations an element and level, 4 bytes written for all levels.
     [SimtKernel]
     private static void BackwardKernel(
         ArrayView<float> m, ArrayView<float> slope, ArrayView<float> weights, ArrayView<float> maskGradient, ArrayView<float> vGradient,
@@ -237,7 +238,9 @@ public static unsafe partial class BisectionMask
         return values;
     }
 
-    /// <summary>Σ σ and Σ σ(1 − σ) over four elements, σ = t/(1 + t) and 1 − σ = 1/(1 + t) with t = scale·odds, to eight roundings each. One division for the four.</summary>
+    /// <summary>
+    /// Σ σ and Σ σ(1 − σ) over four elements, σ = t/(1 + t) and 1 − σ = 1/(1 + t) with t = scale·odds, to eight roundings each. One division for the four.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static GroupReduction.Pair Logistic(Float4 odds, float scale)
     {
@@ -253,7 +256,9 @@ public static unsafe partial class BisectionMask
         return sums;
     }
 
-    /// <summary>Quad q of the row of so many elements that begins at <paramref name="offset"/>; single elements, and a filling, where rows have no multiple of four.</summary>
+    /// <summary>
+    /// Quad q of the row of so many elements that begins at <paramref name="offset"/>; single elements, and a filling, where rows have no multiple of four.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 Load(ArrayView<float> view, int offset, int q, int length, float filling)
     {

@@ -8,17 +8,18 @@ namespace Mmrr.Kernels;
 public static unsafe partial class GroupNorm
 {
     /// <summary>
-    /// What one unit of work walks over, as rows of 64 floats, four vectors, whatever the number of channels: after L = lcm(channels, 64) floats the channels repeat, so lane i
-    /// of such a stretch belongs to channel i mod channels, and every parameter is repeated to L lanes. An image of 16 channels is a stretch of 64 again and again, one of 48 channels of
-    /// 192. Where the channels are a multiple of 64 and groups do not cross, a unit is 64 of them, and a stretch is one pixel. What is left behind the last whole stretch is
-    /// done lane by lane.
+    /// What one unit of work walks over, as rows of 64 floats, four vectors, whatever the number of channels: after L = lcm(channels, 64) floats the channels
+    /// repeat, so lane i of such a stretch belongs to channel i mod channels, and every parameter is repeated to L lanes. An image of 16 channels is a stretch
+    /// of 64 again and again, one of 48 channels of 192. Where the channels are a multiple of 64 and groups do not cross, a unit is 64 of them, and a stretch
+    /// is one pixel. What is left behind the last whole stretch is done lane by lane.
     /// </summary>
     private readonly struct Block
     {
         /// <summary>Floats of a row: four vectors, so that four sums are under way at a time.</summary>
         public const int Row = 64;
 
-        // Floats walked over in one go, 16 KB: memory is read in order although a lane is followed from stretch to stretch, and sums of sums keep the rounding error small.
+        // Floats walked over in one go, 16 KB: memory is read in order although a lane is followed from stretch to stretch, and sums of sums keep the rounding
+        // error small.
         private const int FloatsAtOnce = 4096;
         // With fewer images than that, parts of an image are shared out.
         private const int FewestImages = 4;

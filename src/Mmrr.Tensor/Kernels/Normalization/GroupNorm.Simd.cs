@@ -1,8 +1,8 @@
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The CPU entries. A unit of work is an image, or 64 of its channels where groups do not cross such a block. Forward reads x three times and writes y; of a block that fits
-/// the second-level cache only the first read goes to memory. Backward reads x and dy twice and writes dx.
+/// The CPU entries. A unit of work is an image, or 64 of its channels where groups do not cross such a block. Forward reads x three times and writes y; of a
+/// block that fits the second-level cache only the first read goes to memory. Backward reads x and dy twice and writes dx.
 /// </content>
 public static unsafe partial class GroupNorm
 {

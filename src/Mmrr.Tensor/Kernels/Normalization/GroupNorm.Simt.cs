@@ -3,7 +3,8 @@ using ILGPU.Algorithms;
 
 namespace Mmrr.Kernels;
 
-/// <content>The GPU entries where the channels of a group do not come in quads: a group of threads for each (image, group of channels), sums by trees in shared memory.</content>
+/// <content>The GPU entries where the channels of a group do not come in quads: a group of threads for each (image, group of channels), sums by trees in shared
+/// memory.</content>
 public static partial class GroupNorm
 {
     private static void ForwardSimt(

@@ -4,8 +4,8 @@ using ILGPU.Algorithms;
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The GPU entries where the channels of a group come in quads: a group of threads takes a slab, one image's pixels of a few neighbouring groups of channels, up to
-/// eight quads (128 bytes of each pixel) wide. The threads lie over (pixel, quad), the quad fastest: neighbours read neighbouring 16 bytes.
+/// The GPU entries where the channels of a group come in quads: a group of threads takes a slab, one image's pixels of a few neighbouring groups of channels,
+/// up to eight quads (128 bytes of each pixel) wide. The threads lie over (pixel, quad), the quad fastest: neighbours read neighbouring 16 bytes.
 /// </content>
 public static partial class GroupNorm
 {
@@ -212,7 +212,9 @@ public static partial class GroupNorm
         /// <summary>The image; the slab's first quad of channels; its quads; the quads of a group of channels.</summary>
         public int Image, FirstQuad, Width, GroupQuads;
 
-        /// <summary>This thread's quad within the slab and its slice of the pixels, of so many; half of the power of two that holds the slices; its first pixel.</summary>
+        /// <summary>
+        /// This thread's quad within the slab and its slice of the pixels, of so many; half of the power of two that holds the slices; its first pixel.
+        /// </summary>
         public int Quad, Slice, Slices, Half, Begin;
 
         /// <summary>The quad of x where this thread's channels of the image begin; the place of its group's mean.</summary>

@@ -17,8 +17,8 @@ public static unsafe partial class RAdam
         device.Simt.Launch(device.Groups(pieces.Length), UpdateKernel, table.With(pieces), table.Memory, rates);
     }
 
-    // A group of threads updates one piece of one parameter, at most 16,384 values, so that one launch does all parameters; the table says where the pieces lie. Thread: every
-    // group-th quad: four loads and three stores of 16 bytes. 28 bytes and about 12 operations (a root and a division among them) a value.
+    // A group of threads updates one piece of one parameter, at most 16,384 values, so that one launch does all parameters; the table says where the pieces
+    // lie. Thread: every group-th quad: four loads and three stores of 16 bytes. 28 bytes and about 12 operations (a root and a division among them) a value.
     [SimtKernel]
     private static void UpdateKernel(ArrayView<Piece> pieces, ArrayView<Float4> memory, Rates rates)
     {
@@ -64,8 +64,8 @@ public static unsafe partial class RAdam
     }
 
     /// <summary>
-    /// The table of the pieces on a device. It stays there and is copied again only when a piece has moved: gradients get the same memory from the pool step after step.
-    /// ILGPU frees it with the accelerator.
+    /// The table of the pieces on a device. It stays there and is copied again only when a piece has moved: gradients get the same memory from the pool step
+    /// after step. ILGPU frees it with the accelerator.
     /// </summary>
     private sealed class PieceTable
     {

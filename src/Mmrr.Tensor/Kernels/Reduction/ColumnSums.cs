@@ -16,8 +16,8 @@ internal static class ColumnSums
         device.Simt.Launch(device.Groups(shares), SumKernel, matrix, rows, columns / 4, sums);
 
     /// <summary>
-    /// Group of threads: the sums over the columns of one share of the rows of [rows, quads]. The threads lie over (row, quad), so that neighbours read neighbouring
-    /// 16 bytes; the rows' sums meet in shared memory, in order. Each float is read once, one addition each.
+    /// Group of threads: the sums over the columns of one share of the rows of [rows, quads]. The threads lie over (row, quad), so that neighbours read
+    /// neighbouring 16 bytes; the rows' sums meet in shared memory, in order. Each float is read once, one addition each.
     /// </summary>
     [SimtKernel]
     private static void SumKernel(ArrayView<float> matrix, int rows, int quads, ArrayView<float> sums)

@@ -13,7 +13,9 @@ internal static class GroupReduction
     /// <summary>The most threads that a group has.</summary>
     public const int MaxLanes = 256;
 
-    /// <summary>Elements of shared memory: one for each eight threads, the fewest that a warp has (on the simulator), of which each warp uses its first.</summary>
+    /// <summary>
+    /// Elements of shared memory: one for each eight threads, the fewest that a warp has (on the simulator), of which each warp uses its first.
+    /// </summary>
     public const int SharedLength = MaxLanes / 8;
 
     /// <summary>The sum of <paramref name="value"/> over the group.</summary>

@@ -10,10 +10,10 @@ internal interface ITerm
 }
 
 /// <summary>
-/// Sums over the rows of two arrays [rows, length] in SIMT kernels, in two stages: a group of threads for each 4,096 elements of a row, then a group for each row that adds
-/// the partial sums. The ranges depend on the shape alone and each sum has one order, so that every run and every card with groups of 256 threads gives the same bits, and a
-/// row's sum does not depend on the other rows. In float32: with 256 threads an element passes through 6 additions in its thread and 12 between threads, and in
-/// the second stage through 12 and one for each 256 ranges of its row.
+/// Sums over the rows of two arrays [rows, length] in SIMT kernels, in two stages: a group of threads for each 4,096 elements of a row, then a group for each
+/// row that adds the partial sums. The ranges depend on the shape alone and each sum has one order, so that every run and every card with groups of 256 threads
+/// gives the same bits, and a row's sum does not depend on the other rows. In float32: with 256 threads an element passes through 6 additions in its thread and
+/// 12 between threads, and in the second stage through 12 and one for each 256 ranges of its row.
 /// </summary>
 internal static class RangeSums
 {
@@ -42,8 +42,8 @@ internal static class RangeSums
     }
 
     /// <summary>
-    /// The first stage: this group's range. Thread: every group-th quad, two loads of 16 bytes (scalars where the rows' length is no multiple of four). 8 bytes an
-    /// element, nothing written but the sum.
+    /// The first stage: this group's range. Thread: every group-th quad, two loads of 16 bytes (scalars where the rows' length is no multiple of four). 8 bytes
+    /// an element, nothing written but the sum.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write<TTerm>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> output, int length, int ranges, float factor, TTerm term)

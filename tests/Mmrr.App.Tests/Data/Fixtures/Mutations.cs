@@ -7,8 +7,8 @@ using Xunit;
 namespace Mmrr.App.Tests.Data.Fixtures;
 
 /// <summary>
-/// Damages files for the fuzzing tests, each by a seed of its own that tells it again. The tests take some hundreds of each kind; <c>scripts/fuzz COUNT SEED</c> takes as many as wanted,
-/// through MMRR_FUZZ_COUNT, MMRR_FUZZ_SEED and MMRR_FUZZ_SECONDS.
+/// Damages files for the fuzzing tests, each by a seed of its own that tells it again. The tests take some hundreds of each kind; <c>scripts/fuzz COUNT
+/// SEED</c> takes as many as wanted, through MMRR_FUZZ_COUNT, MMRR_FUZZ_SEED and MMRR_FUZZ_SECONDS.
 /// </summary>
 internal static partial class Mutations
 {
@@ -25,7 +25,10 @@ internal static partial class Mutations
         "[null]", "[[[[[[[[[[]]]]]]]]]]", "\"paper\"", "\"learned\"", "uniform:2", "\"\\ud800\"",
     ];
 
-    /// <summary>Reads an input on another thread. One that hangs is left there, and the exception gets out; on a busy machine it is the time that this process has computed that counts.</summary>
+    /// <summary>
+    /// Reads an input on another thread. One that hangs is left there, and the exception gets out; on a busy machine it is the time that this process has
+    /// computed that counts.
+    /// </summary>
     public static async Task<T> Try<T>(Func<T> read)
     {
         int rounds = 30;
@@ -47,7 +50,9 @@ internal static partial class Mutations
     /// <summary>The seed of one input. String's own hash differs from run to run.</summary>
     public static int Seed(string kind, int index) => kind.Aggregate((FirstSeed * 1_000_003) + index, (hash, c) => unchecked((hash * 31) + c));
 
-    /// <summary>One to four changes: a byte, a bit, a number of two or four bytes at a bound, a run of zeros, a piece that goes, comes twice, or is cut off.</summary>
+    /// <summary>
+    /// One to four changes: a byte, a bit, a number of two or four bytes at a bound, a run of zeros, a piece that goes, comes twice, or is cut off.
+    /// </summary>
     public static byte[] Of(byte[] original, Random random)
     {
         byte[] file = [.. original];
@@ -92,7 +97,9 @@ internal static partial class Mutations
         return file;
     }
 
-    /// <summary>A text with one to three of its values replaced, or lines that go, come twice or change places; a third of them damaged as any bytes are.</summary>
+    /// <summary>
+    /// A text with one to three of its values replaced, or lines that go, come twice or change places; a third of them damaged as any bytes are.
+    /// </summary>
     public static byte[] OfText(byte[] original, Random random)
     {
         if (random.Next(3) == 0) return Of(original, random);

@@ -7,8 +7,8 @@ using Xunit;
 namespace Mmrr.App.Tests.Data.Integrity;
 
 /// <summary>
-/// Mutated files of every format: each is read or refused by the one exception for bad input, soon, and without growing memory. A few hundred of each kind here; as many as wanted by
-/// <c>scripts/fuzz COUNT SEED</c>, which sets MMRR_FUZZ_COUNT and MMRR_FUZZ_SEED.
+/// Mutated files of every format: each is read or refused by the one exception for bad input, soon, and without growing memory. A few hundred of each kind
+/// here; as many as wanted by <c>scripts/fuzz COUNT SEED</c>, which sets MMRR_FUZZ_COUNT and MMRR_FUZZ_SEED.
 /// </summary>
 public sealed class PictureFuzzTests(ITestOutputHelper output)
 {

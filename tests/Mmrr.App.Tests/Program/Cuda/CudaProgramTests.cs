@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Mmrr.App.Tests.Program.Cuda;
 
-/// <summary>What the program asks of NVIDIA's driver, on a driver without a card that writes it down: kernels compile as on a card and are launched, but do not run.</summary>
+/// <summary>
+/// What the program asks of NVIDIA's driver, on a driver without a card that writes it down: kernels compile as on a card and are launched, but do not run.
+/// </summary>
 public sealed class CudaProgramTests : IDisposable
 {
     private const int MostBlocksInY = 65535;
