@@ -56,7 +56,7 @@ public class SyntheticInspectionTests
             Assert.NotSame(read.Pixels.Bytes, read.Pixels.Bytes);
             Assert.Equal(kept.Mask, read.Mask);
         }
-        string path = folder[$"weave/{tiled.Samples[0].Name}"];
+        string path = folder[tiled.Samples[0].Name];
         Assert.True(File.Exists(path), path);
         ImageFile.WritePng(path, new byte[8 * 8 * 3], 8, 8, 3);
         Assert.Contains("changed while", Assert.Throws<InvalidDataException>(() => tiled.Samples[0].Pixels).Message, StringComparison.Ordinal);
