@@ -278,7 +278,11 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         int own = image.Channels;
         var sample = new Sample(entry.Name, height, width, keep ? pixels : default, entry.Abnormal, entry.Kind, keep ? mask : null)
         {
-            Part = entry.Part, Hash = entry.Hash, Regions = regions, FileBits = image.Pixels.Bits, Read = keep ? null : () => Again(entry.Path, height, width, own),
+            Part = entry.Part,
+            Hash = entry.Hash,
+            Regions = regions,
+            FileBits = image.Pixels.Bits,
+            Read = keep ? null : () => Again(entry.Path, height, width, own),
         };
         return new Loaded(sample, own);
     }
