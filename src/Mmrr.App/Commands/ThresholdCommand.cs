@@ -58,6 +58,8 @@ internal static class ThresholdCommand
             {
                 var (usualLevels, usualRule) = old is null ? (folder.Options.ScoreLevels, folder.Options.Rule) : (old.Levels, old.Rule);
                 if (old?.Added.Count > 0 && images is null) Complaint.Write("images added with --calibrate before are left out; give --calibrate DIR beside these options to add them again");
+                // The old threshold goes before the new one is there: what is told in between must not end it.
+                StandardOutput.HasMessagesOnly();
                 old = TrainingSession.Measure(folder, opened!, wantedLevels ?? usualLevels, wantedRule ?? usualRule, wanted);
                 if (images is null)
                 {

@@ -33,6 +33,17 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
     }
 
     [Theory]
+    [InlineData("> /dev/full")]
+    [InlineData(">&-")]
+    public void AnotherRuleComesWithItsThresholdWhoeverHearsOfIt(string redirection)
+    {
+        NeedsAShell();
+        string run = runs.Copy(runs.FolderRun, $"heard-{Guid.NewGuid()}");
+        Shell(redirection, "threshold", run, "--rule", "paper", "--device", "cpu").Ends(0);
+        Assert.Equal(Nn.ScoreRule.Paper, Nn.Calibration.Find(run)!.Rule);
+    }
+
+    [Theory]
     [InlineData(">&-", "standard output is closed")]
     [InlineData("> /dev/full", "No space left on device")]
     public void ResultsThatCannotBeWrittenAreNoSuccess(string redirection, string words)
