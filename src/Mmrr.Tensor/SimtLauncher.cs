@@ -19,36 +19,18 @@ internal sealed class SimtLauncher(Device device)
         KernelConfig config, Action<T1, T2> kernel, T1 a1, T2 a2)
         where T1 : struct
         where T2 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2>)run)(config, a1, a2);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2>)run)(config, a1, a2));
 
     public void Launch<T1, T2, T3>(
         KernelConfig config, Action<T1, T2, T3> kernel, T1 a1, T2 a2, T3 a3)
         where T1 : struct
         where T2 : struct
         where T3 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3>)run)(config, a1, a2, a3);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3>)run)(config, a1, a2, a3));
 
     public void Launch<T1, T2, T3, T4>(
         KernelConfig config, Action<T1, T2, T3, T4> kernel, T1 a1, T2 a2, T3 a3, T4 a4)
@@ -56,18 +38,9 @@ internal sealed class SimtLauncher(Device device)
         where T2 : struct
         where T3 : struct
         where T4 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4>)run)(config, a1, a2, a3, a4);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4>)run)(config, a1, a2, a3, a4));
 
     public void Launch<T1, T2, T3, T4, T5>(
         KernelConfig config, Action<T1, T2, T3, T4, T5> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
@@ -76,18 +49,9 @@ internal sealed class SimtLauncher(Device device)
         where T3 : struct
         where T4 : struct
         where T5 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5>)run)(config, a1, a2, a3, a4, a5);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5>)run)(config, a1, a2, a3, a4, a5));
 
     public void Launch<T1, T2, T3, T4, T5, T6>(
         KernelConfig config, Action<T1, T2, T3, T4, T5, T6> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
@@ -97,18 +61,9 @@ internal sealed class SimtLauncher(Device device)
         where T4 : struct
         where T5 : struct
         where T6 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6>)run)(config, a1, a2, a3, a4, a5, a6);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6>)run)(config, a1, a2, a3, a4, a5, a6));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7>(
         KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
@@ -119,18 +74,9 @@ internal sealed class SimtLauncher(Device device)
         where T5 : struct
         where T6 : struct
         where T7 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7>)run)(config, a1, a2, a3, a4, a5, a6, a7);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7>)run)(config, a1, a2, a3, a4, a5, a6, a7));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(
         KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8)
@@ -142,18 +88,9 @@ internal sealed class SimtLauncher(Device device)
         where T6 : struct
         where T7 : struct
         where T8 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(
         KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9)
@@ -166,18 +103,9 @@ internal sealed class SimtLauncher(Device device)
         where T7 : struct
         where T8 : struct
         where T9 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(
         KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10)
@@ -191,18 +119,9 @@ internal sealed class SimtLauncher(Device device)
         where T8 : struct
         where T9 : struct
         where T10 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(
         KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11)
@@ -217,18 +136,9 @@ internal sealed class SimtLauncher(Device device)
         where T9 : struct
         where T10 : struct
         where T11 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(
         KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12)
@@ -244,18 +154,9 @@ internal sealed class SimtLauncher(Device device)
         where T10 : struct
         where T11 : struct
         where T12 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>(
         KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12, T13 a13)
@@ -272,18 +173,9 @@ internal sealed class SimtLauncher(Device device)
         where T11 : struct
         where T12 : struct
         where T13 : struct
-    {
-        try
-        {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13);
-            if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
-        }
-        catch (Exception e) when (device.SynchronizeEach)
-        {
-            throw Named(kernel.Method, e);
-        }
-    }
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>(
         KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12, T13 a13, T14 a14)
@@ -301,28 +193,32 @@ internal sealed class SimtLauncher(Device device)
         where T12 : struct
         where T13 : struct
         where T14 : struct
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14));
+
+    private void Run(MethodInfo kernel, Func<KernelSpecialization, Delegate> load, Action<Delegate> launch)
     {
         try
         {
-            var run = _loaded.GetOrAdd(kernel.Method, method => Load(() => _accelerator.LoadStreamKernel(kernel, Specialization(method))));
-            ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>)run)(
-                config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14);
+            if (!_loaded.TryGetValue(kernel, out var run)) run = _loaded.GetOrAdd(kernel, Load(kernel, load));
+            launch(run);
             if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
         }
         catch (Exception e) when (device.SynchronizeEach)
         {
-            throw Named(kernel.Method, e);
+            throw Named(kernel, e);
         }
     }
 
     // ILGPU compiles for one thread at a time, and several devices may share a context.
-    private Delegate Load(Func<Delegate> load)
+    private Delegate Load(MethodInfo kernel, Func<KernelSpecialization, Delegate> load)
     {
         lock (_accelerator.Context)
         {
             try
             {
-                return load();
+                return load(Specialization(kernel));
             }
             catch
             {
