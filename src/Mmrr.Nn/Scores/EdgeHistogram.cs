@@ -36,49 +36,41 @@ internal static class EdgeHistogram
         int channels = image.Length / (size * size);
         if (image.Length != size * size * channels || side > size || cells.Length != side * side * Directions)
             throw new ArgumentException($"EdgeHistogram: {image.Length} and {cells.Length} values, expected [{size}, {size}, C] and [{side}, {side}, {Directions}]");
-        float[] grey = new float[size * size];
+        float[] grey = new float[size * size], directions = new float[size * size * Directions]; // [S, S], [S, S, 8]
         for (int p = 0; p < grey.Length; p++)
         {
             for (int c = 0; c < channels; c++) grey[p] += image[(p * channels) + c] / channels;
         }
-        cells.Clear();
-        for (int row = 0; row < side; row++)
+        for (int y = 0; y < size; y++)
         {
-            int top = row * size / side, bottom = (row + 1) * size / side;
-            for (int column = 0; column < side; column++)
+            for (int x = 0; x < size; x++)
             {
-                int left = column * size / side, right = (column + 1) * size / side;
-                var cell = cells.Slice(((row * side) + column) * Directions, Directions);
-                for (int y = top; y < bottom; y++)
-                {
-                    for (int x = left; x < right; x++)
-                    {
-                        float dx = x == 0 || x == size - 1 ? 0 : grey[(y * size) + x + 1] - grey[(y * size) + x - 1];
-                        float dy = y == 0 || y == size - 1 ? 0 : grey[((y + 1) * size) + x] - grey[((y - 1) * size) + x];
-                        Add(dx, dy, 1f / ((bottom - top) * (right - left)), cell);
-                    }
-                }
+                int p = (y * size) + x;
+                float dx = x == 0 || x == size - 1 ? 0 : grey[p + 1] - grey[p - 1];
+                float dy = y == 0 || y == size - 1 ? 0 : grey[p + size] - grey[p - size];
+                Add(dx, dy, directions.AsSpan(p * Directions, Directions));
             }
         }
+        CoarseGrid.Average(directions, size, side, cells);
         double squares = 0;
         foreach (float value in cells) squares += (double)value * value;
         float norm = Math.Max((float)Math.Sqrt(squares), LeastNorm);
         for (int i = 0; i < cells.Length; i++) cells[i] /= norm;
     }
 
-    private static void Add(float dx, float dy, float share, Span<float> cell)
+    private static void Add(float dx, float dy, Span<float> pixel)
     {
-        float magnitude = MathF.Sqrt((dx * dx) + (dy * dy)) * share;
+        float magnitude = MathF.Sqrt((dx * dx) + (dy * dy));
         // A gradient that is not a number has no direction.
         if (float.IsNaN(magnitude))
         {
-            cell.Fill(float.NaN);
+            pixel.Fill(float.NaN);
             return;
         }
         float place = (MathF.Atan2(dy, dx) + MathF.Tau) / MathF.Tau * Directions;
         int below = (int)place;
         float above = place - below;
-        cell[below % Directions] += magnitude * (1 - above);
-        cell[(below + 1) % Directions] += magnitude * above;
+        pixel[below % Directions] = magnitude * (1 - above);
+        pixel[(below + 1) % Directions] = magnitude * above;
     }
 }

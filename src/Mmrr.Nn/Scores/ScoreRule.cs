@@ -16,7 +16,8 @@ public enum ScoreRule
     Deviation,
 
     /// <summary>
-    /// How far, on a coarse grid, the image and the errors of its restorations are from the nearest of normal images. Tells one kind of images from others.
+    /// How far the image, its edges and the errors of its restorations are, on coarse grids, from the nearest of normal images. Tells one kind of images from
+    /// others.
     /// </summary>
     [JsonStringEnumMemberName("neighbours")]
     Neighbours,
