@@ -9,9 +9,6 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     /// <summary>The folder of normal images, in layouts that tell kinds by folders.</summary>
     protected const string Good = "good";
 
-    // Pixels.
-    private const long LargeImage = 1 << 22;
-
     // Of the draw of earlier versions.
     private const double TestedByPlace = 0.2;
 
@@ -247,8 +244,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
             try
             {
                 loaded[i] = ImageMemory.Use(entries[i].Path, () => LoadFile(entries[i], keep));
-                // What is not kept of a large image would pile up while the machine has memory to spare.
-                if (!keep && loaded[i].Sample.Height * (long)loaded[i].Sample.Width >= LargeImage) GC.Collect();
+                if (!keep) ImageMemory.Release(loaded[i].Sample);
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
             {

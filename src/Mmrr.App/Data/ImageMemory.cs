@@ -4,6 +4,9 @@ namespace Mmrr.App.Data;
 internal static class ImageMemory
 {
     // Who works on an image holds it for reading; who found too little memory, for writing.
+    // Pixels.
+    private const long Large = 1 << 22;
+
     private static readonly ReaderWriterLockSlim s_room = new();
 
     /// <summary>
@@ -41,5 +44,15 @@ internal static class ImageMemory
         {
             s_room.ExitWriteLock();
         }
+    }
+
+    /// <summary>
+    /// Frees what a large image left behind, some hundreds of megabytes: where one follows another, the collector would let it pile up while the machine has memory
+    /// to spare.
+    /// </summary>
+    /// <param name="sample">The image that is done with.</param>
+    public static void Release(Sample sample)
+    {
+        if (sample.Height * (long)sample.Width >= Large) GC.Collect();
     }
 }

@@ -63,14 +63,15 @@ internal static class ExampleSheet
             Tiling.Cut(image, sample.Height, sample.Width, 1, place, options.Size, tile.AsSpan());
             return tile;
         }
-        var pixels = PixelValues.Zeros(sample.Pixels.Bits, options.Size * options.Size * options.Channels);
-        sample.Pixels.CutSquare(sample.Height, sample.Width, options.Channels, place, options.Size, pixels);
+        var whole = sample.Pixels;
+        var pixels = PixelValues.Zeros(whole.Bits, options.Size * options.Size * options.Channels);
+        whole.CutSquare(sample.Height, sample.Width, options.Channels, place, options.Size, pixels);
         var seen = sample with
         {
             Height = options.Size,
             Width = options.Size,
             Pixels = pixels,
-            Mask = sample.Mask is null ? null : Cut(sample.Mask),
+            Mask = sample.Mask is { } mask ? Cut(mask) : null,
         };
         return (seen, Cut(score.RefinedMap));
     }

@@ -21,9 +21,6 @@ internal sealed record TestScore(Sample Sample, PreparedScore Score, float MaxPi
 /// <param name="decision">The run's calibration, if it is of these levels and this rule.</param>
 internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixels, ScoreMethod method, Calibration? decision)
 {
-    // Pixels.
-    private const long LargeImage = 1 << 22;
-
 
     /// <summary>Scores samples.</summary>
     /// <param name="model">The model.</param>
@@ -43,8 +40,8 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
                 pixels.Add(sample, score);
                 all.Add(new TestScore(sample, WithoutMaps(score), score.Of(method.Rule).RefinedMap.Max()));
             }
-            // The maps of a large image are hundreds of megabytes, which the collector would let pile up while the machine has some free.
-            if (some.Any(s => s.Height * (long)s.Width >= LargeImage)) GC.Collect();
+            // Of images that are tiled there is one; others are not large.
+            ImageMemory.Release(some[^1]);
             progress(all.Count, samples.Count);
         }
         return new TestScores(all, pixels, method, method.Decision(calibration));
