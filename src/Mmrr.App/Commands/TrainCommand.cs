@@ -33,6 +33,7 @@ internal static class TrainCommand
         var width = CommonOptions.Ranged(new Option<int?>("--width") { HelpName = "N", Description = "Channels inside the networks, a multiple of 16; the preset's when not given." }, 16, 1024);
         var size = CommonOptions.Ranged(new Option<int?>("--size") { HelpName = "N", Description = "Side that images are resized to, in pixels; 32 for mnist, fmnist and cifar10, else the preset's, when not given." }, 8, 4096);
         var crop = new Option<bool>("--crop") { Description = "Take the centre square of images that are not square, in place of stretching them." };
+        var align = new Option<bool>("--align") { Description = "Find the part on each image, turn it into one position and cut it out; for parts that lie turned on an even background." };
         var tile = CommonOptions.Ranged(new Option<int?>("--tile") { HelpName = "N", Description = "Keep the images' size, and train and score on overlapping tiles of so many pixels a side." }, 8, 4096);
         var resolutions = CommonOptions.Ranged(new Option<int?>("--resolutions") { HelpName = "N", Description = "Resolutions of the U-Nets; 4, from 128 pixels on 5, when not given." }, 1, 8);
         var augment = new Option<string>("--augment") { HelpName = "LIST", Description = $"A list of {Augmentation.Words}: what normal images may also look like.", DefaultValueFactory = _ => "none" };
@@ -50,7 +51,7 @@ internal static class TrainCommand
         var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it." };
         var command = new Command("train", "Train on normal images.")
         {
-            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, patience, plateau, average, width, size, crop, tile,
+            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, patience, plateau, average, width, size, crop, align, tile,
             resolutions, augment, normalize, range, noEmbedding, mask, inputs, levels, rule, falseAlarm, saveEvery, resume, config,
         };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
@@ -73,7 +74,12 @@ internal static class TrainCommand
             string kind = source.Check(parsed) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
             var defaults = Preset.All[parsed.GetValue(preset)!];
             if (parsed.GetValue(minutes) is not null && parsed.GetValue(epochs) is not null) throw new UsageException("--minutes and --epochs contradict each other; give one");
-            var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile : parsed.GetValue(crop) ? ImageFit.Crop : ImageFit.Stretch;
+            var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile
+                : parsed.GetValue(crop) ? ImageFit.Crop
+                : parsed.GetValue(align) ? ImageFit.Align
+                : ImageFit.Stretch;
+            if (fit is (ImageFit.Tile or ImageFit.Crop) && parsed.GetValue(align))
+                throw new UsageException($"--align and --{(fit == ImageFit.Tile ? "tile" : "crop")} contradict each other: --align cuts out the part that it finds; give one");
             if (fit == ImageFit.Tile && parsed.GetValue(crop)) throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
             if (fit == ImageFit.Tile && parsed.GetValue(size) is not null) throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");
             if (fit == ImageFit.Tile && CommonOptions.RuleOf(parsed, rule) == ScoreRule.Neighbours)

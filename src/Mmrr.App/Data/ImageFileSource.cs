@@ -261,13 +261,14 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     private Loaded LoadFile(Entry entry, bool keep)
     {
         var image = ImageFile.Read(entry.Path);
-        var (pixels, height, width) = Fitted(image);
+        var fitted = Fitted(image);
+        var (height, width) = (fitted.Height, fitted.Width);
         byte[]? mask = null;
         DefectRegions? regions = null;
         if (entry.MaskPath is not null)
         {
             byte[] full = ReadMask(entry.MaskPath, entry.Path, image);
-            mask = FitMask(full, image.Height, image.Width);
+            mask = FitMask(full, image.Height, image.Width, fitted.Box);
             regions = DefectRegions.Find(full, image.Height, image.Width);
         }
         else if (entry.EmptyMask)
@@ -277,12 +278,13 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         }
         // What reads it again must not hold the pixels.
         int own = image.Channels;
-        var sample = new Sample(entry.Name, height, width, keep ? pixels : default, entry.Abnormal, entry.Kind, keep ? mask : null)
+        var sample = new Sample(entry.Name, height, width, keep ? fitted.Pixels : default, entry.Abnormal, entry.Kind, keep ? mask : null)
         {
             Part = entry.Part,
             Hash = entry.Hash,
             Regions = regions,
             FileBits = image.Pixels.Bits,
+            Box = fitted.Box,
             Read = keep ? null : () => Again(entry.Path, height, width, own),
         };
         return new Loaded(sample, own);
@@ -297,13 +299,15 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
             : throw new InvalidDataException($"{path}: was changed while it was evaluated");
     });
 
-    private (PixelValues Pixels, int Height, int Width) Fitted(RasterImage image) =>
+    private PreparedImage Fitted(RasterImage image) =>
         PreparedImage.Fit(Options.Fit, Options.Size, image.Pixels.WithBits(bits ?? image.Pixels.Bits), image.Height, image.Width, image.Channels);
 
-    private byte[] FitMask(byte[] mask, int height, int width)
+    private byte[] FitMask(byte[] mask, int height, int width, PartBox? box)
     {
         if (Options.Fit == ImageFit.Tile)
             return mask;
+        if (box is { } part)
+            return MaskResampling.Cut(mask, height, width, part, Options.Size);
         var region = ImageRegion.Of(Options.Fit, height, width);
         return MaskResampling.Resize(region.Cut<byte>(mask, width, 1), region.Height, region.Width, Options.Size, Options.Size);
     }

@@ -1,3 +1,5 @@
+using Mmrr.Nn;
+
 namespace Mmrr.App.Data;
 
 /// <summary>Resizes ground-truth masks by covered area.</summary>
@@ -42,6 +44,20 @@ internal static class MaskResampling
         double largest = coverage.Max();
         double threshold = Math.Min(0.5, largest) - Tolerance;
         return Array.ConvertAll(coverage, c => largest > 0 && c >= threshold ? (byte)1 : (byte)0);
+    }
+
+    /// <summary>Turns and cuts out a mask with its part: as above, a pixel is 1 where at least half of it is, and the most covered stay.</summary>
+    /// <param name="mask">[height, width], 0 or 1.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="box">Where the part lies.</param>
+    /// <param name="size">Side of the square.</param>
+    /// <returns>[size, size], 0 or 1.</returns>
+    public static byte[] Cut(byte[] mask, int height, int width, PartBox box, int size)
+    {
+        byte[] coverage = box.Cut<byte>(Array.ConvertAll(mask, v => v == 0 ? byte.MinValue : byte.MaxValue), height, width, 1, size);
+        byte threshold = Math.Min((byte)128, coverage.Max());
+        return Array.ConvertAll(coverage, c => c > 0 && c >= threshold ? (byte)1 : (byte)0);
     }
 
     private static (double Low, double High) Extent(int position, int to, int from) =>

@@ -39,8 +39,11 @@ internal sealed record Sample(string Name, int Height, int Width, PixelValues Pi
     /// <summary>8, or 16 where the image's file has more than eight bits; <see cref="Pixels"/> may have been brought to the depth of a run.</summary>
     public int FileBits { get; init; } = 8;
 
+    /// <summary>Where on its file's image the part was found; null but for <see cref="ImageFit.Align"/>.</summary>
+    public PartBox? Box { get; init; }
+
     /// <summary>The image as the model takes it.</summary>
-    public PreparedImage Prepared => new(Pixels, Height, Width);
+    public PreparedImage Prepared => new(Pixels, Height, Width) { Box = Box };
 }
 
 /// <summary>Images in an order that is the same on every machine.</summary>

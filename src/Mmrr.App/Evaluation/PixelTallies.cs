@@ -46,7 +46,7 @@ internal sealed class PixelTallies
         float[] OnImage(float[] map)
         {
             float[] ranked = map.AsSpan().Contains(float.NaN) ? Array.ConvertAll(map, v => float.IsNaN(v) ? float.MaxValue : v) : map;
-            return _fit == ImageFit.Tile ? ranked : ImageRegion.PutBack(_fit, ranked, sample.Height, sample.Width, regions.Height, regions.Width);
+            return _fit == ImageFit.Tile ? ranked : ImageRegion.PutBack(_fit, sample.Box, ranked, sample.Height, sample.Width, regions.Height, regions.Width);
         }
     }
 

@@ -29,14 +29,15 @@ public readonly record struct ImageRegion(int Top, int Left, int Height, int Wid
 
     /// <summary>Puts a map of what a model saw back onto the image; bilinear where the image was resized.</summary>
     /// <param name="fit">How the image was fitted.</param>
+    /// <param name="box">Where the part was found that the model saw; null but for <see cref="ImageFit.Align"/>.</param>
     /// <param name="map">[mapHeight, mapWidth].</param>
     /// <param name="mapHeight">Rows of the map.</param>
     /// <param name="mapWidth">Columns of the map.</param>
     /// <param name="height">The image's height.</param>
     /// <param name="width">The image's width.</param>
-    /// <returns>[height, width]; NaN outside of the region.</returns>
+    /// <returns>[height, width]; NaN outside of what the model saw.</returns>
     /// <exception cref="ArgumentException">The map of a tiled image does not have the image's size.</exception>
-    public static float[] PutBack(ImageFit fit, float[] map, int mapHeight, int mapWidth, int height, int width)
+    public static float[] PutBack(ImageFit fit, PartBox? box, float[] map, int mapHeight, int mapWidth, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(map);
         if (fit == ImageFit.Tile)
@@ -45,6 +46,7 @@ public readonly record struct ImageRegion(int Top, int Left, int Height, int Wid
                 ? [.. map]
                 : throw new ArgumentException($"MapOnImage: the map is [{mapHeight}, {mapWidth}], the image [{height}, {width}]; a tiled run's map has the image's size");
         }
+        if (box is { } part) return part.PutBack(map, mapHeight, mapWidth, height, width);
         var region = Of(fit, height, width);
         float[] resized = new Resampling(mapHeight, mapWidth, region.Height, region.Width).Resize(map);
         if (region.Height == height && region.Width == width) return resized;

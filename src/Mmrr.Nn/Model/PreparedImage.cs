@@ -25,8 +25,11 @@ public sealed class PreparedImage
     /// <summary>Its width.</summary>
     public int Width { get; }
 
+    /// <summary>Where on its image the square lies, with <see cref="ImageFit.Align"/>; else null.</summary>
+    public PartBox? Box { get; init; }
+
     /// <summary>
-    /// Makes an image what a model takes: of its depth (see <see cref="PixelValues.WithBits"/>), and stretched, cropped or left to be tiled, as
+    /// Makes an image what a model takes: of its depth (see <see cref="PixelValues.WithBits"/>), and stretched, cropped, aligned or left to be tiled, as
     /// <see cref="MmrrOptions.Fit"/> says.
     /// </summary>
     /// <param name="options">The model's options.</param>
@@ -58,7 +61,7 @@ public sealed class PreparedImage
             : Fitted<byte>(options, new PixelValues(pixels.ToArray()).WithBits(8).Bytes, height, width, channels);
     }
 
-    /// <summary>Stretches, crops or copies an image whose channels and depth stay as they are.</summary>
+    /// <summary>Stretches, crops, aligns or copies an image whose channels and depth stay as they are.</summary>
     /// <param name="fit">What to do.</param>
     /// <param name="size">Side of the square.</param>
     /// <param name="pixels">[height, width, channels].</param>
@@ -66,26 +69,31 @@ public sealed class PreparedImage
     /// <param name="width">Its width, at least 1.</param>
     /// <param name="channels">1 or 3.</param>
     /// <returns>[Height, Width, channels]: a square of the size but for <see cref="ImageFit.Tile"/>.</returns>
-    public static (PixelValues Pixels, int Height, int Width) Fit(ImageFit fit, int size, PixelValues pixels, int height, int width, int channels) =>
+    public static PreparedImage Fit(ImageFit fit, int size, PixelValues pixels, int height, int width, int channels) =>
         pixels.Bits == 8 ? Fit<byte>(fit, size, pixels.Bytes, height, width, channels) : Fit<ushort>(fit, size, pixels.Words, height, width, channels);
 
     private static PreparedImage Fitted<T>(MmrrOptions options, ReadOnlySpan<T> pixels, int height, int width, int channels)
         where T : IBinaryInteger<T>, IMinMaxValue<T>
     {
-        var (fitted, newHeight, newWidth) = Fit(options.Fit, options.Size, pixels, height, width, channels);
-        return new PreparedImage(ImagePixels.WithChannels(fitted, channels, options.Channels), newHeight, newWidth);
+        var fitted = Fit(options.Fit, options.Size, pixels, height, width, channels);
+        return new PreparedImage(ImagePixels.WithChannels(fitted.Pixels, channels, options.Channels), fitted.Height, fitted.Width) { Box = fitted.Box };
     }
 
-    private static (PixelValues Pixels, int Height, int Width) Fit<T>(ImageFit fit, int size, ReadOnlySpan<T> pixels, int height, int width, int channels)
+    private static PreparedImage Fit<T>(ImageFit fit, int size, ReadOnlySpan<T> pixels, int height, int width, int channels)
         where T : IBinaryInteger<T>, IMinMaxValue<T>
     {
         if (channels is not (1 or 3)) throw new ArgumentException($"image: {channels} channels, expected 1 or 3");
         if (height < 1 || width < 1) throw new ArgumentException($"image: {height} rows and {width} columns, expected 1 or more");
         if (pixels.Length != (long)height * width * channels)
             throw new ArgumentException($"image: {pixels.Length} values, expected {(long)height * width * channels} ([{height}, {width}, {channels}])");
-        if (fit == ImageFit.Tile) return (PixelValues.Of(pixels.ToArray()), height, width);
+        if (fit == ImageFit.Tile) return new PreparedImage(PixelValues.Of(pixels.ToArray()), height, width);
+        if (fit == ImageFit.Align)
+        {
+            var box = PartFinder.Find(pixels, height, width, channels);
+            return new PreparedImage(PixelValues.Of(box.Cut(pixels, height, width, channels, size)), size, size) { Box = box };
+        }
         var region = ImageRegion.Of(fit, height, width);
         var seen = region.Height == height && region.Width == width ? pixels : region.Cut(pixels, width, channels);
-        return (PixelValues.Of(new Resampling(region.Height, region.Width, size, size).Resize(seen, channels)), size, size);
+        return new PreparedImage(PixelValues.Of(new Resampling(region.Height, region.Width, size, size).Resize(seen, channels)), size, size);
     }
 }

@@ -43,6 +43,9 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
     /// </summary>
     public int ClippedPixels { get; init; }
 
+    /// <summary>Where on the image the part was found that the model saw; null but for <see cref="ImageFit.Align"/>.</summary>
+    public PartBox? Box { get; init; }
+
     /// <summary>The highest value of the map; null where there is none.</summary>
     public float? MaxPixelScore => Map?.Max();
 }
@@ -173,6 +176,7 @@ public sealed partial class Scorer : IDisposable
             DeviationScoreWithoutRefinement = all.Deviation?.Restored,
             NeighboursScore = all.Neighbours?.Refined,
             NeighboursScoreWithoutRefinement = all.Neighbours?.Restored,
+            Box = image.Box,
             ClippedPixels = Options.Range.CountBeyond(image.Pixels, Options.Channels),
         };
     }
@@ -181,13 +185,14 @@ public sealed partial class Scorer : IDisposable
     /// <param name="score">Of an image of this run, with a map.</param>
     /// <param name="height">The image's height.</param>
     /// <param name="width">The image's width.</param>
-    /// <returns>[height, width]; NaN where the model does not look, which is outside of the centre square of a run with <see cref="ImageFit.Crop"/>.</returns>
+    /// <returns>[height, width]; NaN where the model does not look, which is outside of the centre square of a run with <see cref="ImageFit.Crop"/> and outside of
+    /// the part of one with <see cref="ImageFit.Align"/>.</returns>
     /// <exception cref="ArgumentException">The score has no map, or that of another image.</exception>
     public float[] MapOnImage(ImageScore score, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(score);
         if (score.Map is null) throw new ArgumentException("MapOnImage: the score has no map; ask for one");
-        return ImageRegion.PutBack(Options.Fit, score.Map, score.MapHeight, score.MapWidth, height, width);
+        return ImageRegion.PutBack(Options.Fit, score.Box, score.Map, score.MapHeight, score.MapWidth, height, width);
     }
 
     /// <summary>

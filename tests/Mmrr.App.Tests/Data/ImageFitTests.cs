@@ -15,6 +15,7 @@ public sealed class ImageFitTests : IDisposable
     [Theory]
     [InlineData(ImageFit.Stretch)]
     [InlineData(ImageFit.Crop)]
+    [InlineData(ImageFit.Align)]
     [InlineData(ImageFit.Tile)]
     public void TrainingSeesWhatScoringSees(ImageFit fit)
     {
@@ -32,6 +33,8 @@ public sealed class ImageFitTests : IDisposable
             var prepared = PreparedImage.From(options, image.Pixels.Bytes, image.Height, image.Width, image.Channels);
             Assert.Equal((prepared.Height, prepared.Width), (sample.Height, sample.Width));
             Assert.Equal(prepared.Pixels.Bytes, sample.Pixels.Bytes);
+            Assert.Equal(prepared.Box, sample.Box);
+            Assert.Equal(fit == ImageFit.Align, sample.Box is not null);
             if (fit != ImageFit.Tile) Assert.Equal((8, 8), (sample.Height, sample.Width));
         }
     }
@@ -48,6 +51,29 @@ public sealed class ImageFitTests : IDisposable
         byte[] Mask(ImageFit fit) => DataSource.Open(new DataOptions { Kind = "csv", Root = _folder["l.csv"], Size = 4, Fit = fit }).LoadTest().Samples[1].Mask!;
         Assert.Equal([0, 0, 1, 1], Mask(ImageFit.Crop)[..4]);
         Assert.Equal([1, 0, 0, 0, 0, 1, 1, 1, 1, 1], Mask(ImageFit.Tile)[..10]);
+    }
+
+    [Fact]
+    public void MasksAreTurnedWithTheirParts()
+    {
+        // A dark bar from the upper left to the lower right on white, 40 × 40, thicker at its lower end, and a mask of that end.
+        byte[] Bar(bool mask) => [.. Enumerable.Range(0, 1600).Select(p =>
+        {
+            int along = (p / 40) + (p % 40), across = (p / 40) - (p % 40);
+            bool end = along is > 52 and <= 60, bar = Math.Abs(across) <= (end ? 8 : 4) && along is >= 20 and <= 60;
+            return mask ? (byte)(bar && end ? 3 : 0) : bar ? (byte)40 : byte.MaxValue;
+        })];
+        foreach (string name in new[] { "n", "m", "x" }) _folder.WritePicture(name + ".png", 40, 40, 1, Bar(mask: false));
+        _folder.WritePicture("mask.png", 40, 40, 1, Bar(mask: true));
+        File.WriteAllText(_folder["l.csv"], "image,label,mask,split\nn.png,,,train\nm.png,,,test\nx.png,a,mask.png,\n");
+        var test = DataSource.Open(new DataOptions { Kind = "csv", Root = _folder["l.csv"], Size = 8, Fit = ImageFit.Align }).LoadTest();
+        // The thick end has the mass: it is on the right, and so is the mask; of its length of 40 it takes the last fifth, of its height all but the margin.
+        byte[] mask = test.Samples[1].Mask!;
+        for (int p = 0; p < 64; p++)
+        {
+            if (p % 8 < 6) Assert.Equal(0, mask[p]);
+            else if (p % 8 == 6 && p / 8 is >= 1 and <= 6) Assert.Equal(1, mask[p]);
+        }
     }
 
     [Theory]

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Mmrr.App.Tests.Program;
 
-/// <summary>Lists of files, <c>--crop</c> and <c>--tile</c>, from training to scores.</summary>
+/// <summary>Lists of files, <c>--crop</c>, <c>--align</c> and <c>--tile</c>, from training to scores.</summary>
 [Collection(OutsideTests.Name)]
 public sealed class ImageFitProgramTests : IDisposable
 {
@@ -40,6 +40,7 @@ public sealed class ImageFitProgramTests : IDisposable
     [InlineData("Stretch", "--size", "8")]
     [InlineData("Stretch", "--size", "8", "--rule", "paper")]
     [InlineData("Crop", "--size", "8", "--crop", "--normalize")]
+    [InlineData("Align", "--size", "8", "--align", "--normalize", "--rule", "deviation")]
     [InlineData("Tile", "--tile", "16")]
     [InlineData("Tile", "--tile", "16", "--normalize", "--augment", "flip,gamma,gradient")]
     public void AListIsTrainedEvaluatedAndScored(string fit, params string[] options)
@@ -79,6 +80,9 @@ public sealed class ImageFitProgramTests : IDisposable
     [Theory]
     [InlineData("--tile", "--data", "folder", "--tile", "16", "--size", "16")]
     [InlineData("--crop", "--data", "folder", "--tile", "16", "--crop")]
+    [InlineData("--align", "--data", "folder", "--tile", "16", "--align")]
+    [InlineData("--align", "--data", "folder", "--crop", "--align")]
+    [InlineData("--align", "--data", "mnist", "--normal", "1", "--align")]
     [InlineData("--rule neighbours", "--data", "folder", "--tile", "16", "--rule", "neighbours")]
     [InlineData("--tile", "--data", "folder", "--tile", "7")]
     [InlineData("tile is 18", "--data", "folder", "--tile", "18", "--resolutions", "4")]

@@ -1,0 +1,168 @@
+using System.Numerics;
+
+namespace Mmrr.Nn;
+
+/// <summary>
+/// Finds the part that lies on an image and how it is turned. What differs from the background (the median of the border) by more than Otsu's threshold
+/// (1979) is in front; the largest connected region of it is the part, holes filled; its second moments give the direction of its length, its third moment
+/// which of the two ends is on the left: the one that the part's mass is farther from.
+/// </summary>
+internal static class PartFinder
+{
+    /// <summary>Room around the part on each side, as a share of its extent.</summary>
+    private const double Margin = 0.05;
+
+    // Moments need no more pixels.
+    private const int MostSide = 256;
+
+    // A smaller region is dust on an empty image.
+    private const double LeastShare = 0.001;
+
+    /// <summary>The rectangle around the part; of an image without one, all of it.</summary>
+    /// <param name="image">[height, width, channels].</param>
+    /// <param name="height">Its height.</param>
+    /// <param name="width">Its width.</param>
+    /// <param name="channels">1 or 3.</param>
+    public static PartBox Find<T>(ReadOnlySpan<T> image, int height, int width, int channels)
+        where T : IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        double scale = Math.Min(1, (double)MostSide / Math.Max(height, width));
+        int rows = Math.Max(1, (int)((height * scale) + 0.5)), columns = Math.Max(1, (int)((width * scale) + 0.5));
+        var small = ImagePixels.WithChannels(PixelValues.Of(new Resampling(height, width, rows, columns).Resize(image, channels)), channels, 1);
+        double[] values = Smooth(small, rows, columns);
+        double background = BorderMedian(values, rows, columns);
+        for (int i = 0; i < values.Length; i++) values[i] = Math.Abs(values[i] - background);
+        double threshold = Otsu(values);
+        bool[]? part = Largest(Array.ConvertAll(values, v => v > threshold), rows, columns);
+        return part is null || part.Count(inside => inside) < LeastShare * values.Length
+            ? PartBox.Whole(height, width)
+            : Around(part, rows, columns, (double)height / rows, (double)width / columns);
+    }
+
+    /// <summary>The threshold with the largest variance between what is below and above: Otsu (1979). In 256 steps of the largest value.</summary>
+    internal static double Otsu(double[] values)
+    {
+        const int Bins = 256;
+        double step = values.Max() / (Bins - 1), total = 0, best = -1;
+        if (step == 0) return 0;
+        var histogram = new int[Bins];
+        foreach (double value in values) histogram[(int)((value / step) + 0.5)]++;
+        for (int i = 0; i < Bins; i++) total += (double)i * histogram[i];
+        long below = 0;
+        double sum = 0;
+        int chosen = 0;
+        for (int i = 0; i < Bins - 1; i++)
+        {
+            below += histogram[i];
+            sum += (double)i * histogram[i];
+            if (below == 0 || below == values.Length) continue;
+            double apart = (sum / below) - ((total - sum) / (values.Length - below)), variance = apart * apart * below * (values.Length - below);
+            if (variance > best) (best, chosen) = (variance, i);
+        }
+        return (chosen + 0.5) * step;
+    }
+
+    /// <summary>The mean of each pixel and its neighbours inside the image: noise must not tear a part.</summary>
+    private static double[] Smooth(PixelValues small, int rows, int columns)
+    {
+        var smooth = new double[rows * columns];
+        int[] values = small.Bits == 8 ? Array.ConvertAll(small.Bytes, v => (int)v) : Array.ConvertAll(small.Words, v => (int)v);
+        for (int y = 0; y < rows; y++)
+        {
+            for (int x = 0; x < columns; x++)
+            {
+                int sum = 0, count = 0;
+                for (int i = Math.Max(0, y - 1); i <= Math.Min(rows - 1, y + 1); i++)
+                {
+                    for (int j = Math.Max(0, x - 1); j <= Math.Min(columns - 1, x + 1); j++, count++) sum += values[(i * columns) + j];
+                }
+                smooth[(y * columns) + x] = (double)sum / count;
+            }
+        }
+        return smooth;
+    }
+
+    private static double BorderMedian(double[] values, int rows, int columns)
+    {
+        double[] border = [.. values.Where((_, i) => i / columns is var y && i % columns is var x && (y == 0 || x == 0 || y == rows - 1 || x == columns - 1))];
+        Array.Sort(border);
+        return border[border.Length / 2];
+    }
+
+    /// <summary>The largest region whose pixels touch by sides or corners, its holes filled; null where there is none.</summary>
+    private static bool[]? Largest(bool[] front, int rows, int columns)
+    {
+        var regions = new int[front.Length];
+        int count = 0, largest = 0, most = 0;
+        for (int i = 0; i < front.Length; i++)
+        {
+            if (!front[i] || regions[i] != 0) continue;
+            int size = Fill(p => front[p], regions, ++count, i, rows, columns, corners: true);
+            if (size > most) (largest, most) = (count, size);
+        }
+        if (count == 0) return null;
+        // A hole is what is not reached from the border.
+        var around = new int[front.Length];
+        for (int i = 0; i < around.Length; i++)
+        {
+            bool border = i / columns == 0 || i / columns == rows - 1 || i % columns == 0 || i % columns == columns - 1;
+            if (border && regions[i] != largest && around[i] == 0) Fill(p => regions[p] != largest, around, 1, i, rows, columns, corners: false);
+        }
+        return Array.ConvertAll(around, outside => outside == 0);
+    }
+
+    /// <summary>Gives a number to all pixels that can be reached from one.</summary>
+    /// <returns>How many.</returns>
+    private static int Fill(Func<int, bool> passable, int[] reached, int number, int from, int rows, int columns, bool corners)
+    {
+        int count = 0;
+        var open = new Stack<int>([from]);
+        reached[from] = number;
+        while (open.TryPop(out int at))
+        {
+            count++;
+            int y = at / columns, x = at % columns;
+            for (int i = Math.Max(0, y - 1); i <= Math.Min(rows - 1, y + 1); i++)
+            {
+                for (int j = Math.Max(0, x - 1); j <= Math.Min(columns - 1, x + 1); j++)
+                {
+                    int next = (i * columns) + j;
+                    if (reached[next] != 0 || !passable(next) || (!corners && i != y && j != x)) continue;
+                    reached[next] = number;
+                    open.Push(next);
+                }
+            }
+        }
+        return count;
+    }
+
+    private static PartBox Around(bool[] part, int rows, int columns, double rowStep, double columnStep)
+    {
+        (double Row, double Column)[] places =
+            [.. Enumerable.Range(0, rows * columns).Where(i => part[i]).Select(i => (((i / columns) + 0.5) * rowStep, ((i % columns) + 0.5) * columnStep))];
+        double row = places.Average(p => p.Row), column = places.Average(p => p.Column);
+        double rr = places.Average(p => (p.Row - row) * (p.Row - row)), cc = places.Average(p => (p.Column - column) * (p.Column - column));
+        double rc = places.Average(p => (p.Row - row) * (p.Column - column));
+        var (alongRow, alongColumn) = Longest(rr, cc, rc);
+        if (places.Sum(p => Math.Pow(((p.Row - row) * alongRow) + ((p.Column - column) * alongColumn), 3)) > 0) (alongRow, alongColumn) = (-alongRow, -alongColumn);
+        var (low, high) = Extent(places.Select(p => ((p.Row - row) * alongRow) + ((p.Column - column) * alongColumn)));
+        var (upper, lower) = Extent(places.Select(p => ((p.Row - row) * alongColumn) - ((p.Column - column) * alongRow)));
+        double along = (low + high) / 2, across = (upper + lower) / 2, step = Math.Max(rowStep, columnStep);
+        return new PartBox(
+            row + (along * alongRow) + (across * alongColumn), column + (along * alongColumn) - (across * alongRow), alongRow, alongColumn,
+            (high - low + step) * (1 + (2 * Margin)), (lower - upper + step) * (1 + (2 * Margin)));
+    }
+
+    /// <summary>The direction of the largest variance; of a round part, along the rows.</summary>
+    private static (double Row, double Column) Longest(double rr, double cc, double rc)
+    {
+        double half = (rr - cc) / 2, root = Math.Sqrt((half * half) + (rc * rc));
+        // (S − λ) v = 0 from either row of S; the longer of the two does not cancel.
+        var (row, column) = half > 0 ? (half + root, rc) : (rc, root - half);
+        double norm = Math.Sqrt((row * row) + (column * column));
+        return norm == 0 ? (0, 1) : (row / norm, column / norm);
+    }
+
+    private static (double Low, double High) Extent(IEnumerable<double> values) =>
+        values.Aggregate((Low: double.MaxValue, High: double.MinValue), (extent, v) => (Math.Min(extent.Low, v), Math.Max(extent.High, v)));
+}
