@@ -63,7 +63,7 @@ internal static class ScoreCommand
             var console = rows ?? StandardOutput.Open();
             var (unreadable, anomalies) = (0, 0);
             var omissions = new Omissions();
-            var account = new ValueAccount(scorer.Options.Range);
+            var account = new ImageAccount(scorer.Options.Range);
             if (target is null) Score(null);
             else AtomicFile.Write(Path.Combine(target, "scores.csv"), Score);
             writer?.Finish();
@@ -84,7 +84,7 @@ internal static class ScoreCommand
                         continue;
                     }
                     Print(Row(scored, calibration?.Threshold), console, file);
-                    account.Add(scored.File.Path, scored.Bits, scored.Score.ClippedPixels);
+                    account.Add(scored.File.Path, scored.Bits, scored.Score.ClippedPixels, scored.Score.Box);
                     if (scored.Score.Anomalous == true) anomalies++;
                     writer?.Write(scored);
                 }

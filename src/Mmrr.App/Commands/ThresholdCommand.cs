@@ -108,7 +108,7 @@ internal static class ThresholdCommand
         // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
         var omissions = new Omissions();
         var own = run.Data.Record?.Images.Select(i => i.Hash).Where(hash => hash.Length > 0).ToHashSet() ?? [];
-        var account = new ValueAccount(scorer.Options.Range);
+        var account = new ImageAccount(scorer.Options.Range);
         List<NormalScore> scores = [.. Calibrator.Score(scorer, InputFiles.Walk([folder], omissions).Where(IsOther).Select(file => (file.Path, Read(file, scorer, account))), levels)];
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
         account.Tell();
@@ -123,14 +123,14 @@ internal static class ThresholdCommand
         }
     }
 
-    private static PreparedImage Read(InputFile file, Scorer scorer, ValueAccount account)
+    private static PreparedImage Read(InputFile file, Scorer scorer, ImageAccount account)
     {
         if (file.Problem is not null) throw new InvalidDataException(file.Problem);
         return ImageMemory.Use(file.Path, () =>
         {
             var image = ImageFile.Read(file.Path);
             var prepared = image.PreparedFor(scorer.Options);
-            account.Add(file.Path, image.Pixels.Bits, scorer.Options.Range.CountBeyond(prepared.Pixels, scorer.Options.Channels));
+            account.Add(file.Path, image.Pixels.Bits, scorer.Options.Range.CountBeyond(prepared.Pixels, scorer.Options.Channels), prepared.Box);
             return prepared;
         });
     }

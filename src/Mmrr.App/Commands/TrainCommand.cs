@@ -99,7 +99,7 @@ internal static class TrainCommand
                 Mask = Enum.Parse<MaskKind>(parsed.GetValue(mask)!, ignoreCase: true),
                 RefinementInputs = parsed.GetValue(inputs) is { } list ? ParseInputs(list) : defaults.RefinementInputs,
             });
-            var augmentation = ParseAugmentation(parsed.GetValue(augment)!, model.Normalize);
+            var augmentation = ParseAugmentation(parsed.GetValue(augment)!, model);
             bool counted = parsed.GetValue(epochs) is not null;
             var options = new TrainingOptions
             {
@@ -174,17 +174,17 @@ internal static class TrainCommand
 
     private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
-    private static Augmentation ParseAugmentation(string text, bool normalized)
+    private static Augmentation ParseAugmentation(string text, MmrrOptions model)
     {
         try
         {
             var augmentation = Augmentation.Parse(text);
-            if (normalized) augmentation.CheckBesideNormalization();
+            augmentation.CheckBeside(model);
             return augmentation;
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"--augment{(normalized ? " and --normalize" : "")}: {e.Message}");
+            throw new UsageException($"--augment{(model.Normalize ? " and --normalize" : "")}{(model.Fit == ImageFit.Align ? " and --align" : "")}: {e.Message}");
         }
     }
 

@@ -73,7 +73,7 @@ internal static class TrainingSession
             $"{set.Samples.Count} normal images {(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
         var values = options.Model.Range;
         if (values != PixelRange.Bytes) Console.WriteLine($"values from {values.Low} to {values.High} of {values.Bits} bits become -1 to 1");
-        var account = new ValueAccount(values);
+        var account = new ImageAccount(values);
         foreach (var sample in set.Samples) account.Add(sample, set.Channels);
         account.Tell();
         try

@@ -56,13 +56,14 @@ internal readonly record struct Augmentation(
         return result;
     }
 
-    /// <summary>Refuses what the normalisation of every image takes away again.</summary>
+    /// <summary>Refuses what normalisation takes away again, and what undoes an alignment.</summary>
+    /// <param name="model">Whose images are changed.</param>
     /// <exception cref="ArgumentException">There is such a change; the message names it.</exception>
-    public void CheckBesideNormalization()
+    public void CheckBeside(MmrrOptions model)
     {
-        string[] undone = [.. Named().Where(w => w is "brightness" or "offset" or "gain")];
-        if (undone.Length > 0)
-            throw new ArgumentException($"{string.Join(", ", undone)}: normalisation takes it away again; gamma and gradient stay");
+        string[] light = [.. Named().Where(w => w is "brightness" or "offset" or "gain")], turns = [.. Named().Where(w => w is "flip" or "rotate")];
+        if (model.Normalize && light.Length > 0) throw new ArgumentException($"{string.Join(", ", light)}: normalisation takes it away again; gamma and gradient stay");
+        if (model.Fit == ImageFit.Align && turns.Length > 0) throw new ArgumentException($"{string.Join(", ", turns)}: parts that were aligned would lie turned again");
     }
 
     /// <summary>The text that <see cref="Parse"/> reads back.</summary>

@@ -57,6 +57,13 @@ internal static class MaskResampling
     {
         byte[] coverage = box.Cut<byte>(Array.ConvertAll(mask, v => v == 0 ? byte.MinValue : byte.MaxValue), height, width, 1, size);
         byte threshold = Math.Min((byte)128, coverage.Max());
+        // Of a large image between whose samples, or below whose rounding, a defect lies.
+        for (int p = 0; p < mask.Length && threshold == 0; p++)
+        {
+            if (mask[p] == 0) continue;
+            var (along, across) = box.OnBox((p / width) + 0.5, (p % width) + 0.5);
+            if (Math.Abs(along) < 0.5 && Math.Abs(across) < 0.5) coverage[((int)((across + 0.5) * size) * size) + (int)((along + 0.5) * size)] = 1;
+        }
         return Array.ConvertAll(coverage, c => c > 0 && c >= threshold ? (byte)1 : (byte)0);
     }
 

@@ -30,7 +30,7 @@ internal static class Evaluator
         Sample[] samples = [.. chosen.Select(i => set.Samples[i])];
         if (samples.All(s => s.Abnormal) || !samples.Any(s => s.Abnormal))
             throw new UsageException($"--limit {limit}: the images drawn are all of one kind; AUROC needs normal and abnormal ones");
-        var account = new ValueAccount(model.Options.Range);
+        var account = new ImageAccount(model.Options.Range);
         foreach (var sample in samples) account.Add(sample, model.Options.Channels);
         account.Tell();
         var watch = Stopwatch.StartNew();

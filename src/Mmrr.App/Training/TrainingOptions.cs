@@ -11,7 +11,7 @@ namespace Mmrr.App.Training;
 internal sealed record TrainingOptions
 {
     /// <summary>The number of this format.</summary>
-    public const int CurrentFormat = 2;
+    public const int CurrentFormat = 3;
 
     /// <summary>The paper's patience, in epochs.</summary>
     public const int DefaultPatience = 500;
@@ -134,8 +134,7 @@ internal sealed record TrainingOptions
         if (Model is null) throw new ArgumentException("model is missing");
         Model.Validate();
         if (DataSource.DefaultSize(Data ?? "") == 32 && Model.Range.Bits != 8) throw new ArgumentException($"the range's bits are {Model.Range.Bits}, expected 8 for {Data}");
-        var augmentation = Augmentation.Parse(Augment ?? "");
-        if (Model.Normalize) augmentation.CheckBesideNormalization();
+        Augmentation.Parse(Augment ?? "").CheckBeside(Model);
         if (Root is null || Normal is null || Preset is null || Device is null) throw new ArgumentException("root, normal, preset or device is missing");
         if (Array.Exists([Root, Normal, Abnormal], name => name?.Contains('\0', StringComparison.Ordinal) == true)) throw new ArgumentException("root, normal or abnormal holds a character of value 0");
         if (Threads is < 1 or > 1024) throw new ArgumentException($"threads is {Threads}, expected 1 to 1024");

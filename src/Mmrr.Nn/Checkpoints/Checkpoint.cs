@@ -19,7 +19,7 @@ public static class Checkpoint
 
     // The number of the format; files without the key are of versions that wrote none.
     private const string FormatKey = "mmrr.format";
-    private const int Format = 2;
+    private const int Format = 3;
 
     /// <summary>Writes the networks of one phase, beside the old file and then over it.</summary>
     /// <param name="path">The file.</param>

@@ -12,12 +12,12 @@ public enum ImageFit
     /// </summary>
     Crop,
 
+    /// <summary>The image keeps its pixels; overlapping tiles of the model's size are cut from it, see <see cref="Tiling"/>.</summary>
+    Tile,
+
     /// <summary>
     /// The part on the image is found, turned so that its length lies along the rows and always the same end is on the left, and its rectangle is stretched to
     /// the square, see <see cref="PartBox"/>: for parts that lie turned on an even background. An image without a part is seen whole.
     /// </summary>
     Align,
-
-    /// <summary>The image keeps its pixels; overlapping tiles of the model's size are cut from it, see <see cref="Tiling"/>.</summary>
-    Tile,
 }

@@ -14,6 +14,9 @@ namespace Mmrr.Nn;
 /// <param name="Breadth">The other sides, above 0.</param>
 public readonly record struct PartBox(double Row, double Column, double AlongRow, double AlongColumn, double Length, double Breadth)
 {
+    /// <summary>Whether it is that of an image on which no part was found.</summary>
+    public bool IsWhole => this == Whole((int)Breadth, (int)Length);
+
     /// <summary>The whole image, as it lies.</summary>
     public static PartBox Whole(int height, int width) => new(height / 2.0, width / 2.0, 0, 1, width, height);
 
@@ -25,7 +28,7 @@ public readonly record struct PartBox(double Row, double Column, double AlongRow
     /// <param name="size">Side of the square.</param>
     /// <typeparam name="T">Bytes, or values of 16 bits, which stay such.</typeparam>
     /// <returns>[size, size, channels].</returns>
-    public T[] Cut<T>(ReadOnlySpan<T> image, int height, int width, int channels, int size)
+    internal T[] Cut<T>(ReadOnlySpan<T> image, int height, int width, int channels, int size)
         where T : IBinaryInteger<T>
     {
         var square = new T[size * size * channels];
@@ -70,15 +73,24 @@ public readonly record struct PartBox(double Row, double Column, double AlongRow
         {
             for (int x = 0; x < width; x++)
             {
-                double down = y + 0.5 - Row, right = x + 0.5 - Column;
-                double along = ((down * AlongRow) + (right * AlongColumn)) / Length, across = ((down * AlongColumn) - (right * AlongRow)) / Breadth;
+                var (along, across) = OnBox(y + 0.5, x + 0.5);
+                if (Math.Abs(along) > 0.5 || Math.Abs(across) > 0.5)
+                {
+                    whole[(y * width) + x] = float.NaN;
+                    continue;
+                }
                 var place = new Bilinear((across + 0.5) * mapHeight, (along + 0.5) * mapWidth, mapHeight, mapWidth);
-                whole[(y * width) + x] = Math.Abs(along) <= 0.5 && Math.Abs(across) <= 0.5
-                    ? (float)place.Mix(map[place.TopLeft], map[place.TopRight], map[place.BottomLeft], map[place.BottomRight])
-                    : float.NaN;
+                whole[(y * width) + x] = (float)place.Mix(map[place.TopLeft], map[place.TopRight], map[place.BottomLeft], map[place.BottomRight]);
             }
         }
         return whole;
+    }
+
+    /// <summary>Where a place of the image lies, in shares of the length and the breadth from the middle: inside from −0.5 to 0.5.</summary>
+    internal (double Along, double Across) OnBox(double row, double column)
+    {
+        double down = row - Row, right = column - Column;
+        return (((down * AlongRow) + (right * AlongColumn)) / Length, ((down * AlongColumn) - (right * AlongRow)) / Breadth);
     }
 
     private static int Samples(double extent, int size) => (int)Math.Ceiling(Math.Clamp(extent / size, 1, 64));

@@ -3,9 +3,9 @@ using System.Numerics;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Finds the part that lies on an image and how it is turned. What differs from the background (the median of the border) by more than Otsu's threshold
-/// (1979) is in front; the largest connected region of it is the part, holes filled; its second moments give the direction of its length, its third moment
-/// which of the two ends is on the left: the one that the part's mass is farther from.
+/// Finds the part that lies on an image and how it is turned. What differs from the background (the median of the border, channel by channel) by more than
+/// Otsu's threshold (1979) is in front; the largest connected region of it is the part, holes filled; its second moments give the direction of its length, its
+/// third moment which of the two ends is on the left: the one that the part's mass is farther from.
 /// </summary>
 internal static class PartFinder
 {
@@ -15,8 +15,14 @@ internal static class PartFinder
     // Moments need no more pixels.
     private const int MostSide = 256;
 
-    // A smaller region is dust on an empty image.
-    private const double LeastShare = 0.001;
+    // A smaller region is dust on an empty image; so many pixels may be brighter than all of the part without hiding it.
+    private const double LeastShare = 0.002;
+
+    // Otsu's threshold parts noise as well. The median difference of normal noise is 0.67 of its deviation: a part differs by three deviations.
+    private const double LeastContrast = 3 / 0.6745;
+
+    // Second moments nearer than this share of their mean, such as those of a disc or a square, say no direction: sides of 1 to 1.1.
+    private const double LeastElongation = 0.1;
 
     /// <summary>The rectangle around the part; of an image without one, all of it.</summary>
     /// <param name="image">[height, width, channels].</param>
@@ -28,13 +34,15 @@ internal static class PartFinder
     {
         double scale = Math.Min(1, (double)MostSide / Math.Max(height, width));
         int rows = Math.Max(1, (int)((height * scale) + 0.5)), columns = Math.Max(1, (int)((width * scale) + 0.5));
-        var small = ImagePixels.WithChannels(PixelValues.Of(new Resampling(height, width, rows, columns).Resize(image, channels)), channels, 1);
-        double[] values = Smooth(small, rows, columns);
-        double background = BorderMedian(values, rows, columns);
-        for (int i = 0; i < values.Length; i++) values[i] = Math.Abs(values[i] - background);
-        double threshold = Otsu(values);
-        bool[]? part = Largest(Array.ConvertAll(values, v => v > threshold), rows, columns);
-        return part is null || part.Count(inside => inside) < LeastShare * values.Length
+        var small = new Resampling(height, width, rows, columns).Resize(image, channels);
+        var differences = new double[rows * columns];
+        for (int c = 0; c < channels; c++) TakeDifferences(small, channels, c, rows, columns, differences);
+        double usual = Quantile(Border(differences, rows, columns), 0.5), most = Quantile(differences, 1 - LeastShare);
+        for (int i = 0; i < differences.Length; i++) differences[i] = Math.Min(differences[i], most);
+        double threshold = Otsu(differences);
+        if (threshold < LeastContrast * usual) return PartBox.Whole(height, width);
+        bool[]? part = Largest(Array.ConvertAll(differences, v => v > threshold), rows, columns);
+        return part is null || part.Count(inside => inside) < LeastShare * differences.Length
             ? PartBox.Whole(height, width)
             : Around(part, rows, columns, (double)height / rows, (double)width / columns);
     }
@@ -62,11 +70,14 @@ internal static class PartFinder
         return (chosen + 0.5) * step;
     }
 
-    /// <summary>The mean of each pixel and its neighbours inside the image: noise must not tear a part.</summary>
-    private static double[] Smooth(PixelValues small, int rows, int columns)
+    /// <summary>
+    /// How far a channel is from its background, where that is more than the other channels are. Each pixel is the mean of its neighbours inside the image:
+    /// noise must not tear a part.
+    /// </summary>
+    private static void TakeDifferences<T>(T[] image, int channels, int channel, int rows, int columns, double[] largest)
+        where T : IBinaryInteger<T>
     {
         var smooth = new double[rows * columns];
-        int[] values = small.Bits == 8 ? Array.ConvertAll(small.Bytes, v => (int)v) : Array.ConvertAll(small.Words, v => (int)v);
         for (int y = 0; y < rows; y++)
         {
             for (int x = 0; x < columns; x++)
@@ -74,19 +85,23 @@ internal static class PartFinder
                 int sum = 0, count = 0;
                 for (int i = Math.Max(0, y - 1); i <= Math.Min(rows - 1, y + 1); i++)
                 {
-                    for (int j = Math.Max(0, x - 1); j <= Math.Min(columns - 1, x + 1); j++, count++) sum += values[(i * columns) + j];
+                    for (int j = Math.Max(0, x - 1); j <= Math.Min(columns - 1, x + 1); j++, count++)
+                        sum += int.CreateTruncating(image[(((i * columns) + j) * channels) + channel]);
                 }
                 smooth[(y * columns) + x] = (double)sum / count;
             }
         }
-        return smooth;
+        double background = Quantile(Border(smooth, rows, columns), 0.5);
+        for (int i = 0; i < smooth.Length; i++) largest[i] = Math.Max(largest[i], Math.Abs(smooth[i] - background));
     }
 
-    private static double BorderMedian(double[] values, int rows, int columns)
+    private static double[] Border(double[] values, int rows, int columns) =>
+        [.. values.Where((_, i) => i / columns is var y && i % columns is var x && (y == 0 || x == 0 || y == rows - 1 || x == columns - 1))];
+
+    private static double Quantile(double[] values, double share)
     {
-        double[] border = [.. values.Where((_, i) => i / columns is var y && i % columns is var x && (y == 0 || x == 0 || y == rows - 1 || x == columns - 1))];
-        Array.Sort(border);
-        return border[border.Length / 2];
+        double[] sorted = [.. values.Order()];
+        return sorted[(int)(share * (sorted.Length - 1))];
     }
 
     /// <summary>The largest region whose pixels touch by sides or corners, its holes filled; null where there is none.</summary>
@@ -143,24 +158,28 @@ internal static class PartFinder
         double row = places.Average(p => p.Row), column = places.Average(p => p.Column);
         double rr = places.Average(p => (p.Row - row) * (p.Row - row)), cc = places.Average(p => (p.Column - column) * (p.Column - column));
         double rc = places.Average(p => (p.Row - row) * (p.Column - column));
-        var (alongRow, alongColumn) = Longest(rr, cc, rc);
-        if (places.Sum(p => Math.Pow(((p.Row - row) * alongRow) + ((p.Column - column) * alongColumn), 3)) > 0) (alongRow, alongColumn) = (-alongRow, -alongColumn);
+        var direction = Longest(rr, cc, rc);
+        var (alongRow, alongColumn) = direction ?? (0, 1);
+        if (direction is not null && places.Sum(p => Math.Pow(((p.Row - row) * alongRow) + ((p.Column - column) * alongColumn), 3)) > 0)
+            (alongRow, alongColumn) = (-alongRow, -alongColumn);
         var (low, high) = Extent(places.Select(p => ((p.Row - row) * alongRow) + ((p.Column - column) * alongColumn)));
         var (upper, lower) = Extent(places.Select(p => ((p.Row - row) * alongColumn) - ((p.Column - column) * alongRow)));
-        double along = (low + high) / 2, across = (upper + lower) / 2, step = Math.Max(rowStep, columnStep);
+        double along = (low + high) / 2, across = (upper + lower) / 2;
+        double pixelAlong = (Math.Abs(alongRow) * rowStep) + (Math.Abs(alongColumn) * columnStep), pixelAcross = (Math.Abs(alongColumn) * rowStep) + (Math.Abs(alongRow) * columnStep);
         return new PartBox(
             row + (along * alongRow) + (across * alongColumn), column + (along * alongColumn) - (across * alongRow), alongRow, alongColumn,
-            (high - low + step) * (1 + (2 * Margin)), (lower - upper + step) * (1 + (2 * Margin)));
+            (high - low + pixelAlong) * (1 + (2 * Margin)), (lower - upper + pixelAcross) * (1 + (2 * Margin)));
     }
 
-    /// <summary>The direction of the largest variance; of a round part, along the rows.</summary>
-    private static (double Row, double Column) Longest(double rr, double cc, double rc)
+    /// <summary>The direction of the largest variance; null of a part that is about as long as broad, which stays as it lies.</summary>
+    private static (double Row, double Column)? Longest(double rr, double cc, double rc)
     {
         double half = (rr - cc) / 2, root = Math.Sqrt((half * half) + (rc * rc));
+        if (root <= LeastElongation * (rr + cc) / 2) return null;
         // (S − λ) v = 0 from either row of S; the longer of the two does not cancel.
         var (row, column) = half > 0 ? (half + root, rc) : (rc, root - half);
         double norm = Math.Sqrt((row * row) + (column * column));
-        return norm == 0 ? (0, 1) : (row / norm, column / norm);
+        return (row / norm, column / norm);
     }
 
     private static (double Low, double High) Extent(IEnumerable<double> values) =>

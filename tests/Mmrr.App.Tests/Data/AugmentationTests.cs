@@ -39,14 +39,17 @@ public class AugmentationTests
         Assert.Contains("'flip' is named twice", Assert.Throws<ArgumentException>(() => Augmentation.Parse("flip,rotate,flip")).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("brightness", "brightness:")]
-    [InlineData("flip,gain,gamma,offset", "offset, gain:")]
-    [InlineData("flip,rotate,gamma,gradient", null)]
-    public void WhatNormalisationTakesAwayIsRefusedBesideIt(string words, string? named)
+    [InlineData("brightness", true, false, "brightness: normalisation")]
+    [InlineData("flip,gain,gamma,offset", true, false, "offset, gain: normalisation")]
+    [InlineData("flip,rotate,gamma,gradient", true, false, null)]
+    [InlineData("gamma,flip,gain", false, true, "flip: parts that were aligned")]
+    [InlineData("brightness,offset,gain,gamma,gradient", false, true, null)]
+    public void WhatNormalisationAndAlignmentTakeAwayIsRefusedBesideThem(string words, bool normalize, bool align, string? begins)
     {
         var augmentation = Augmentation.Parse(words);
-        if (named is null) augmentation.CheckBesideNormalization();
-        else Assert.StartsWith(named, Assert.Throws<ArgumentException>(augmentation.CheckBesideNormalization).Message, StringComparison.Ordinal);
+        var model = new MmrrOptions { Normalize = normalize, Fit = align ? ImageFit.Align : ImageFit.Stretch };
+        if (begins is null) augmentation.CheckBeside(model);
+        else Assert.StartsWith(begins, Assert.Throws<ArgumentException>(() => augmentation.CheckBeside(model)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -76,6 +76,18 @@ public sealed class ImageFitTests : IDisposable
         }
     }
 
+    [Fact]
+    public void AMaskOfOnePixelIsNotLostInALargeImage()
+    {
+        var mask = new byte[1000 * 1000];
+        mask[(430 * 1000) + 620] = 1;
+        byte[] cut = MaskResampling.Cut(mask, 1000, 1000, new PartBox(500, 500, 0, 1, 800, 800), 8);
+        // (620 − 100) / 100 and (430 − 100) / 100.
+        Assert.Equal((3 * 8) + 5, Array.IndexOf(cut, (byte)1));
+        Assert.Equal(1, cut.Sum(v => v));
+        Assert.All(MaskResampling.Cut(mask, 1000, 1000, new PartBox(100, 100, 0, 1, 80, 80), 8), v => Assert.Equal(0, v));
+    }
+
     [Theory]
     [InlineData(8, 8, 1)]
     [InlineData(9, 8, 2)]

@@ -44,7 +44,7 @@ public sealed class FormatTests(TrainedRuns runs) : IDisposable
     }
 
     [Theory]
-    [InlineData("restoration.safetensors", "mmrr.format", "2", "3")]
+    [InlineData("restoration.safetensors", "mmrr.format", "3", "4")]
     [InlineData("normal.safetensors", "mmrr.normal", "\"format\":1", "\"format\":2")]
     [InlineData("training.safetensors", "mmrr.training", "\"format\":2", "\"format\":3")]
     public void TensorsOfANewerProgram(string file, string key, string old, string by)

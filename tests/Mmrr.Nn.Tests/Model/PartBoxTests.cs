@@ -76,6 +76,73 @@ public sealed class PartBoxTests
         Assert.All(seen.Pixels.Bytes, v => Assert.Equal(200, v));
     }
 
+    [Theory]
+    [InlineData(1, 200, 200)]
+    [InlineData(3, 64, 90)]
+    [InlineData(8, 1000, 700)]
+    public void NoiseIsNoPart(int deviation, int height, int width)
+    {
+        var random = new Random(height);
+        byte[] pixels = [.. Enumerable.Range(0, height * width).Select(_ => (byte)Math.Clamp(150 + (deviation * Normal(random)), 0, 255))];
+        var seen = PreparedImage.From(new MmrrOptions { Size = 8, Fit = ImageFit.Align }, pixels, height, width, 1);
+        Assert.True(seen.Box!.Value.IsWhole);
+    }
+
+    [Fact]
+    public void AHighlightAndNoiseDoNotHideThePart()
+    {
+        var random = new Random(1);
+        ushort[] pixels = Draw(200, 200, 1, 16, 100, 100, 0.7).Words;
+        for (int p = 0; p < pixels.Length; p++) pixels[p] = (ushort)(4000 + (pixels[p] / 30) + (40 * Normal(random)));
+        var options = new MmrrOptions { Size = 16, Fit = ImageFit.Align, Range = new PixelRange(0, 65_535, 16) };
+        var before = PreparedImage.From(options, pixels, 200, 200, 1).Box!.Value;
+        for (int y = 20; y < 26; y++) pixels.AsSpan((y * 200) + 150, 6).Fill(65_535);
+        var after = PreparedImage.From(options, pixels, 200, 200, 1).Box!.Value;
+        foreach (var box in new[] { before, after })
+        {
+            Assert.InRange(box.Length / 1.1, Length - 3, Length + 4);
+            Assert.InRange((box.AlongRow * Math.Sin(0.7)) + (box.AlongColumn * Math.Cos(0.7)), Math.Cos(3 / Length), 1);
+        }
+    }
+
+    [Fact]
+    public void APartOfTheBackgroundsBrightnessIsFoundByItsColour()
+    {
+        // Luma of both is 93.
+        byte[] grey = Draw(100, 120, 1, 8, 51, 58, 2.1).Bytes, pixels = [.. grey.SelectMany(v => v < 100 ? new byte[] { 200, 50, 30 } : [20, 142, 30])];
+        var options = new MmrrOptions { Size = 16, Fit = ImageFit.Align, Channels = 3 };
+        var found = PreparedImage.From(options, pixels, 100, 120, 3).Box!.Value;
+        Assert.Equal(PreparedImage.From(options with { Channels = 1 }, grey, 100, 120, 1).Box!.Value.Row, found.Row, 1.0);
+        Assert.InRange(found.Length / 1.1, Length - 2, Length + 3);
+    }
+
+    [Theory]
+    [InlineData(40.2, 50.7)]
+    [InlineData(41.5, 49.9)]
+    public void APartAsLongAsBroadStaysAsItLies(double row, double column)
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 90 * 100).Select(p => (byte)(Math.Pow((p / 100) + 0.5 - row, 2) + Math.Pow((p % 100) + 0.5 - column, 2) < 400 ? 70 : 210))];
+        var box = PreparedImage.From(new MmrrOptions { Size = 8, Fit = ImageFit.Align }, pixels, 90, 100, 1).Box!.Value;
+        Assert.Equal((0.0, 1.0), (box.AlongRow, box.AlongColumn));
+        // Smoothing may add a pixel on each side.
+        Assert.InRange(box.Length / 1.1, 38, 43);
+        Assert.InRange(box.Breadth / 1.1, 38, 43);
+    }
+
+    [Fact]
+    public void ALongThinImagesPixelsAreAsTheyAre()
+    {
+        // 3 rows of 5,000: reduced to one row of 256, a pixel of which is 3 rows high and 19.5 columns wide.
+        byte[] pixels = [.. Enumerable.Range(0, 15_000).Select(p => (byte)(p % 5000 is >= 1000 and < 3000 ? 40 : 200))];
+        var box = PreparedImage.From(new MmrrOptions { Size = 8, Fit = ImageFit.Align }, pixels, 3, 5000, 1).Box!.Value;
+        Assert.Equal(3 * 1.1, box.Breadth, 1e-9);
+        Assert.InRange(box.Length / 1.1, 2000 - 40, 2000 + 80);
+    }
+
+    [Fact]
+    public void AMapOfAnImageThatWasNotPreparedIsRefused() =>
+        Assert.Contains("MapOnImage", Assert.Throws<ArgumentException>(() => ImageRegion.PutBack(ImageFit.Align, null, new float[64], 8, 8, 9, 9)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void DustIsNoPartAndHolesBelongToIt()
     {
@@ -120,6 +187,9 @@ public sealed class PartBoxTests
         Assert.InRange(PartFinder.Otsu(values), 4, 80);
         Assert.Equal(0, PartFinder.Otsu([0, 0, 0]));
     }
+
+    // Box and Muller (1958).
+    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private static double[] Values(PreparedImage image) => image.Pixels.Bits == 8 ? Array.ConvertAll(image.Pixels.Bytes, v => (double)v) : Array.ConvertAll(image.Pixels.Words, v => (double)v);
 

@@ -3,12 +3,14 @@ using Mmrr.Nn;
 namespace Mmrr.App.Data;
 
 /// <summary>
-/// What the range of a run did to images: how many had values beyond it, which were clipped, and how many had another depth. Told once for all of them.
+/// What a run's options did to images: how many had values beyond its range, which were clipped, how many had another depth, and on how many no part was found
+/// that could be aligned. Told once for all of them.
 /// </summary>
-/// <param name="range">The run's.</param>
-internal sealed class ValueAccount(PixelRange range)
+/// <param name="range">The run's range.</param>
+internal sealed class ImageAccount(PixelRange range)
 {
     private readonly List<string> _otherDepth = [];
+    private readonly List<string> _withoutPart = [];
     private int _images;
     private (int Images, long Pixels, string Worst, int Most) _clipped = (0, 0, "", 0);
 
@@ -16,9 +18,11 @@ internal sealed class ValueAccount(PixelRange range)
     /// <param name="name">Its name.</param>
     /// <param name="fileBits">8, or 16 where its file has more than eight.</param>
     /// <param name="clippedPixels">See <see cref="PixelRange.CountBeyond"/>.</param>
-    public void Add(string name, int fileBits, int clippedPixels)
+    /// <param name="box">Where its part was found; null but for <see cref="ImageFit.Align"/>.</param>
+    public void Add(string name, int fileBits, int clippedPixels, PartBox? box)
     {
         _images++;
+        if (box is { IsWhole: true }) _withoutPart.Add(name);
         if (fileBits != range.Bits) _otherDepth.Add(name);
         if (clippedPixels == 0) return;
         bool worst = clippedPixels > _clipped.Most;
@@ -28,15 +32,18 @@ internal sealed class ValueAccount(PixelRange range)
     /// <summary>Notes an image of a set.</summary>
     /// <param name="sample">The image.</param>
     /// <param name="channels">Its channels.</param>
-    public void Add(Sample sample, int channels) => Add(sample.Name, sample.FileBits, range.CountBeyond(sample.Pixels, channels));
+    public void Add(Sample sample, int channels) => Add(sample.Name, sample.FileBits, range.CountBeyond(sample.Pixels, channels), sample.Box);
 
     /// <summary>Complains in a line of each kind, if there is something to tell.</summary>
     public void Tell()
     {
         if (_clipped.Images > 0)
             Complaint.Write($"{_clipped.Images} of {_images} images have values beyond the run's range {range}: {_clipped.Pixels} pixels are clipped, most of them in {_clipped.Worst} ({_clipped.Most})");
+        if (_withoutPart.Count > 0) Complaint.Write($"on {_withoutPart.Count} of {_images} images no part was found, they are seen whole: {Some(_withoutPart)}");
         if (_otherDepth.Count == 0) return;
         string depth = range.Bits == 8 ? "more than 8 bits a value, of which the high byte counts in this run of 8 bits" : "8 bits a value, each of which counts 257 times in this run of 16 bits";
-        Complaint.Write($"{_otherDepth.Count} of {_images} images have {depth}: {_otherDepth[0]}{(_otherDepth.Count > 1 ? " and others" : "")}");
+        Complaint.Write($"{_otherDepth.Count} of {_images} images have {depth}: {Some(_otherDepth)}");
     }
+
+    private static string Some(List<string> names) => names.Count > 1 ? $"{names[0]} and others" : names[0];
 }
