@@ -74,7 +74,7 @@ internal static class TrainingSession
         var values = options.Model.Range;
         if (values != PixelRange.Bytes) Console.WriteLine($"values from {values.Low} to {values.High} of {values.Bits} bits become -1 to 1");
         var account = new ImageAccount(values);
-        foreach (var sample in set.Samples) account.Add(sample, set.Channels);
+        foreach (var sample in set.Samples) account.Add(sample, sample.Prepared, set.Channels);
         account.Tell();
         try
         {

@@ -31,8 +31,10 @@ internal sealed class ImageAccount(PixelRange range)
 
     /// <summary>Notes an image of a set.</summary>
     /// <param name="sample">The image.</param>
+    /// <param name="prepared">Its pixels; of an image that is not kept they are read only once then.</param>
     /// <param name="channels">Its channels.</param>
-    public void Add(Sample sample, int channels) => Add(sample.Name, sample.FileBits, range.CountBeyond(sample.Pixels, channels), sample.Box);
+    public void Add(Sample sample, PreparedImage prepared, int channels) =>
+        Add(sample.Name, sample.FileBits, range.CountBeyond(prepared.Pixels, channels), prepared.Box);
 
     /// <summary>Complains in a line of each kind, if there is something to tell.</summary>
     public void Tell()

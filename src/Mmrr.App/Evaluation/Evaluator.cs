@@ -31,11 +31,10 @@ internal static class Evaluator
         if (samples.All(s => s.Abnormal) || !samples.Any(s => s.Abnormal))
             throw new UsageException($"--limit {limit}: the images drawn are all of one kind; AUROC needs normal and abnormal ones");
         var account = new ImageAccount(model.Options.Range);
-        foreach (var sample in samples) account.Add(sample, model.Options.Channels);
-        account.Tell();
         var watch = Stopwatch.StartNew();
-        var scores = TestScores.Compute(model, samples, method, calibration, progress);
+        var scores = TestScores.Compute(model, samples, method, calibration, account, progress);
         double seconds = watch.Elapsed.TotalSeconds;
+        account.Tell();
         var (own, kinds) = scores.Figures();
         var result = new EvaluationResult(
             samples.Length, samples.Count(s => !s.Abnormal), method.Levels, own.Rule, seconds, $"{device.Name} ({device.Description})", own.WithRefinement, own.WithoutRefinement, kinds, scores.OtherFigures(),

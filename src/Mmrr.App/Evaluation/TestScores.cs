@@ -27,16 +27,19 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
     /// <param name="samples">The test images.</param>
     /// <param name="method">How to score.</param>
     /// <param name="calibration">The run's, if it has one.</param>
+    /// <param name="account">Notes each image.</param>
     /// <param name="progress">Hears (images done, images in all).</param>
-    public static TestScores Compute(MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, Calibration? calibration, Action<int, int> progress)
+    public static TestScores Compute(MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, Calibration? calibration, ImageAccount account, Action<int, int> progress)
     {
         var all = new List<TestScore>();
         var pixels = new PixelTallies(samples, model.Options.Fit);
         foreach (var some in samples.Chunk(model.Options.Fit == ImageFit.Tile ? 1 : 64))
         {
-            var scores = TiledScoring.Score(model, [.. some.Select(s => s.Prepared)], method, maps: true);
-            foreach (var (sample, score) in some.Zip(scores))
+            PreparedImage[] prepared = [.. some.Select(s => s.Prepared)];
+            var scores = TiledScoring.Score(model, prepared, method, maps: true);
+            foreach (var (sample, image, score) in some.Zip(prepared, scores))
             {
+                account.Add(sample, image, model.Options.Channels);
                 pixels.Add(sample, score);
                 all.Add(new TestScore(sample, WithoutMaps(score), score.Of(method.Rule).RefinedMap.Max()));
             }
