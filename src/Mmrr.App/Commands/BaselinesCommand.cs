@@ -38,7 +38,7 @@ internal static class BaselinesCommand
         {
             string? path = parsed.GetValue(json);
             if (Directory.Exists(path)) throw new UsageException($"--json {path}: is a folder, expected a file");
-            if (path is not null) OutputPlace.CheckFile("--json", path, FilesRead(parsed.GetValue(run), parsed.GetValue(root)));
+            if (path is not null) OutputPlace.CheckFile("--json", path, FilesRead(parsed.GetValue(run), parsed.GetValue(root), parsed.GetValue(abnormal)));
             if (path is not null) StandardOutput.HasMessagesOnly();
             BaselineResult result;
             bool kept = true;
@@ -75,10 +75,11 @@ internal static class BaselinesCommand
         return command;
     }
 
-    private static IEnumerable<string?> FilesRead(string? run, string? root)
+    private static IEnumerable<string?> FilesRead(string? run, string? root, string? abnormal)
     {
-        if (run is null || !Directory.Exists(run)) return [root];
-        return Directory.EnumerateFiles(run).Where(file => Path.GetFileName(file) != BaselineResult.FileName);
+        if (run is null || !Directory.Exists(run)) return [root, abnormal];
+        var options = RunFolder.Open(run).Options;
+        return [.. Directory.EnumerateFiles(run).Where(file => Path.GetFileName(file) != BaselineResult.FileName), options.Root, options.Abnormal];
     }
 
     /// <summary>Tries the simple methods on a run's data, prints what they reach and keeps it in the run.</summary>

@@ -27,6 +27,9 @@ internal static class TrainingSession
         if (range is not null) options = options with { Model = options.Model with { Range = range(TrainingData.TrainingImages(set)) } };
         TrainingMemory.EnsureRoom(device, options.Model, options.Batch);
         var data = source.Record(set);
+        // Of a list, the images lie anywhere.
+        if (File.Exists(options.Root) && Path.GetDirectoryName(options.Root) is { } listed)
+            OutputPlace.CheckRun(output, data.Images.Select(i => Path.GetDirectoryName(Path.Combine(listed, i.Name))).Distinct());
         if (data.Leak() is { } leak) Complaint.Write(leak);
         var run = RunFolder.Create(output, options, data, orBeside);
         try

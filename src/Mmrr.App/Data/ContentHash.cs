@@ -14,6 +14,8 @@ internal static class ContentHash
     /// <summary>Of a file; empty where it cannot be read: who loads it says why.</summary>
     public static string OfFile(string path)
     {
+        if (!RealPath.HasContent(path))
+            return "";
         try
         {
             using var stream = File.OpenRead(path);

@@ -91,6 +91,9 @@ internal abstract class DataSource
     /// <param name="samples">The test images.</param>
     protected ImageSet TestSet(string origin, int channels, Sample[] samples)
     {
+        string[] unmarked = [.. samples.Where(s => s.Abnormal && s.Regions is { Areas.Count: 0 }).Select(s => s.Name)];
+        if (unmarked.Length > 0)
+            Note($"{unmarked.Length} abnormal images have a mask that marks nothing: {unmarked[0]}{(unmarked.Length > 1 ? " and others" : "")}");
         foreach (bool abnormal in (ReadOnlySpan<bool>)[false, true])
         {
             if (!Array.Exists(samples, s => s.Abnormal == abnormal))

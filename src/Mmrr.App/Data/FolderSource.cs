@@ -14,7 +14,7 @@ internal sealed class FolderSource : ImageFileSource
             return;
         if (!Directory.Exists(options.Abnormal))
             throw new DirectoryNotFoundException($"{options.Abnormal}: no such folder");
-        if (Contains(options.Root, options.Abnormal) || Contains(options.Abnormal, options.Root))
+        if (RealPath.Contains(options.Root, options.Abnormal) || RealPath.Contains(options.Abnormal, options.Root))
             throw new InvalidDataException($"{options.Abnormal}: the abnormal images must not share a folder tree with the normal ones in {options.Root}");
         RefuseGood(options.Abnormal, List(options.Abnormal));
     }
@@ -38,11 +38,5 @@ internal sealed class FolderSource : ImageFileSource
             throw new InvalidDataException($"{Options.Root}: a folder without --abnormal has no test set");
         string prefix = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(abnormal)));
         return Array.ConvertAll(ListSome(abnormal), name => new Entry($"{prefix}/{name}", Path.Combine(abnormal, name), true, KindOf(name)));
-    }
-
-    private static bool Contains(string folder, string other)
-    {
-        string relative = Path.GetRelativePath(folder, other);
-        return relative == "." || !(relative == ".." || relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) || Path.IsPathRooted(relative));
     }
 }

@@ -37,6 +37,15 @@ internal static class ImageFile
         MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { AllocationLimitMegabytes = 1100, MaximumPoolSizeMegabytes = 128 }),
     };
 
+    /// <summary>What is said of a file among others that has no bytes to read.</summary>
+    public const string NoContent = "an empty file, or none that lies on a disk";
+
+    /// <summary>Reads a file of a data set: one that lies on a disk.</summary>
+    /// <exception cref="FileNotFoundException">The file is missing.</exception>
+    /// <exception cref="InvalidDataException">It is a pipe, a device or an empty file, or as <see cref="Read"/> says.</exception>
+    public static RasterImage ReadFromDisk(string path) =>
+        File.Exists(path) && !RealPath.HasContent(path) ? throw new InvalidDataException($"{path}: {NoContent}") : Read(path);
+
     /// <summary>Reads and decodes a file, see <see cref="Decode"/>.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">Not an image, not a supported one, not whole, or of more than <see cref="PictureHeader.MostPixels"/>; one line

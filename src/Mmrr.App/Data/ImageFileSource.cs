@@ -76,6 +76,9 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     /// <exception cref="InvalidDataException">There is one.</exception>
     protected static void RefuseGood(string folder, IEnumerable<string> names)
     {
+        string own = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        if (own.Equals(Good, StringComparison.OrdinalIgnoreCase))
+            throw new InvalidDataException($"{folder}: a folder 'good' is given as one of abnormal images; are they normal? If they are not, rename that folder");
         if (names.FirstOrDefault(name => name.Split('/').SkipLast(1).Contains(Good, StringComparer.OrdinalIgnoreCase)) is { } good)
         {
             throw new InvalidDataException(
@@ -196,7 +199,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file; expected the mask of {imagePath}");
-        var mask = ImageFile.Read(path);
+        var mask = ImageFile.ReadFromDisk(path);
         if (mask.Height != image.Height || mask.Width != image.Width)
         {
             throw new InvalidDataException(
@@ -260,7 +263,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
 
     private Loaded LoadFile(Entry entry, bool keep)
     {
-        var image = ImageFile.Read(entry.Path);
+        var image = ImageFile.ReadFromDisk(entry.Path);
         var fitted = Fitted(image);
         var (height, width) = (fitted.Height, fitted.Width);
         byte[]? mask = null;
@@ -292,7 +295,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
 
     private PixelValues Again(string path, int height, int width, int imageChannels) => ImageMemory.Use(path, () =>
     {
-        var image = ImageFile.Read(path);
+        var image = ImageFile.ReadFromDisk(path);
         var again = Fitted(image);
         return (again.Height, again.Width, image.Channels) == (height, width, imageChannels)
             ? again.Pixels

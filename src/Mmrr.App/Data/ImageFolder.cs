@@ -32,7 +32,7 @@ internal static class ImageFolder
     /// <summary>
     /// Files with an image's extension, in sub-folders too, as relative paths with forward slashes, in ordinal order, which is the same on every machine. Files
     /// and folders whose name starts with a dot are left out, and so are the folders that systems and photo servers make, and what this program wrote. Symbolic
-    /// links are followed, but for those that lead back to a folder above them: there each image would be found again and again.
+    /// links are followed, but for those that lead to a folder that is walked anyway, or above one: each image is found once.
     /// </summary>
     /// <param name="folder">It must be there.</param>
     /// <param name="omissions">Hears what was left out.</param>
@@ -41,12 +41,13 @@ internal static class ImageFolder
     /// <exception cref="UnauthorizedAccessException">A folder may not be read.</exception>
     public static string[] Files(string folder, Omissions omissions, Action<string>? unreadable = null)
     {
+        List<string> walked = [RealPath.Of(folder)];
         var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = 0 };
         var files = new FileSystemEnumerable<string>(folder, (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(), options)
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsWanted(entry.ToFullPath(), entry.FileName.ToString(), omissions),
             ShouldRecursePredicate = (ref FileSystemEntry entry) =>
-                IsOpen(entry.ToFullPath(), entry.FileName.ToString(), (entry.Attributes & FileAttributes.ReparsePoint) != 0, omissions)
+                IsOpen(entry.ToFullPath(), entry.FileName.ToString(), (entry.Attributes & FileAttributes.ReparsePoint) != 0, walked, omissions)
                 && (unreadable is null || CanBeRead(entry.ToSpecifiedFullPath(), unreadable)),
         };
         return [.. files.Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal)];
@@ -61,12 +62,12 @@ internal static class ImageFolder
         return false;
     }
 
-    private static bool IsOpen(string path, string name, bool link, Omissions omissions)
+    private static bool IsOpen(string path, string name, bool link, List<string> walked, Omissions omissions)
     {
         if (name[0] == '.') omissions.Add("hidden", path, name);
         else if (s_foreign.Contains(name, StringComparer.OrdinalIgnoreCase)) omissions.Add("folders of systems and other programs", path, name);
         else if (OwnOutput.IsRun(path)) omissions.Add("runs of mmrr", path, name);
-        else if (link && LeadsBack(path)) omissions.Add("links that lead back", path, name);
+        else if (link && LeadsBack(path, walked)) omissions.Add("links that lead back", path, name);
         else if (name.Contains('\uFFFD', StringComparison.Ordinal) && !Directory.Exists(path)) omissions.Add("folders with names that are not UTF-8, which cannot be opened", path, name);
         else return true;
         return false;
@@ -87,17 +88,11 @@ internal static class ImageFolder
         }
     }
 
-    private static bool LeadsBack(string link)
+    /// <summary>Whether a link leads to a folder that is walked anyway, or to one above such a folder; if not, it is walked from now on.</summary>
+    private static bool LeadsBack(string link, List<string> walked)
     {
-        string place = Resolve(Path.GetDirectoryName(link)!), target = Resolve(link);
-        return target == place || place.StartsWith(Path.TrimEndingDirectorySeparator(target) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-    }
-
-    /// <summary>A folder's path without links.</summary>
-    private static string Resolve(string path)
-    {
-        if (Path.GetDirectoryName(path) is not { } above) return path;
-        string here = Path.Combine(Resolve(above), Path.GetFileName(path));
-        return Directory.ResolveLinkTarget(here, returnFinalTarget: false) is { } target ? Resolve(target.FullName) : here;
+        if (walked.Exists(folder => RealPath.Contains(folder, link) || RealPath.Contains(link, folder))) return true;
+        walked.Add(RealPath.Of(link));
+        return false;
     }
 }

@@ -52,6 +52,7 @@ internal sealed class MvtecSource : ImageFileSource
             }
         }
 
+        RefuseGood(test, entries.Where(e => e.Abnormal).Select(e => Path.GetRelativePath(test, e.Path).Replace(Path.DirectorySeparatorChar, '/')));
         return entries;
     }
 

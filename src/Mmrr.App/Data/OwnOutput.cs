@@ -37,8 +37,7 @@ internal static class OwnOutput
         if (!Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase)) return false;
         try
         {
-            // A pipe has no length, and to open it would wait for ever.
-            if (new FileInfo(path) is not { Exists: true, Length: > 0 }) return false;
+            if (!RealPath.HasContent(path)) return false;
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             Span<byte> beginning = stackalloc byte[Searched];
             return IsPicture(beginning[..stream.ReadAtLeast(beginning, Searched, throwOnEndOfStream: false)]);

@@ -44,13 +44,10 @@ internal static class InputFiles
             foreach (string file in files)
             {
                 string found = Path.Combine(path, file);
-                yield return new InputFile(found, Path.Combine(above, $"{file}.png"), IsEmpty(found) ? $"{found}: an empty file, or none that lies on a disk" : null);
+                yield return new InputFile(found, Path.Combine(above, $"{file}.png"), File.Exists(found) && !RealPath.HasContent(found) ? $"{found}: {ImageFile.NoContent}" : null);
             }
         }
     }
-
-    /// <summary>Whether nothing can be read: a pipe that lies among images, which nobody writes to, would be waited for without end.</summary>
-    private static bool IsEmpty(string path) => new FileInfo(path) is { Exists: true, Length: 0 };
 
     /// <summary>The last name of each path, with a number where one before has it; also where upper and lower case are one.</summary>
     private static string[] Names(IReadOnlyList<string> paths)

@@ -1,3 +1,5 @@
+using Mmrr.App.Data;
+
 namespace Mmrr.App.Runs;
 
 /// <summary>Asks whether results can be written, before the work is done that they would be lost with.</summary>
@@ -36,8 +38,8 @@ internal static class OutputPlace
         if (File.Exists(Path.Combine(path, RunFolder.ConfigurationFile))) throw new UsageException($"{name} {path}: holds a run, whose own files would be replaced; choose another folder");
         foreach (string input in inputs)
         {
-            if (Directory.Exists(input) && Contains(input, path)) throw new UsageException($"{name} {path}: lies within {input}; its pictures would be taken for images of that folder");
-            if (File.Exists(input) && Contains(path, input)) throw new UsageException($"{name} {path}: holds the image {input}, which results must not lie among; choose another folder");
+            if (Directory.Exists(input) && RealPath.Contains(input, path)) throw new UsageException($"{name} {path}: lies within {input}; its pictures would be taken for images of that folder");
+            if (File.Exists(input) && RealPath.Contains(path, input)) throw new UsageException($"{name} {path}: holds the image {input}, which results must not lie among; choose another folder");
         }
         Check(name, path);
     }
@@ -48,19 +50,20 @@ internal static class OutputPlace
     /// <exception cref="UsageException">It holds one of them.</exception>
     public static void CheckRun(string path, params IEnumerable<string?> inputs)
     {
-        if (inputs.FirstOrDefault(i => i is not null && Contains(path, i)) is { } inside)
+        if (inputs.FirstOrDefault(i => i is not null && RealPath.Contains(path, i)) is { } inside)
             throw new UsageException($"--out {path}: holds the data, {inside}; a run needs a folder of its own");
     }
 
     /// <summary>Asks whether a file can be written that is none of those that are read.</summary>
     /// <param name="name">The option that names the file, for the message.</param>
     /// <param name="path">The file.</param>
-    /// <param name="inputs">Files that are read.</param>
+    /// <param name="inputs">Files that are read, and folders.</param>
     /// <exception cref="UsageException">It cannot be written, or must not.</exception>
     public static void CheckFile(string name, string path, params IEnumerable<string?> inputs)
     {
         if (Directory.Exists(path)) throw new UsageException($"{name} {path}: is a folder, expected a file");
-        if (inputs.Any(i => i is not null && Path.GetFullPath(i) == Path.GetFullPath(path))) throw new UsageException($"{name} {path}: is read as well, and would be replaced; choose another file");
+        if (inputs.Any(i => i is not null && (RealPath.Of(i) == RealPath.Of(path) || (File.Exists(path) && Directory.Exists(i) && RealPath.Contains(i, path)))))
+            throw new UsageException($"{name} {path}: is read as well, or lies among what is read, and would be replaced; choose another file");
         Check(name, path);
     }
 
@@ -76,11 +79,5 @@ internal static class OutputPlace
         {
             return false;
         }
-    }
-
-    private static bool Contains(string folder, string other)
-    {
-        string relative = Path.GetRelativePath(folder, other);
-        return relative != ".." && !relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !Path.IsPathRooted(relative);
     }
 }

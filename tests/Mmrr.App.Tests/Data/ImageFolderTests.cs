@@ -45,6 +45,39 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void FoldersThatLeadToEachOtherAreWalkedOnce()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege on Windows");
+        _folder.Write("all/a/1.png", [1]);
+        _folder.Write("all/b/2.png", [1]);
+        _folder.Write("far/3.png", [1]);
+        Directory.CreateSymbolicLink(_folder["all/a/l"], "../b");
+        Directory.CreateSymbolicLink(_folder["all/b/l"], "../a");
+        Directory.CreateSymbolicLink(_folder["all/b/far"], _folder["far"]);
+        Directory.CreateSymbolicLink(_folder["far/home"], _folder["all/a"]);
+        var omissions = new Omissions();
+        Assert.Equal(["a/1.png", "b/2.png", "b/far/3.png"], ImageFolder.Files(_folder["all"], omissions));
+        Assert.Equal("left out: 3 links that lead back (home, l)", omissions.Describe());
+    }
+
+    [Fact]
+    public void RealPathsHaveNoLinks()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege on Windows");
+        _folder.Write("deep/in/1.png", [1]);
+        _folder.Write("empty.png", []);
+        Directory.CreateSymbolicLink(_folder["short"], "deep/in");
+        File.CreateSymbolicLink(_folder["one.png"], _folder["short/1.png"]);
+        File.CreateSymbolicLink(_folder["round.png"], _folder["round.png"]);
+        string place = RealPath.Of(_folder.Path);
+        Assert.Equal(Path.Combine(place, "deep", "in", "1.png"), RealPath.Of(_folder["one.png"]));
+        Assert.Equal(Path.Combine(place, "deep", "in", "new", "2.png"), RealPath.Of(_folder["short/new/2.png"]));
+        Assert.True(RealPath.Contains(_folder["deep"], _folder["short"]));
+        Assert.False(RealPath.Contains(_folder["short"], _folder["deep"]));
+        Assert.Equal([true, false, false, false, false], new[] { _folder["one.png"], _folder["empty.png"], _folder["round.png"], "/dev/zero", _folder["none.png"] }.Select(RealPath.HasContent));
+    }
+
+    [Fact]
     public void AFolderThatMayNotBeReadIsNamedAndTheOthersAreWalked()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "root may read everything");

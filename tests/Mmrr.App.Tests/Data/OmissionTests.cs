@@ -66,9 +66,32 @@ public sealed class OmissionTests : IDisposable
         BadInput.Throws<InvalidDataException>(() => Open("d"), Path.Combine("Good", "x.png"), "are they normal?");
         Assert.Equal(2, Open("c/test/hole").LoadTest().Samples.Count);
         Assert.Equal(2, Open("e").LoadTest().Samples.Count);
+        // The folder itself, by --abnormal and by --test.
+        BadInput.Throws<InvalidDataException>(() => Open("c/test/good"), "a folder 'good'", "are they normal?");
+        BadInput.Throws<InvalidDataException>(() => DataSource.OpenTest(new DataOptions { Kind = "folder", Root = _folder["e"], Size = 8 }, _folder["c/test/good"]).LoadTest(), "are they normal?");
 
         DataSource Open(string abnormal) =>
             DataSource.Open(new DataOptions { Kind = "folder", Root = _folder["c/train/good"], Abnormal = _folder[abnormal], Size = 8 });
+    }
+
+    [Theory]
+    [InlineData("c/test/Good/1.png")]
+    [InlineData("c/test/hole/good/1.png")]
+    public void AnotherGoodFolderOfALayoutIsAQuestionToo(string name)
+    {
+        foreach (string file in new[] { "c/train/good/0.png", "c/test/good/0.png", "c/test/hole/0.png", name }) _folder.WritePlain(file, 4, 4, 9);
+        BadInput.Throws<InvalidDataException>(() => DataSource.Open(new DataOptions { Kind = "mvtec", Root = _folder.Path, Normal = "c", Size = 4 }).LoadTest(), Path.GetFileName(name), "are they normal?");
+    }
+
+    [Fact]
+    public void AMaskThatMarksNothingIsNamed()
+    {
+        foreach (string file in new[] { "c/train/good/0.png", "c/test/good/0.png", "c/test/hole/0.png", "c/test/hole/1.png" }) _folder.WritePlain(file, 4, 4, 9);
+        _folder.WritePlain("c/ground_truth/hole/0_mask.png", 4, 4, 1);
+        _folder.WritePlain("c/ground_truth/hole/1_mask.png", 4, 4, 0);
+        var source = DataSource.Open(new DataOptions { Kind = "mvtec", Root = _folder.Path, Normal = "c", Size = 4 });
+        source.LoadTest();
+        Assert.Equal("1 abnormal images have a mask that marks nothing: c/test/hole/1.png", Assert.Single(source.Remarks()));
     }
 
     [Fact]

@@ -100,11 +100,17 @@ public sealed class OneFileTests(TrainedRuns runs) : IDisposable
         using (var make = Process.Start("mkfifo", [_folder["in/pipe.png"]])) make.WaitForExit();
         File.CreateSymbolicLink(_folder["in/nowhere.png"], _folder["none.png"]);
         File.CreateSymbolicLink(_folder["in/round.png"], _folder["in/round.png"]);
-        string[] reasons = ["in/pipe.png", "in/nowhere.png", "in/round.png"];
+        File.CreateSymbolicLink(_folder["in/sub/piped.png"], _folder["in/pipe.png"]);
+        File.CreateSymbolicLink(_folder["in/zeros.png"], "/dev/zero");
+        string[] reasons = ["in/pipe.png", "in/nowhere.png", "in/round.png", "in/sub/piped.png", "in/zeros.png"];
         var outcome = Score().Ends(2);
         Assert.Equal(4, outcome.OutputLines.Length);
         Assert.Equal(reasons.Length, outcome.ErrorLines.Length);
         foreach (string name in reasons) Assert.Single(outcome.ErrorLines, line => line.Contains(_folder[name], StringComparison.Ordinal));
+        // Training would not know what it was not trained on.
+        foreach (string name in new[] { "in/nowhere.png", "in/round.png" }) File.Delete(_folder[name]);
+        MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["in"], .. TrainedRuns.Tiny, "--out", _folder["refused"]]).Refuses("in/pipe.png", "none that lies on a disk");
+        MmrrProcess.Run("evaluate", runs.FolderRun, "--test", _folder["in"], "--device", "cpu").Refuses("none that lies on a disk");
     }
 
     [Fact]

@@ -82,11 +82,21 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
     [InlineData("holds the image", "figures RUN --images GOOD/0.png GOOD/sub/0.png --out GOOD/sub")]
     [InlineData("is read as well", "baselines --data csv --root GOOD/list.csv --json GOOD/list.csv")]
     [InlineData("is read as well", "baselines RUN --json RUN/run.json")]
+    [InlineData("holds the data", "train --data folder --root GOOD --out LINK")]
+    [InlineData("holds the data", "train --data csv --root GOOD/list.csv --out BAD")]
+    [InlineData("holds the image", "score RUN GOOD/0.png --out LINK --heatmaps")]
+    [InlineData("is read as well", "baselines --data folder --root GOOD --abnormal BAD --json BAD/0.png")]
+    [InlineData("is read as well", "baselines --data csv --root LINK/list.csv --json GOOD/list.csv")]
     public void PlacesThatHoldInputsAreRefused(string word, string command)
     {
         for (int i = 0; i < 4; i++) _folder.WritePlain($"good/{(i > 2 ? "sub/" : "")}{i % 3}.png", 8, 8, (byte)i);
         _folder.WritePlain("bad/0.png", 8, 8, 90);
-        _folder.Write("good/list.csv", "image,label\n0.png,\n1.png,\n2.png,\n../bad/0.png,a\n"u8);
+        _folder.Write("good/list.csv", "image,label\n0.png,\n1.png,\n2.png,\nsub/0.png,\n../bad/0.png,a\n"u8);
+        if (command.Contains("LINK", StringComparison.Ordinal))
+        {
+            Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege on Windows");
+            Directory.CreateSymbolicLink(_folder["link"], _folder["good"]);
+        }
         var before = TrainedRuns.Contents(_folder.Path);
         string[] arguments = [.. command.Split(' ').Select(InPlace)];
         if (arguments[0] == "train") arguments = [.. arguments, "--device", "cpu", "--epochs", "1"];
@@ -98,7 +108,7 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
     }
 
     private string InPlace(string text) =>
-        text.Replace("GOOD", _folder["good"], StringComparison.Ordinal).Replace("BAD", _folder["bad"], StringComparison.Ordinal).Replace("RUN", runs.FolderRun, StringComparison.Ordinal);
+        text.Replace("GOOD", _folder["good"], StringComparison.Ordinal).Replace("LINK", _folder["link"], StringComparison.Ordinal).Replace("BAD", _folder["bad"], StringComparison.Ordinal).Replace("RUN", runs.FolderRun, StringComparison.Ordinal);
 
     /// <summary>Runs the program in a folder; trains the smallest networks.</summary>
     private static Outcome In(string folder, params string[] arguments)

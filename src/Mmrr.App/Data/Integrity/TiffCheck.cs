@@ -32,6 +32,8 @@ internal static class TiffCheck
         uint packing = page.One(Compression, 1);
         if (packing is not (1 or 5 or 8 or 32773 or 32946)) throw Flaw.Unsupported($"a TIFF packed by method {packing}");
         bool planar = page.One(Planar, 1) == 2 && samples > 1;
+        // The library adds up the differences of a plane as if the planes' values took turns.
+        if (planar && page.One(Predictor, 1) == 2) throw Flaw.Unsupported("a TIFF with planes of differences");
         if (planar && alpha) throw Flaw.Unsupported("a TIFF with transparency in a plane of its own");
         long rowsPerStrip = Math.Min(page.One(RowsPerStrip, uint.MaxValue), height);
         if (rowsPerStrip < 1) throw Flaw.Damaged(Format, "its strips have no rows");

@@ -62,6 +62,7 @@ public sealed class TiffAndPnmTests
         Assert.Equal(wide.Select(v => (ushort)(65535 - v)), ImageFile.Decode((inverted with { Values = wide, Bits = 16 }).ToArray()).Pixels.Words);
         var planar = new TiffBytes { Height = Height, Width = Width, Values = rgb, Bits = 16, Photometric = 2, Planar = true, RowsPerStrip = Height };
         Assert.Equal(rgb, ImageFile.Decode(planar.ToArray()).Pixels.Words);
+        Refuses((planar with { Tags = new Dictionary<int, int> { [317] = 2 } }).ToArray(), "planes of differences");
     }
 
     [Fact]
