@@ -6,8 +6,8 @@ using Mmrr.App.Verification;
 namespace Mmrr.App.Commands;
 
 /// <summary>
-/// <c>mmrr verify</c>, the <c>verify</c> of a bundle of <c>scripts/gpu-bundle</c>: tests, timings and a profile on a device, in one report. Hidden, since the
-/// tests are not where <c>mmrr</c> is otherwise.
+/// <c>mmrr verify</c>, the <c>verify</c> of a bundle of <c>scripts/gpu-bundle</c>: tests, timings and a profile on a device, in one report. Where the
+/// tests do not lie beside it, it says what is missing.
 /// </summary>
 internal static class VerifyCommand
 {
@@ -28,8 +28,7 @@ internal static class VerifyCommand
         var normal = new Option<string>("--normal") { HelpName = "CLASS", Description = "Of --train: the class.", DefaultValueFactory = _ => "0" };
         var precision = CommonOptions.Precision();
         precision.Description = "Of --train; the timings are taken in both.";
-        var command = new Command("verify", "Test, time and profile MMRR on this machine's GPU; writes verify.md and verify.json.") { device, quick, only, rounds, limit, output, python, train, minutes, normal, precision };
-        command.Hidden = true;
+        var command = new Command("verify", "Of a bundle: test, time and profile MMRR on this machine's GPU; writes verify.md and verify.json.") { device, quick, only, rounds, limit, output, python, train, minutes, normal, precision };
         command.SetAction(parsed =>
         {
             foreach (var option in new Option[] { minutes, normal, precision })
