@@ -5,29 +5,65 @@ namespace Mmrr.Nn;
 /// <summary>
 /// The maps of <see cref="DeviationRule"/> of some images, on the way through the levels: each group's error maps go in, and no others are kept.
 /// </summary>
-internal sealed class DeviationMaps(NormalStatistics statistics, int images)
+internal sealed class DeviationMaps : IDisposable
 {
-    private readonly DeviationRule _formula = statistics.Formula;
-    private readonly int _pixels = statistics.Formula.Size * statistics.Formula.Size;
-    private readonly float[] _refined = new float[images * statistics.Formula.Size * statistics.Formula.Size];
-    private readonly float[] _restored = new float[images * statistics.Formula.Size * statistics.Formula.Size];
+    private readonly NormalStatistics _statistics;
+    private readonly DeviationRule _formula;
+    private readonly int _images;
+    private readonly int _pixels;
 
-    /// <summary>Takes the error maps of a group of levels, [N·count, S, S] each.</summary>
-    public void Add(RestoredLevels group, float[] refinedErrors, float[] restoredErrors)
+    // [images, S, S], and more that is not used.
+    private readonly float[] _refined;
+    private readonly float[] _restored;
+
+    /// <summary>Maps of nothing yet.</summary>
+    public DeviationMaps(NormalStatistics statistics, int images)
     {
-        Add(group, refinedErrors, statistics.Refined, _refined);
-        Add(group, restoredErrors, statistics.Restored, _restored);
+        (_statistics, _formula, _images) = (statistics, statistics.Formula, images);
+        _pixels = _formula.Size * _formula.Size;
+        _refined = Empty();
+        _restored = Empty();
     }
 
-    /// <summary>The scores, when all levels are in.</summary>
+    /// <summary>Takes the error maps of a group of levels, [N·count, S, S] each; longer arrays may hold them.</summary>
+    public void Add(RestoredLevels group, float[] refinedErrors, float[] restoredErrors)
+    {
+        Add(group, refinedErrors, _statistics.Refined, _refined);
+        Add(group, restoredErrors, _statistics.Restored, _restored);
+    }
+
+    /// <summary>Gives the scores, when all levels are in, and the maps where they are wanted.</summary>
+    /// <param name="all">Of more images.</param>
+    /// <param name="first">The place of the first of these among them.</param>
     /// <param name="maps">Whether the maps are wanted.</param>
-    public RuleScores Scores(bool maps) => new(ImageScores(_refined), ImageScores(_restored), maps ? _refined : [], maps ? _restored : []);
+    public void CopyTo(RuleScores all, int first, bool maps)
+    {
+        ImageScores(_refined).CopyTo(all.Refined, first);
+        ImageScores(_restored).CopyTo(all.Restored, first);
+        if (!maps) return;
+        _refined.AsSpan(0, _images * _pixels).CopyTo(all.RefinedMap.AsSpan(first * _pixels));
+        _restored.AsSpan(0, _images * _pixels).CopyTo(all.RestoredMap.AsSpan(first * _pixels));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ArrayPool<float>.Shared.Return(_refined);
+        ArrayPool<float>.Shared.Return(_restored);
+    }
+
+    private float[] Empty()
+    {
+        float[] maps = ArrayPool<float>.Shared.Rent(_images * _pixels);
+        maps.AsSpan(0, _images * _pixels).Clear();
+        return maps;
+    }
 
     private void Add(RestoredLevels group, float[] errors, NormalStatistics.Moments normal, float[] maps)
     {
-        var levels = statistics.Levels;
+        var levels = _statistics.Levels;
         // An image's levels are added in their order, whatever the threads do.
-        Parallel.For(0, images, i =>
+        Parallel.For(0, _images, i =>
         {
             float[] roughness = ArrayPool<float>.Shared.Rent(_pixels);
             for (int l = 0; l < group.Count; l++)
@@ -43,8 +79,8 @@ internal sealed class DeviationMaps(NormalStatistics statistics, int images)
 
     private double[] ImageScores(float[] maps)
     {
-        var scores = new double[images];
-        Parallel.For(0, images, i => scores[i] = _formula.Score(maps.AsSpan(i * _pixels, _pixels)));
+        var scores = new double[_images];
+        Parallel.For(0, _images, i => scores[i] = _formula.Score(maps.AsSpan(i * _pixels, _pixels)));
         return scores;
     }
 }

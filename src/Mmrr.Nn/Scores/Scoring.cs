@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mmrr.Autograd;
 using Mmrr.Kernels;
 
@@ -23,7 +24,11 @@ public static class Scoring
     /// <param name="maps">Whether the maps are wanted.</param>
     /// <param name="statistics">Of normal images at these levels; without them there are scores of <see cref="ScoreRule.Paper"/> alone.</param>
     /// <exception cref="ArgumentException">The values are no whole images, or the statistics are of other levels or another size.</exception>
-    public static Scores Score(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics = null)
+    public static Scores Score(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics = null) =>
+        Score(model, images, levels, maps, statistics, spent: null);
+
+    /// <summary>The same, in the maps of scores that nobody reads any more: the tiles of a large image would leave gigabytes to the collector.</summary>
+    internal static Scores Score(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics, Scores? spent)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(levels);
@@ -35,15 +40,15 @@ public static class Scoring
             throw new ArgumentException($"Score: the statistics are of {statistics.Levels} and size {statistics.Formula.Size}, expected {levels} and {options.Size}");
         int mapped = maps ? count * pixels : 0;
         var (refined, restored) = (new float[count * levels.Count], new float[count * levels.Count]);
-        var (refinedMap, restoredMap) = (new float[mapped], new float[mapped]);
-        var deviation = statistics is null ? null : new RuleScores(new double[count], new double[count], new float[mapped], new float[mapped]);
+        var (refinedMap, restoredMap) = (Map(spent?.Paper.RefinedMap), Map(spent?.Paper.RestoredMap));
+        var deviation = statistics is null ? null : new RuleScores(new double[count], new double[count], Map(spent?.Deviation?.RefinedMap), Map(spent?.Deviation?.RestoredMap));
         var paper = new RuleScores([], [], refinedMap, restoredMap);
         var neighbours = statistics?.Neighbours is null ? null : paper with { Refined = new double[count], Restored = new double[count] };
         for (int first = 0; first < count; first += batch)
         {
             int n = Math.Min(batch, count - first);
             Span<float> Part(float[] all, int length) => all.AsSpan(first * length, n * length);
-            var deviations = statistics is null ? null : new DeviationMaps(statistics, n);
+            using var deviations = statistics is null ? null : new DeviationMaps(statistics, n);
             var sums = statistics?.Neighbours is { } normal ? new NormalNeighbours.Sums(normal, n) : null;
             ScoreBatch(
                 model, images.Slice(first * values, n * values), n, levels, Part(refined, levels.Count), Part(restored, levels.Count),
@@ -53,15 +58,12 @@ public static class Scoring
                 sums.Scores.Refined.CopyTo(neighbours!.Refined, first);
                 sums.Scores.Restored.CopyTo(neighbours.Restored, first);
             }
-            if (deviations is null) continue;
-            var found = deviations.Scores(maps);
-            found.Refined.CopyTo(deviation!.Refined, first);
-            found.Restored.CopyTo(deviation.Restored, first);
-            if (!maps) continue;
-            found.RefinedMap.CopyTo(deviation.RefinedMap, first * pixels);
-            found.RestoredMap.CopyTo(deviation.RestoredMap, first * pixels);
+            deviations?.CopyTo(deviation!, first, maps);
         }
         return new Scores(refined, restored, paper with { Refined = Sums(refined, levels.Count), Restored = Sums(restored, levels.Count) }, deviation, neighbours);
+
+        // All of it is written.
+        float[] Map(float[]? old) => old?.Length == mapped ? old : new float[mapped];
     }
 
     /// <summary>The channels' mean squared error of each pixel, [N·count, S, S].</summary>
@@ -89,7 +91,13 @@ public static class Scoring
             if (!maps && deviations is null) return;
             using Tensor refined = PerPixel(group.Refined, group), restored = PerPixel(group.Restoration.Restored, group);
             if (maps) (refinedSum, restoredSum) = (Sum(refinedSum, refined, n), Sum(restoredSum, restored, n));
-            deviations?.Add(group, refined.ToArray(), restored.ToArray());
+            if (deviations is null) return;
+            float[] refinedErrors = ArrayPool<float>.Shared.Rent(refined.Shape.Count), restoredErrors = ArrayPool<float>.Shared.Rent(restored.Shape.Count);
+            refined.CopyTo(refinedErrors.AsSpan(0, refined.Shape.Count));
+            restored.CopyTo(restoredErrors.AsSpan(0, restored.Shape.Count));
+            deviations.Add(group, refinedErrors, restoredErrors);
+            ArrayPool<float>.Shared.Return(refinedErrors);
+            ArrayPool<float>.Shared.Return(restoredErrors);
         });
         foreach (var (first, count, refined, restored) in pending)
         {

@@ -56,17 +56,19 @@ public static class TiledScoring
         for (int i = 0; i < images.Count; i++) Check(images[i], i, options);
         ImageTiles[] results = [.. images.Select(image => new ImageTiles(image, options, method, maps))];
         var cut = PixelValues.Zeros(options.Range.Bits, length);
+        float[] all = [];
+        Scores? scores = null;
         foreach (var batch in Tiles(results).Chunk(Scoring.BatchSize(options, method.Levels.Count, model.Device.Kind)))
         {
-            var values = new float[batch.Length * length];
+            if (all.Length < batch.Length * length) all = new float[batch.Length * length];
+            var values = all.AsSpan(0, batch.Length * length);
             for (int k = 0; k < batch.Length; k++)
             {
                 var (i, tile) = batch[k];
                 images[i].Pixels.CutSquare(images[i].Height, images[i].Width, channels, results[i].Tiling.Place(tile), size, cut);
-                ImagePixels.ToFloats(cut, options.Range, results[i].Light, values.AsSpan(k * length, length));
+                ImagePixels.ToFloats(cut, options.Range, results[i].Light, values.Slice(k * length, length));
             }
-            Scores scores;
-            using (model.Device.Use.TakeTurn()) scores = Scoring.Score(model, values, method.Levels, maps, method.Statistics);
+            using (model.Device.Use.TakeTurn()) scores = Scoring.Score(model, values, method.Levels, maps, method.Statistics, scores);
             for (int k = 0; k < batch.Length; k++) results[batch[k].Image].Add(batch[k].Tile, scores, k);
         }
         return [.. results.Select(r => r.Score)];
