@@ -10,7 +10,6 @@ namespace Mmrr.App.Data.Integrity;
 internal static class WebpCheck
 {
     private const string Format = "WebP";
-    private const int MostZeros = 64;
 
     /// <summary>Checks a file that begins as a WebP does.</summary>
     /// <exception cref="InvalidDataException">It is not whole, an animation, or too large.</exception>
@@ -83,8 +82,6 @@ internal static class WebpCheck
     {
         var cursor = new ByteCursor(content, Format, bigEndian: false);
         if (cursor.Byte() != 0x2f) throw Flaw.Damaged(Format, "its data do not begin as such data do");
-        // Lossy data may end in zeros; prefix codes of a picture do not.
-        if (content.Length > MostZeros && !content[^MostZeros..].ContainsAnyExcept((byte)0)) throw Flaw.Truncated(Format, "its data end in zeros");
         uint sizes = cursor.Int();
         int width = (int)(sizes & 0x3fff) + 1, height = (int)(sizes >> 14 & 0x3fff) + 1;
         PictureHeader.Bound(Format, width, height);

@@ -61,13 +61,6 @@ public sealed class WholePictureTests
         }
     }
 
-    [Fact]
-    public void ALosslessWebpThatEndsInZeros()
-    {
-        byte[] file = Pictures.Of("webp-lossless");
-        for (int from = file.Length / 2; from < file.Length - 66; from += 7) Refuses([.. file[..from], .. new byte[file.Length - from]], "its data end in zeros");
-    }
-
     [Theory]
     [InlineData("png")]
     [InlineData("png-interlaced")]
