@@ -26,8 +26,7 @@ internal static class FiguresCommand
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
             string target = parsed.GetValue(output) ?? folder.PathOf("figures");
-            if (parsed.GetValue(output) is null && !OutputPlace.IsWritable(folder.Path))
-                throw new UsageException($"{target}: cannot be written, no file can be made in {folder.Path}; --out DIR puts the figures elsewhere");
+            if (parsed.GetValue(output) is null) OutputPlace.CheckInRun(folder.Path, target, "--out DIR puts the figures elsewhere");
             OutputPlace.CheckFolder("--out", target, parsed.GetValue(images)!);
             var calibration = Calibration.Find(folder.Path);
             using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));

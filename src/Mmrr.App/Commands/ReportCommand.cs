@@ -33,8 +33,7 @@ internal static class ReportCommand
             string path = parsed.GetValue(output) ?? folder.PathOf("report.html");
             if (Directory.Exists(path)) throw new UsageException($"--out {path}: is a folder, expected a file");
             if (Path.GetExtension(path).ToUpperInvariant() is not (".HTML" or ".HTM")) throw new UsageException($"--out {path}: expected a name that ends in .html");
-            if (parsed.GetValue(output) is null && !OutputPlace.IsWritable(folder.Path))
-                throw new UsageException($"{path}: cannot be written, no file can be made in {folder.Path}; --out FILE puts the page elsewhere");
+            if (parsed.GetValue(output) is null) OutputPlace.CheckInRun(folder.Path, path, "--out FILE puts the page elsewhere");
             OutputPlace.Check("--out", path);
             Write(folder, path, parsed.GetValue(images) ?? [], parsed.GetValue(sweep) ?? DefaultSweep, () => Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads)));
             return ExitCode.Success;

@@ -44,7 +44,7 @@ internal static class ImageFile
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">It is a pipe, a device or an empty file, or as <see cref="Read"/> says.</exception>
     public static RasterImage ReadFromDisk(string path) =>
-        File.Exists(path) && !RealPath.HasContent(path) ? throw new InvalidDataException($"{path}: {NoContent}") : Read(path);
+        RealPath.IsWithoutContent(path) ? throw new InvalidDataException($"{path}: {NoContent}") : Read(path);
 
     /// <summary>Reads and decodes a file, see <see cref="Decode"/>.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>

@@ -3,10 +3,10 @@ namespace Mmrr.App.Data;
 /// <summary>Keeps an image that is too large for the memory from ending the work on all others.</summary>
 internal static class ImageMemory
 {
-    // Who works on an image holds it for reading; who found too little memory, for writing.
     // Pixels.
     private const long Large = 1 << 22;
 
+    // Who works on an image holds it for reading; who found too little memory, for writing.
     private static readonly ReaderWriterLockSlim s_room = new();
 
     /// <summary>

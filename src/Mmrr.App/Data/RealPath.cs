@@ -22,6 +22,9 @@ internal static class RealPath
     /// </summary>
     public static bool HasContent(string path) => new FileInfo(Of(path)) is { Exists: true, Length: > 0, LinkTarget: null };
 
+    /// <summary>Whether a file is there that has none.</summary>
+    public static bool IsWithoutContent(string path) => File.Exists(path) && !HasContent(path);
+
     private static string Of(string path, int links)
     {
         if (Path.GetDirectoryName(path) is not { } above) return path;

@@ -44,7 +44,7 @@ internal static class InputFiles
             foreach (string file in files)
             {
                 string found = Path.Combine(path, file);
-                yield return new InputFile(found, Path.Combine(above, $"{file}.png"), File.Exists(found) && !RealPath.HasContent(found) ? $"{found}: {ImageFile.NoContent}" : null);
+                yield return new InputFile(found, Path.Combine(above, $"{file}.png"), RealPath.IsWithoutContent(found) ? $"{found}: {ImageFile.NoContent}" : null);
             }
         }
     }

@@ -67,6 +67,16 @@ internal static class OutputPlace
         Check(name, path);
     }
 
+    /// <summary>Refuses a place in a run that one may only read, and says how to choose another.</summary>
+    /// <param name="run">The run's folder.</param>
+    /// <param name="path">What would be written in it.</param>
+    /// <param name="elsewhere">What <c>--out</c> does.</param>
+    /// <exception cref="UsageException">No file can be made in the run.</exception>
+    public static void CheckInRun(string run, string path, string elsewhere)
+    {
+        if (!IsWritable(run)) throw new UsageException($"{path}: cannot be written, no file can be made in {run}; {elsewhere}");
+    }
+
     /// <summary>Whether files can be made in a folder that there is.</summary>
     public static bool IsWritable(string folder)
     {
