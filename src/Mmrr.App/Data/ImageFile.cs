@@ -138,36 +138,48 @@ internal static class ImageFile
     {
         IImageDecoder decoder = header.Format switch
         {
-            "PNG" => new PngDecoder { IgnoreMetadata = true },
+            PngCheck.Format => new PngDecoder { IgnoreMetadata = true },
             JpegCheck.Format => new JpegDecoder { IgnoreMetadata = true },
             "BMP" => new BmpDecoder(),
-            "WebP" => new WebpDecoder { IgnoreMetadata = true },
+            WebpCheck.Format => new WebpDecoder { IgnoreMetadata = true },
             _ => new TiffDecoder { IgnoreMetadata = true, DecodingMode = SixLabors.ImageSharp.Metadata.FrameDecodingMode.First },
         };
         // Without an end marker the library gives up before the last block.
         if (header.Format == JpegCheck.Format && file is not [.., 0xff, 0xd9])
             file = [.. file, 0xff, 0xd9];
-        T[] stored;
-        using (var image = decoder.Decode<TPixel>(s_configuration, new MemoryStream(file), CancellationToken.None))
+        var stored = Decode<TPixel, T>(decoder, file, header, samples);
+        if (header.Format == WebpCheck.Format)
         {
-            if (image.Width != header.Width || image.Height != header.Height)
-                throw new InvalidDataException($"a {header.Format} file of {header.Width}x{header.Height} that is decoded to {image.Width}x{image.Height}");
-            stored = new T[checked((long)header.Width * header.Height * samples)];
-            int at = 0;
-            image.ProcessPixelRows(rows =>
-            {
-                for (int y = 0; y < rows.Height; y++)
-                {
-                    var row = MemoryMarshal.Cast<TPixel, T>(rows.GetRowSpan(y));
-                    row.CopyTo(stored.AsSpan(at));
-                    at += row.Length;
-                }
-            });
+            bool whole = Decode<TPixel, T>(decoder, WebpTail.Longer(file), header, samples).AsSpan().SequenceEqual(stored);
+            if (!whole || (WebpTail.Other(file) is { } other && Decode<TPixel, T>(decoder, other, header, samples).AsSpan().SequenceEqual(stored)))
+                throw WebpTail.Flaw();
         }
 
         if (samples == 4)
             LayOverBlack(stored);
         return Upright(stored, samples, header);
+    }
+
+    /// <summary>The values of a file's picture as they are stored. [Height, Width, samples].</summary>
+    private static T[] Decode<TPixel, T>(IImageDecoder decoder, byte[] file, PictureHeader header, int samples)
+        where TPixel : unmanaged, IPixel<TPixel>
+        where T : unmanaged
+    {
+        using var image = decoder.Decode<TPixel>(s_configuration, new MemoryStream(file), CancellationToken.None);
+        if (image.Width != header.Width || image.Height != header.Height)
+            throw new InvalidDataException($"a {header.Format} file of {header.Width}x{header.Height} that is decoded to {image.Width}x{image.Height}");
+        var stored = new T[checked((long)header.Width * header.Height * samples)];
+        int at = 0;
+        image.ProcessPixelRows(rows =>
+        {
+            for (int y = 0; y < rows.Height; y++)
+            {
+                var row = MemoryMarshal.Cast<TPixel, T>(rows.GetRowSpan(y));
+                row.CopyTo(stored.AsSpan(at));
+                at += row.Length;
+            }
+        });
+        return stored;
     }
 
     /// <summary>Multiplies colours by alpha. Where it is 0 everywhere it is not meant: 32-bit BMP files often leave it unset.</summary>

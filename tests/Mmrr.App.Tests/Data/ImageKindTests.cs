@@ -84,6 +84,8 @@ public sealed class ImageKindTests : IDisposable
     [Theory]
     [InlineData(24, new byte[] { 3, 2, 1, 6, 5, 4, 0, 0 }, new byte[] { 1, 2, 3, 4, 5, 6 })]
     [InlineData(32, new byte[] { 3, 2, 1, 0, 6, 5, 4, 0 }, new byte[] { 1, 2, 3, 4, 5, 6 })]
+    // Without a mask for alpha the fourth byte has no meaning, whatever a program left there.
+    [InlineData(32, new byte[] { 3, 2, 1, 0, 6, 5, 4, 128 }, new byte[] { 1, 2, 3, 4, 5, 6 })]
     public void BmpWithoutPalette(int bits, byte[] stored, byte[] expected) => Check(Bmp(bits, [], stored), expected);
 
     [Fact]

@@ -41,6 +41,6 @@ internal static class BmpCheck
         if (data < headers) throw Flaw.Damaged(Format, "its rows begin within its headers");
         long rows = (((width * bits) + 31) / 32 * 4 * (height - 1)) + (((width * bits) + 7) / 8);
         if (data + rows > file.Length) throw Flaw.Truncated(Format, $"{data + rows - file.Length} bytes of its rows are missing");
-        return new PictureHeader(Format, (int)width, (int)height, Alpha: bits == 32, Bits: 8, Orientation: 1);
+        return new PictureHeader(Format, (int)width, (int)height, Alpha: bits == 32 && fields, Bits: 8, Orientation: 1);
     }
 }

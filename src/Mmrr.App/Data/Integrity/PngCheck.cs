@@ -6,11 +6,12 @@ namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
 /// Whether a PNG is whole: its chunks, their order and their sums, and in them zlib data of exactly the size that the header asks for, with their own sum. So
-/// nothing of the picture can be missing or changed.
+/// nothing of the picture can be missing or changed. Indexed colours lie within their palette.
 /// </summary>
 internal static class PngCheck
 {
-    private const string Format = "PNG";
+    /// <summary>The format's name.</summary>
+    public const string Format = "PNG";
 
     // Adam7: first row, first column, rows and columns from one pixel of a pass to the next.
     private static readonly (int Y, int X, int Down, int Across)[] s_passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)];
@@ -22,8 +23,8 @@ internal static class PngCheck
         var cursor = new ByteCursor(file, Format, bigEndian: true);
         cursor.Take(8);
         Header? header = null;
-        bool palette = false, alpha = false, ended = false, dataOver = false;
-        int orientation = 1;
+        bool alpha = false, ended = false, dataOver = false;
+        int orientation = 1, colors = 0;
         using var data = new MemoryStream();
         while (!ended)
         {
@@ -42,7 +43,7 @@ internal static class PngCheck
                     header = Header.Read(content);
                     break;
                 case "PLTE":
-                    palette = length is > 0 and <= 768 && length % 3 == 0 ? true : throw Flaw.Damaged(Format, "its palette has a wrong size");
+                    colors = length is > 0 and <= 768 && length % 3 == 0 ? (int)length / 3 : throw Flaw.Damaged(Format, "its palette has a wrong size");
                     break;
                 case "tRNS":
                     alpha = true;
@@ -65,12 +66,12 @@ internal static class PngCheck
             }
         }
         if (data.Length == 0) throw Flaw.Truncated(Format, "it has no data");
-        if (header!.ColorType == 3 && !palette) throw Flaw.Damaged(Format, "its palette is missing");
-        Unpack(data, header);
+        if (header!.ColorType == 3 && colors == 0) throw Flaw.Damaged(Format, "its palette is missing");
+        Unpack(data, header, header.ColorType == 3 && colors < 1 << header.Depth ? new PngIndexes(colors, header.Depth) : null);
         return new PictureHeader(Format, header.Width, header.Height, alpha || header.ColorType >= 4, header.Depth == 16 ? 16 : 8, orientation);
     }
 
-    private static void Unpack(MemoryStream data, Header header)
+    private static void Unpack(MemoryStream data, Header header, PngIndexes? indexes)
     {
         data.Position = 0;
         var packed = data.GetBuffer().AsSpan(0, (int)data.Length);
@@ -78,8 +79,9 @@ internal static class PngCheck
         using var zlib = new ZLibStream(data, CompressionMode.Decompress);
         // In pieces: a row of a file that lies about its size must not fill the memory.
         var piece = new byte[1 << 16];
-        foreach (var (rows, rowBytes) in header.Passes())
+        foreach (var (rows, columns, rowBytes) in header.Passes())
         {
+            indexes?.Pass();
             for (int y = 0; y < rows; y++)
             {
                 for (int at = 0; at <= rowBytes; at += piece.Length)
@@ -87,6 +89,7 @@ internal static class PngCheck
                     var part = piece.AsSpan(0, Math.Min(piece.Length, rowBytes + 1 - at));
                     if (Read(zlib, part) < part.Length) throw Flaw.Truncated(Format, "its data end early");
                     if (at == 0 && part[0] > 4) throw Flaw.Damaged(Format, $"a row has the filter {part[0]}");
+                    indexes?.Take(part, at == 0, columns);
                     found = Checksums.Adler32(found, part);
                 }
             }
@@ -121,14 +124,14 @@ internal static class PngCheck
             return new Header((int)width, (int)height, depth, color, interlace == 1);
         }
 
-        /// <summary>Rows of each pass and the bytes of a row, without that of its filter.</summary>
-        public IEnumerable<(int Rows, int RowBytes)> Passes()
+        /// <summary>Rows of each pass, their pixels and the bytes of a row, without that of its filter.</summary>
+        public IEnumerable<(int Rows, int Columns, int RowBytes)> Passes()
         {
             int bits = Depth * (ColorType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 });
             foreach (var (y, x, down, across) in Interlaced ? s_passes : [(0, 0, 1, 1)])
             {
                 int columns = (Width - x + across - 1) / across, rows = (Height - y + down - 1) / down;
-                if (columns > 0 && rows > 0) yield return (rows, (int)((((long)columns * bits) + 7) / 8));
+                if (columns > 0 && rows > 0) yield return (rows, columns, (int)((((long)columns * bits) + 7) / 8));
             }
         }
     }

@@ -4,12 +4,13 @@ namespace Mmrr.App.Data.Integrity;
 
 /// <summary>
 /// Whether a WebP is whole as far as its container tells: the sizes of the file, of its chunks and, of lossy pictures, of the parts of their data. There are no
-/// sums, and its arithmetic coder takes any bits for a picture: data that were changed in between, or whose sizes were changed with them, are noticed only
-/// where the decoder comes to a stop.
+/// sums, and its arithmetic coder takes any bits for a picture: data that were changed in between are noticed only where the decoder comes to a stop, data
+/// that end early in sizes that agree by <see cref="WebpTail"/>.
 /// </summary>
 internal static class WebpCheck
 {
-    private const string Format = "WebP";
+    /// <summary>The format's name.</summary>
+    public const string Format = "WebP";
 
     /// <summary>Checks a file that begins as a WebP does.</summary>
     /// <exception cref="InvalidDataException">It is not whole, an animation, or too large.</exception>

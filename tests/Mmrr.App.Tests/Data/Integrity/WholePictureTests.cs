@@ -1,5 +1,8 @@
 using Mmrr.App.Data;
 using Mmrr.App.Tests.Data.Fixtures;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.PixelFormats;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data.Integrity;
@@ -95,6 +98,63 @@ public sealed class WholePictureTests
             byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
             for (int length = 20; length < file.Length - 3; length++)
                 Assert.True(RefusedOrTheSame([.. file[..length], 0xff, 0xd9], pixels, $"{kind} cut to {length}, with an end"), $"{kind} cut to {length}, with an end, is not noticed");
+        }
+    }
+
+    // A tool that cut a file and mended its sizes, or a card that lost its last block.
+    [Theory]
+    [InlineData("webp")]
+    [InlineData("webp-lossless")]
+    public void AWebpWhoseDataEndEarlyInSizesThatAgree(string kind)
+    {
+        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
+        const int data = 20;
+        int passed = 0;
+        for (int length = data + 10; length < file.Length; length++)
+        {
+            byte[] cut = file[..(length + (length % 2))];
+            BitConverter.GetBytes(cut.Length - 8).CopyTo(cut, 4);
+            BitConverter.GetBytes(cut.Length - data).CopyTo(cut, 16);
+            if (!RefusedOrTheSame(cut, pixels, $"{kind} cut to {length} of {file.Length} bytes")) passed++;
+        }
+        // What the encoder flushes after the last bit that counts: the picture is the same, else this failed above.
+        Assert.InRange(passed, 0, 16);
+    }
+
+    [Theory]
+    [InlineData("webp")]
+    [InlineData("webp-lossless")]
+    public void AWebpThatEndsInZeros(string kind)
+    {
+        byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
+        for (int from = file.Length / 2; from < file.Length - 100; from += 5)
+            Assert.True(RefusedOrTheSame([.. file[..from], .. new byte[file.Length - from]], pixels, $"{kind}, zeros from {from} on"), $"{kind}: zeros from {from} on are not noticed");
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(2)]
+    [InlineData(1)]
+    public void AnIndexBeyondThePalette(int depth)
+    {
+        byte[] Of(ushort last, int entries) => PngBytes.Make(2, 3, PngBytes.Palette, depth, [0, 1, 0, 0, 1, last], ("PLTE", [.. Enumerable.Range(0, 3 * entries).Select(i => (byte)(i * 9))]));
+        Assert.Equal(27, ImageFile.Decode(Of(1, 2)).Pixels.Bytes[^3]);
+        Refuses(Of(1, 1), "a colour that its palette lacks");
+    }
+
+    // Were a filter undone wrongly, an index of seventeen in a byte would lie beyond the palette.
+    [Theory]
+    [InlineData(PngFilterMethod.Sub)]
+    [InlineData(PngFilterMethod.Up)]
+    [InlineData(PngFilterMethod.Average)]
+    [InlineData(PngFilterMethod.Paeth)]
+    public void IndexedColoursInFilteredRows(PngFilterMethod filter)
+    {
+        using var image = Image.LoadPixelData<L8>([.. Enumerable.Range(0, 16 * 24).Select(i => (byte)(i * 7919 % 17 * 15))], 24, 16);
+        foreach (var interlaced in (PngInterlaceMode[])[PngInterlaceMode.None, PngInterlaceMode.Adam7])
+        {
+            byte[] file = Pictures.Encode(image, new PngEncoder { ColorType = PngColorType.Palette, BitDepth = PngBitDepth.Bit8, FilterMethod = filter, InterlaceMethod = interlaced });
+            Assert.Equal(24, ImageFile.Decode(file).Width);
         }
     }
 
