@@ -1,7 +1,7 @@
 using System.Globalization;
 using ILGPU;
+using ILGPU.Algorithms;
 using ILGPU.Runtime.Cuda;
-using Mmrr.Ptx;
 
 namespace Mmrr;
 
@@ -11,7 +11,7 @@ public sealed partial class Device
 
     // Every card that the driver lists, so that the numbers are the driver's own. A card is no part of the context that found it.
     private static readonly SharedContext<IReadOnlyList<CudaDevice>> s_cuda =
-        new(ContextWithCards, () => Context.Create(builder => PtxCompiler.Configure(builder.Profiling())));
+        new(ContextWithCards, () => Context.Create(builder => ForCards(builder.Profiling())));
 
     /// <summary>Whether <see cref="MatrixPrecision.Tf32"/> makes a difference: on <c>cuda</c> from compute capability 8.0 on.</summary>
     public bool HasTf32 => Accelerator is CudaAccelerator cuda && cuda.Architecture >= s_firstWithTf32;
@@ -19,13 +19,19 @@ public sealed partial class Device
     /// <summary>Bytes of a card's memory that nobody uses now; null on the other devices.</summary>
     public long? FreeMemory => (Accelerator as CudaAccelerator)?.GetFreeMemory();
 
+    /// <summary>
+    /// The settings of every context that makes PTX. Below O2 ILGPU does not find out that a view is in global memory: every access would be a
+    /// generic one (<c>LD</c> in place of <c>LDG</c>). At O2 it is said to compile some <c>switch</c> statements wrongly; kernels have none.
+    /// </summary>
+    internal static Context.Builder ForCards(Context.Builder builder) => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+
     private static string Describe(CudaAccelerator cuda) => string.Create(
         CultureInfo.InvariantCulture,
         $"{cuda.Name}, compute capability {cuda.Architecture.Major}.{cuda.Architecture.Minor}, {cuda.MemorySize >> 20} MiB, driver for CUDA {cuda.DriverVersion}, {(cuda.Architecture >= s_firstWithTf32 ? "" : "no ")}TF32");
 
     private static (Context Context, IReadOnlyList<CudaDevice> Cards) ContextWithCards()
     {
-        var context = Context.Create(builder => PtxCompiler.Configure(builder.Cuda(_ => true).Profiling()));
+        var context = Context.Create(builder => ForCards(builder.Cuda(_ => true).Profiling()));
         return (context, [.. context.GetCudaDevices()]);
     }
 

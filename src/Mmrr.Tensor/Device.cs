@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Intrinsics.X86;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
@@ -74,10 +75,12 @@ public sealed partial class Device : IDisposable
     /// <summary>The hardware, in words.</summary>
     public string Description => Kind switch
     {
-        DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Kernels.MicroKernel.Description}",
+        DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Vectors}",
         DeviceKind.Simt => $"ILGPU's simulator, {MaxLanes} lanes",
         _ => Describe((CudaAccelerator)Accelerator),
     };
+
+    private static string Vectors => Avx512F.IsSupported ? "AVX-512" : Fma.IsSupported ? "AVX2" : "128-bit vectors";
 
     /// <summary>How convolutions multiply; <see cref="MatrixPrecision.Float32"/> when not set. See <see cref="HasTf32"/>.</summary>
     public MatrixPrecision Precision { get; set; }

@@ -1,5 +1,4 @@
 using ILGPU;
-using Mmrr.Kernels;
 
 namespace Mmrr;
 

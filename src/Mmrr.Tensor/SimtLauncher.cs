@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
-using Mmrr.Ptx;
 
 namespace Mmrr;
 
@@ -234,6 +233,6 @@ internal sealed class SimtLauncher(Device device)
     // The same as when the kernel is compiled without a GPU. The simulator's groups are smaller than what a kernel asks for.
     private KernelSpecialization Specialization(MethodInfo kernel) =>
         _accelerator.AcceleratorType == AcceleratorType.Cuda && kernel.GetCustomAttribute<SimtKernelAttribute>() is { } mark
-            ? SimtKernel.SpecializationOf(mark)
+            ? mark.Specialization
             : KernelSpecialization.Empty;
 }

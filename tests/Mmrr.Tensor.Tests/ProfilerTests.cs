@@ -1,4 +1,5 @@
 using Mmrr.Kernels;
+using Mmrr.Ptx;
 
 namespace Mmrr.Tests;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mmrr.Kernels;
+using Mmrr.Ptx;
 
 namespace Mmrr.App.Profiling;
 

@@ -62,7 +62,7 @@ public static partial class Convolution
     /// moves all by the same distance, and a bit for each tap tells whether it falls into the image.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Tf32Tile.Sums GatherTf32<TUnit>(
+    internal static Tf32Tile.Sums GatherTf32<TUnit>(
         TUnit unit, int tile, bool turned, ArrayView<Float4> a, ArrayView<Float4> b, ArrayView<float> source, ArrayView<float> weight, TileSweep sweep, int outputs, int shares)
         where TUnit : struct, IMatrixUnit
     {
@@ -148,7 +148,7 @@ public static partial class Convolution
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreTf32Tile(
+    internal static void StoreTf32Tile(
         int tile, Tf32Tile.Sums sums, TileSweep sweep, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, ArrayView<float> output)
     {
         int row = (Grid.IdxX * tile) + Tf32Tile.Row(tile, Group.IdxX), column = (Grid.IdxY * tile) + Tf32Tile.Column(tile, Group.IdxX);

@@ -36,7 +36,7 @@ public static partial class Convolution
     /// that four moves lead to the next step: lane t has the pixels t, t + 4, t + 8 and t + 12 of a step.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Tf32Tile.Sums CorrelateTf32<TUnit>(
+    internal static Tf32Tile.Sums CorrelateTf32<TUnit>(
         TUnit unit, int tile, ArrayView<Float4> a, ArrayView<Float4> b, ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep sweep, int shares)
         where TUnit : struct, IMatrixUnit
     {

@@ -28,11 +28,14 @@ public static partial class Convolution
 
     /// <summary>
     /// Whether the tensor cores multiply: where the device's precision allows it, and <paramref name="terms"/>, the channels that are summed, come in steps of
-    /// 16. On a simulator with 128 threads a group or more their stand-in does.
+    /// 16. On a simulator with 128 threads a group or more <see cref="SimulatedTf32"/> does, where there is one.
     /// </summary>
     private static bool SuitsTf32(Device device, int terms) =>
         device.Precision == MatrixPrecision.Tf32 && terms % Tf32Tile.Depth == 0 &&
-        (device.Accelerator is CudaAccelerator cuda ? cuda.Architecture >= CudaArchitecture.SM_80 : device.MaxLanes >= Tf32Tile.Lanes(128));
+        (device.Accelerator is CudaAccelerator cuda ? cuda.Architecture >= CudaArchitecture.SM_80
+            : SimulatedTf32 is not null && device.MaxLanes >= Tf32Tile.Lanes(128));
+
+    private static Tf32Kernels Tf32Of(Device device) => device.Kind == DeviceKind.Simt ? SimulatedTf32! : Tf32Kernels.OnTensorCores;
 
     private static int Blocks(int count, int tile) => (count + tile - 1) / tile;
 
@@ -47,12 +50,9 @@ public static partial class Convolution
         // What is added at the end is added where the shares are.
         int hasBias = bias is not null && shares == 1 ? 1 : 0, hasResidual = residual is not null && shares == 1 ? 1 : 0;
         ArrayView<float> biasView = (bias ?? x).View, residualView = (residual ?? x).View, results = (partial ?? output).View;
-        if (plan.Emulated)
-            device.Simt.Launch(grid, ForwardTf32EmulatedKernel, x.View, weight.View, biasView, hasBias, residualView, hasResidual, sweep, g.Outputs, shares, results, tile);
-        else
-            device.Simt.Launch(
-                grid, plan.Tf32 ? tile == 128 ? ForwardTf32Tile128Kernel : ForwardTf32Tile64Kernel : tile == 128 ? ForwardTile128Kernel : ForwardTile64Kernel,
-                x.View, weight.View, biasView, hasBias, residualView, hasResidual, sweep, g.Outputs, shares, results);
+        device.Simt.Launch(
+            grid, plan.Tf32 ? Tf32Of(device).Forward(tile) : tile == 128 ? ForwardTile128Kernel : ForwardTile64Kernel,
+            x.View, weight.View, biasView, hasBias, residualView, hasResidual, sweep, g.Outputs, shares, results);
         if (partial is not null) SumShares(partial, shares, bias, residual, output);
     }
 
@@ -69,12 +69,9 @@ public static partial class Convolution
             var sweep = TileSweep.Data(g, phase);
             if (sweep.Count == 0) continue;
             var grid = plan.Grid(sweep.Count, g.Channels);
-            if (plan.Emulated)
-                device.Simt.Launch(grid, BackwardDataTf32EmulatedKernel, outputGradient.View, weight.View, sweep, g.Channels, shares, results, tile);
-            else
-                device.Simt.Launch(
-                    grid, plan.Tf32 ? tile == 128 ? BackwardDataTf32Tile128Kernel : BackwardDataTf32Tile64Kernel : tile == 128 ? BackwardDataTile128Kernel : BackwardDataTile64Kernel,
-                    outputGradient.View, weight.View, sweep, g.Channels, shares, results);
+            device.Simt.Launch(
+                grid, plan.Tf32 ? Tf32Of(device).BackwardData(tile) : tile == 128 ? BackwardDataTile128Kernel : BackwardDataTile64Kernel,
+                outputGradient.View, weight.View, sweep, g.Channels, shares, results);
         }
         if (partial is not null) SumShares(partial, shares, null, null, inputGradient);
     }
@@ -90,13 +87,9 @@ public static partial class Convolution
         var results = (partial ?? weightGradient).View;
         var grid = plan.Grid(rows, g.Outputs);
         PixelSweep walk = PixelSweep.Of(g, plan.Tf32 || tile == 64 ? 4 : 8);
-        if (plan.Emulated)
-            device.Simt.Launch(grid, BackwardWeightTf32EmulatedKernel, x.View, outputGradient.View, walk, TileSweep.Weights(g), g.Outputs, shares, results, tile);
-        else
-            device.Simt.Launch(
-                grid,
-                plan.Tf32 ? tile == 128 ? BackwardWeightTf32Tile128Kernel : BackwardWeightTf32Tile64Kernel : tile == 128 ? BackwardWeightTile128Kernel : BackwardWeightTile64Kernel,
-                x.View, outputGradient.View, walk, TileSweep.Weights(g), g.Outputs, shares, results);
+        device.Simt.Launch(
+            grid, plan.Tf32 ? Tf32Of(device).BackwardWeight(tile) : tile == 128 ? BackwardWeightTile128Kernel : BackwardWeightTile64Kernel,
+            x.View, outputGradient.View, walk, TileSweep.Weights(g), g.Outputs, shares, results);
         if (partial is not null) SumShares(partial, shares, null, null, weightGradient);
         if (biasGradient is null) return;
         int biasShares = Math.Clamp(pixels / 64, 1, BiasShares);
@@ -117,8 +110,8 @@ public static partial class Convolution
             residual is null ? 0 : 1, quads, output.View);
     }
 
-    /// <summary>How a product in tiles is cut up: on tensor cores or not (or on their stand-in), the side of the blocks, the shares of each sum.</summary>
-    internal readonly record struct TilePlan(bool Tf32, bool Emulated, int Tile, int Shares)
+    /// <summary>How a product in tiles is cut up: on tensor cores or not, the side of the blocks, the shares of each sum.</summary>
+    internal readonly record struct TilePlan(bool Tf32, int Tile, int Shares)
     {
         /// <summary>
         /// The plan for rows × columns results of each image, each a sum over taps and terms. The shares are the same for any number of images.
@@ -142,7 +135,7 @@ public static partial class Convolution
             // channels fill no 128, and spreads few results over more multiprocessors.
             bool fits = device.MaxLanes >= (tf32 ? Tf32Tile.Lanes(128) : TileProduct.Lanes(128)), fills = Blocks(columns, 128) * 128 == Blocks(columns, 64) * 64;
             int tile = fits && fills && blocks * shares >= device.Accelerator.NumMultiprocessors ? 128 : 64;
-            return new TilePlan(tf32, tf32 && device.Kind == DeviceKind.Simt, tile, shares);
+            return new TilePlan(tf32, tile, shares);
         }
 
         private static int Steps(bool tf32, int terms) => Blocks(terms, tf32 ? Tf32Tile.Depth : TileProduct.Depth);

@@ -25,9 +25,6 @@ internal static unsafe partial class MicroKernel
     /// <summary>Rows that <see cref="Outer"/> works on.</summary>
     public const int OuterRows = 8;
 
-    /// <summary>The instruction set in use.</summary>
-    public static string Description => Avx512F.IsSupported ? "AVX-512" : Fma.IsSupported ? "AVX2" : "128-bit vectors";
-
     /// <summary>
     /// tile[i, j] = Σ over taps t and channels c of a[offsets[t] + i·stride + c] · panel[(t·channels + c), j]:
     /// <see cref="Rows"/> × (16 or 32) results from one pointer, since neighbouring positions lie a constant stride apart.

@@ -34,14 +34,14 @@ public sealed class SimtKernel
     /// <summary>The least compute capability that has the kernel's instructions; 0 for any.</summary>
     public int MinSm => _mark.MinSm;
 
-    /// <summary>The engine's own kernels, by name.</summary>
-    public static IReadOnlyList<SimtKernel> Own { get; } = In(typeof(SimtKernel).Assembly);
+    /// <summary>The engine's own kernels and those of <see cref="LimitProbe"/>, by name.</summary>
+    public static IReadOnlyList<SimtKernel> Own { get; } = In(typeof(Device).Assembly, typeof(SimtKernel).Assembly);
 
-    /// <summary>The kernels of an assembly, by name.</summary>
-    public static IReadOnlyList<SimtKernel> In(Assembly assembly)
+    /// <summary>The kernels of assemblies, by name.</summary>
+    public static IReadOnlyList<SimtKernel> In(params IReadOnlyList<Assembly> assemblies)
     {
-        ArgumentNullException.ThrowIfNull(assembly);
-        var marked = assembly.GetTypes()
+        ArgumentNullException.ThrowIfNull(assemblies);
+        var marked = assemblies.SelectMany(assembly => assembly.GetTypes())
             .SelectMany(type => type.GetMethods(Declared))
             .Select(method => (Method: method, Mark: method.GetCustomAttribute<SimtKernelAttribute>()))
             .Where(pair => pair.Mark is not null)
@@ -63,10 +63,7 @@ public sealed class SimtKernel
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>What the mark of a kernel tells ptxas: the largest group, and the groups that must fit at once.</summary>
-    internal static KernelSpecialization SpecializationOf(SimtKernelAttribute mark) => new(mark.GroupSize, mark.MinGroups > 0 ? mark.MinGroups : null);
-
-    internal KernelSpecialization Specialization => SpecializationOf(_mark);
+    internal KernelSpecialization Specialization => _mark.Specialization;
 
     // A kernel whose first parameter is an index leaves the grouping to ILGPU.
     internal EntryPointDescription EntryPoint =>

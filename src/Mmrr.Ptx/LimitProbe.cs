@@ -1,6 +1,6 @@
 using Mmrr.Kernels;
 
-namespace Mmrr;
+namespace Mmrr.Ptx;
 
 /// <summary>
 /// Two operations that do nothing of use as fast as the machine can: the limits that a profile is held against. Chains of multiply-adds that stay in

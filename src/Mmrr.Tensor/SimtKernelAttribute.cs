@@ -1,8 +1,10 @@
+using ILGPU.Runtime;
+
 namespace Mmrr;
 
 /// <summary>
 /// Marks an entry kernel for GPUs: a static, closed method in the subset of C# that ILGPU compiles. <c>mmrr ptx --assembly</c> and
-/// <see cref="Ptx.SimtKernel"/> find kernels by it, in any assembly; the engine's own are compiled to PTX and assembled by tests.
+/// the project Mmrr.Ptx find kernels by it, in any assembly; the engine's own are compiled to PTX and assembled by tests.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SimtKernelAttribute : Attribute
@@ -15,4 +17,7 @@ public sealed class SimtKernelAttribute : Attribute
 
     /// <summary>The least compute capability that has the kernel's instructions, 80 for TF32 tensor cores; 0 for any.</summary>
     public int MinSm { get; init; }
+
+    /// <summary>What the assembler is told: the largest group, and the groups that must fit at once.</summary>
+    internal KernelSpecialization Specialization => new(GroupSize, MinGroups > 0 ? MinGroups : null);
 }

@@ -3,7 +3,7 @@ using ILGPU;
 using ILGPU.Runtime;
 using Mmrr.Kernels;
 
-namespace Mmrr;
+namespace Mmrr.Ptx;
 
 public static unsafe partial class LimitProbe
 {

@@ -1,4 +1,4 @@
-namespace Mmrr.Kernels;
+namespace Mmrr;
 
 /// <summary>
 /// What operations ask of their arguments, on the host and before anything is enqueued. Each failure is one line that names the

@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 
@@ -32,7 +31,7 @@ public sealed class PtxCompiler : IDisposable
         if (!kernel.Method.IsStatic || kernel.Method.ContainsGenericParameters) throw new PtxException($"{kernel} is not a static method without type parameters");
         if (_backend is null)
         {
-            _context = Context.Create(builder => Configure(builder));
+            _context = Context.Create(builder => Device.ForCards(builder));
             _backend = new PTXBackend(_context, new CudaCapabilityContext(_architecture), _architecture, CudaInstructionSet.ISA_78, null);
         }
         try
@@ -53,10 +52,4 @@ public sealed class PtxCompiler : IDisposable
         _context?.Dispose();
         (_backend, _context) = (null, null);
     }
-
-    /// <summary>
-    /// The settings of every context that makes PTX. Below O2 ILGPU does not find out that a view is in global memory: every access would be a
-    /// generic one (<c>LD</c> in place of <c>LDG</c>). At O2 it is said to compile some <c>switch</c> statements wrongly; kernels have none.
-    /// </summary>
-    internal static Context.Builder Configure(Context.Builder builder) => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
 }

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Mmrr.Kernels;
 
-namespace Mmrr;
+namespace Mmrr.Ptx;
 
 public static unsafe partial class LimitProbe
 {

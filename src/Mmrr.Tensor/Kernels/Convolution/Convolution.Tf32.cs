@@ -1,0 +1,26 @@
+using ForwardKernel = System.Action<
+    ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, int, ILGPU.ArrayView<float>, int, Mmrr.Kernels.TileSweep, int, int,
+    ILGPU.ArrayView<float>>;
+using BackwardDataKernel = System.Action<
+    ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, Mmrr.Kernels.TileSweep, int, int, ILGPU.ArrayView<float>>;
+using BackwardWeightKernel = System.Action<
+    ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, Mmrr.Kernels.PixelSweep, Mmrr.Kernels.TileSweep, int, int, ILGPU.ArrayView<float>>;
+
+namespace Mmrr.Kernels;
+
+/// <content>Which kernels multiply with TF32 factors.</content>
+public static partial class Convolution
+{
+    /// <summary>What stands for the tensor cores on a simulator with 128 threads a group or more; null where nothing does. Only tests set it.</summary>
+    internal static Tf32Kernels? SimulatedTf32 { get; set; }
+
+    /// <summary>The kernels with TF32 factors by the side of their blocks, 128 or 64.</summary>
+    internal sealed record Tf32Kernels(
+        Func<int, ForwardKernel> Forward, Func<int, BackwardDataKernel> BackwardData, Func<int, BackwardWeightKernel> BackwardWeight)
+    {
+        public static Tf32Kernels OnTensorCores { get; } = new(
+            tile => tile == 128 ? ForwardTf32Tile128Kernel : ForwardTf32Tile64Kernel,
+            tile => tile == 128 ? BackwardDataTf32Tile128Kernel : BackwardDataTf32Tile64Kernel,
+            tile => tile == 128 ? BackwardWeightTf32Tile128Kernel : BackwardWeightTf32Tile64Kernel);
+    }
+}
