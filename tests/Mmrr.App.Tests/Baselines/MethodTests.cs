@@ -40,8 +40,8 @@ public class MethodTests(ITestOutputHelper output)
                 AssertNear(left, scores[s].Scores[i], (2 * shift * Math.Sqrt(left)) + (shift * shift) + (2 * gamma * Math.Sqrt(components) * norm * norm));
             }
 
-            // A covariance moved by 6γλ₁ moves the distance g by that over the least variance s = λ₁/100. An error of γ‖x‖ of each of K coordinates p moves
-            // it by Σ 2γ‖x‖|p|/(λ + s) ≤ 2γ(‖x‖/√s)·√(Kg), and ‖x‖² ≤ (λ₁ + s)·g.
+            // A covariance moved by 6γλ₁ moves the distance g by that over the least variance s = λ₁/100. An error of γ‖x‖ of each of K coordinates
+            // p moves it by Σ 2γ‖x‖|p|/(λ + s) ≤ 2γ(‖x‖/√s)·√(Kg), and ‖x‖² ≤ (λ₁ + s)·g.
             double gaussian = BaselineReference.Gaussian(centred[i], variances, axes, Math.Min(64, length));
             AssertNear(gaussian, scores[3].Scores[i], gaussian * gamma * (600 + (2 * Math.Sqrt(101 * length))));
         }
@@ -61,8 +61,8 @@ public class MethodTests(ITestOutputHelper output)
         var scores = NeighbourMethods.Score(known, unknown, seed: 3).ToDictionary(s => s.Method, s => s.Scores);
         Assert.Equal(count < 5 ? ["nearest image", "kernel density"] : ["nearest image", "5th nearest image", "kernel density"], scores.Keys);
 
-        // Of a square: γ for the product and a rounding for each other step, in units of (‖a‖ + ‖b‖)²; the longest pair's counts for all, since an error may
-        // change which is the k-th. Centring rounds the pixels as they are.
+        // Of a square: γ for the product and a rounding for each other step, in units of (‖a‖ + ‖b‖)²; the longest pair's counts for all, since an
+        // error may change which is the k-th. Centring rounds the pixels as they are.
         double longest = known.Concat(unknown).Max(row => Math.Sqrt(PackedRows.SquaredLength(row)));
         longest += Math.Sqrt(length) * normal.SelectMany(r => r).Max(Math.Abs);
         double square = (BaselineReference.Gamma(length) + (6 * BaselineReference.U)) * 4 * longest * longest;

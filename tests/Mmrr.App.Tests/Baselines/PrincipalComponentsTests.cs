@@ -23,8 +23,8 @@ public class PrincipalComponentsTests(ITestOutputHelper output)
         // Directions of less than a billionth of the largest variance count as none; near that, rounding decides.
         Assert.InRange(found.Variances.Count, variances.Take(components).Count(v => v > 1e-8 * variances[0]), Math.Min(components, count - 1));
 
-        // The iteration stops where no variance changes by more than 1e-5 of the largest; what is left is less by (λ of the 17th after)²/λ², under 1e-3 here.
-        // Beside it, rounding: six float32 products of up to max(N, D) terms each.
+        // The iteration stops where no variance changes by more than 1e-5 of the largest; what is left is less by (λ of the 17th after)²/λ², under 1e-3
+        // here. Beside it, rounding: six float32 products of up to max(N, D) terms each.
         double tolerance = variances[0] * (1e-5 + (6 * BaselineReference.Gamma(Math.Max(count, length))));
         for (int c = 0; c < found.Variances.Count; c++) Assert.InRange(found.Variances[c], variances[c] - tolerance, variances[c] + tolerance);
         Assert.InRange(found.Total, variances.Sum() - (variances.Length * tolerance), variances.Sum() + (variances.Length * tolerance));

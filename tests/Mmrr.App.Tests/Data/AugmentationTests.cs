@@ -36,7 +36,10 @@ public class AugmentationTests
 
     [Fact]
     public void AWordThatIsThereTwiceIsRefused() =>
-        Assert.Contains("'flip' is named twice", Assert.Throws<ArgumentException>(() => Augmentation.Parse("flip,rotate,flip")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'flip' is named twice",
+            Assert.Throws<ArgumentException>(() => Augmentation.Parse("flip,rotate,flip")).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("brightness", true, false, "brightness: normalisation")]

@@ -21,12 +21,15 @@ public sealed class CsvSourceTests : IDisposable
     public void LabelsSplitsAndMasksAreRead()
     {
         var source = Open(
-            "Split,IMAGE,label,mask\n\n train , n0.png ,,\ntrain,n1.png,good,\n,n2.png,normal,\ntest,n3.png,OK,\n,\"sub/bad, 1.png\",scratch,masks/1.png\r\ntest,sub/bad2.png,1,masks/1.png\n");
+            "Split,IMAGE,label,mask\n\n train , n0.png ,,\ntrain,n1.png,good,\n,n2.png,normal,\ntest,n3.png,OK,\n"
+            + ",\"sub/bad, 1.png\",scratch,masks/1.png\r\ntest,sub/bad2.png,1,masks/1.png\n");
         var train = source.LoadTrain().Samples;
         Assert.Equal(["n0.png", "n1.png", "n2.png"], train.Select(s => s.Name)); // n3 is the test's: none is drawn
         Assert.All(train, s => Assert.True(s is { Abnormal: false, Kind: "good", Mask: null }));
         var test = source.LoadTest().Samples;
-        Assert.Equal([("n3.png", false, "good"), ("sub/bad, 1.png", true, "scratch"), ("sub/bad2.png", true, "abnormal")], test.Select(s => (s.Name, s.Abnormal, s.Kind)));
+        Assert.Equal(
+            [("n3.png", false, "good"), ("sub/bad, 1.png", true, "scratch"), ("sub/bad2.png", true, "abnormal")],
+            test.Select(s => (s.Name, s.Abnormal, s.Kind)));
         Assert.Equal([0, 16, 16], test.Select(s => s.Mask!.Count(m => m == 1)));
         Assert.Equal(200, test[1].Pixels.Bytes[0]);
     }
@@ -75,7 +78,8 @@ public sealed class CsvSourceTests : IDisposable
     [InlineData("NaN")]
     [InlineData("-0.5")]
     public void ANumberThatMayMeanAnythingIsAQuestion(string label) =>
-        BadInput.Throws<InvalidDataException>(() => Open($"image,label\nn0.png,normal\nn1.png,{label}\n"), _folder["list.csv"], "line 3", $"'{label}'", "expected normal");
+        BadInput.Throws<InvalidDataException>(
+            () => Open($"image,label\nn0.png,normal\nn1.png,{label}\n"), _folder["list.csv"], "line 3", $"'{label}'", "expected normal");
 
     [Fact]
     public void AnAbsolutePathIsTakenAsItIs()

@@ -53,7 +53,9 @@ public sealed class DepthTests : IDisposable
         Deep("bad/c.png", 5000);
         _folder.WritePlain("bad/d.png", 4, 4, 7);
         var options = new DataOptions { Kind = "folder", Root = _folder["normal"], Abnormal = _folder["bad"], Size = 4 };
-        ImageSet train = DataSource.Open(options).LoadTrain(), test = DataSource.Open(options).LoadTest(), eight = DataSource.Open(options with { Bits = 8 }).LoadTest();
+        ImageSet train = DataSource.Open(options).LoadTrain(),
+            test = DataSource.Open(options).LoadTest(),
+            eight = DataSource.Open(options with { Bits = 8 }).LoadTest();
         Assert.Equal((16, 16, 8), (train.Bits, test.Bits, eight.Bits));
         Sample c = test.Samples.Single(s => s.Name == "bad/c.png"), d = test.Samples.Single(s => s.Name == "bad/d.png");
         Assert.Equal((16, 8), (c.FileBits, d.FileBits));

@@ -27,7 +27,9 @@ public sealed class FaultTests
     [InlineData("base-noeoi", "base")]
     [InlineData("prog-noeoi", "prog")]
     public void AnEndMarkerIsNoPartOfThePicture(string name, string whole) =>
-        Assert.Equal(ImageFile.Read(Path.Combine(Folder("jpeg"), $"{whole}.jpg")).Pixels.Bytes, ImageFile.Read(Path.Combine(Folder("jpeg"), $"{name}.jpg")).Pixels.Bytes);
+        Assert.Equal(
+            ImageFile.Read(Path.Combine(Folder("jpeg"), $"{whole}.jpg")).Pixels.Bytes,
+            ImageFile.Read(Path.Combine(Folder("jpeg"), $"{name}.jpg")).Pixels.Bytes);
 
     [Fact]
     public void ARotationInTheMetadataIsAppliedInEveryFormat()

@@ -48,7 +48,8 @@ public sealed class ImageFitTests : IDisposable
         _folder.WritePlain("x.png", 4, 10, 7);
         _folder.WritePicture("mask.png", 4, 10, 1, [.. Enumerable.Range(0, 40).Select(p => (byte)(p % 10 is 0 or >= 5 ? 255 : 0))]);
         File.WriteAllText(_folder["l.csv"], "image,label,mask,split\nn.png,,,train\nm.png,,,test\nx.png,a,mask.png,\n");
-        byte[] Mask(ImageFit fit) => DataSource.Open(new DataOptions { Kind = "csv", Root = _folder["l.csv"], Size = 4, Fit = fit }).LoadTest().Samples[1].Mask!;
+        byte[] Mask(ImageFit fit) =>
+            DataSource.Open(new DataOptions { Kind = "csv", Root = _folder["l.csv"], Size = 4, Fit = fit }).LoadTest().Samples[1].Mask!;
         Assert.Equal([0, 0, 1, 1], Mask(ImageFit.Crop)[..4]);
         Assert.Equal([1, 0, 0, 0, 0, 1, 1, 1, 1, 1], Mask(ImageFit.Tile)[..10]);
     }

@@ -74,7 +74,9 @@ public sealed class ImageFolderTests : IDisposable
         Assert.Equal(Path.Combine(place, "deep", "in", "new", "2.png"), RealPath.Of(_folder["short/new/2.png"]));
         Assert.True(RealPath.Contains(_folder["deep"], _folder["short"]));
         Assert.False(RealPath.Contains(_folder["short"], _folder["deep"]));
-        Assert.Equal([true, false, false, false, false], new[] { _folder["one.png"], _folder["empty.png"], _folder["round.png"], "/dev/zero", _folder["none.png"] }.Select(RealPath.HasContent));
+        Assert.Equal(
+            [true, false, false, false, false],
+            new[] { _folder["one.png"], _folder["empty.png"], _folder["round.png"], "/dev/zero", _folder["none.png"] }.Select(RealPath.HasContent));
     }
 
     [Fact]
@@ -92,7 +94,8 @@ public sealed class ImageFolderTests : IDisposable
         }
         finally
         {
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder["locked/sub"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(_folder["locked/sub"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 

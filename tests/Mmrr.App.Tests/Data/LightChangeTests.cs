@@ -113,7 +113,8 @@ public class LightChangeTests
 
     /// <summary>[Height, Width, 3] from −0.6 to 0.6, mirrored left to right.</summary>
     private static float[] Values() =>
-        [.. Enumerable.Range(0, Height * Width * 3).Select(i => (float)(0.6 * Math.Sin((i % 3) + (Math.Abs((i / 3 % Width) - 5) * 1.7) + (i / 3 / Width * 2.3))))];
+        [.. Enumerable.Range(0, Height * Width * 3).Select(i =>
+            (float)(0.6 * Math.Sin((i % 3) + (Math.Abs((i / 3 % Width) - 5) * 1.7) + (i / 3 / Width * 2.3))))];
 
     private static LightChange Draw(Augmentation augmentation, int index)
     {

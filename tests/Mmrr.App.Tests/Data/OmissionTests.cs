@@ -14,7 +14,11 @@ public sealed class OmissionTests : IDisposable
     [Fact]
     public void FoldersOfSystemsAndPhotoServersAreLeftOutAndCounted()
     {
-        string[] foreign = ["@eaDir/a.jpg", "__MACOSX/in", "#recycle", "$RECYCLE.BIN/S-1-5", "System Volume Information", "lost+found", ".thumbnails/large", ".Trash-1000/files", ".git/x"];
+        string[] foreign =
+        [
+            "@eaDir/a.jpg", "__MACOSX/in", "#recycle", "$RECYCLE.BIN/S-1-5", "System Volume Information", "lost+found",
+            ".thumbnails/large", ".Trash-1000/files", ".git/x"
+        ];
         foreach (string name in foreign) _folder.Write($"in/{name}/SYNOPHOTO_THUMB_M.jpg", [1]);
         _folder.Write("in/deep/@EADIR/b.png", [1]);
         _folder.Write("in/deep/own.png", [1]);
@@ -24,7 +28,8 @@ public sealed class OmissionTests : IDisposable
         // A second walk, as a test set needs, counts nothing twice.
         ImageFolder.Files(_folder["in"], omissions);
         Assert.Equal(
-            "left out: 7 folders of systems and other programs (#recycle, $RECYCLE.BIN, @EADIR, @eaDir, …); 4 hidden (.Trash-1000, .git, .thumbnails)", omissions.Describe());
+            "left out: 7 folders of systems and other programs (#recycle, $RECYCLE.BIN, @EADIR, @eaDir, …); 4 hidden (.Trash-1000, .git, .thumbnails)",
+            omissions.Describe());
         Assert.Null(new Omissions().Describe());
     }
 
@@ -61,14 +66,20 @@ public sealed class OmissionTests : IDisposable
     [Fact]
     public void AFolderOfGoodImagesBelowTheAbnormalOnesIsAQuestion()
     {
-        foreach (string name in new[] { "c/train/good/0.png", "c/train/good/1.png", "c/test/good/0.png", "c/test/hole/0.png", "d/hole/Good/x.png", "e/goods/x.png" }) _folder.WritePlain(name, 8, 8, 9);
+        foreach (string name in new[]
+        {
+            "c/train/good/0.png", "c/train/good/1.png", "c/test/good/0.png", "c/test/hole/0.png", "d/hole/Good/x.png", "e/goods/x.png"
+        })
+            _folder.WritePlain(name, 8, 8, 9);
         BadInput.Throws<InvalidDataException>(() => Open("c/test"), Path.Combine(_folder["c/test"], "good"), "are they normal?");
         BadInput.Throws<InvalidDataException>(() => Open("d"), Path.Combine("Good", "x.png"), "are they normal?");
         Assert.Equal(2, Open("c/test/hole").LoadTest().Samples.Count);
         Assert.Equal(2, Open("e").LoadTest().Samples.Count);
         // The folder itself, by --abnormal and by --test.
         BadInput.Throws<InvalidDataException>(() => Open("c/test/good"), "a folder 'good'", "are they normal?");
-        BadInput.Throws<InvalidDataException>(() => DataSource.OpenTest(new DataOptions { Kind = "folder", Root = _folder["e"], Size = 8 }, _folder["c/test/good"]).LoadTest(), "are they normal?");
+        BadInput.Throws<InvalidDataException>(
+            () => DataSource.OpenTest(new DataOptions { Kind = "folder", Root = _folder["e"], Size = 8 }, _folder["c/test/good"]).LoadTest(),
+            "are they normal?");
 
         DataSource Open(string abnormal) =>
             DataSource.Open(new DataOptions { Kind = "folder", Root = _folder["c/train/good"], Abnormal = _folder[abnormal], Size = 8 });
@@ -80,13 +91,17 @@ public sealed class OmissionTests : IDisposable
     public void AnotherGoodFolderOfALayoutIsAQuestionToo(string name)
     {
         foreach (string file in new[] { "c/train/good/0.png", "c/test/good/0.png", "c/test/hole/0.png", name }) _folder.WritePlain(file, 4, 4, 9);
-        BadInput.Throws<InvalidDataException>(() => DataSource.Open(new DataOptions { Kind = "mvtec", Root = _folder.Path, Normal = "c", Size = 4 }).LoadTest(), Path.GetFileName(name), "are they normal?");
+        BadInput.Throws<InvalidDataException>(
+            () => DataSource.Open(new DataOptions { Kind = "mvtec", Root = _folder.Path, Normal = "c", Size = 4 }).LoadTest(),
+            Path.GetFileName(name),
+            "are they normal?");
     }
 
     [Fact]
     public void AMaskThatMarksNothingIsNamed()
     {
-        foreach (string file in new[] { "c/train/good/0.png", "c/test/good/0.png", "c/test/hole/0.png", "c/test/hole/1.png" }) _folder.WritePlain(file, 4, 4, 9);
+        foreach (string file in new[] { "c/train/good/0.png", "c/test/good/0.png", "c/test/hole/0.png", "c/test/hole/1.png" })
+            _folder.WritePlain(file, 4, 4, 9);
         _folder.WritePlain("c/ground_truth/hole/0_mask.png", 4, 4, 1);
         _folder.WritePlain("c/ground_truth/hole/1_mask.png", 4, 4, 0);
         var source = DataSource.Open(new DataOptions { Kind = "mvtec", Root = _folder.Path, Normal = "c", Size = 4 });
@@ -97,7 +112,11 @@ public sealed class OmissionTests : IDisposable
     [Fact]
     public void FoldersWithinThoseOfALayoutAreReadAndOthersNamed()
     {
-        foreach (string name in new[] { "c/train/good/0.png", "c/train/good/more/1.png", "c/train/later/2.png", "c/test/good/sub/3.png", "c/test/hole/day/4.png", "c/test/loose.png" })
+        foreach (string name in new[]
+        {
+            "c/train/good/0.png", "c/train/good/more/1.png", "c/train/later/2.png",
+            "c/test/good/sub/3.png", "c/test/hole/day/4.png", "c/test/loose.png"
+        })
             _folder.WritePlain(name, 4, 4, 9);
         _folder.WritePlain("c/ground_truth/hole/day/4_mask.png", 4, 4, 1);
         var source = DataSource.Open(new DataOptions { Kind = "mvtec", Root = _folder.Path, Normal = "c", Size = 4 });

@@ -54,11 +54,16 @@ public sealed class OwnOutputTests : IDisposable
         OwnOutput.WritePng(_folder["sheet.png"], new byte[16], 4, 4, 1);
         _folder.Write("list.csv", "image\nc/train/good/0.png\nsheet.png\n"u8);
         BadInput.Throws<InvalidDataException>(
-            () => DataSource.Open(new DataOptions { Kind = "csv", Root = _folder["list.csv"], Size = 4 }).LoadTrain(), _folder["sheet.png"], "a picture that mmrr made");
+            () => DataSource.Open(new DataOptions { Kind = "csv", Root = _folder["list.csv"], Size = 4 }).LoadTrain(),
+            _folder["sheet.png"],
+            "a picture that mmrr made");
         // Nothing but such pictures: the reason is said.
         Directory.CreateDirectory(_folder["sheets"]);
         File.Move(_folder["sheet.png"], _folder["sheets/sheet.png"]);
         BadInput.Throws<InvalidDataException>(
-            () => DataSource.Open(new DataOptions { Kind = "folder", Root = _folder["sheets"], Size = 4 }).LoadTrain(), _folder["sheets"], "no image", "1 pictures that mmrr made");
+            () => DataSource.Open(new DataOptions { Kind = "folder", Root = _folder["sheets"], Size = 4 }).LoadTrain(),
+            _folder["sheets"],
+            "no image",
+            "1 pictures that mmrr made");
     }
 }

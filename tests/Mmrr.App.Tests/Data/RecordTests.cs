@@ -15,11 +15,17 @@ public sealed class RecordTests : IDisposable
     {
         RecordedImage[] known =
         [
-            new("same", ImagePart.Test, "1"), new("renamed", ImagePart.Training, "2"), new("changed", ImagePart.Test, "3"), new("gone", ImagePart.Validation, "4"),
-            new("left", ImagePart.Test, "5"), new("right", ImagePart.Calibration, "6"), new("unread", ImagePart.Test, ""), new("copied", ImagePart.Training, "7"),
+            new("same", ImagePart.Test, "1"), new("renamed", ImagePart.Training, "2"),
+            new("changed", ImagePart.Test, "3"), new("gone", ImagePart.Validation, "4"),
+            new("left", ImagePart.Test, "5"), new("right", ImagePart.Calibration, "6"),
+            new("unread", ImagePart.Test, ""), new("copied", ImagePart.Training, "7"),
         ];
         // Two have changed names with each other; of one there is a copy under another name.
-        (string, string)[] found = [("left", "6"), ("right", "5"), ("same", "1"), ("other", "2"), ("changed", "9"), ("unread", "8"), ("new", "10"), ("copied", "7"), ("a copy", "7")];
+        (string, string)[] found =
+        [
+            ("left", "6"), ("right", "5"), ("same", "1"), ("other", "2"), ("changed", "9"), ("unread", "8"), ("new", "10"),
+            ("copied", "7"), ("a copy", "7")
+        ];
         var recognition = new Recognition(known, found);
         Assert.Equal([2, 3, -1, -1, 1, 0, 5, 7], recognition.Places);
         Assert.Equal([6, 8], Enumerable.Range(0, found.Length).Where(recognition.IsNew));
@@ -58,16 +64,20 @@ public sealed class RecordTests : IDisposable
         var again = DataSource.Open(options with { Record = record });
         Assert.Equal(train.Select(s => (s.Name, s.Part, s.Pixels.Bytes[0])), again.LoadTrain().Samples.Select(s => (s.Name, s.Part, s.Pixels.Bytes[0])));
         var tested = again.LoadTest().Samples;
-        Assert.Equal(test.Select(s => (s.Name, s.Pixels.Bytes[0])).Where(s => s.Name is not ("bad/2.png" or "bad/3.png")), tested.Select(s => (s.Name, s.Pixels.Bytes[0])));
+        Assert.Equal(
+            test.Select(s => (s.Name, s.Pixels.Bytes[0])).Where(s => s.Name is not ("bad/2.png" or "bad/3.png")),
+            tested.Select(s => (s.Name, s.Pixels.Bytes[0])));
         string[] remarks = [.. again.Remarks()];
         Assert.Contains(remarks, r => r.StartsWith("missing since training began: bad/2.png (test)", StringComparison.Ordinal));
         Assert.Contains(remarks, r => r.StartsWith("changed since training began: bad/3.png (test)", StringComparison.Ordinal));
         Assert.Contains($"renamed since training began: {train[0].Name} is z.png now, bad/1.png is bad/renamed.png now", remarks);
-        Assert.Contains(remarks, r => r.StartsWith("new since training began, and left out: a0.png, a1.png,", StringComparison.Ordinal) && r.Contains(", 10 in all", StringComparison.Ordinal));
+        Assert.Contains(remarks, r => r.StartsWith("new since training began, and left out: a0.png, a1.png,", StringComparison.Ordinal)
+            && r.Contains(", 10 in all", StringComparison.Ordinal));
 
         // What training needs must be there.
         File.Delete(_folder["ok/z.png"]);
-        BadInput.Throws<InvalidDataException>(() => DataSource.Open(options with { Record = record }).LoadTrain(), _folder["ok"], "not those that the run began with", train[0].Name);
+        BadInput.Throws<InvalidDataException>(
+            () => DataSource.Open(options with { Record = record }).LoadTrain(), _folder["ok"], "not those that the run began with", train[0].Name);
     }
 
     [Fact]

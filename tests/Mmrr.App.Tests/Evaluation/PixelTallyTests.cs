@@ -152,7 +152,9 @@ public sealed class PixelTallyTests
         {
             if (rates[i - 1] >= 0.3) break;
             double end = Math.Min(rates[i], 0.3);
-            double overlap = rates[i] <= 0.3 ? overlaps[i] : overlaps[i - 1] + ((overlaps[i] - overlaps[i - 1]) * (0.3 - rates[i - 1]) / (rates[i] - rates[i - 1]));
+            double overlap = rates[i] <= 0.3
+                ? overlaps[i]
+                : overlaps[i - 1] + ((overlaps[i] - overlaps[i - 1]) * (0.3 - rates[i - 1]) / (rates[i] - rates[i - 1]));
             area += 0.5 * (overlap + overlaps[i - 1]) * (end - rates[i - 1]);
         }
         var pairs = pixels.Where(p => !p.Good).SelectMany(d => pixels.Where(p => p.Good).Select(g => d.Score > g.Score ? 1 : d.Score == g.Score ? 0.5 : 0));

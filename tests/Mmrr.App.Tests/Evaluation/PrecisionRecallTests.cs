@@ -11,7 +11,8 @@ public sealed class PrecisionRecallTests
     [InlineData(new[] { 4.0, 3.0, 2.0, 1.0 }, new[] { false, false, true, true }, 0.4166666666666667)] // (1/3 + 2/4) / 2
     [InlineData(new[] { 5.0, 5.0, 5.0 }, new[] { true, false, true }, 0.6666666666666666)] // all found at once
     [InlineData(new[] { 3.0, 3.0, 2.0, 1.0 }, new[] { false, true, true, false }, 0.5833333333333333)] // (1/2 + 2/3) / 2
-    public void AveragePrecisionByHand(double[] scores, bool[] labels, double expected) => Assert.Equal(expected, PrecisionRecall.AveragePrecision(Ranking.Of(scores, labels)), 1e-15);
+    public void AveragePrecisionByHand(double[] scores, bool[] labels, double expected) =>
+        Assert.Equal(expected, PrecisionRecall.AveragePrecision(Ranking.Of(scores, labels)), 1e-15);
 
     [Theory]
     // Called abnormal: 0.8, 0.4 and 0.35, of which 0.4 is normal: 2·2 / (2·2 + 1 + 0).

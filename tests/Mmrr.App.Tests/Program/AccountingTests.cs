@@ -18,7 +18,8 @@ public sealed class AccountingTests(TrainedRuns runs) : IDisposable
         byte[] png = Pictures.Of("png"), jpeg = Pictures.Of("jpeg"), bmp = Pictures.Of("bmp");
         (string Name, byte[] File)[] read =
         [
-            ("a.png", png), ("b.jpg", jpeg), ("c.bmp", bmp), ("d.webp", Pictures.Of("webp")), ("e.jfif", jpeg), ("f.jpe", jpeg), ("g.dib", bmp), ("h.pgm", [.. "P5 2 2 255\n"u8, 1, 2, 3, 4]),
+            ("a.png", png), ("b.jpg", jpeg), ("c.bmp", bmp), ("d.webp", Pictures.Of("webp")), ("e.jfif", jpeg), ("f.jpe", jpeg),
+            ("g.dib", bmp), ("h.pgm", [.. "P5 2 2 255\n"u8, 1, 2, 3, 4]),
             ("i.ppm", Pictures.Of("ppm")), ("j.tif", Pictures.Of("tiff-lzw")), ("k.apng", png),
         ];
         foreach (var (name, file) in read) _folder.Write($"in/{name}", file);
@@ -31,8 +32,10 @@ public sealed class AccountingTests(TrainedRuns runs) : IDisposable
         var outcome = MmrrProcess.Run("score", runs.FolderRun, _folder["in"], "--device", "cpu").Ends(2);
         Assert.Equal(read.Select(r => _folder[$"in/{r.Name}"]), outcome.OutputLines[1..].Select(line => line.Split(',')[0]));
         Assert.Equal(5, outcome.ErrorLines.Length);
-        foreach (string name in new[] { "l.tga", "m.ico", "n.png", "o.jpg" }) Assert.Single(outcome.ErrorLines, line => line.Contains(_folder[$"in/{name}"], StringComparison.Ordinal));
-        Assert.EndsWith("left out: 1 folders of systems and other programs (@eaDir); 1 of other kinds (.txt)", outcome.ErrorLines[^1], StringComparison.Ordinal);
+        foreach (string name in new[] { "l.tga", "m.ico", "n.png", "o.jpg" })
+            Assert.Single(outcome.ErrorLines, line => line.Contains(_folder[$"in/{name}"], StringComparison.Ordinal));
+        Assert.EndsWith(
+            "left out: 1 folders of systems and other programs (@eaDir); 1 of other kinds (.txt)", outcome.ErrorLines[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,7 +44,8 @@ public sealed class AccountingTests(TrainedRuns runs) : IDisposable
         var (normal, _) = SmallData.Folders(_folder);
         _folder.WritePlain("test/good/0.png", 8, 8, 9);
         _folder.WritePlain("test/hole/0.png", 8, 8, 9);
-        MmrrProcess.Run(["train", "--data", "folder", "--root", normal, "--abnormal", _folder["test"], "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]])
+        MmrrProcess.Run(
+            ["train", "--data", "folder", "--root", normal, "--abnormal", _folder["test"], "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]])
             .Refuses(Path.Combine(_folder["test"], "good"), "are they normal?");
         Assert.False(Directory.Exists(_folder["run"]));
     }

@@ -112,7 +112,8 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
         string[] lines = text.Split('\n');
         Assert.All(since, name => Assert.Single(lines, line => line.Contains(name, StringComparison.Ordinal)));
         string before = string.Join('\n', lines.Where(line => !since.Any(name => line.Contains(name, StringComparison.Ordinal))));
-        TrainingOptions now = TrainingOptions.Read(Path.Combine(runs.MnistRun, "run.json")), then = TrainingOptions.Read(_folder.Write("run.json", System.Text.Encoding.UTF8.GetBytes(before)));
+        TrainingOptions now = TrainingOptions.Read(Path.Combine(runs.MnistRun, "run.json")),
+            then = TrainingOptions.Read(_folder.Write("run.json", System.Text.Encoding.UTF8.GetBytes(before)));
         Assert.Equal(now with { Patience = null, PlateauThreshold = null, RestorationShare = null }, then);
         // What was not a choice is what it was.
         var schedule = then.NewSchedule();
@@ -168,7 +169,11 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
             case "missing tensor": Rewrite(path, position.ToJson(), tensors => tensors.RemoveAt(3)); break;
             case "other tensor": Rewrite(path, position.ToJson(), tensors => tensors.Add(("weights.foreign", [1], [0]))); break;
             case "other shape": Rewrite(path, position.ToJson(), tensors => tensors[0] = (tensors[0].Name, [1], [0])); break;
-            case "configuration": File.WriteAllText(Path.Combine(run, "run.json"), File.ReadAllText(Path.Combine(run, "run.json")).Replace("\"batch\": 8", "\"batch\": 4", StringComparison.Ordinal)); break;
+            case "configuration":
+                File.WriteAllText(
+                    Path.Combine(run, "run.json"),
+                    File.ReadAllText(Path.Combine(run, "run.json")).Replace("\"batch\": 8", "\"batch\": 4", StringComparison.Ordinal));
+                break;
             case "data": Rewrite(path, (position with { Data = "0" }).ToJson()); break;
             case "gone": File.Delete(path); break;
             default: File.Delete(Path.Combine(run, Checkpoint.RestorationFile)); break;
@@ -198,7 +203,10 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
         var little = new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "3938700" };
         string run = _folder["run"], path = Path.Combine(run, TrainingState.FileName);
         string[] command =
-            ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "9", "--size", "64", "--width", "32", "--batch", "8", "--device", "cpu", "--save-every", "0", "--out", run];
+        [
+            "train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "9", "--size", "64", "--width", "32", "--batch", "8",
+            "--device", "cpu", "--save-every", "0", "--out", run
+        ];
         MmrrProcess.Run(little, command).Refuses("MiB asked for", "in use", "in all", "--batch");
         Assert.False(Directory.Exists(run));
 
@@ -221,7 +229,8 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     {
         var parsed = Commands.TrainCommand.Create().Parse(arguments[1..]);
         Assert.Empty(parsed.Errors);
-        return Assert.Throws<UsageException>(() => parsed.Invoke(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false })).Message;
+        return Assert.Throws<UsageException>(
+            () => parsed.Invoke(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false })).Message;
     }
 
     private static void Rewrite(string path, string position, Action<List<(string Name, int[] Shape, float[] Values)>>? change = null)

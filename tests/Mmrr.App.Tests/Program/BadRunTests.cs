@@ -53,7 +53,8 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
         var before = TrainedRuns.Contents(run);
         foreach (string[] command in new string[][]
         {
-            ["evaluate", run, "--levels", "2"], ["score", run, image], ["figures", run, "--images", image, "--out", _folder["out"]], ["threshold", run, "--calibrate", _folder["in"]], ["report", run],
+            ["evaluate", run, "--levels", "2"], ["score", run, image], ["figures", run, "--images", image, "--out", _folder["out"]],
+            ["threshold", run, "--calibrate", _folder["in"]], ["report", run],
         })
         {
             MmrrProcess.Run([.. command, "--device", "cpu"]).Refuses(run, "another model");

@@ -36,7 +36,8 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
         Assert.Equal([s_whole[0], "PCA residual, 15 components", .. s_whole[3..], .. s_light], figures.Select(f => f.Method));
         Assert.Equal("", outcome.Error);
         AssertPrinted(outcome.OutputLines, figures);
-        Assert.StartsWith("simple methods: 30 images [32, 32, 1] (10 normal), 16 normal images to learn from, ", outcome.OutputLines[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "simple methods: 30 images [32, 32, 1] (10 normal), 16 normal images to learn from, ", outcome.OutputLines[0], StringComparison.Ordinal);
 
         // A bar at another column, on little noise: all can tell, but for the light, which is the same.
         Assert.All(figures.Where(f => !s_light.Contains(f.Method)), f => Assert.Equal((1, 1), (f.ImageAuroc, f.NormalisedImageAuroc)));
@@ -69,8 +70,17 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
         }
         Assert.DoesNotContain("pixel", outcome.Output, StringComparison.Ordinal);
         var figures = Read(path, out var first);
-        AssertOf(first, images: 10, normal: 4, training: App.Data.DataRecord.Find(run)!.Images.Count(i => i.Part == App.Data.ImagePart.Training), size: 8, channels: 3, seed: 3);
-        Assert.Equal(["mean image", $"PCA residual, {first.GetProperty("trainingImages").GetInt32() - 1} components", .. s_whole[3..], .. s_patches, .. s_light], figures.Select(f => f.Method));
+        AssertOf(
+            first,
+            images: 10,
+            normal: 4,
+            training: App.Data.DataRecord.Find(run)!.Images.Count(i => i.Part == App.Data.ImagePart.Training),
+            size: 8,
+            channels: 3,
+            seed: 3);
+        Assert.Equal(
+            ["mean image", $"PCA residual, {first.GetProperty("trainingImages").GetInt32() - 1} components", .. s_whole[3..], .. s_patches, .. s_light],
+            figures.Select(f => f.Method));
         AssertPrinted(outcome.OutputLines, figures);
 
         // The same from the run alone, and from its data, size and seed.
@@ -107,8 +117,12 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
             var result = BaselineComparison.Run(options, null, null);
             var parts = App.Data.DataSource.Open(options).LoadTrain().Samples.CountBy(s => s.Part).ToDictionary();
             int normalTested = 11 - parts.Values.Sum(), learned = parts[App.Data.ImagePart.Training];
-            Assert.Equal((5 + normalTested, normalTested, learned, 9, 3), (result.Images, result.NormalImages, result.TrainingImages, result.Size, result.Channels));
-            Assert.Equal(["mean image", $"PCA residual, {learned - 1} components", .. s_whole[3..], .. s_patches, .. s_light], result.Figures.Select(f => f.Method));
+            Assert.Equal(
+                (5 + normalTested, normalTested, learned, 9, 3),
+                (result.Images, result.NormalImages, result.TrainingImages, result.Size, result.Channels));
+            Assert.Equal(
+                ["mean image", $"PCA residual, {learned - 1} components", .. s_whole[3..], .. s_patches, .. s_light],
+                result.Figures.Select(f => f.Method));
             Assert.Equal(1, result.Figures.Single(f => f.Method == "brightness alone").ImageAuroc);
         }
     }
@@ -122,7 +136,10 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
         var options = new DataOptions { Kind = "folder", Root = _folder["good"], Abnormal = _folder["bad"], Size = 8 };
         BadInput.Throws<InvalidDataException>(() => BaselineComparison.Run(options, null, null), _folder["good"], "too few");
         // Until two are learned from, which is less than the fifth neighbour needs.
-        for (int i = 3; App.Data.DataSource.Open(options).LoadTrain().Samples is var drawn && (drawn.Count < 3 || drawn.Count(s => s.Part == App.Data.ImagePart.Training) < 2); i++)
+        for (int i = 3;
+            App.Data.DataSource.Open(options).LoadTrain().Samples is var drawn
+                && (drawn.Count < 3 || drawn.Count(s => s.Part == App.Data.ImagePart.Training) < 2);
+            i++)
             _folder.WritePlain($"good/{i}.png", 8, 8, 90);
         var result = BaselineComparison.Run(options, null, null);
         Assert.Equal(

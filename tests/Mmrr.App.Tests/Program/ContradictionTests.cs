@@ -82,7 +82,9 @@ public sealed class ContradictionTests : IDisposable
     [InlineData("--size is 99999999999,", "train --data mnist --size 99999999999")]
     [InlineData("--save-every is 1e9,", "train --data mnist --save-every 1e9")]
     [InlineData("--resolutions is 0,", "train --data mnist --resolutions 0")]
-    [InlineData("--augment and --normalize: brightness, gain: normalisation takes it away again", "train --data mnist --root DATA --normal 1 --normalize --augment gain,flip,brightness")]
+    [InlineData(
+        "--augment and --normalize: brightness, gain: normalisation takes it away again",
+        "train --data mnist --root DATA --normal 1 --normalize --augment gain,flip,brightness")]
     [InlineData("--limit is 1e9,", "evaluate RUN --limit 1e9")]
     [InlineData("--levels is 15.5,", "evaluate RUN --levels 15.5")]
     [InlineData("--sweep-images is x,", "report RUN --sweep-images x")]
@@ -116,7 +118,8 @@ public sealed class ContradictionTests : IDisposable
     {
         var parsed = CommandLine.Create().Parse([.. command.Split(' ').Select(InPlace)]);
         string message = CommandLine.Complaint(parsed)
-            ?? Assert.Throws<UsageException>(() => parsed.Invoke(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false })).Message;
+            ?? Assert.Throws<UsageException>(
+                () => parsed.Invoke(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false })).Message;
         Assert.DoesNotContain('\n', message);
         Assert.Contains(InPlace(word), message, StringComparison.Ordinal);
     }
@@ -154,6 +157,7 @@ public sealed class ContradictionTests : IDisposable
     }
 
     private string InPlace(string text) =>
-        text.Replace("RUN", _runs.FolderRun, StringComparison.Ordinal).Replace("DATA", _runs.Mnist, StringComparison.Ordinal).Replace("FILE", _folder["file"], StringComparison.Ordinal)
-            .Replace("IN", _folder["in"], StringComparison.Ordinal).Replace("NONE", _folder["none"], StringComparison.Ordinal);
+        text.Replace("RUN", _runs.FolderRun, StringComparison.Ordinal).Replace("DATA", _runs.Mnist, StringComparison.Ordinal)
+            .Replace("FILE", _folder["file"], StringComparison.Ordinal).Replace("IN", _folder["in"], StringComparison.Ordinal)
+            .Replace("NONE", _folder["none"], StringComparison.Ordinal);
 }

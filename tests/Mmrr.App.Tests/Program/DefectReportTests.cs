@@ -25,7 +25,11 @@ public sealed class DefectReportTests(TrainedRuns runs) : IDisposable
         string library = _folder["MathNet.Numerics.dll"];
         if (missing) File.Delete(library);
         else File.WriteAllText(library, "no library");
-        using var process = Process.Start(new ProcessStartInfo(command[0], [_folder["mmrr.dll"], .. command[2..]]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(command[0], [_folder["mmrr.dll"], .. command[2..]])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        })!;
         var outcome = MmrrProcess.Finish(process).Ends(70);
         Assert.StartsWith("mmrr: internal error of mmrr ", outcome.ErrorLines[0], StringComparison.Ordinal);
         Assert.Contains("please report it", outcome.ErrorLines[0], StringComparison.Ordinal);

@@ -22,7 +22,11 @@ public sealed class DefectTests : IDisposable
     {
         SyntheticInspection.Write(_folder["data"], size: 32, train: 120, good: 20, perDefect: 8);
         string run = _folder["run"];
-        string[] train = ["train", "--data", "mvtec", "--root", _folder["data"], "--normal", "weave", "--size", "16", "--epochs", "10", "--lr", "0.008", "--batch", "8"];
+        string[] train =
+        [
+            "train", "--data", "mvtec", "--root", _folder["data"], "--normal", "weave", "--size", "16", "--epochs", "10", "--lr", "0.008",
+            "--batch", "8"
+        ];
         MmrrProcess.Run([.. train, "--device", "cpu", "--out", run]).Ends(0);
         MmrrProcess.Run("evaluate", run).Ends(0);
         using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));

@@ -59,7 +59,10 @@ public sealed class DepthProgramTests : IDisposable
             (clipped, images) = (clipped + beyond, images + (beyond > 0 ? 1 : 0));
         }
         Assert.InRange(images, 1, files.Length);
-        Assert.Contains($"{images} of {files.Length} images have values beyond the run's range {low},{high}: {clipped} pixels are clipped", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{images} of {files.Length} images have values beyond the run's range {low},{high}: {clipped} pixels are clipped",
+            Assert.Single(outcome.ErrorLines),
+            StringComparison.Ordinal);
 
         // A picture whose bytes are all 117 is shown by the run's range.
         var heatmap = ImageFile.Decode(File.ReadAllBytes(Directory.GetFiles(_folder["o/heatmaps"]).Order(StringComparer.Ordinal).First()));
@@ -73,7 +76,10 @@ public sealed class DepthProgramTests : IDisposable
         Textures("bad", 4, plus: 60);
         string run = _folder["run"], again = _folder["again"];
         var outcome = MmrrProcess.Run(
-            ["train", "--data", "folder", "--root", _folder["good"], "--abnormal", _folder["bad"], .. s_network, "--epochs", "1", "--levels", "2", "--range", "90,150", "--out", run]).Ends(0);
+            [
+                "train", "--data", "folder", "--root", _folder["good"], "--abnormal", _folder["bad"], .. s_network, "--epochs", "1",
+                "--levels", "2", "--range", "90,150", "--out", run
+            ]).Ends(0);
         Assert.Contains("values from 90 to 150 of 8 bits become -1 to 1", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("range 90,150", outcome.ErrorLines[0], StringComparison.Ordinal);
         Assert.Equal((90, 150), Range(run));
@@ -109,7 +115,9 @@ public sealed class DepthProgramTests : IDisposable
     public void WhatIsNoRangeIsRefused(string word, string range)
     {
         Textures("good", 3);
-        MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["good"], .. s_network, "--epochs", "1", $"--range={range}", "--out", _folder["refused"]]).Refuses(word);
+        MmrrProcess.Run(
+            ["train", "--data", "folder", "--root", _folder["good"], .. s_network, "--epochs", "1", $"--range={range}", "--out", _folder["refused"]])
+            .Refuses(word);
         Assert.False(Directory.Exists(_folder["refused"]));
     }
 
@@ -127,13 +135,24 @@ public sealed class DepthProgramTests : IDisposable
         for (int i = 0; i < Normal + (2 * Tested); i++)
         {
             var random = new Random(i);
-            double u = random.NextDouble() * 2 * Math.PI, v = random.NextDouble() * 2 * Math.PI, cx = 4 + (random.NextDouble() * 8), cy = 4 + (random.NextDouble() * 8);
+            double u = random.NextDouble() * 2 * Math.PI, v = random.NextDouble() * 2 * Math.PI,
+                cx = 4 + (random.NextDouble() * 8), cy = 4 + (random.NextDouble() * 8);
             bool defective = i >= Normal + Tested;
-            ushort Value(int x, int y) => (ushort)(Middle + (30 * Math.Sin(u + (x * Math.PI / 4))) + (30 * Math.Sin(v + (y * Math.PI / 4))) + (16 * (random.NextDouble() - 0.5))
+            ushort Value(int x, int y) => (ushort)(Middle
+                + (30 * Math.Sin(u + (x * Math.PI / 4))) + (30 * Math.Sin(v + (y * Math.PI / 4))) + (16 * (random.NextDouble() - 0.5))
                 + (defective && ((x - cx) * (x - cx)) + ((y - cy) * (y - cy)) < 8 ? Defect : 0));
             ushort[] values = [.. Enumerable.Range(0, Side * Side).Select(p => Value(p % Side, p / Side))];
             if (bits == 8) values = Array.ConvertAll(values, value => (ushort)(value >> 8));
-            _folder.Write($"{bits}-{i}.tif", new TiffBytes { Height = Side, Width = Side, Values = values, Bits = bits, Packing = TiffBytes.Deflate, Predicted = true, BigEndian = i % 2 == 0 }.ToArray());
+            _folder.Write($"{bits}-{i}.tif", new TiffBytes
+            {
+                Height = Side,
+                Width = Side,
+                Values = values,
+                Bits = bits,
+                Packing = TiffBytes.Deflate,
+                Predicted = true,
+                BigEndian = i % 2 == 0
+            }.ToArray());
             list += $"{bits}-{i}.tif,{(defective ? "spot" : "")},{(i < Normal ? "train" : "test")}\n";
         }
         File.WriteAllText(_folder[$"{bits}.csv"], list);

@@ -91,7 +91,8 @@ public sealed class FileFuzzTests(TrainedRuns runs, ITestOutputHelper output) : 
         }).ContinueWith(done => { device.Dispose(); return done; }, TaskScheduler.Default).Unwrap();
     }
 
-    private static void LoadTrain(string kind, string root, string normal) => DataSource.Open(new DataOptions { Kind = kind, Root = root, Normal = normal, Size = 8 }).LoadTrain();
+    private static void LoadTrain(string kind, string root, string normal) =>
+        DataSource.Open(new DataOptions { Kind = kind, Root = root, Normal = normal, Size = 8 }).LoadTrain();
 
     /// <summary>Replaces a file of a folder by mutations of it, one after the other.</summary>
     private async Task Fuzz(string kind, string folder, string name, Func<byte[], Random, byte[]> mutate, Action<string> read)

@@ -37,7 +37,10 @@ public sealed class FormatTests(TrainedRuns runs) : IDisposable
         int format = int.Parse(Regex.Match(text, "^{\\s*\"format\": (\\d+),").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
         Read(run, file);
         File.WriteAllText(path, Regex.Replace(text, "\"format\": \\d+,", $"\"format\": {format + 1}, \"unheardOf\": [1],"));
-        Assert.StartsWith($"{path}: written by a newer mmrr (format {format + 1}, this one reads {format})", Assert.Throws<InvalidDataException>(() => Read(run, file)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{path}: written by a newer mmrr (format {format + 1}, this one reads {format})",
+            Assert.Throws<InvalidDataException>(() => Read(run, file)).Message,
+            StringComparison.Ordinal);
         if (file is "evaluation.json" or "levels.json") return; // they have more keys than are read
         File.WriteAllText(path, Regex.Replace(text, "\"format\": \\d+,", "$& \"unheardOf\": [1],"));
         BadInput.Throws<InvalidDataException>(() => Read(run, file), path, "'unheardOf'", "a newer one wrote the file");

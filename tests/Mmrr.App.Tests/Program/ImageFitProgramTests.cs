@@ -26,7 +26,9 @@ public sealed class ImageFitProgramTests : IDisposable
             new Random(i).NextBytes(pixels);
             for (int p = 0; p < pixels.Length; p++) pixels[p] = Marked(i, p, width) ? (byte)255 : (byte)(80 + (pixels[p] / 8));
             _folder.WritePicture($"{i}.png", height, width, 1, pixels);
-            if (i % 4 == 3) _folder.WritePicture($"mask{i}.png", height, width, 1, [.. Enumerable.Range(0, pixels.Length).Select(p => Marked(i, p, width) ? (byte)1 : (byte)0)]);
+            if (i % 4 == 3)
+                _folder.WritePicture(
+                    $"mask{i}.png", height, width, 1, [.. Enumerable.Range(0, pixels.Length).Select(p => Marked(i, p, width) ? (byte)1 : (byte)0)]);
             list += i % 4 == 3 ? $"{i}.png,spot,mask{i}.png\n" : $"{i}.png,,\n";
         }
         File.WriteAllText(_folder["list.csv"], list);
@@ -47,7 +49,10 @@ public sealed class ImageFitProgramTests : IDisposable
     {
         string run = _folder["run"];
         MmrrProcess.Run(["train", "--data", "csv", "--root", _folder["list.csv"], .. options, .. s_network, "--levels", "3", "--out", run]).Ends(0);
-        Assert.Contains($"\"normalize\": {(options.Contains("--normalize") ? "true" : "false")}", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"normalize\": {(options.Contains("--normalize") ? "true" : "false")}",
+            File.ReadAllText(Path.Combine(run, "run.json")),
+            StringComparison.Ordinal);
         Assert.Contains($"\"fit\": \"{fit}\"", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
         // Most of these pictures are noise, on which there is no part.
         string[] told = MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines;
@@ -60,7 +65,9 @@ public sealed class ImageFitProgramTests : IDisposable
         Assert.Equal((rule, "uniform:3"), (figures.RootElement.GetProperty("rule").GetString(), figures.RootElement.GetProperty("levels").GetString()));
         string[][] evaluated = [.. File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..].Select(line => line.Split(','))];
         // The three abnormal ones, and those of the nine normal ones that fall to them.
-        Assert.Equal(App.Data.DataRecord.Find(run)!.Images.Where(i => i.Part == App.Data.ImagePart.Test).Select(i => i.Name).Order(), evaluated.Select(row => row[0]).Order());
+        Assert.Equal(
+            App.Data.DataRecord.Find(run)!.Images.Where(i => i.Part == App.Data.ImagePart.Test).Select(i => i.Name).Order(),
+            evaluated.Select(row => row[0]).Order());
         Assert.InRange(evaluated.Length, 3 + 1, 3 + 6);
         Assert.True(File.Exists(Path.Combine(run, "examples.png")));
 
@@ -133,6 +140,7 @@ public sealed class ImageFitProgramTests : IDisposable
         _folder.WritePlain("photos/a.png", 8, 8, 1);
         _folder.WritePlain("photos/b.png", 8, 8, 2);
         _folder.Write("photos/c.heic", [0, 0, 0, 24, .. "ftypheic"u8, 0, 0, 0, 0]);
-        MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["photos"], "--size", "8", .. s_network, "--out", _folder["refused"]]).Refuses("c.heic", "HEIC");
+        MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["photos"], "--size", "8", .. s_network, "--out", _folder["refused"]])
+            .Refuses("c.heic", "HEIC");
     }
 }

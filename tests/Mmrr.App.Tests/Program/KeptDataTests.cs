@@ -28,7 +28,9 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         Assert.Single(outcome.ErrorLines.Distinct(), line => line.Contains($"{trained} is zz.png now", StringComparison.Ordinal));
 
         // A tested one gone, one that was trained on in the place of another: both named, and neither is tested.
-        string[] tested = [.. DataRecord.Find(run)!.Images.Where(i => i.Part == ImagePart.Test).Select(i => i.Name).Where(n => n.StartsWith("abnormal/", StringComparison.Ordinal))];
+        string[] tested =
+            [.. DataRecord.Find(run)!.Images.Where(i => i.Part == ImagePart.Test).Select(i => i.Name)
+                .Where(n => n.StartsWith("abnormal/", StringComparison.Ordinal))];
         File.Delete(Path.Combine(abnormal, "..", tested[0]));
         File.Copy(Path.Combine(normal, "zz.png"), Path.Combine(abnormal, "..", tested[1]), overwrite: true);
         outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
@@ -47,7 +49,8 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
     public void AListInAnotherOrderIsTheSameList()
     {
         SmallData.Folders(_folder);
-        IEnumerable<string> Rows(string of, string label) => Directory.GetFiles(_folder[$"parts/{of}"]).Order().Select(f => $"{of}/{Path.GetFileName(f)},{label}");
+        IEnumerable<string> Rows(string of, string label) =>
+            Directory.GetFiles(_folder[$"parts/{of}"]).Order().Select(f => $"{of}/{Path.GetFileName(f)},{label}");
         string[] rows = [.. Rows("normal", "good"), .. Rows("abnormal", "bad")];
         void Write(IEnumerable<string> lines) => File.WriteAllLines(_folder["parts/list.csv"], lines.Prepend("image,label"));
         Write(rows);
@@ -58,7 +61,10 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         Write(rows.Append("normal/new.png,good").Reverse());
         var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
         Assert.Equal(first, Scores(outcome, run));
-        Assert.Contains("left out: normal/new.png;", Assert.Single(outcome.ErrorLines, line => line.Contains("new since", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "left out: normal/new.png;",
+            Assert.Single(outcome.ErrorLines, line => line.Contains("new since", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,7 +80,10 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         _folder.Write("more/good/seen.png", File.ReadAllBytes(Path.Combine(source, trained)));
         var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2", "--test", _folder["more"], "--baselines").Ends(0);
         Assert.Equal(
-            ["more/good/0.png,0,good", "more/good/1.png,0,good", "more/good/2.png,0,good", "more/hole/0.png,1,hole", "more/hole/1.png,1,hole", "more/hole/2.png,1,hole"],
+            [
+                "more/good/0.png,0,good", "more/good/1.png,0,good", "more/good/2.png,0,good",
+                "more/hole/0.png,1,hole", "more/hole/1.png,1,hole", "more/hole/2.png,1,hole"
+            ],
             Scores(outcome, run).Select(row => string.Join(',', row.Split(',')[..3])));
         Assert.Contains(outcome.ErrorLines, line => line.Contains("1 that training has seen (more/good/seen.png)", StringComparison.Ordinal));
         Assert.Contains($"\"test\": \"{_folder["more"]}\"", File.ReadAllText(Path.Combine(run, "evaluation.json")), StringComparison.Ordinal);
@@ -84,7 +93,9 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         // Without a folder of normal images the run's own are taken.
         Directory.Delete(_folder["more/good"], recursive: true);
         outcome = MmrrProcess.Run("evaluate", run, "--levels", "2", "--test", _folder["more"]).Ends(0);
-        string[] own = [.. DataRecord.Find(run)!.Images.Where(i => i.Part == ImagePart.Test && !i.Name.StartsWith("abnormal/", StringComparison.Ordinal)).Select(i => i.Name)];
+        string[] own =
+            [.. DataRecord.Find(run)!.Images
+                .Where(i => i.Part == ImagePart.Test && !i.Name.StartsWith("abnormal/", StringComparison.Ordinal)).Select(i => i.Name)];
         Assert.Equal(own.Concat(["more/hole/0.png", "more/hole/1.png", "more/hole/2.png"]), Scores(outcome, run).Select(row => row.Split(',')[0]));
         Assert.Contains(outcome.ErrorLines, line => line.Contains("has no folder 'good'", StringComparison.Ordinal));
         MmrrProcess.Run("evaluate", run, "--test", _folder["none"]).Refuses(_folder["none"], "no such folder");
@@ -96,7 +107,9 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         string root = SmallData.Mnist(_folder), run = _folder["run"];
         MmrrProcess.Run(["train", "--data", "mnist", "--root", root, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
         var record = DataRecord.Find(run)!;
-        Assert.Equal(["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"], record.Files.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"],
+            record.Files.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(20, record.Images.Count);
         Assert.False(record.HasTest);
         // Packed or not, it is the same file; the training files are only told.
@@ -107,7 +120,10 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         byte[] bytes = File.ReadAllBytes(train);
         bytes[^1] ^= 1;
         File.WriteAllBytes(train, bytes);
-        Assert.Contains($"changed since training began: {train} (training)", MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"changed since training began: {train} (training)",
+            MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error,
+            StringComparison.Ordinal);
         MmrrProcess.Run("baselines", run).Refuses(train, "not those that the run began with");
         bytes = BinaryFile.Read(test + ".gz");
         bytes[^1] ^= 1;
@@ -142,17 +158,24 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         string run = runs.Copy(runs.FolderRun, $"{Path.GetFileName(_folder.Path)}-earlier");
         File.Delete(Path.Combine(run, "data.json"));
         var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
-        Assert.Contains("without data.json", Assert.Single(outcome.ErrorLines, line => line.Contains("earlier version", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "without data.json",
+            Assert.Single(outcome.ErrorLines, line => line.Contains("earlier version", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
         // That version's draw: a fifth of the list by its places.
         string root = RunFolder.Open(run).Options.Root;
         string[] all = ImageFolder.Files(root, new Omissions());
-        Assert.Equal(Sampling.Split(all.Length, 0.2, 0).Second.Select(i => all[i]), Scores(outcome, run).Select(r => r.Split(',')).Where(r => r[1] == "0").Select(r => r[0]));
+        Assert.Equal(
+            Sampling.Split(all.Length, 0.2, 0).Second.Select(i => all[i]),
+            Scores(outcome, run).Select(r => r.Split(',')).Where(r => r[1] == "0").Select(r => r[0]));
     }
 
     private string Trained(out string normal, out string abnormal)
     {
         (normal, abnormal) = SmallData.Folders(_folder);
-        MmrrProcess.Run(["train", "--data", "folder", "--root", normal, "--abnormal", abnormal, "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]]).Ends(0);
+        MmrrProcess.Run(
+            ["train", "--data", "folder", "--root", normal, "--abnormal", abnormal, "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]])
+            .Ends(0);
         return _folder["run"];
     }
 

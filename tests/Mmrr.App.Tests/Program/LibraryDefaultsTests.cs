@@ -58,7 +58,12 @@ public sealed class LibraryDefaultsTests(TrainedRuns runs) : IDisposable
     private static Outcome In(string folder, params string[] arguments)
     {
         string[] command = MmrrProcess.CommandOf(arguments);
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        })!;
         return MmrrProcess.Finish(process);
     }
 }

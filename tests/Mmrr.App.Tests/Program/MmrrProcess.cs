@@ -40,8 +40,10 @@ internal static class MmrrProcess
     private static readonly bool s_selfContained = Path.GetFullPath(RuntimeEnvironment.GetRuntimeDirectory()) == Path.GetFullPath(AppContext.BaseDirectory);
 
     // Else by the host beside the runtime that runs the tests, wherever that is installed.
-    private static readonly string s_host = s_selfContained ? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "mmrr.exe" : "mmrr") : Path.GetFullPath(
-        Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+    private static readonly string s_host = s_selfContained
+        ? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "mmrr.exe" : "mmrr")
+        : Path.GetFullPath(
+            Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
     /// <summary>Runs <c>mmrr</c> with these arguments.</summary>
     public static Outcome Run(params string[] arguments) => Run(new Dictionary<string, string>(), arguments);
@@ -57,7 +59,12 @@ internal static class MmrrProcess
     public static Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         string[] command = CommandOf(arguments);
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        };
         // To count how often code runs pays in long runs only; these are over before.
         start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in environment) start.Environment[name] = value;
@@ -67,7 +74,8 @@ internal static class MmrrProcess
     }
 
     /// <summary>The program that is started, and all of its arguments.</summary>
-    public static string[] CommandOf(params string[] arguments) => [s_host, .. s_selfContained ? [] : new[] { Path.Combine(AppContext.BaseDirectory, "mmrr.dll") }, .. arguments];
+    public static string[] CommandOf(params string[] arguments) =>
+        [s_host, .. s_selfContained ? [] : new[] { Path.Combine(AppContext.BaseDirectory, "mmrr.dll") }, .. arguments];
 
     /// <summary>Waits for a process of <see cref="Start"/>.</summary>
     public static Outcome Finish(Process process)

@@ -22,7 +22,11 @@ public sealed class NotANumberTests(TrainedRuns runs) : IDisposable
         {
             metadata = new(file.Metadata);
             // Products of both signs, each infinite: their sum is no number.
-            tensors = [.. file.Entries.Select(e => (e.Name, e.Shape.ToArray(), e.Name == "f_ref.head.weight" ? [.. file.Read(e.Name).Select((_, i) => i % 2 == 0 ? 3e38f : -3e38f)] : file.Read(e.Name)))];
+            tensors =
+                [.. file.Entries.Select(e => (
+                    e.Name,
+                    e.Shape.ToArray(),
+                    e.Name == "f_ref.head.weight" ? [.. file.Read(e.Name).Select((_, i) => i % 2 == 0 ? 3e38f : -3e38f)] : file.Read(e.Name)))];
         }
         SafeTensorsFile.Write(path, metadata, tensors);
 
@@ -31,8 +35,10 @@ public sealed class NotANumberTests(TrainedRuns runs) : IDisposable
         Assert.Equal(30, rows.Length);
         Assert.All(rows, row => Assert.Equal(("NaN", "1"), (row[3], row[5])));
         Assert.All(rows, row => Assert.NotEqual("NaN", row[4]));
-        Assert.Contains(evaluated.OutputLines, line => line.Contains("image AUROC", StringComparison.Ordinal) && line.Contains("0.5000 [0.500, 0.500]", StringComparison.Ordinal));
-        Assert.Contains(evaluated.OutputLines, line => line.Contains("false alarms", StringComparison.Ordinal) && line.Contains("10 of 10", StringComparison.Ordinal));
+        Assert.Contains(evaluated.OutputLines, line => line.Contains("image AUROC", StringComparison.Ordinal)
+            && line.Contains("0.5000 [0.500, 0.500]", StringComparison.Ordinal));
+        Assert.Contains(evaluated.OutputLines, line => line.Contains("false alarms", StringComparison.Ordinal)
+            && line.Contains("10 of 10", StringComparison.Ordinal));
 
         string image = _folder.WritePlain("in/image.png", 8, 8, 90), target = _folder["out"];
         var scored = MmrrProcess.Run("score", run, image, "--device", "cpu", "--out", target, "--heatmaps", "--fail-on-anomaly").Ends(3);

@@ -42,7 +42,8 @@ public sealed class OneFileTests(TrainedRuns runs) : IDisposable
         var outcome = Score("--out", result, "--heatmaps").Ends(2);
         Assert.Equal(5, File.ReadAllLines(Path.Combine(result, "scores.csv")).Length);
         Assert.Equal(2, outcome.ErrorLines.Length);
-        Assert.Single(outcome.ErrorLines, line => line.Contains(_folder["in/2.png"], StringComparison.Ordinal) && line.Contains("heatmap", StringComparison.Ordinal));
+        Assert.Single(outcome.ErrorLines, line => line.Contains(_folder["in/2.png"], StringComparison.Ordinal)
+            && line.Contains("heatmap", StringComparison.Ordinal));
         Assert.Single(outcome.ErrorLines, line => line.Contains(_folder["in/sub/3.png"], StringComparison.Ordinal));
         Assert.True(File.Exists(Path.Combine(result, "heatmaps", "4.png.png")));
     }
@@ -85,7 +86,8 @@ public sealed class OneFileTests(TrainedRuns runs) : IDisposable
         Images([.. Enumerable.Range(0, 10).Select(i => $"in/{i}.png")]);
         _folder.WritePicture("in/5-large.png", Side, Side, 1, new byte[Side * Side]);
         var outcome = MmrrProcess.Run(
-            new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x6000000" }, "score", runs.FolderRun, _folder["in"], "--out", _folder["out"], "--heatmaps", "--device", "cpu").Ends(2);
+            new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x6000000" },
+            "score", runs.FolderRun, _folder["in"], "--out", _folder["out"], "--heatmaps", "--device", "cpu").Ends(2);
         Assert.Equal(11, outcome.OutputLines.Length);
         Assert.Contains($"{_folder["in/5-large.png"]}: the image is too large for the memory", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
         Assert.Equal(10, Directory.GetFiles(_folder["out/heatmaps"]).Length);
@@ -109,7 +111,8 @@ public sealed class OneFileTests(TrainedRuns runs) : IDisposable
         foreach (string name in reasons) Assert.Single(outcome.ErrorLines, line => line.Contains(_folder[name], StringComparison.Ordinal));
         // Training would not know what it was not trained on.
         foreach (string name in new[] { "in/nowhere.png", "in/round.png" }) File.Delete(_folder[name]);
-        MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["in"], .. TrainedRuns.Tiny, "--out", _folder["refused"]]).Refuses("in/pipe.png", "none that lies on a disk");
+        MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["in"], .. TrainedRuns.Tiny, "--out", _folder["refused"]])
+            .Refuses("in/pipe.png", "none that lies on a disk");
         MmrrProcess.Run("evaluate", runs.FolderRun, "--test", _folder["in"], "--device", "cpu").Refuses("none that lies on a disk");
     }
 
@@ -144,7 +147,8 @@ public sealed class OneFileTests(TrainedRuns runs) : IDisposable
         Images("in/1.png", "in/3.png");
         _folder.Write("in/2.png", "no picture"u8);
         Directory.CreateDirectory(Path.Combine(_folder["out"], "1.png.png", "in the way"));
-        var outcome = MmrrProcess.Run("figures", runs.FolderRun, "--images", _folder["in"], "--out", _folder["out"], "--levels", "2", "--device", "cpu").Ends(2);
+        var outcome = MmrrProcess.Run(
+            "figures", runs.FolderRun, "--images", _folder["in"], "--out", _folder["out"], "--levels", "2", "--device", "cpu").Ends(2);
         Assert.Equal(2, outcome.ErrorLines.Length);
         Assert.Equal([Path.Combine(_folder["out"], "3.png.png")], outcome.OutputLines);
     }

@@ -12,14 +12,17 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class PipelineTests(TrainedRuns runs)
 {
-    private const string Header = "image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,neighbours_score,neighbours_score_without_refinement";
+    private const string Header =
+        "image,label,defect_type,score,score_without_refinement,anomalous,max_pixel_score,paper_score,paper_score_without_refinement,"
+        + "deviation_score,deviation_score_without_refinement,neighbours_score,neighbours_score_without_refinement";
 
     [Fact]
     public void DigitsAreTrainedAndEvaluated()
     {
         string run = runs.Copy(runs.MnistRun, "evaluated");
         Assert.Equal(
-            ["data.json", "history.csv", "normal.safetensors", "refinement.safetensors", "restoration.safetensors", "run.json", "threshold.json"], Directory.GetFiles(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            ["data.json", "history.csv", "normal.safetensors", "refinement.safetensors", "restoration.safetensors", "run.json", "threshold.json"],
+            Directory.GetFiles(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         string[] history = File.ReadAllLines(Path.Combine(run, "history.csv"));
         Assert.Equal(["1,1,", "1,2,", "2,1,", "2,2,"], history[1..].Select(line => line[..4]));
 
@@ -56,7 +59,8 @@ public sealed class PipelineTests(TrainedRuns runs)
         MmrrProcess.Run("evaluate", run, "--levels", "4").Ends(0);
         var figures = Figures(run);
         foreach (string name in new[] { "pixelAuroc", "pixelAurocWithoutRefinement" }) Assert.InRange(figures.GetProperty(name).GetDouble(), 0, 1);
-        foreach (string name in new[] { "withRefinement", "withoutRefinement" }) Assert.InRange(figures.GetProperty(name).GetProperty("aupro").GetDouble(), 0, 1);
+        foreach (string name in new[] { "withRefinement", "withoutRefinement" })
+            Assert.InRange(figures.GetProperty(name).GetProperty("aupro").GetDouble(), 0, 1);
         var kinds = figures.GetProperty("kinds").EnumerateArray().ToArray();
         Assert.Equal(["missing", "scratch", "spot"], kinds.Select(k => k.GetProperty("kind").GetString()));
         Assert.All(kinds, k => Assert.Equal(2, k.GetProperty("images").GetInt32()));
@@ -76,7 +80,10 @@ public sealed class PipelineTests(TrainedRuns runs)
     {
         string run = runs.Copy(runs.FolderRun, "folder-evaluated");
         var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
-        Assert.Contains("the rule deviation is for the levels log:12:0.01:1, these are scores of the rule paper", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains(
+            "the rule deviation is for the levels log:12:0.01:1, these are scores of the rule paper",
+            Assert.Single(outcome.ErrorLines),
+            StringComparison.Ordinal);
         CheckScores(run, Figures(run));
         Assert.Equal("paper", Figures(run).GetProperty("rule").GetString());
         Assert.Empty(MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines);
@@ -134,7 +141,9 @@ public sealed class PipelineTests(TrainedRuns runs)
     [Fact]
     public void ThePaperPresetTrainsAndSplitsAsThePaper()
     {
-        string run = runs.Train("paper", "--preset", "paper", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", "--patience", "7", "--plateau-threshold", "0.01");
+        string run = runs.Train(
+            "paper", "--preset", "paper", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1",
+            "--patience", "7", "--plateau-threshold", "0.01");
         var options = RunFolder.Open(run).Options;
         Assert.Equal((true, 0.5, 7, 0.01), (options.PaperSplit, options.RestorationShare, options.Patience, options.PlateauThreshold));
         Assert.Equal("Image Embedding Mask Noise", string.Join(' ', options.Model.RefinementInputs));
@@ -170,8 +179,10 @@ public sealed class PipelineTests(TrainedRuns runs)
             Assert.Equal(
                 ("0.02,0.04", "log:12:0.01:1"), (ScoreDefaults.Levels(preset, "mnist", 32).Name, ScoreDefaults.Levels(preset, "folder", 32).Name));
         }
-        Assert.All(new[] { "folder", "csv", "mvtec" }, data => Assert.Equal((Nn.ScoreRule.Deviation, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
-        Assert.All(new[] { "mnist", "fmnist", "cifar10" }, data => Assert.Equal((Nn.ScoreRule.Neighbours, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
+        Assert.All(new[] { "folder", "csv", "mvtec" }, data => Assert.Equal(
+            (Nn.ScoreRule.Deviation, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
+        Assert.All(new[] { "mnist", "fmnist", "cifar10" }, data => Assert.Equal(
+            (Nn.ScoreRule.Neighbours, Nn.ScoreRule.Paper), (ScoreDefaults.Rule("tiny", data), ScoreDefaults.Rule("paper", data))));
         var earlier = RunFolder.Open(runs.MnistRun).Options with { Levels = null };
         Assert.Equal("uniform:15", earlier.ScoreLevels.Name);
         var paper = earlier with { Preset = "paper", Model = earlier.Model with { Size = 32 } };
@@ -254,7 +265,9 @@ public sealed class PipelineTests(TrainedRuns runs)
     {
         float[] levels = Nn.LevelSchedule.Parse(figures.GetProperty("levels").GetString()!).Levels.ToArray();
         string[][] rows = [.. File.ReadAllLines(Path.Combine(run, "levels.csv")).Select(line => line.Split(','))];
-        string[] names = [.. new[] { "error_", "error_without_refinement_" }.SelectMany(name => levels.Select(l => name + l.ToString("R", CultureInfo.InvariantCulture)))];
+        string[] names =
+            [.. new[] { "error_", "error_without_refinement_" }.SelectMany(name =>
+                levels.Select(l => name + l.ToString("R", CultureInfo.InvariantCulture)))];
         Assert.Equal(["image", "label", "defect_type", .. names], rows[0]);
         Assert.Equal(scores.Select(r => string.Join(',', r[..3])), rows[1..].Select(r => string.Join(',', r[..3])));
         foreach (var (row, score) in rows[1..].Zip(scores))

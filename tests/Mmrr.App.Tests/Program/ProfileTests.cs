@@ -27,9 +27,13 @@ public sealed class ProfileTests : IDisposable
             string[] rows = [.. lines[(head + 1)..].TakeWhile(line => !line.StartsWith("kernels ", StringComparison.Ordinal))];
             Assert.Contains(rows, row => row.StartsWith("Convolution.Forward ", StringComparison.Ordinal));
             Assert.All(rows, row => Assert.Matches(@"^\w+\.\w+ +\d+ +\d+\.\d\d +\d+\.\d % +(\d+\.\d\d|-) +(\d+\.\d\d|-) +\d+\.\d %  (compute|memory)$", row));
-            double[] milliseconds = [.. rows.Select(row => double.Parse(row.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2], System.Globalization.CultureInfo.InvariantCulture))];
+            double[] milliseconds =
+                [.. rows.Select(row =>
+                    double.Parse(row.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2], System.Globalization.CultureInfo.InvariantCulture))];
             Assert.Equal(milliseconds.OrderDescending(), milliseconds);
-            Assert.Matches(@"^kernels \d+\.\d\d ms, wall \d+\.\d\d ms, outside of kernels \d+\.\d\d ms \(\d+\.\d %\), workers idle \d+\.\d % of the kernels' time$", lines[head + 1 + rows.Length]);
+            Assert.Matches(
+                @"^kernels \d+\.\d\d ms, wall \d+\.\d\d ms, outside of kernels \d+\.\d\d ms \(\d+\.\d %\), workers idle \d+\.\d % of the kernels' time$",
+                lines[head + 1 + rows.Length]);
         }
     }
 

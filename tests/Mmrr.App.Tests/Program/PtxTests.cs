@@ -34,7 +34,12 @@ public sealed class PtxTests : IDisposable
         var outcome = MmrrProcess.Run("ptx", "GroupNorm.ForwardKernel", "--sm", sm).Ends(0);
         Assert.Contains($".target sm_{target}", outcome.Output, StringComparison.Ordinal);
         Assert.Equal($"GroupNorm.ForwardKernel, sm_{sm}, groups of 256 threads", outcome.ErrorLines[0]);
-        string[] wanted = [@"^registers +\d+$", "^stack frame +0 bytes$", "^spills +0 bytes stored, 0 bytes loaded$", @"^shared +\d+ bytes$", @"^blocks an SM +\d+, \d+ of \d+ warps, bounded by \w+", @"^instructions +\d+: FFMA \d+, ", @"^main loop +\d+ \(\d+ % of all\): ", @"^ +arithmetic \d+ \(\d+ % of it\), \d+\.\d\d to a load$"];
+        string[] wanted =
+        [
+            @"^registers +\d+$", "^stack frame +0 bytes$", "^spills +0 bytes stored, 0 bytes loaded$", @"^shared +\d+ bytes$",
+            @"^blocks an SM +\d+, \d+ of \d+ warps, bounded by \w+", @"^instructions +\d+: FFMA \d+, ",
+            @"^main loop +\d+ \(\d+ % of all\): ", @"^ +arithmetic \d+ \(\d+ % of it\), \d+\.\d\d to a load$"
+        ];
         foreach (string pattern in wanted) Assert.Single(outcome.ErrorLines, line => System.Text.RegularExpressions.Regex.IsMatch(line, pattern));
     }
 
@@ -84,7 +89,10 @@ public sealed class PtxTests : IDisposable
     {
         var named = new Dictionary<string, string> { ["MMRR_PTXAS"] = _folder.Path };
         var nowhere = new Dictionary<string, string> { ["MMRR_PTXAS"] = "", ["PATH"] = _folder.Path, ["XDG_CACHE_HOME"] = _folder.Path };
-        foreach (var (environment, words) in new[] { (named, new[] { "MMRR_PTXAS", _folder.Path }), (nowhere, ["ptxas", "PATH", _folder.Path, "scripts/get-ptxas", "MMRR_PTXAS"]) })
+        foreach (var (environment, words) in new[]
+        {
+            (named, new[] { "MMRR_PTXAS", _folder.Path }), (nowhere, ["ptxas", "PATH", _folder.Path, "scripts/get-ptxas", "MMRR_PTXAS"])
+        })
         {
             var outcome = MmrrProcess.Run(environment, "ptx", "Elementwise.AddKernel", "--sm", "80").Ends(0);
             Assert.Contains(".target sm_80", outcome.Output, StringComparison.Ordinal);

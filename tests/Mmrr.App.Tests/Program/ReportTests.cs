@@ -63,10 +63,17 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
 
         // Chosen images, another file, no sweep.
         string other = _folder["new/page.html"];
-        MmrrProcess.Run("report", run, "--device", "cpu", "--out", other, "--sweep-images", "0", "--images", "weave/test/spot/001.png", "weave/test/good/002.png").Ends(0);
+        MmrrProcess.Run(
+            "report", run, "--device", "cpu", "--out", other, "--sweep-images", "0", "--images", "weave/test/spot/001.png", "weave/test/good/002.png")
+            .Ends(0);
         page = ReportPage.Parse(other);
-        Assert.Equal(["weave/test/spot/001.png", "weave/test/good/002.png"], page.Descendants("article").Select(a => a.Descendants("h3").Single().Elements("span").Last().Value));
-        Assert.Equal([1, 2], new[] { page, ReportPage.Parse(path) }.Select(p => Section(p, "Mask levels").Descendants("svg").Count(s => (string?)s.Attribute("class") == "plot")));
+        Assert.Equal(
+            ["weave/test/spot/001.png", "weave/test/good/002.png"],
+            page.Descendants("article").Select(a => a.Descendants("h3").Single().Elements("span").Last().Value));
+        Assert.Equal(
+            [1, 2],
+            new[] { page, ReportPage.Parse(path) }
+                .Select(p => Section(p, "Mask levels").Descendants("svg").Count(s => (string?)s.Attribute("class") == "plot")));
         MmrrProcess.Run("report", run, "--device", "cpu", "--out", other, "--images", "spot/001.png").Refuses("--images", "spot/001.png", "weave/test/");
 
         // The data is gone: the figures, plots and sweep stay, the pictures do not.
@@ -94,7 +101,8 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         Assert.Equal(2, page.Descendants("article").Count());
 
         // A training that has only begun.
-        foreach (string file in new[] { "threshold.json", "refinement.safetensors", "restoration.safetensors", "history.csv" }) File.Delete(Path.Combine(run, file));
+        foreach (string file in new[] { "threshold.json", "refinement.safetensors", "restoration.safetensors", "history.csv" })
+            File.Delete(Path.Combine(run, file));
         MmrrProcess.Run("report", run).Ends(0);
         page = ReportPage.Parse(Path.Combine(run, "report.html"));
         Assert.Equal(["Training", "Configuration", "Device and time"], page.Descendants("h2").Select(h => h.Value));
@@ -116,7 +124,9 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         }
 
         File.WriteAllLines(scores, lines);
-        File.WriteAllText(json, File.ReadAllText(json).Replace($"\"kind\": \"{kind}\"", $"\"kind\": {JsonSerializer.Serialize(Name)}", StringComparison.Ordinal));
+        File.WriteAllText(
+            json,
+            File.ReadAllText(json).Replace($"\"kind\": \"{kind}\"", $"\"kind\": {JsonSerializer.Serialize(Name)}", StringComparison.Ordinal));
         MmrrProcess.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
         var page = ReportPage.Parse(Path.Combine(run, "report.html"));
         Assert.Contains(Name, page.Descendants("span").Select(s => s.Value));
@@ -190,19 +200,24 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         _folder.WritePlain("photos/a.png", 9, 14, 200);
         _folder.WritePlain("photos/more/b.png", 20, 11, 10, 90, 200);
         string loose = _folder.WritePlain("a.png", 5, 5, 30), broken = _folder.Write("photos/broken.png", "no image"u8), target = _folder["out"];
-        var outcome = MmrrProcess.Run("figures", runs.MnistRun, "--device", "cpu", "--images", _folder["photos"], loose, "--levels", "3", "--out", target).Ends(2);
+        var outcome = MmrrProcess.Run(
+            "figures", runs.MnistRun, "--device", "cpu", "--images", _folder["photos"], loose, "--levels", "3", "--out", target).Ends(2);
         Assert.Contains(broken, Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
         Assert.Equal(3, outcome.OutputLines.Length);
-        Assert.Equal(outcome.OutputLines.Order(StringComparer.Ordinal), Directory.GetFiles(target, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            outcome.OutputLines.Order(StringComparer.Ordinal),
+            Directory.GetFiles(target, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
         var sheet = ImageFile.Decode(File.ReadAllBytes(outcome.OutputLines[0]));
         // Three levels of 8×8, eight times enlarged, beside one another.
         Assert.InRange(sheet.Width, 3 * 64, 500);
         Assert.InRange(sheet.Height, 5 * 64, 700);
     }
 
-    private static double[] Values(XElement page) => [.. page.Descendants("data").Select(d => double.Parse(d.Attribute("value")!.Value, CultureInfo.InvariantCulture))];
+    private static double[] Values(XElement page) =>
+        [.. page.Descendants("data").Select(d => double.Parse(d.Attribute("value")!.Value, CultureInfo.InvariantCulture))];
 
-    private static string Missing(XElement page) => string.Join(' ', page.Descendants("p").Where(p => (string?)p.Attribute("class") == "missing").Select(p => p.Value));
+    private static string Missing(XElement page) =>
+        string.Join(' ', page.Descendants("p").Where(p => (string?)p.Attribute("class") == "missing").Select(p => p.Value));
 
     private static XElement Section(XElement page, string title) => page.Descendants("section").Single(s => s.Element("h2")!.Value == title);
 

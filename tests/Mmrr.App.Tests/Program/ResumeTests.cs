@@ -16,7 +16,8 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     // Two steps an epoch; where it stands is saved after each.
-    private string[] Command => ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "20", "--seed", "3", "--save-every", "0", .. TrainedRuns.Tiny];
+    private string[] Command =>
+        ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "20", "--seed", "3", "--save-every", "0", .. TrainedRuns.Tiny];
 
     /// <summary>What the command makes when nothing stops it.</summary>
     private string Unbroken
@@ -42,7 +43,10 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         File.WriteAllText(Path.Combine(broken, ".history.csv.def.tmp"), "half");
         KillWhen(() => Position(broken) is { Phase: 2, Step: >= 5 }, "train", "--resume", broken);
         var interrupted = MmrrProcess.Run("runs", _folder.Path).Ends(0);
-        Assert.Contains("\tinterrupted\t", Assert.Single(interrupted.OutputLines, line => line.StartsWith(broken, StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "\tinterrupted\t",
+            Assert.Single(interrupted.OutputLines, line => line.StartsWith(broken, StringComparison.Ordinal)),
+            StringComparison.Ordinal);
         MmrrProcess.Run("train", "--resume", broken).Ends(0);
         AssertEqualRuns(Unbroken, broken);
 
@@ -114,7 +118,8 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
     [Fact]
     public void RunsAreListedWithTheirFigures()
     {
-        string evaluated = runs.Copy(runs.MnistRun, Path.Combine(Path.GetFileName(_folder.Path), "evaluated")), trained = runs.Copy(runs.FolderRun, Path.Combine(Path.GetFileName(_folder.Path), "trained"));
+        string evaluated = runs.Copy(runs.MnistRun, Path.Combine(Path.GetFileName(_folder.Path), "evaluated")),
+            trained = runs.Copy(runs.FolderRun, Path.Combine(Path.GetFileName(_folder.Path), "trained"));
         string folder = Path.GetDirectoryName(evaluated)!;
         MmrrProcess.Run("evaluate", evaluated, "--levels", "2").Ends(0);
         string[][] rows = [.. MmrrProcess.Run("runs", folder).Ends(0).OutputLines.Select(line => line.Split('\t'))];

@@ -64,7 +64,9 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
 
         Assert.Empty(MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines);
         var figures = Figures(run);
-        Assert.Equal(("uniform:15", "paper", 0), (figures.GetProperty("levels").GetString(), figures.GetProperty("rule").GetString(), figures.GetProperty("otherRules").GetArrayLength()));
+        Assert.Equal(
+            ("uniform:15", "paper", 0),
+            (figures.GetProperty("levels").GetString(), figures.GetProperty("rule").GetString(), figures.GetProperty("otherRules").GetArrayLength()));
         string[][] rows = [.. File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..].Select(line => line.Split(','))];
         Assert.Equal(expected.Select(Text), rows.Select(row => row[3]));
         Assert.Equal(expected.Select(score => score > threshold ? "1" : "0"), rows.Select(row => row[5]));
@@ -82,7 +84,9 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
         // Nothing that is done with it changes that.
         _folder.WritePlain("normal/0.png", 8, 8, 60);
         MmrrProcess.Run("threshold", run, "--calibrate", _folder["normal"], "--device", "cpu").Ends(0);
-        Assert.Equal(("uniform:15", ScoreRule.Paper, 2), (Calibration.Find(run)!.Levels.Name, Calibration.Find(run)!.Rule, Calibration.Find(run)!.Images.Count()));
+        Assert.Equal(
+            ("uniform:15", ScoreRule.Paper, 2),
+            (Calibration.Find(run)!.Levels.Name, Calibration.Find(run)!.Rule, Calibration.Find(run)!.Images.Count()));
     }
 
     [Theory]
@@ -90,7 +94,8 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
     [InlineData(true)]
     public void DeviationWithoutItsStatisticsIsRefusedByAllThatScore(bool damaged)
     {
-        string run = runs.Copy(runs.FolderRun, $"without-{damaged}"), path = Path.Combine(run, "normal.safetensors"), image = _folder.WritePlain("in/image.png", 8, 8, 1);
+        string run = runs.Copy(runs.FolderRun, $"without-{damaged}"), path = Path.Combine(run, "normal.safetensors"),
+            image = _folder.WritePlain("in/image.png", 8, 8, 1);
         if (damaged) File.WriteAllBytes(path, File.ReadAllBytes(path)[..^4]);
         else File.Delete(path);
         var before = TrainedRuns.Contents(run);
@@ -143,7 +148,10 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
         {
             string run = runs.Copy(source, $"all-{own}");
             string[] lines = MmrrProcess.Run("evaluate", run, "--device", "cpu").Ends(0).OutputLines;
-            Assert.Contains($"levels {levels}, rule {own},", lines.Single(line => line.Contains(" images (", StringComparison.Ordinal)), StringComparison.Ordinal);
+            Assert.Contains(
+                $"levels {levels}, rule {own},",
+                lines.Single(line => line.Contains(" images (", StringComparison.Ordinal)),
+                StringComparison.Ordinal);
             Assert.Equal(3, lines.Count(line => line.StartsWith("image AUROC", StringComparison.Ordinal)));
             MmrrProcess.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
             var page = ReportPage.Parse(Path.Combine(run, "report.html"));

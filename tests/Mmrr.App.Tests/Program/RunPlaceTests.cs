@@ -20,7 +20,8 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
         SmallData.Folders(_folder);
         string photos = _folder["parts/normal"], bad = _folder["parts/abnormal"];
         int count = ImageFolder.Files(photos, new Omissions()).Length;
-        string Train() => In(photos, "train", "--data", "folder", "--root", ".", "--abnormal", "../abnormal", "--epochs", "1").Ends(0).OutputLines[^1]["run: ".Length..];
+        string Train() => In(photos, "train", "--data", "folder", "--root", ".", "--abnormal", "../abnormal", "--epochs", "1")
+            .Ends(0).OutputLines[^1]["run: ".Length..];
         string run = Train();
         In(photos, "evaluate", run, "--levels", "2").Ends(0);
         In(photos, "figures", run, "--images", "../abnormal", "--levels", "2").Ends(0);
@@ -30,7 +31,8 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
         File.Copy(Path.Combine(photos, run, "examples.png"), Path.Combine(bad, "examples.png"));
         var evaluated = In(photos, "evaluate", run, "--levels", "2").Ends(0);
         Assert.DoesNotContain(evaluated.ErrorLines, line => line.Contains("new since", StringComparison.Ordinal));
-        Assert.Contains(evaluated.ErrorLines, line => line.Contains("pictures that mmrr made", StringComparison.Ordinal) && line.Contains("1 runs of mmrr", StringComparison.Ordinal));
+        Assert.Contains(evaluated.ErrorLines, line => line.Contains("pictures that mmrr made", StringComparison.Ordinal)
+            && line.Contains("1 runs of mmrr", StringComparison.Ordinal));
         string again = Train();
         Assert.NotEqual(run, again);
         Assert.Equal(DataRecord.Find(Path.Combine(photos, run))!.Images, DataRecord.Find(Path.Combine(photos, again))!.Images);
@@ -46,13 +48,18 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
         var options = RunFolder.Open(runs.MnistRun).Options;
         var data = DataRecord.Find(runs.MnistRun)!;
         var made = new RunFolder[12];
-        Parallel.For(0, made.Length, new ParallelOptions { MaxDegreeOfParallelism = made.Length }, i => made[i] = RunFolder.Create(_folder["runs/now"], options with { Seed = i }, data, orBeside: true));
+        Parallel.For(
+            0,
+            made.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = made.Length },
+            i => made[i] = RunFolder.Create(_folder["runs/now"], options with { Seed = i }, data, orBeside: true));
         Assert.Equal(made.Length, made.Select(r => r.Path).Distinct().Count());
         Assert.Contains(_folder["runs/now"], made.Select(r => r.Path));
         Assert.All(made, r => Assert.Equal(r.Options, RunFolder.Open(r.Path).Options));
         // Where the folder was named, one makes it and the others are told.
         var errors = new string?[8];
-        Parallel.For(0, errors.Length, i => errors[i] = Record.Exception(() => RunFolder.Create(_folder["runs/named"], options with { Seed = i }, data))?.Message);
+        Parallel.For(0, errors.Length, i =>
+            errors[i] = Record.Exception(() => RunFolder.Create(_folder["runs/named"], options with { Seed = i }, data))?.Message);
         Assert.Single(errors, e => e is null);
         Assert.All(errors.OfType<string>(), e => Assert.Contains(_folder["runs/named"], e, StringComparison.Ordinal));
         Assert.Equal(options with { Seed = Array.FindIndex(errors, e => e is null) }, RunFolder.Open(_folder["runs/named"]).Options);
@@ -65,7 +72,8 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
     public void ACompletedPathIsOneFolderThatIsListed(string normal)
     {
         SmallData.Mvtec(_folder, normal.StartsWith("sub", StringComparison.Ordinal) ? "mvtec/sub" : "mvtec");
-        string run = In(_folder["mvtec"], "train", "--data", "mvtec", "--root", "./", "--normal", normal, "--epochs", "1").Ends(0).OutputLines[^1]["run: ".Length..];
+        string run = In(_folder["mvtec"], "train", "--data", "mvtec", "--root", "./", "--normal", normal, "--epochs", "1")
+            .Ends(0).OutputLines[^1]["run: ".Length..];
         Assert.Equal("runs", Path.GetDirectoryName(run));
         Assert.StartsWith(normal[0] == 's' ? "mvtec-sub-weave-tiny-" : "mvtec-weave-tiny-", Path.GetFileName(run), StringComparison.Ordinal);
         string[] row = In(_folder["mvtec"], "runs").Ends(0).OutputLines[1].Split('\t');
@@ -102,13 +110,17 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
         if (arguments[0] == "train") arguments = [.. arguments, "--device", "cpu", "--epochs", "1"];
         var parsed = CommandLine.Create().Parse(arguments);
         Assert.Null(CommandLine.Complaint(parsed));
-        string message = Assert.Throws<UsageException>(() => parsed.Invoke(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false })).Message;
+        string message = Assert.Throws<UsageException>(
+            () => parsed.Invoke(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false })).Message;
         Assert.Contains(word, message, StringComparison.Ordinal);
         Assert.Equal(before, TrainedRuns.Contents(_folder.Path));
     }
 
     private string InPlace(string text) =>
-        text.Replace("GOOD", _folder["good"], StringComparison.Ordinal).Replace("LINK", _folder["link"], StringComparison.Ordinal).Replace("BAD", _folder["bad"], StringComparison.Ordinal).Replace("RUN", runs.FolderRun, StringComparison.Ordinal);
+        text.Replace("GOOD", _folder["good"], StringComparison.Ordinal)
+            .Replace("LINK", _folder["link"], StringComparison.Ordinal)
+            .Replace("BAD", _folder["bad"], StringComparison.Ordinal)
+            .Replace("RUN", runs.FolderRun, StringComparison.Ordinal);
 
     /// <summary>Runs the program in a folder; trains the smallest networks.</summary>
     private static Outcome In(string folder, params string[] arguments)

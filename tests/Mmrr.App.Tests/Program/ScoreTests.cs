@@ -8,7 +8,9 @@ namespace Mmrr.App.Tests.Program;
 [Collection(ProgramTests.Name)]
 public sealed class ScoreTests(TrainedRuns runs) : IDisposable
 {
-    private const string Header = "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height,paper_score,paper_score_without_refinement,deviation_score,deviation_score_without_refinement,neighbours_score,neighbours_score_without_refinement";
+    private const string Header =
+        "image,score,score_without_refinement,threshold,anomalous,max_pixel_score,width,height,paper_score,paper_score_without_refinement,"
+        + "deviation_score,deviation_score_without_refinement,neighbours_score,neighbours_score_without_refinement";
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -24,7 +26,9 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         Assert.Equal(together[1..].Reverse(), Score([.. files.Reverse()]).OutputLines[1..]);
         Assert.Equal([together[3]], Score(files[2], "--threads", "1").OutputLines[1..]);
         // More images than are decoded at a time, each of them many times over.
-        Assert.Equal(Enumerable.Range(0, 70).Select(i => together[1 + (i % 5)]), Score([.. Enumerable.Range(0, 70).Select(i => files[i % 5])]).OutputLines[1..]);
+        Assert.Equal(
+            Enumerable.Range(0, 70).Select(i => together[1 + (i % 5)]),
+            Score([.. Enumerable.Range(0, 70).Select(i => files[i % 5])]).OutputLines[1..]);
         Assert.NotEqual(together[1..], Score([.. files, "--levels", "4"]).OutputLines[1..]);
     }
 
@@ -82,7 +86,11 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         var result = scorer.Score(image.Pixels.Bytes, image.Height, image.Width, image.Channels);
         Assert.Equal((score, threshold, score > threshold), (result.Score, scorer.Threshold, result.Anomalous!.Value));
         Assert.Equal(row[5], result.MaxPixelScore!.Value.ToString("R", CultureInfo.InvariantCulture));
-        double?[] both = [result.PaperScore, result.PaperScoreWithoutRefinement, result.DeviationScore, result.DeviationScoreWithoutRefinement, result.NeighboursScore, result.NeighboursScoreWithoutRefinement];
+        double?[] both =
+        [
+            result.PaperScore, result.PaperScoreWithoutRefinement, result.DeviationScore, result.DeviationScoreWithoutRefinement,
+            result.NeighboursScore, result.NeighboursScoreWithoutRefinement
+        ];
         Assert.Equal(row[8..], both.Select(s => s!.Value.ToString("R", CultureInfo.InvariantCulture)));
         Assert.Equal(Nn.ScoreRule.Deviation, result.Rule);
     }
@@ -116,12 +124,16 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
             pictures.Order(StringComparer.Ordinal),
             TrainedRuns.Contents(Path.Combine(result, "heatmaps")).Keys.Select(k => k.Replace('\\', '/')).Order(StringComparer.Ordinal));
         (int, int)[] sizes = [(16, 16), (20, 30), (7, 11), (12, 12), (20, 30), (12, 12)];
-        Assert.Equal(sizes, pictures.Select(p => Mmrr.App.Data.ImageFile.Decode(File.ReadAllBytes(Path.Combine(result, "heatmaps", p)))).Select(i => (i.Height, i.Width)));
+        Assert.Equal(
+            sizes,
+            pictures.Select(p => Mmrr.App.Data.ImageFile.Decode(File.ReadAllBytes(Path.Combine(result, "heatmaps", p)))).Select(i => (i.Height, i.Width)));
 
         // Of one folder the pictures lie as the images do, and a second time over the first ones.
         Score(_folder["a"], "--out", _folder["one"], "--heatmaps").Ends(0);
         var first = TrainedRuns.Contents(_folder["one"]);
-        Assert.Equal(["heatmaps/same.jpg.png", "heatmaps/same.png.png", "heatmaps/sub/deep.png.png", "scores.csv"], first.Keys.Select(k => k.Replace('\\', '/')).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["heatmaps/same.jpg.png", "heatmaps/same.png.png", "heatmaps/sub/deep.png.png", "scores.csv"],
+            first.Keys.Select(k => k.Replace('\\', '/')).Order(StringComparer.Ordinal));
         Score(_folder["a"], "--out", _folder["one"], "--heatmaps", "--threads", "1").Ends(0);
         Assert.Equal(first, TrainedRuns.Contents(_folder["one"]));
     }

@@ -78,7 +78,10 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
         Assert.True(File.ReadAllBytes(list).AsSpan().IndexOf(Encoding.UTF8.GetBytes(image)) >= 0);
         Assert.True(File.ReadAllBytes(log).AsSpan().IndexOf(Encoding.UTF8.GetBytes(missing)) >= 0);
         // A pipe has a writer of its own.
-        Assert.Contains(image, ShellIn("| cat", new() { ["LC_ALL"] = locale }, "score", runs.FolderRun, image, "--device", "cpu").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            image,
+            ShellIn("| cat", new() { ["LC_ALL"] = locale }, "score", runs.FolderRun, image, "--device", "cpu").Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,7 +91,10 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
         string run = TrainedRuns.CopyTo(runs.MnistRun, _folder["list/dumb"]);
         Assert.DoesNotContain('\u001b', Terminal(80, "dumb", "evaluate", run));
         Assert.DoesNotContain('\u001b', Terminal(80, "dumb", "runs", _folder["list"]));
-        Assert.DoesNotContain('\u001b', Terminal(80, "dumb", ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]]));
+        Assert.DoesNotContain('\u001b', Terminal(
+            80,
+            "dumb",
+            ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]]));
         // The other side: where a terminal knows codes, there are some.
         Assert.Contains('\u001b', Terminal(80, "xterm", "evaluate", run));
     }
@@ -107,13 +113,18 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
         string listed = TerminalIn(_folder["list"], columns, "dumb", "runs", ".");
         using var figures = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
         string auroc = figures.RootElement.GetProperty("imageAuroc").GetDouble().ToString("F4", CultureInfo.InvariantCulture);
-        if (columns >= 80) Assert.Contains(listed.Split('\n'), line => line.Contains("./parts ", StringComparison.Ordinal) && line.Contains(auroc, StringComparison.Ordinal) && line.Contains("evaluated", StringComparison.Ordinal));
-        else Assert.Contains("./parts", listed, StringComparison.Ordinal);
+        if (columns >= 80)
+            Assert.Contains(listed.Split('\n'), line => line.Contains("./parts ", StringComparison.Ordinal)
+                && line.Contains(auroc, StringComparison.Ordinal)
+                && line.Contains("evaluated", StringComparison.Ordinal));
+        else
+            Assert.Contains("./parts", listed, StringComparison.Ordinal);
         Assert.Equal(columns < 200, listed.Contains("too narrow for", StringComparison.Ordinal));
         string evaluated = Terminal(columns, "dumb", "evaluate", run);
         Assert.Contains(auroc, evaluated, StringComparison.Ordinal);
         Assert.Contains("false alarms", evaluated, StringComparison.Ordinal);
-        foreach (string line in listed.Split('\n').Where(line => line.Contains('│', StringComparison.Ordinal)).Concat(evaluated.Split('\n').Where(line => line.Contains('│', StringComparison.Ordinal))))
+        foreach (string line in listed.Split('\n').Where(line => line.Contains('│', StringComparison.Ordinal))
+            .Concat(evaluated.Split('\n').Where(line => line.Contains('│', StringComparison.Ordinal))))
             Assert.InRange(line.TrimEnd('\r').Length, 1, columns);
     }
 
@@ -125,8 +136,18 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
         NeedsAShell();
         // Behind nohup it is ignored from the start, and no shell can change that.
         Assert.SkipWhen(code != 0 && OperatingSystem.IsLinux() && IgnoresHangUp(), "the tests themselves were started to ignore SIGHUP");
-        string run = _folder["run"], command = Quoted(["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", .. code == 0 ? new[] { "--epochs", "100" } : ["--minutes", "3"], .. TrainedRuns.Tiny, "--out", run]);
-        using var process = Process.Start(new ProcessStartInfo("sh", ["-c", $"{before} exec {command}"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+        string run = _folder["run"],
+            command = Quoted(
+            [
+                "train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1",
+                .. code == 0 ? new[] { "--epochs", "100" } : ["--minutes", "3"], .. TrainedRuns.Tiny, "--out", run
+            ]);
+        using var process = Process.Start(new ProcessStartInfo("sh", ["-c", $"{before} exec {command}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        })!;
         var watch = Stopwatch.StartNew();
         while (!File.Exists(Path.Combine(run, "training.safetensors")) && watch.Elapsed < TimeSpan.FromSeconds(60)) Thread.Sleep(20);
         using (var kill = Process.Start("kill", ["-HUP", process.Id.ToString(CultureInfo.InvariantCulture)])) kill.WaitForExit();
@@ -139,7 +160,8 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
 
     private static void NeedsAShell() => Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no sh on Windows");
 
-    private static void NeedsATerminal() => Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/script"), "there is no script (of util-linux) here, which makes terminals");
+    private static void NeedsATerminal() => Assert.SkipUnless(
+        OperatingSystem.IsLinux() && File.Exists("/usr/bin/script"), "there is no script (of util-linux) here, which makes terminals");
 
     private static string Quoted(string[] arguments) => string.Join(' ', MmrrProcess.CommandOf(arguments).Select(word => $"'{word}'"));
 
@@ -147,7 +169,12 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
 
     private static Outcome ShellIn(string redirection, Dictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("sh", ["-c", $"{Quoted(arguments)} {redirection}"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("sh", ["-c", $"{Quoted(arguments)} {redirection}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         start.StandardOutputEncoding = start.StandardErrorEncoding = new UTF8Encoding(false);
         using var process = Process.Start(start)!;
@@ -158,7 +185,12 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
 
     private static string TerminalIn(string? folder, int columns, string kind, params string[] arguments)
     {
-        var start = new ProcessStartInfo("script", ["-qec", $"stty cols {columns} rows 50; {Quoted(arguments)}", "/dev/null"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("script", ["-qec", $"stty cols {columns} rows 50; {Quoted(arguments)}", "/dev/null"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        };
         start.Environment["TERM"] = kind;
         if (folder is not null) start.WorkingDirectory = folder;
         using var process = Process.Start(start)!;

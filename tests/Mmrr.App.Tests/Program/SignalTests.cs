@@ -76,14 +76,16 @@ public sealed class SignalTests(TrainedRuns runs) : IDisposable
         // What cannot be written stops training before its first step, and nothing stands in the way of the next try.
         string run = _folder["run"];
         Directory.CreateDirectory(Path.Combine(run, "training.safetensors", "in the way"));
-        MmrrProcess.Run(["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Refuses("training.safetensors");
+        MmrrProcess.Run(["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", run])
+            .Refuses("training.safetensors");
         Assert.Equal([Path.Combine(run, "training.safetensors")], Directory.GetFileSystemEntries(run));
     }
 
     private Process Score(params string[] options)
     {
         string image = _folder.WritePlain("in/image.png", 8, 8, 1);
-        return MmrrProcess.Start(new Dictionary<string, string>(), ["score", runs.FolderRun, .. Enumerable.Repeat(image, Images), .. options, "--device", "cpu"]);
+        return MmrrProcess.Start(
+            new Dictionary<string, string>(), ["score", runs.FolderRun, .. Enumerable.Repeat(image, Images), .. options, "--device", "cpu"]);
     }
 
     private static void Kill(Process process, string signal)

@@ -18,11 +18,17 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
     {
         var (normal, abnormal) = SmallData.Folders(_folder);
         string run = _folder["run"];
-        string[] train = ["train", "--data", "folder", "--root", normal, "--abnormal", abnormal, "--epochs", "1", .. TrainedRuns.Tiny, "--false-alarm", "0.25", "--out", run];
+        string[] train =
+        [
+            "train", "--data", "folder", "--root", normal, "--abnormal", abnormal, "--epochs", "1", .. TrainedRuns.Tiny,
+            "--false-alarm", "0.25", "--out", run
+        ];
         var outcome = MmrrProcess.Run(train).Ends(0);
         var stored = Calibration.Find(run)!;
         Assert.Equal((0.25, LevelSchedule.Logarithmic(12), 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
-        Assert.Equal(App.Data.DataRecord.Find(run)!.Images.Where(i => i.Part == App.Data.ImagePart.Calibration).Select(i => i.Name), stored.HeldOut.Select(i => i.Image));
+        Assert.Equal(
+            App.Data.DataRecord.Find(run)!.Images.Where(i => i.Part == App.Data.ImagePart.Calibration).Select(i => i.Name),
+            stored.HeldOut.Select(i => i.Image));
         var image = stored.HeldOut[0];
         Assert.Equal(Calibrator.Make(stored.HeldOut, [], stored.Levels, stored.Rule, 0.25).Threshold, stored.Threshold);
         Assert.Equal(ScoreRule.Deviation, stored.Rule);
@@ -62,7 +68,8 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         var byHand = Calibration.Find(run)!;
         Assert.Equal((0.125, null, null, 1), (byHand.Threshold, byHand.FalseAlarm, byHand.ThresholdWithoutRefinement, byHand.Added.Count));
         byte[] file = File.ReadAllBytes(Path.Combine(run, "threshold.json"));
-        Assert.Contains("threshold 0.125 by the rule deviation at the levels log:12:0.01:1, set by hand", MmrrProcess.Run("threshold", run).Ends(0).OutputLines);
+        Assert.Contains(
+            "threshold 0.125 by the rule deviation at the levels log:12:0.01:1, set by hand", MmrrProcess.Run("threshold", run).Ends(0).OutputLines);
         Assert.Equal(file, File.ReadAllBytes(Path.Combine(run, "threshold.json")));
         Assert.NotEqual(0.125, first);
         Assert.Equal(weights, Weights(run));
@@ -116,7 +123,8 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
     [InlineData("""{"threshold": 1, "levels": 1, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
     [InlineData("""{"threshold": 1, "levels": 2147483647, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
     [InlineData("""{"threshold": 1e999, "levels": 15, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
-    [InlineData("""{"threshold": 1, "levels": 15, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [{"image": "a", "score": 1, "scoreWithoutRefinement": 1, "medianPixelScore": 0, "maxPixelScore": 1e99}], "added": []}""")]
+    [InlineData("""{"threshold": 1, "levels": 15, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": """
+        + """[{"image": "a", "score": 1, "scoreWithoutRefinement": 1, "medianPixelScore": 0, "maxPixelScore": 1e99}], "added": []}""")]
     [InlineData("""{"threshold": 1, "levels": 15, "heatmap": {"low": 2, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]
     [InlineData("""{"threshold": 1, "levels": 15, "heatmap": null, "heldOut": [], "added": []}""")]
     [InlineData("""{"threshold": 1, "falseAlarm": 2, "levels": 15, "heatmap": {"low": 0, "high": 1, "contour": 1}, "heldOut": [], "added": []}""")]

@@ -98,7 +98,9 @@ public sealed class HeatmapTests
             0, 1, 1, 0, 0, 0,
         ];
         Tile outlined = Heatmap.Outline(image, values, 1);
-        string[] drawn = [.. Enumerable.Range(0, 5).Select(y => string.Concat(Enumerable.Range(0, 6).Select(x => outlined[y, x] == new Rgb(0, 0, 0) ? '.' : '#')))];
+        string[] drawn =
+            [.. Enumerable.Range(0, 5).Select(y =>
+                string.Concat(Enumerable.Range(0, 6).Select(x => outlined[y, x] == new Rgb(0, 0, 0) ? '.' : '#')))];
         Assert.Equal(["......", ".###..", ".#.#..", ".###.#", "......"], drawn);
         Assert.Equal(image.Pixels.ToArray().Length * 3, outlined.Pixels.Length);
 

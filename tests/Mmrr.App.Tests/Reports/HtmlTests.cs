@@ -15,7 +15,10 @@ public sealed class HtmlTests
     {
         using var folder = new TemporaryFolder();
         string path = folder["page.html"];
-        Html.Save(path, name, [Html.Element("p", Html.Attribute("title", name), name), Html.Table(name, [name], [[name]]), Html.Picture(new Tile(1, 1, 1, [7]), name)]);
+        Html.Save(
+            path,
+            name,
+            [Html.Element("p", Html.Attribute("title", name), name), Html.Table(name, [name], [[name]]), Html.Picture(new Tile(1, 1, 1, [7]), name)]);
         var page = ReportPage.Parse(path);
         Assert.Equal([expected, expected], new[] { page.Descendants("p").Single().Value, page.Descendants("p").Single().Attribute("title")!.Value });
         Assert.Equal(expected, page.Descendants("th").Concat(page.Descendants("title")).Select(e => e.Value).Distinct().Single());
@@ -33,7 +36,8 @@ public sealed class HtmlTests
         using var folder = new TemporaryFolder();
         Html.Save(folder["page.html"], "", [Html.Element("p"), Html.Element("br"), Html.Table("t", [null], [[null, null]])]);
         string text = File.ReadAllText(folder["page.html"]);
-        foreach (string whole in new[] { "<!DOCTYPE html>\n<html", "<title></title>", "<p></p>", "<br />", "<td></td>" }) Assert.Contains(whole, text, StringComparison.Ordinal);
+        foreach (string whole in new[] { "<!DOCTYPE html>\n<html", "<title></title>", "<p></p>", "<br />", "<td></td>" })
+            Assert.Contains(whole, text, StringComparison.Ordinal);
     }
 
     [Fact]

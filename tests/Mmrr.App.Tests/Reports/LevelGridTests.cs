@@ -16,7 +16,16 @@ public sealed class LevelGridTests
     public void ItIsWhatTheScoreSaw(int channels, int size, int levels, MaskKind mask, bool embedding, bool normalize = false)
     {
         using var device = Device.Open("cpu");
-        using var model = new MmrrModel(device, new MmrrOptions { Channels = channels, Size = size, Width = 16, Resolutions = 1, Mask = mask, Embedding = embedding, Normalize = normalize });
+        using var model = new MmrrModel(device, new MmrrOptions
+        {
+            Channels = channels,
+            Size = size,
+            Width = 16,
+            Resolutions = 1,
+            Mask = mask,
+            Embedding = embedding,
+            Normalize = normalize
+        });
         model.Initialize(3);
         var pixels = new byte[size * size * channels];
         new Random(size + levels).NextBytes(pixels);
@@ -48,7 +57,11 @@ public sealed class LevelGridTests
     {
         using var device = Device.Open("cpu");
         using var model = new MmrrModel(device, new MmrrOptions { Channels = 1, Size = 8, Width = 16, Resolutions = 1 });
-        Assert.Contains("[8, 8, 1]", Assert.Throws<ArgumentException>(() => LevelGrid.Compute(model, new byte[63], ImageLight.Unchanged, LevelSchedule.Uniform(3))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "[8, 8, 1]",
+            Assert.Throws<ArgumentException>(
+                () => LevelGrid.Compute(model, new byte[63], ImageLight.Unchanged, LevelSchedule.Uniform(3))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,7 +70,9 @@ public sealed class LevelGridTests
         using var device = Device.Open("cpu");
         using var model = new MmrrModel(device, new MmrrOptions { Channels = 1, Size = 8, Width = 16, Resolutions = 1 });
         model.Initialize(1);
-        int[] heights = [.. new[] { 15, 16, 30, 31 }.Select(levels => LevelSheet.Render(LevelGrid.Compute(model, new byte[64], ImageLight.Unchanged, LevelSchedule.Uniform(levels))).Height)];
+        int[] heights =
+            [.. new[] { 15, 16, 30, 31 }.Select(levels =>
+                LevelSheet.Render(LevelGrid.Compute(model, new byte[64], ImageLight.Unchanged, LevelSchedule.Uniform(levels))).Height)];
         Assert.Equal((heights[1], heights[1] - heights[0]), (heights[2], heights[3] - heights[2]));
         Assert.True(heights[0] < heights[1]);
     }

@@ -44,8 +44,11 @@ public sealed class PlotTests
         // Falling scores: abnormal 9, both 8, normal 7, abnormal 6. Corners of the curve: (0, 0), (0, 1/3), (1/2, 2/3), (1, 2/3), (1, 1).
         ScoredImage[] images = [Of(true, 9), Of(true, 8), Of(false, 8), Of(false, 7), Of(true, 6)];
         var figure = ScorePlots.Roc(images, 7.5);
-        string curve = figure.Descendants("path").Last(p => p.Attribute("class")!.Value == "line first" && p.Attribute("d")!.Value != "M0 5H26").Attribute("d")!.Value;
-        (double X, double Y)[] points = [.. curve[1..].Split('L').Select(p => p.Split(' ')).Select(p => (double.Parse(p[0], CultureInfo.InvariantCulture), double.Parse(p[1], CultureInfo.InvariantCulture)))];
+        string curve = figure.Descendants("path")
+            .Last(p => p.Attribute("class")!.Value == "line first" && p.Attribute("d")!.Value != "M0 5H26").Attribute("d")!.Value;
+        (double X, double Y)[] points =
+            [.. curve[1..].Split('L').Select(p => p.Split(' '))
+                .Select(p => (double.Parse(p[0], CultureInfo.InvariantCulture), double.Parse(p[1], CultureInfo.InvariantCulture)))];
         var (left, floor) = points[0];
         var (right, top) = points[^1];
         (double, double)[] expected = [(0, 0), (0, 1 / 3.0), (0.5, 2 / 3.0), (1, 2 / 3.0), (1, 1)];
@@ -83,7 +86,8 @@ public sealed class PlotTests
     {
         var one = TrainingPlots.Phase([new TrainingEpoch(1, 1, 1, 0, 0, 1e-3, 0.1)]);
         AssertNumbers(one);
-        var many = TrainingPlots.Phase([.. Enumerable.Range(1, 9).Select(i => new TrainingEpoch(2, i, 10 * i, 1.0 / i, i == 5 ? 0.01 : 1.0, Math.Pow(10, -i), i))]);
+        var many = TrainingPlots.Phase(
+            [.. Enumerable.Range(1, 9).Select(i => new TrainingEpoch(2, i, 10 * i, 1.0 / i, i == 5 ? 0.01 : 1.0, Math.Pow(10, -i), i))]);
         AssertNumbers(many);
         Assert.Contains("lowest validation loss 0.01 at step 50", many.Value, StringComparison.Ordinal);
         // Short epochs are not all validated.

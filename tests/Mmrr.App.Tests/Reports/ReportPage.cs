@@ -16,7 +16,9 @@ internal static class ReportPage
         using var reader = XmlReader.Create(path, new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore, XmlResolver = null });
         var page = XDocument.Load(reader).Root!;
         Assert.Equal("html", page.Name.LocalName);
-        Assert.Equal("width=device-width, initial-scale=1", page.Descendants("meta").Single(m => (string?)m.Attribute("name") == "viewport").Attribute("content")!.Value);
+        Assert.Equal(
+            "width=device-width, initial-scale=1",
+            page.Descendants("meta").Single(m => (string?)m.Attribute("name") == "viewport").Attribute("content")!.Value);
         foreach (var element in page.DescendantsAndSelf())
         {
             Assert.DoesNotContain(element.Name.LocalName, new[] { "script", "link", "iframe", "object", "embed", "base", "form" });
@@ -30,7 +32,8 @@ internal static class ReportPage
             }
         }
         Assert.All(page.Descendants("img"), img => Assert.NotEmpty(img.Attribute("alt")!.Value));
-        Assert.All(page.Descendants("table"), table => Assert.True(table.Element("caption") is not null && table.Descendants("th").All(th => th.Attribute("scope") is not null)));
+        Assert.All(page.Descendants("table"), table =>
+            Assert.True(table.Element("caption") is not null && table.Descendants("th").All(th => th.Attribute("scope") is not null)));
         string style = page.Descendants("style").Single().Value;
         // < > & would be written as entities, which a style element does not have.
         Assert.DoesNotContain(style, c => c is '<' or '>' or '&');

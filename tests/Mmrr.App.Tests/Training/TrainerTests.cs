@@ -53,7 +53,9 @@ public sealed class TrainerTests : IDisposable
     {
         var options = _options with { Average = average };
         var whole = Train("whole", options, 0, out var expected);
-        Assert.Equal([.. Enumerable.Range(1, 12).Select(i => (1, (long)i)), .. Enumerable.Range(1, 12).Select(i => (2, (long)i))], expected.Select(l => (l.Phase, l.Step)));
+        Assert.Equal(
+            [.. Enumerable.Range(1, 12).Select(i => (1, (long)i)), .. Enumerable.Range(1, 12).Select(i => (2, (long)i))],
+            expected.Select(l => (l.Phase, l.Step)));
         foreach (var (phase, step) in new[] { (1, 1L), (1, 8), (1, 12), (2, 6) })
         {
             var run = Train($"broken-{phase}-{step}", options, ahead, out var losses, (phase, step));
@@ -61,7 +63,8 @@ public sealed class TrainerTests : IDisposable
             Assert.InRange(losses.Count(l => l.Phase == phase), step, step + ahead);
             _ = Continue(run, ahead, losses);
             Assert.Equal(expected, losses);
-            foreach (string file in new[] { Checkpoint.RestorationFile, Checkpoint.RefinementFile }) Assert.Equal(File.ReadAllBytes(whole.PathOf(file)), File.ReadAllBytes(run.PathOf(file)));
+            foreach (string file in new[] { Checkpoint.RestorationFile, Checkpoint.RefinementFile })
+                Assert.Equal(File.ReadAllBytes(whole.PathOf(file)), File.ReadAllBytes(run.PathOf(file)));
         }
     }
 
@@ -74,11 +77,21 @@ public sealed class TrainerTests : IDisposable
         using var model = new MmrrModel(device, run.Options.Model);
         var state = TrainingState.Read(path, model);
         // Weights at the end of float32's range: what the first convolution of f_res adds up overflows.
-        state = state with { Weights = [.. state.Weights.Select(w => w.Name.StartsWith("f_res.stem", StringComparison.Ordinal) ? (w.Name, w.Shape, w.Values.Select(v => v * 1e38f / 0.2f).ToArray()) : w)] };
+        state = state with
+        {
+            Weights =
+                [.. state.Weights.Select(w => w.Name.StartsWith("f_res.stem", StringComparison.Ordinal)
+                    ? (w.Name, w.Shape, w.Values.Select(v => v * 1e38f / 0.2f).ToArray())
+                    : w)]
+        };
         state.Write(path);
         byte[] before = File.ReadAllBytes(path);
-        var error = Assert.Throws<InvalidDataException>(() => new Trainer(model, run, _set, new StopAt(1, 99, new CancellationTokenSource())).Run(CancellationToken.None));
-        Assert.Matches(@"^training stopped: the loss of step 6 of the restoration phase is (NaN|∞|Infinity): \w+ made (NaN|-?Infinity) at element \d+ of (its output|a gradient) \[.*\]; what is on disk is as of step 5; try a lower --lr$", error.Message);
+        var error = Assert.Throws<InvalidDataException>(
+            () => new Trainer(model, run, _set, new StopAt(1, 99, new CancellationTokenSource())).Run(CancellationToken.None));
+        Assert.Matches(
+            @"^training stopped: the loss of step 6 of the restoration phase is (NaN|∞|Infinity): \w+ made (NaN|-?Infinity) at element \d+ "
+                + @"of (its output|a gradient) \[.*\]; what is on disk is as of step 5; try a lower --lr$",
+            error.Message);
         Assert.Equal(TrainingState.ReadPosition(path).Step, TrainingState.Read(path, model).Position.Step);
         Assert.Equal(before.Length, File.ReadAllBytes(path).Length);
         Assert.Equal(state.Weights.Select(w => w.Values), TrainingState.Read(path, model).Weights.Select(w => w.Values));
@@ -91,7 +104,8 @@ public sealed class TrainerTests : IDisposable
         var run = RunFolder.Create(_folder["run"], _options with { LearningRate = 3e38, SaveEvery = 0 }, Record);
         using var device = Device.Open("cpu", 2);
         using var model = new MmrrModel(device, run.Options.Model);
-        var error = Assert.Throws<InvalidDataException>(() => new Trainer(model, run, _set, new StopAt(1, 99, new CancellationTokenSource())).Run(CancellationToken.None));
+        var error = Assert.Throws<InvalidDataException>(
+            () => new Trainer(model, run, _set, new StopAt(1, 99, new CancellationTokenSource())).Run(CancellationToken.None));
         Assert.StartsWith("training stopped: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(" made ", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -123,7 +137,8 @@ public sealed class TrainerTests : IDisposable
         using var model = new MmrrModel(device, _options.Model);
         var state = TrainingState.Read(stopped.PathOf(TrainingState.FileName), model);
         Assert.Equal(state.Weights.Count, state.Averages.Count);
-        using SafeTensorsFile kept = SafeTensorsFile.Open(averaged.PathOf(Checkpoint.RestorationFile)), last = SafeTensorsFile.Open(plain.PathOf(Checkpoint.RestorationFile));
+        using SafeTensorsFile kept = SafeTensorsFile.Open(averaged.PathOf(Checkpoint.RestorationFile)),
+            last = SafeTensorsFile.Open(plain.PathOf(Checkpoint.RestorationFile));
         for (int i = 0; i < state.Weights.Count; i++)
         {
             // Biases, whose layout is the same on disk and in the engine.
@@ -133,7 +148,8 @@ public sealed class TrainerTests : IDisposable
             Assert.Equal(values, last.Read(name));
         }
         Assert.NotEqual(kept.Read("f_res.stem.bias"), last.Read("f_res.stem.bias"));
-        double Loss(RunFolder run) => TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)).Single(e => e.Phase == 1 && e.ValidationLoss is not null).ValidationLoss!.Value;
+        double Loss(RunFolder run) => TrainingHistory.Read(run.PathOf(TrainingHistory.FileName))
+            .Single(e => e.Phase == 1 && e.ValidationLoss is not null).ValidationLoss!.Value;
         Assert.NotEqual(Loss(plain), Loss(averaged));
     }
 
@@ -143,7 +159,8 @@ public sealed class TrainerTests : IDisposable
         // An epoch trains 16 images through 9 passes of a network in phase 1, and 6 in phase 2; a validation takes two images through f_E and f_M and
         // 256 levels through one and two networks.
         const int First = 19, Second = 54; // 260/14.4 and 516/9.6, rounded up
-        var run = Train("run", _options with { Epochs = 60, Patience = 18, PlateauThreshold = 0.99, Model = _options.Model with { Resolutions = 1 } }, 0, out _);
+        var run = Train(
+            "run", _options with { Epochs = 60, Patience = 18, PlateauThreshold = 0.99, Model = _options.Model with { Resolutions = 1 } }, 0, out _);
         var history = TrainingHistory.Read(run.PathOf(TrainingHistory.FileName));
         Assert.Equal([First, 2 * First, 3 * First, 60], history.Where(e => e.Phase == 1 && e.ValidationLoss is not null).Select(e => e.Epoch));
         Assert.Equal([Second, 60], history.Where(e => e.Phase == 2 && e.ValidationLoss is not null).Select(e => e.Epoch));
@@ -154,7 +171,8 @@ public sealed class TrainerTests : IDisposable
         Assert.All(history.Where(e => e.Phase == 2), e => Assert.Equal(0.01, e.LearningRate));
     }
 
-    private RunFolder Train(string name, TrainingOptions options, int ahead, out List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stop = default)
+    private RunFolder Train(
+        string name, TrainingOptions options, int ahead, out List<(int Phase, long Step, double Loss)> losses, (int Phase, long Step) stop = default)
     {
         var run = RunFolder.Create(_folder[name], options, Record);
         losses = [];

@@ -32,7 +32,8 @@ public sealed class ValidationLossTests
         // Not in the images' order: with one permutation for all parts an image would be low, or high, in each.
         if (images is > 1 and < 256) Assert.True(Enumerable.Range(0, levels).Select(k => Array.IndexOf(Ranks(k), 0)).Distinct().Count() > 1);
 
-        int[] Ranks(int k) => [.. Enumerable.Range(0, images).Select(i => Enumerable.Range(0, images).Count(j => found[(j * levels) + k] < found[(i * levels) + k]))];
+        int[] Ranks(int k) =>
+            [.. Enumerable.Range(0, images).Select(i => Enumerable.Range(0, images).Count(j => found[(j * levels) + k] < found[(i * levels) + k]))];
     }
 
     [Theory]
@@ -61,7 +62,8 @@ public sealed class ValidationLossTests
         using var x = Variable.Constant(Tensor.From(device, new Shape(3, 8, 8, 1), values));
         using var e = model.Embed(x);
         using var logits = model.MaskLogits(x);
-        using var restoration = model.Restore(x, e, logits, Tensor.From(device, new Shape(3, levels), ValidationLoss.Levels(3, levels, 9)), new NoiseSource(9, 1ul << 62, false));
+        using var restoration = model.Restore(
+            x, e, logits, Tensor.From(device, new Shape(3, levels), ValidationLoss.Levels(3, levels, 9)), new NoiseSource(9, 1ul << 62, false));
         using var refined = model.Refine(restoration);
         float[] predicted = (number == 1 ? restoration.Restored : refined).Value.ToArray();
         double expected = predicted.Select((p, i) => Math.Pow(p - values[(i / (64 * levels) * 64) + (i % 64)], 2)).Average();
@@ -86,7 +88,8 @@ public sealed class ValidationLossTests
         var images = Images(count, size);
         var values = new float[count * size * size];
         images.Fill([.. Enumerable.Range(0, count)], 0, values);
-        double expected = values.Average(v => (double)v * v), found = new ValidationLoss(TrainingPhase.Of(model, 1), images, 4, 2).Measure(CancellationToken.None)!.Value;
+        double expected = values.Average(v => (double)v * v),
+            found = new ValidationLoss(TrainingPhase.Of(model, 1), images, 4, 2).Measure(CancellationToken.None)!.Value;
         double bound = ((values.Length * ValidationLoss.LevelsOf(count)) + 3) * Math.Pow(2, -24);
         Assert.InRange(found / expected, 1 - Math.Min(bound, 1e-3), 1 + Math.Min(bound, 1e-3));
     }
@@ -112,6 +115,12 @@ public sealed class ValidationLossTests
             random.NextBytes(pixels);
             return new Sample($"{i}", size, size, pixels, false, "good");
         }
-        return new ImageBatches(new ImageSet(size, size, 1, [.. Enumerable.Range(0, count).Select(Next)]), [.. Enumerable.Range(0, count)], Augmentation.None, false, PixelRange.Bytes, 2);
+        return new ImageBatches(
+            new ImageSet(size, size, 1, [.. Enumerable.Range(0, count).Select(Next)]),
+            [.. Enumerable.Range(0, count)],
+            Augmentation.None,
+            false,
+            PixelRange.Bytes,
+            2);
     }
 }

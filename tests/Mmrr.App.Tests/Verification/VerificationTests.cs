@@ -19,11 +19,15 @@ public sealed class VerificationTests : IDisposable
     {
         var measurements = new Measurements();
         foreach (string rate in new[] { "90.0", "100.0", "1.0" })
-            measurements.Add($"engine=mmrr case=step1 width=128 batch=64 channels=1 size=32 levels=4 device=cuda:0 precision=float32 threads=1 median_s=0.6 images_per_s={rate}");
+            measurements.Add("engine=mmrr case=step1 width=128 batch=64 channels=1 size=32 levels=4 device=cuda:0 precision=float32 threads=1 "
+                + $"median_s=0.6 images_per_s={rate}");
         measurements.Add("peer=pytorch mode=fp32 case=step1 width=128 batch=64 channels=1 size=32 levels=4 median_ms=711.1 images_per_s=45.0 peak_gib=9.31");
-        measurements.Add("engine=mmrr case=conv3x3 n=64 c=128 k=128 h=32 device=cuda:0 precision=tf32 threads=1 forward_ms=0.5 forward_backward_ms=1.5 forward_gflops=30000.0 forward_backward_gflops=25000.0");
-        measurements.Add("peer=pytorch mode=tf32_channels_last case=conv3x3 n=64 c=128 k=128 h=32 forward_ms=0.25 forward_tflops=60.0 forward_backward_tflops=50.0");
-        measurements.Add("engine=mmrr case=mask n=64 levels=15 d=3072 solver=newton device=cuda:0 precision=float32 threads=1 ms=2.000 sweeps=2.67 gbs=4.80 memory_limit_gbs=41.0 memory_share=0.117");
+        measurements.Add("engine=mmrr case=conv3x3 n=64 c=128 k=128 h=32 device=cuda:0 precision=tf32 threads=1 "
+            + "forward_ms=0.5 forward_backward_ms=1.5 forward_gflops=30000.0 forward_backward_gflops=25000.0");
+        measurements.Add(
+            "peer=pytorch mode=tf32_channels_last case=conv3x3 n=64 c=128 k=128 h=32 forward_ms=0.25 forward_tflops=60.0 forward_backward_tflops=50.0");
+        measurements.Add("engine=mmrr case=mask n=64 levels=15 d=3072 solver=newton device=cuda:0 precision=float32 threads=1 "
+            + "ms=2.000 sweeps=2.67 gbs=4.80 memory_limit_gbs=41.0 memory_share=0.117");
         measurements.Add("some other words");
         Assert.Equal(7, measurements.Lines.Count);
         Assert.Equal(4, measurements.Figures.Count);
@@ -52,7 +56,8 @@ public sealed class VerificationTests : IDisposable
     [Fact]
     public void AProgramThatFailsIsNamedAndTheExitCodeIsOne()
     {
-        var outcome = MmrrProcess.Run("verify", "--device", "cpu", "--train", _folder["nothing"], "--minutes", "0.1", "--quick", "--out", _folder["report"]).Ends(1);
+        var outcome = MmrrProcess.Run(
+            "verify", "--device", "cpu", "--train", _folder["nothing"], "--minutes", "0.1", "--quick", "--out", _folder["report"]).Ends(1);
         Assert.Contains("mmrr train --data fmnist", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("exit code 2", File.ReadAllText(_folder["report/verify.md"]), StringComparison.Ordinal);
     }
@@ -60,7 +65,8 @@ public sealed class VerificationTests : IDisposable
     [Fact]
     public void WhatRunsWhenTheTimeIsUpIsEndedAndTheReportIsWritten()
     {
-        var outcome = MmrrProcess.Run("verify", "--device", "simt", "--quick", "--only", "bench,profile", "--limit", "0.02", "--out", _folder["report"]).Ends(1);
+        var outcome = MmrrProcess.Run(
+            "verify", "--device", "simt", "--quick", "--only", "bench,profile", "--limit", "0.02", "--out", _folder["report"]).Ends(1);
         Assert.Contains("the time was up", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("`mmrr profile --width 16", File.ReadAllText(_folder["report/verify.md"]), StringComparison.Ordinal);
         Assert.Contains("not run, the time was up", File.ReadAllText(_folder["report/verify.md"]), StringComparison.Ordinal);

@@ -50,9 +50,12 @@ public sealed class AtomicFileTests : IDisposable
     public void WhatAKilledProcessLeftIsRemovedAndNothingElse()
     {
         string path = Path.Combine(_folder, "file.bin");
-        foreach (string name in new[] { "file.bin", ".file.bin.abc.tmp", ".other.bin.abc.tmp", "file.bin.abc.tmp" }) File.WriteAllBytes(Path.Combine(_folder, name), [1]);
+        foreach (string name in new[] { "file.bin", ".file.bin.abc.tmp", ".other.bin.abc.tmp", "file.bin.abc.tmp" })
+            File.WriteAllBytes(Path.Combine(_folder, name), [1]);
         AtomicFile.RemoveLeftovers(path);
-        Assert.Equal([".other.bin.abc.tmp", "file.bin", "file.bin.abc.tmp"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [".other.bin.abc.tmp", "file.bin", "file.bin.abc.tmp"],
+            Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         AtomicFile.RemoveLeftovers(Path.Combine(_folder, "none", "file.bin"));
     }
 

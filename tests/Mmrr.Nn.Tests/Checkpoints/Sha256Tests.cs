@@ -44,5 +44,6 @@ public sealed class Sha256Tests
     }
 
     [Fact]
-    public void NothingHereNeedsOpenSsl() => Assert.DoesNotContain(typeof(Sha256).Assembly.GetReferencedAssemblies(), name => name.Name!.Contains("Cryptography", StringComparison.Ordinal));
+    public void NothingHereNeedsOpenSsl() => Assert.DoesNotContain(
+        typeof(Sha256).Assembly.GetReferencedAssemblies(), name => name.Name!.Contains("Cryptography", StringComparison.Ordinal));
 }

@@ -90,7 +90,8 @@ public sealed class ImageFrameTests
             {
                 for (int i = 0; i < order.Length; i++)
                 {
-                    for (int b = 0; b < size && order[i] >= 0; b++) buffer[(y * stride) + (((x * order.Length) + i) * size) + b] = pixels[(((((y * Width) + x) * channels) + order[i]) * size) + b];
+                    for (int b = 0; b < size && order[i] >= 0; b++)
+                        buffer[(y * stride) + (((x * order.Length) + i) * size) + b] = pixels[(((((y * Width) + x) * channels) + order[i]) * size) + b];
                 }
             }
         }

@@ -33,7 +33,9 @@ public class ImageLightTests
     [Fact]
     public void ImagesThatAreAlmostFlatKeepTheirNoiseLow()
     {
-        Assert.All(Floats([.. Enumerable.Repeat((byte)200, 50)], ImageLight.Normalizing(Enumerable.Repeat((byte)200, 50).ToArray(), PixelRange.Bytes)), v => Assert.InRange(v, -1e-5, 1e-5));
+        Assert.All(
+            Floats([.. Enumerable.Repeat((byte)200, 50)], ImageLight.Normalizing(Enumerable.Repeat((byte)200, 50).ToArray(), PixelRange.Bytes)),
+            v => Assert.InRange(v, -1e-5, 1e-5));
         // One grey level up and down: an eighth of the range in place of a quarter, as at the floor of two.
         byte[] noise = [.. Enumerable.Range(0, 50).Select(i => (byte)(i % 2 == 0 ? 99 : 101))];
         float[] values = Floats(noise, ImageLight.Normalizing(noise, PixelRange.Bytes));
@@ -76,7 +78,9 @@ public class ImageLightTests
         var found = TiledScoring.Score(model, [new(pixels, 20, 8)], new ScoreMethod(LevelSchedule.Uniform(4), ScoreRule.Paper, null), maps: false)[0].Paper;
         var light = ImageLight.Normalizing(pixels, PixelRange.Bytes);
         var tiling = new Tiling(20, 8, 8);
-        double[] scores = [.. Enumerable.Range(0, tiling.Count).Select(k => Scoring.Score(model, Floats(pixels.AsSpan(tiling.Place(k).Top * 8, 64).ToArray(), light), LevelSchedule.Uniform(4), maps: false).Paper.Refined[0])];
+        double[] scores =
+            [.. Enumerable.Range(0, tiling.Count).Select(k => Scoring.Score(
+                model, Floats(pixels.AsSpan(tiling.Place(k).Top * 8, 64).ToArray(), light), LevelSchedule.Uniform(4), maps: false).Paper.Refined[0])];
         Assert.Equal(scores.Max(), found.Refined);
         double[] byThemselves = [.. Enumerable.Range(0, tiling.Count).Select(k =>
         {
@@ -94,13 +98,16 @@ public class ImageLightTests
         using var first = Scorer.Load(normalized.Path, "cpu");
         using var second = Scorer.Load(plain.Path, "cpu");
         byte[] dark = [.. Noise(64).Select(v => (byte)(v / 4))], bright = [.. dark.Select(v => (byte)((3 * v) + 40))];
-        double Difference(Scorer scorer) => Math.Abs(scorer.Score(dark, 8, 8, 1, LevelSchedule.Uniform(5)).Score - scorer.Score(bright, 8, 8, 1, LevelSchedule.Uniform(5)).Score);
+        double Difference(Scorer scorer) => Math.Abs(
+            scorer.Score(dark, 8, 8, 1, LevelSchedule.Uniform(5)).Score - scorer.Score(bright, 8, 8, 1, LevelSchedule.Uniform(5)).Score);
         // The same but for rounding, against what the light does to the same networks otherwise.
         Assert.InRange(Difference(first), 0, Difference(second) / 1000);
         // It is what the values themselves score.
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, s_normalized);
-        Assert.Equal(Scoring.Score(model, Floats(dark, ImageLight.Normalizing(dark, PixelRange.Bytes)), LevelSchedule.Uniform(5), maps: false).Paper.Refined[0], first.Score(dark, 8, 8, 1, LevelSchedule.Uniform(5)).Score);
+        Assert.Equal(
+            Scoring.Score(model, Floats(dark, ImageLight.Normalizing(dark, PixelRange.Bytes)), LevelSchedule.Uniform(5), maps: false).Paper.Refined[0],
+            first.Score(dark, 8, 8, 1, LevelSchedule.Uniform(5)).Score);
     }
 
     [Fact]

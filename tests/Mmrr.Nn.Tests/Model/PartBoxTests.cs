@@ -27,15 +27,15 @@ public sealed class PartBoxTests
         var options = new MmrrOptions { Size = 16, Fit = ImageFit.Align, Channels = 1, Range = new PixelRange(0, (1 << bits) - 1, bits) };
         var found = Prepare(options, Draw(height, width, channels, bits, row, column, angle), height, width, channels);
         var box = found.Box!.Value;
-        // The head's end has the mass: the thin end is on the left, so that the length points to the head. The part ends within a pixel of where it is drawn, on each
-        // side: its sides are off by two at most, its middle by one, its direction by two pixels in its length.
+        // The head's end has the mass: the thin end is on the left, so that the length points to the head. The part ends within a pixel of where it is
+        // drawn, on each side: its sides are off by two at most, its middle by one, its direction by two pixels in its length.
         Assert.InRange((box.AlongRow * Math.Sin(angle)) + (box.AlongColumn * Math.Cos(angle)), Math.Cos(2 / Length), 1);
         Assert.InRange(box.Row, row - 1, row + 1);
         Assert.InRange(box.Column, column - 1, column + 1);
         Assert.InRange(box.Length / 1.1, Length - 2, Length + 2 + (Head * 2 / Length));
         Assert.InRange(box.Breadth / 1.1, Head - 2, Head + 2 + (Length * 2 / Length));
-        // What is cut out is the part as it lies without a turn, but for its edges: a pixel of them in 66 × 22 of the rectangle moves a value by up to a sixteenth of
-        // the contrast a pixel's height, 22/16; of the 16 × 16 values some 60 lie on edges.
+        // What is cut out is the part as it lies without a turn, but for its edges: a pixel of them in 66 × 22 of the rectangle moves a value by up to a
+        // sixteenth of the contrast a pixel's height, 22/16; of the 16 × 16 values some 60 lie on edges.
         var straight = Prepare(options, Draw(height, width, channels, bits, row, column, 0), height, width, channels);
         double white = (1 << bits) - 1, difference = Values(found).Zip(Values(straight), (a, b) => Math.Abs(a - b) / white).Average();
         Assert.InRange(difference, 0, 60.0 / 256 / 4);
@@ -121,7 +121,9 @@ public sealed class PartBoxTests
     [InlineData(41.5, 49.9)]
     public void APartAsLongAsBroadStaysAsItLies(double row, double column)
     {
-        byte[] pixels = [.. Enumerable.Range(0, 90 * 100).Select(p => (byte)(Math.Pow((p / 100) + 0.5 - row, 2) + Math.Pow((p % 100) + 0.5 - column, 2) < 400 ? 70 : 210))];
+        byte[] pixels =
+            [.. Enumerable.Range(0, 90 * 100).Select(p =>
+                (byte)(Math.Pow((p / 100) + 0.5 - row, 2) + Math.Pow((p % 100) + 0.5 - column, 2) < 400 ? 70 : 210))];
         var box = PreparedImage.From(new MmrrOptions { Size = 8, Fit = ImageFit.Align }, pixels, 90, 100, 1).Box!.Value;
         Assert.Equal((0.0, 1.0), (box.AlongRow, box.AlongColumn));
         // Smoothing may add a pixel on each side.
@@ -141,7 +143,10 @@ public sealed class PartBoxTests
 
     [Fact]
     public void AMapOfAnImageThatWasNotPreparedIsRefused() =>
-        Assert.Contains("MapOnImage", Assert.Throws<ArgumentException>(() => ImageRegion.PutBack(ImageFit.Align, null, new float[64], 8, 8, 9, 9)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "MapOnImage",
+            Assert.Throws<ArgumentException>(() => ImageRegion.PutBack(ImageFit.Align, null, new float[64], 8, 8, 9, 9)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void DustIsNoPartAndHolesBelongToIt()
@@ -191,7 +196,9 @@ public sealed class PartBoxTests
     // Box and Muller (1958).
     private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
-    private static double[] Values(PreparedImage image) => image.Pixels.Bits == 8 ? Array.ConvertAll(image.Pixels.Bytes, v => (double)v) : Array.ConvertAll(image.Pixels.Words, v => (double)v);
+    private static double[] Values(PreparedImage image) => image.Pixels.Bits == 8
+        ? Array.ConvertAll(image.Pixels.Bytes, v => (double)v)
+        : Array.ConvertAll(image.Pixels.Words, v => (double)v);
 
     private static PreparedImage Prepare(MmrrOptions options, PixelValues pixels, int height, int width, int channels) => pixels.Bits == 8
         ? PreparedImage.From(options, pixels.Bytes, height, width, channels)

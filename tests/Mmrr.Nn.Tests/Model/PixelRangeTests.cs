@@ -6,7 +6,10 @@ namespace Mmrr.Nn.Tests.Model;
 /// <summary>Values of pictures to values of networks and screens, in either depth and any range, against plain loops in float64.</summary>
 public sealed class PixelRangeTests
 {
-    public static TheoryData<int, int, int> Ranges { get; } = new() { { 0, 255, 8 }, { 30, 90, 8 }, { 0, 65535, 16 }, { 30_000, 30_200, 16 }, { 0, 4095, 16 }, { 65_534, 65_535, 16 } };
+    public static TheoryData<int, int, int> Ranges { get; } = new()
+    {
+        { 0, 255, 8 }, { 30, 90, 8 }, { 0, 65535, 16 }, { 30_000, 30_200, 16 }, { 0, 4095, 16 }, { 65_534, 65_535, 16 }
+    };
 
     [Theory]
     [MemberData(nameof(Ranges))]
@@ -95,11 +98,16 @@ public sealed class PixelRangeTests
         var random = new Random(seed);
         ushort[] image = [.. Enumerable.Range(0, 12 * 8 * 3).Select(_ => (ushort)random.Next(65536))];
         ushort[] half = new Resampling(12, 8, 6, 4).Resize(image, 3);
-        float[][] planes = [.. Enumerable.Range(0, 3).Select(c => new Resampling(12, 8, 6, 4).Resize([.. Enumerable.Range(0, 96).Select(p => (float)image[(p * 3) + c])]))];
+        float[][] planes =
+            [.. Enumerable.Range(0, 3).Select(c =>
+                new Resampling(12, 8, 6, 4).Resize([.. Enumerable.Range(0, 96).Select(p => (float)image[(p * 3) + c])]))];
         // Half a count of rounding, and that of the float, 2^-9 at 65,535.
         for (int i = 0; i < half.Length; i++) Assert.True(Math.Abs(half[i] - planes[i % 3][i / 3]) <= 0.5 + (1.0 / 256), $"seed {seed}, value {i}");
         var grey = ImagePixels.WithChannels(image, 3, 1).Words;
-        for (int i = 0; i < grey.Length; i++) Assert.True(Math.Abs(grey[i] - ((0.299 * image[3 * i]) + (0.587 * image[(3 * i) + 1]) + (0.114 * image[(3 * i) + 2]))) <= 0.5 + 1e-9, $"seed {seed}, value {i}");
+        for (int i = 0; i < grey.Length; i++)
+            Assert.True(
+                Math.Abs(grey[i] - ((0.299 * image[3 * i]) + (0.587 * image[(3 * i) + 1]) + (0.114 * image[(3 * i) + 2]))) <= 0.5 + 1e-9,
+                $"seed {seed}, value {i}");
     }
 
     [Fact]
@@ -112,7 +120,8 @@ public sealed class PixelRangeTests
         // Those of an earlier version have none.
         Assert.Equal(Small.Options, MmrrOptions.FromJson(json.Replace("\"range\":{\"low\":12,\"high\":3456,\"bits\":16},", "", StringComparison.Ordinal)));
         foreach (string bad in new[] { "{}", "{\"low\":9,\"high\":3,\"bits\":16}", "{\"low\":0,\"high\":300,\"bits\":8}", "[0,255]" })
-            Assert.Throws<InvalidDataException>(() => MmrrOptions.FromJson(json.Replace("{\"low\":12,\"high\":3456,\"bits\":16}", bad, StringComparison.Ordinal)));
+            Assert.Throws<InvalidDataException>(
+                () => MmrrOptions.FromJson(json.Replace("{\"low\":12,\"high\":3456,\"bits\":16}", bad, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -133,7 +142,10 @@ public sealed class PixelRangeTests
         // Bytes count 257 times; an image of another depth than the run's that was not prepared is refused.
         byte[] bytes = [.. Enumerable.Repeat((byte)5, 64)];
         Assert.Equal(scorer.Score(new PixelValues(bytes).WithBits(16).Words, 8, 8, 1, levels).Score, scorer.Score(bytes, 8, 8, 1, levels).Score);
-        Assert.Contains("8 bits, expected 16", Assert.Throws<ArgumentException>(() => scorer.Score([new PreparedImage(bytes, 8, 8)], levels)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "8 bits, expected 16",
+            Assert.Throws<ArgumentException>(() => scorer.Score([new PreparedImage(bytes, 8, 8)], levels)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,11 @@ public class TilingTests
     // most).
     private const double Bound = 14 * Rounding.U;
 
-    public static TheoryData<int, int> Sides => new() { { 1, 1 }, { 1, 8 }, { 7, 8 }, { 8, 8 }, { 9, 8 }, { 12, 8 }, { 13, 8 }, { 100, 8 }, { 101, 9 }, { 257, 64 }, { 5, 1 }, { 10, 3 }, { 11, 2 }, { 4096, 256 } };
+    public static TheoryData<int, int> Sides => new()
+    {
+        { 1, 1 }, { 1, 8 }, { 7, 8 }, { 8, 8 }, { 9, 8 }, { 12, 8 }, { 13, 8 }, { 100, 8 }, { 101, 9 }, { 257, 64 },
+        { 5, 1 }, { 10, 3 }, { 11, 2 }, { 4096, 256 }
+    };
 
     [Theory]
     [MemberData(nameof(Sides))]

@@ -36,7 +36,8 @@ public sealed class WeightAverageTests
         float[] found = Assert.Single(average.Values());
         // Of values below 1 a step rounds a difference below 2 (u·2), a product with the rounded weight (u·2 + u·2) and a sum (u): 7u, and earlier
         // errors do not grow.
-        for (int i = 0; i < found.Length; i++) Assert.True(Math.Abs(found[i] - expected[i]) <= 7 * Steps * Rounding.U, $"seed {seed}: {found[i]}, expected {expected[i]}");
+        for (int i = 0; i < found.Length; i++)
+            Assert.True(Math.Abs(found[i] - expected[i]) <= 7 * Steps * Rounding.U, $"seed {seed}: {found[i]}, expected {expected[i]}");
 
         float[] Values() => [.. Enumerable.Range(0, 21).Select(_ => (float)((2 * random.NextDouble()) - 1))];
     }

@@ -16,7 +16,9 @@ public sealed class CalibrationTests : IDisposable
         var saved = Make(0.1 + 0.2, 15) with { Rule = ScoreRule.Deviation };
         saved.Save(_run.Path);
         var found = Calibration.Find(_run.Path)!;
-        Assert.Equal((saved.Threshold, saved.ThresholdWithoutRefinement, saved.FalseAlarm, saved.Levels, saved.Rule, saved.Heatmap), (found.Threshold, found.ThresholdWithoutRefinement, found.FalseAlarm, found.Levels, found.Rule, found.Heatmap));
+        Assert.Equal(
+            (saved.Threshold, saved.ThresholdWithoutRefinement, saved.FalseAlarm, saved.Levels, saved.Rule, saved.Heatmap),
+            (found.Threshold, found.ThresholdWithoutRefinement, found.FalseAlarm, found.Levels, found.Rule, found.Heatmap));
         Assert.Equal(saved.HeldOut, found.HeldOut);
         Assert.Equal(saved.Added, found.Added);
 
@@ -60,7 +62,8 @@ public sealed class CalibrationTests : IDisposable
     {
         var options = Small.Options with { Fit = fit };
         _run.Write(options, 1);
-        RunOnDisk.Change(_run.Refinement, tensors: all => all.Select(t => (t.Name, t.Shape, t.Name == "f_ref.head.weight" ? [.. t.Values.Select((_, i) => i % 2 == 0 ? 3e38f : -3e38f)] : t.Values)));
+        RunOnDisk.Change(_run.Refinement, tensors: all => all.Select(t => (
+            t.Name, t.Shape, t.Name == "f_ref.head.weight" ? [.. t.Values.Select((_, i) => i % 2 == 0 ? 3e38f : -3e38f)] : t.Values)));
         Make(1e300, 4).Save(_run.Path);
         using var scorer = Scorer.Load(_run.Path, "cpu");
         var pixels = new byte[20 * 20];
@@ -69,7 +72,9 @@ public sealed class CalibrationTests : IDisposable
         Assert.True(double.IsNaN(result.Score));
         Assert.True(result.Anomalous);
         Assert.False(double.IsNaN(result.ScoreWithoutRefinement));
-        Assert.True(scorer.Calibration!.IsAnomalous(double.NaN) && scorer.Calibration.IsAnomalous(double.PositiveInfinity) && !scorer.Calibration.IsAnomalous(1e300));
+        Assert.True(scorer.Calibration!.IsAnomalous(double.NaN)
+            && scorer.Calibration.IsAnomalous(double.PositiveInfinity)
+            && !scorer.Calibration.IsAnomalous(1e300));
     }
 
     private static Calibration Make(double threshold, int levels) => new()

@@ -62,9 +62,13 @@ public sealed class CalibratorTests
     public void ThresholdsAndColoursComeFromAllNormalImages()
     {
         var calibration = Calibrator.Make(Images(5, 1, 3), Images(2, 4), s_levels, ScoreRule.Deviation, 0.25);
-        Assert.Equal((5, 15, 0.25, s_levels, ScoreRule.Deviation), (calibration.Threshold, calibration.ThresholdWithoutRefinement, calibration.FalseAlarm, calibration.Levels, calibration.Rule));
+        Assert.Equal(
+            (5, 15, 0.25, s_levels, ScoreRule.Deviation),
+            (calibration.Threshold, calibration.ThresholdWithoutRefinement, calibration.FalseAlarm, calibration.Levels, calibration.Rule));
         Assert.Equal(["5", "1", "3", "2", "4"], calibration.Images.Select(i => i.Image));
-        Assert.Equal(new HeatmapRange(1.5f, 14.25f, 10), calibration.Heatmap); // the median of the medians, the same rank of the highest pixels, half as much again
+        Assert.Equal(
+            new HeatmapRange(1.5f, 14.25f, 10),
+            calibration.Heatmap); // the median of the medians, the same rank of the highest pixels, half as much again
     }
 
     [Fact]
@@ -78,7 +82,11 @@ public sealed class CalibratorTests
             Assert.Throws<ArgumentException>(() => Calibrator.LeastImages(rate));
         }
         foreach (double score in new[] { double.NaN, double.PositiveInfinity })
-            Assert.StartsWith("broken: ", Assert.Throws<ArgumentException>(() => Calibrator.Make(Images(1), [new NormalScore("broken", score, 1, 1, 1)], s_levels, ScoreRule.Paper, 0.1)).Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "broken: ",
+                Assert.Throws<ArgumentException>(
+                    () => Calibrator.Make(Images(1), [new NormalScore("broken", score, 1, 1, 1)], s_levels, ScoreRule.Paper, 0.1)).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,9 @@ public class DeviationRuleTests
         double[] expected = DeviationReference.Roughness([.. errors.Select(e => (double)e)], size, sigma);
         // Sums of positive products: in each of two passes a rounding of the weight, of the product, and of each sum; a root halves them, and rounds once.
         double bound = ((2 * (int)Math.Ceiling(3 * sigma)) + 1 + 2 + 1) * Rounding.U;
-        for (int p = 0; p < found.Length; p++) Assert.True(Math.Abs(found[p] - expected[p]) <= bound * expected[p], $"seed {seed}, place {p}: {found[p]:R}, expected {expected[p]:R}");
+        for (int p = 0; p < found.Length; p++)
+            Assert.True(
+                Math.Abs(found[p] - expected[p]) <= bound * expected[p], $"seed {seed}, place {p}: {found[p]:R}, expected {expected[p]:R}");
     }
 
     [Theory]
@@ -36,7 +38,9 @@ public class DeviationRuleTests
         int seed = Environment.TickCount;
         var random = new Random(seed);
         // A small spread on a large mean, and places that are not alike.
-        float[][] values = [.. Enumerable.Range(0, images).Select(_ => Enumerable.Range(0, Pixels).Select(p => (float)(3 + (p * 0.01 * random.NextDouble()))).ToArray())];
+        float[][] values =
+            [.. Enumerable.Range(0, images).Select(_ =>
+                Enumerable.Range(0, Pixels).Select(p => (float)(3 + (p * 0.01 * random.NextDouble()))).ToArray())];
         int places = perPlace ? Pixels : 1;
         double[] mean = new double[places], squares = new double[places];
         long count = 0;
@@ -49,7 +53,9 @@ public class DeviationRuleTests
         {
             Assert.True(Math.Abs(mean[p] - expected.Mean[p]) <= 1e-13 * expected.Mean[p], $"seed {seed}");
             // One rounding to float32; the sums of squares are good to 1e-10 of themselves.
-            Assert.True(Math.Abs(spread[p] - expected.Spread[p]) <= (Rounding.U + 1e-9) * expected.Spread[p], $"seed {seed}, place {p}: {spread[p]:R}, expected {expected.Spread[p]:R}");
+            Assert.True(
+                Math.Abs(spread[p] - expected.Spread[p]) <= (Rounding.U + 1e-9) * expected.Spread[p],
+                $"seed {seed}, place {p}: {spread[p]:R}, expected {expected.Spread[p]:R}");
         }
     }
 
@@ -78,7 +84,9 @@ public class DeviationRuleTests
         float[] Values(int count, double low, double high) => [.. Enumerable.Range(0, count).Select(_ => (float)(low + ((high - low) * random.NextDouble())))];
         float[] map = Values(pixels, -3, 3), r = Values(pixels, 0, 1), mean = Values(places, 0, 1), spread = Values(places, 0.01, 0.2);
         double weight = 1.0 / 12;
-        double[] expected = [.. Enumerable.Range(0, pixels).Select(p => map[p] + (weight * ((double)r[p] - mean[perPlace ? p : 0]) / spread[perPlace ? p : 0]))];
+        double[] expected =
+            [.. Enumerable.Range(0, pixels).Select(p =>
+                map[p] + (weight * ((double)r[p] - mean[perPlace ? p : 0]) / spread[perPlace ? p : 0]))];
         var found = (float[])map.Clone();
         DeviationRule.AddDeviations(r, mean, spread, weight, found);
         for (int p = 0; p < pixels; p++)

@@ -94,7 +94,9 @@ public sealed class NearestRowsTests(ITestOutputHelper output)
 
         double Nearest(float[] of, int row, int itself)
         {
-            double[] all = [.. Enumerable.Range(0, normal).Where(n => n != itself).Select(n => Enumerable.Range(0, length).Sum(k => Square((double)of[(row * length) + k] - rows[(n * length) + k]))).Order()];
+            double[] all =
+                [.. Enumerable.Range(0, normal).Where(n => n != itself)
+                    .Select(n => Enumerable.Range(0, length).Sum(k => Square((double)of[(row * length) + k] - rows[(n * length) + k]))).Order()];
             return all[Math.Min(NearestRows.Neighbour, all.Length) - 1];
         }
 

@@ -25,7 +25,9 @@ public sealed class NormalNeighboursTests : IDisposable
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, options);
         PreparedImage[] normal = Small.Prepared(options, 7), tested = Small.Prepared(options, 3, seed: 7);
-        var found = Scoring.Score(model, Values(tested), s_levels, maps: false, NormalStatistics.Of(model, Small.Whole(options, normal), s_levels, ScoreRule.Neighbours)).Neighbours!;
+        var found = Scoring.Score(
+            model, Values(tested), s_levels, maps: false, NormalStatistics.Of(model, Small.Whole(options, normal), s_levels, ScoreRule.Neighbours))
+            .Neighbours!;
         var (ofNormal, ofTested) = (Restorations(model, normal), Restorations(model, tested));
         for (int i = 0; i < tested.Length; i++)
         {
@@ -99,7 +101,8 @@ public sealed class NormalNeighboursTests : IDisposable
         var after = scorer.Score(images);
         Assert.Equal(before.Refined, after.Select(s => s.Score));
         Assert.Equal(before.Restored, after.Select(s => s.ScoreWithoutRefinement));
-        Assert.All(after, s => Assert.Equal((ScoreRule.Neighbours, s.Score, s.ScoreWithoutRefinement), (s.Rule, s.NeighboursScore!.Value, s.NeighboursScoreWithoutRefinement!.Value)));
+        Assert.All(after, s => Assert.Equal(
+            (ScoreRule.Neighbours, s.Score, s.ScoreWithoutRefinement), (s.Rule, s.NeighboursScore!.Value, s.NeighboursScoreWithoutRefinement!.Value)));
         Assert.Equal([ScoreRule.Neighbours, ScoreRule.Paper, ScoreRule.Deviation], scorer.Method.Rules);
     }
 
@@ -135,7 +138,10 @@ public sealed class NormalNeighboursTests : IDisposable
             using var model = Checkpoint.Load(_run.Path, device);
             NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 1)), s_levels, ScoreRule.Neighbours).Save(_run.Path);
         }
-        Assert.Contains("the run's rule is neighbours", Assert.Throws<InvalidDataException>(() => Scorer.Load(_run.Path, "cpu")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the run's rule is neighbours",
+            Assert.Throws<InvalidDataException>(() => Scorer.Load(_run.Path, "cpu")).Message,
+            StringComparison.Ordinal);
     }
 
     private static float[] Values(PreparedImage[] images) => [.. images.SelectMany(image =>

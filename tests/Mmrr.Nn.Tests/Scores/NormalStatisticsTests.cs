@@ -26,12 +26,16 @@ public sealed class NormalStatisticsTests : IDisposable
         PreparedImage[] normal = Small.Prepared(options, 5), tested = Small.Prepared(options, 2, seed: 7);
         bool perPlace = fit != ImageFit.Tile;
         var statistics = NormalStatistics.Of(model, Small.Whole(options, normal), s_levels, ScoreRule.Deviation);
-        Assert.Equal((5, s_levels, ScoreRule.Deviation, perPlace ? 4 * 64 : 4), (statistics.Images, statistics.Levels, statistics.Rule, statistics.Refined.Mean.Length));
+        Assert.Equal(
+            (5, s_levels, ScoreRule.Deviation, perPlace ? 4 * 64 : 4),
+            (statistics.Images, statistics.Levels, statistics.Rule, statistics.Refined.Mean.Length));
         float[] values = [.. tested.SelectMany(Values)];
         var found = Scoring.Score(model, values, s_levels, maps: true, statistics).Deviation!;
 
         // [image][level][pixel], of x̂ + r and of x̂.
-        double[][][][] Roughness(PreparedImage[] images) => [.. images.Select(image => Errors(model, Values(image)).Select(kind => kind.Select(e => DeviationReference.Roughness(e, 8, 1)).ToArray()).ToArray())];
+        double[][][][] Roughness(PreparedImage[] images) =>
+            [.. images.Select(image =>
+                Errors(model, Values(image)).Select(kind => kind.Select(e => DeviationReference.Roughness(e, 8, 1)).ToArray()).ToArray())];
         var (ofNormal, ofTested) = (Roughness(normal), Roughness(tested));
         for (int kind = 0; kind < 2; kind++)
         {
@@ -83,7 +87,9 @@ public sealed class NormalStatisticsTests : IDisposable
         var saved = NormalStatistics.Of(model, Small.Whole(options, Small.Prepared(options, 3)), s_levels, ScoreRule.Deviation);
         saved.Save(_run.Path);
         var found = NormalStatistics.Find(_run.Path, options)!;
-        Assert.Equal((saved.Rule, saved.Levels, saved.Images, saved.Formula.Sigma, saved.Formula.Share), (found.Rule, found.Levels, found.Images, found.Formula.Sigma, found.Formula.Share));
+        Assert.Equal(
+            (saved.Rule, saved.Levels, saved.Images, saved.Formula.Sigma, saved.Formula.Share),
+            (found.Rule, found.Levels, found.Images, found.Formula.Sigma, found.Formula.Share));
         Assert.Equal(Small.Bits(saved.Refined.Mean.Concat(saved.Refined.Spread)), Small.Bits(found.Refined.Mean.Concat(found.Refined.Spread)));
         Assert.Equal(Small.Bits(saved.Restored.Mean.Concat(saved.Restored.Spread)), Small.Bits(found.Restored.Mean.Concat(found.Restored.Spread)));
         using var file = SafeTensorsFile.Open(PathOf());
@@ -108,7 +114,9 @@ public sealed class NormalStatisticsTests : IDisposable
         {
             Assert.Equal((s_levels, ScoreRule.Deviation), (scorer.Method.Levels, scorer.Method.Rule));
             first = scorer.Score(pixels, 8, 8, 1);
-            Assert.Equal((ScoreRule.Deviation, first.DeviationScore, first.DeviationScoreWithoutRefinement), (first.Rule, first.Score, first.ScoreWithoutRefinement));
+            Assert.Equal(
+                (ScoreRule.Deviation, first.DeviationScore, first.DeviationScoreWithoutRefinement),
+                (first.Rule, first.Score, first.ScoreWithoutRefinement));
             Assert.NotEqual(first.PaperScore, first.Score);
             Assert.Null(first.Anomalous);
             // Elsewhere the statistics mean nothing.
@@ -123,7 +131,9 @@ public sealed class NormalStatisticsTests : IDisposable
         using (var scorer = Scorer.Load(_run.Path, "cpu"))
         {
             var paper = scorer.Score(pixels, 8, 8, 1);
-            Assert.Equal((ScoreRule.Paper, first.PaperScore, first.PaperScore, first.DeviationScore), (paper.Rule, paper.Score, paper.PaperScore, paper.DeviationScore));
+            Assert.Equal(
+                (ScoreRule.Paper, first.PaperScore, first.PaperScore, first.DeviationScore),
+                (paper.Rule, paper.Score, paper.PaperScore, paper.DeviationScore));
         }
         // For levels that the statistics are not of.
         Calibrator.Make([image], [], LevelSchedule.Uniform(9), ScoreRule.Deviation, 0.5).Save(_run.Path);
@@ -155,7 +165,11 @@ public sealed class NormalStatisticsTests : IDisposable
         using (var file = SafeTensorsFile.Open(PathOf()))
         {
             header = file.Metadata["mmrr.normal"];
-            tensors = [.. file.Entries.Where(e => e.Name != old).Select(e => (e.Name, e.Shape.ToArray(), old == "spread" && e.Name.EndsWith(old, StringComparison.Ordinal) ? new float[256] : file.Read(e.Name)))];
+            tensors =
+                [.. file.Entries.Where(e => e.Name != old).Select(e => (
+                    e.Name,
+                    e.Shape.ToArray(),
+                    old == "spread" && e.Name.EndsWith(old, StringComparison.Ordinal) ? new float[256] : file.Read(e.Name)))];
         }
         if (old[0] == '"' || old.StartsWith("log", StringComparison.Ordinal)) Assert.Contains(old, header, StringComparison.Ordinal);
         var metadata = old == "mmrr.normal" ? new Dictionary<string, string>() : new() { ["mmrr.normal"] = header.Replace(old, by, StringComparison.Ordinal) };
@@ -172,7 +186,8 @@ public sealed class NormalStatisticsTests : IDisposable
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, Small.Options);
         Assert.Throws<ArgumentException>(() => NormalStatistics.Of(model, Small.Whole(Small.Options, []), s_levels, ScoreRule.Paper));
-        Assert.Throws<ArgumentException>(() => NormalStatistics.Of(model, Small.Whole(Small.Options, [new PreparedImage(new byte[63], 9, 7)]), s_levels, ScoreRule.Paper));
+        Assert.Throws<ArgumentException>(
+            () => NormalStatistics.Of(model, Small.Whole(Small.Options, [new PreparedImage(new byte[63], 9, 7)]), s_levels, ScoreRule.Paper));
         var normal = NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 1)), s_levels, ScoreRule.Paper);
         Assert.Throws<ArgumentException>(() => Scoring.Score(model, new float[64], LevelSchedule.Uniform(4), maps: false, normal));
     }
@@ -186,13 +201,19 @@ public sealed class NormalStatisticsTests : IDisposable
         using var x = Variable.Constant(Tensor.From(model.Device, new Shape(1, 8, 8, o.Channels), image));
         using var e = model.Embed(x);
         using var logits = model.MaskLogits(x);
-        using var restoration = model.Restore(x, e, logits, Small.Levels(model.Device, 1, s_levels.Levels.ToArray()), new NoiseSource(LevelWalk.NoiseSeed, 0, SameForEveryImage: true));
+        using var restoration = model.Restore(
+            x,
+            e,
+            logits,
+            Small.Levels(model.Device, 1, s_levels.Levels.ToArray()),
+            new NoiseSource(LevelWalk.NoiseSeed, 0, SameForEveryImage: true));
         using var refined = model.Refine(restoration);
         double[][] Of(Variable prediction)
         {
             float[] all = prediction.Value.ToArray();
             return [.. Enumerable.Range(0, s_levels.Count).Select(l => Enumerable.Range(0, 64).Select(p =>
-                Enumerable.Range(0, o.Channels).Average(c => Math.Pow((double)all[(l * image.Length) + (p * o.Channels) + c] - image[(p * o.Channels) + c], 2))).ToArray())];
+                Enumerable.Range(0, o.Channels).Average(c =>
+                    Math.Pow((double)all[(l * image.Length) + (p * o.Channels) + c] - image[(p * o.Channels) + c], 2))).ToArray())];
         }
         return [Of(refined), Of(restoration.Restored)];
     }
@@ -206,5 +227,6 @@ public sealed class NormalStatisticsTests : IDisposable
 
     private string PathOf() => Path.Combine(_run.Path, NormalStatistics.FileName);
 
-    private void Refused(string word) => Assert.Contains(word, Assert.Throws<InvalidDataException>(() => Scorer.Load(_run.Path, "cpu")).Message, StringComparison.Ordinal);
+    private void Refused(string word) => Assert.Contains(
+        word, Assert.Throws<InvalidDataException>(() => Scorer.Load(_run.Path, "cpu")).Message, StringComparison.Ordinal);
 }

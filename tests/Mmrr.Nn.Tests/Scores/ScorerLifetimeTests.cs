@@ -78,7 +78,8 @@ public sealed class ScorerLifetimeTests : IDisposable
         Assert.Equal(64, scorer.MapOnImage(score, 8, 8).Length);
     }
 
-    private static ImageScore Score(Scorer scorer) => scorer.Score(Enumerable.Range(0, 64).Select(i => (byte)(3 * i)).ToArray(), 8, 8, 1, LevelSchedule.Uniform(2));
+    private static ImageScore Score(Scorer scorer) =>
+        scorer.Score(Enumerable.Range(0, 64).Select(i => (byte)(3 * i)).ToArray(), 8, 8, 1, LevelSchedule.Uniform(2));
 
     /// <summary>
     /// Scores on many threads until each is told that there is no scorer any more, which <paramref name="end"/> brings about after some scores.

@@ -86,7 +86,8 @@ public sealed class ScorerTests : IDisposable
     public void APreparedImageOfAnotherLengthIsRefused(int values)
     {
         using var scorer = Scorer.Load(_run.Path, "cpu");
-        Assert.ThrowsAny<ArgumentException>(() => scorer.Score([new PreparedImage(new byte[64], 8, 8), new PreparedImage(new byte[values], 8, 8)], levels: LevelSchedule.Uniform(2)));
+        Assert.ThrowsAny<ArgumentException>(() => scorer.Score(
+            [new PreparedImage(new byte[64], 8, 8), new PreparedImage(new byte[values], 8, 8)], levels: LevelSchedule.Uniform(2)));
     }
 
     [Fact]

@@ -146,7 +146,8 @@ public class ScoringTests
 
     /// <summary>At one level, or at all.</summary>
     private static double SumOfErrors(Variable prediction, float[] image, int? level = null) =>
-        prediction.Value.ToArray().Select((p, i) => level is { } l && i / image.Length != l ? 0 : Math.Pow((double)p - image[i % image.Length], 2)).Sum() / image.Length;
+        prediction.Value.ToArray()
+            .Select((p, i) => level is { } l && i / image.Length != l ? 0 : Math.Pow((double)p - image[i % image.Length], 2)).Sum() / image.Length;
 
     private static void AssertNear(double expected, double found, double relative) => Assert.InRange(Math.Abs(found - expected), 0, relative * expected);
 

@@ -41,7 +41,8 @@ public class TiledScoringTests
             for (int p = 0; p < 64; p++)
             {
                 var (y, x) = (tiling.Place(k).Top + (p / 8), tiling.Place(k).Left + (p % 8));
-                if (y >= 0 && y < height && x >= 0 && x < width) map[(y * width) + x] += Share(y, height, p / 8) * Share(x, width, p % 8) * one.Paper.RefinedMap[p];
+                if (y >= 0 && y < height && x >= 0 && x < width)
+                    map[(y * width) + x] += Share(y, height, p / 8) * Share(x, width, p % 8) * one.Paper.RefinedMap[p];
             }
         }
         Assert.Equal(scores.Max(), found.Paper.Refined);
@@ -67,7 +68,8 @@ public class TiledScoringTests
         using var model = Small.Model(device, s_tiled);
         var normal = NormalStatistics.Of(model, Small.Whole(s_tiled, Small.Prepared(s_tiled, 4)), LevelSchedule.Uniform(5), ScoreRule.Deviation);
         byte[] pixels = Pixels(Height, Width, 1);
-        var found = TiledScoring.Score(model, [new(pixels, Height, Width)], new ScoreMethod(normal.Levels, ScoreRule.Deviation, normal), maps: true)[0].Deviation!;
+        var found = TiledScoring.Score(
+            model, [new(pixels, Height, Width)], new ScoreMethod(normal.Levels, ScoreRule.Deviation, normal), maps: true)[0].Deviation!;
         var tiling = new Tiling(Height, Width, 8);
         var map = new float[Height * Width];
         var scores = new List<(double Refined, double Restored)>();
@@ -106,7 +108,11 @@ public class TiledScoringTests
         using var device = Small.Open("cpu");
         using var model = Small.Model(device, s_tiled);
         PreparedImage[] images = [new(Pixels(9, 30, 1), 9, 30), new(Pixels(8, 8, 1), 8, 8), new(Pixels(40, 3, 1), 40, 3)];
-        var method = Paper(4) with { Statistics = NormalStatistics.Of(model, Small.Whole(s_tiled, Small.Prepared(s_tiled, 3)), LevelSchedule.Uniform(4), ScoreRule.Deviation) };
+        var method = Paper(4) with
+        {
+            Statistics = NormalStatistics.Of(
+                model, Small.Whole(s_tiled, Small.Prepared(s_tiled, 3)), LevelSchedule.Uniform(4), ScoreRule.Deviation)
+        };
         var together = TiledScoring.Score(model, images, method, maps: true);
         for (int i = 0; i < images.Length; i++)
         {

@@ -30,7 +30,9 @@ internal static class DeviationReference
     public static (double[] Mean, double[] Spread) Moments(IReadOnlyList<double[]> images, bool perPlace)
     {
         int pixels = images[0].Length, places = perPlace ? pixels : 1;
-        double[][] values = [.. Enumerable.Range(0, places).Select(place => perPlace ? [.. images.Select(i => i[place])] : images.SelectMany(i => i).ToArray())];
+        double[][] values =
+            [.. Enumerable.Range(0, places).Select(place =>
+                perPlace ? [.. images.Select(i => i[place])] : images.SelectMany(i => i).ToArray())];
         double[] mean = [.. values.Select(v => v.Average())];
         double[] squares = [.. values.Select((v, p) => v.Sum(x => (x - mean[p]) * (x - mean[p])))];
         int count = values[0].Length;

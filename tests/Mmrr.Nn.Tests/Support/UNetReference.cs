@@ -9,7 +9,8 @@ internal sealed class UNetReference(IReadOnlyList<(string Name, int[] Shape, flo
     private const double Epsilon = 1e-5;
 
     private readonly Dictionary<string, (int[] Shape, float[] Values)> _weights =
-        weights.Where(w => w.Name.StartsWith(prefix + ".", StringComparison.Ordinal)).ToDictionary(w => w.Name[(prefix.Length + 1)..], w => (w.Shape, w.Values));
+        weights.Where(w => w.Name.StartsWith(prefix + ".", StringComparison.Ordinal))
+            .ToDictionary(w => w.Name[(prefix.Length + 1)..], w => (w.Shape, w.Values));
 
     /// <summary>Which half of <c>up.{r}.0</c>'s input the skip is; the second, unless a test wants to see that this matters.</summary>
     public bool SkipFirst { get; init; }

@@ -21,7 +21,8 @@ internal static partial class Mutations
     // What stands in a text in place of a number, a word or a quoted text.
     private static readonly string[] s_values =
     [
-        "null", "true", "[]", "{}", "\"\"", "-1", "0", "1", "2", "1e308", "-1e308", "1e400", "NaN", "\"NaN\"", "0.5", "4096", "2147483647", "2147483648", "9223372036854775808", "\"x\"", "\"\\u0000\"", "\"../..\"",
+        "null", "true", "[]", "{}", "\"\"", "-1", "0", "1", "2", "1e308", "-1e308", "1e400", "NaN", "\"NaN\"", "0.5",
+        "4096", "2147483647", "2147483648", "9223372036854775808", "\"x\"", "\"\\u0000\"", "\"../..\"",
         "[null]", "[[[[[[[[[[]]]]]]]]]]", "\"paper\"", "\"learned\"", "uniform:2", "\"\\ud800\"",
     ];
 
@@ -36,7 +37,8 @@ internal static partial class Mutations
         for (var computed = Environment.CpuUsage.TotalTime; await Task.WhenAny(reading, Task.Delay(s_hang, TestContext.Current.CancellationToken)) != reading;)
         {
             // What waits for something computes nothing: after so many rounds that is a hang as well.
-            if (Environment.CpuUsage.TotalTime - computed > s_hang || --rounds == 0) throw new TimeoutException($"it takes longer than {s_hang.TotalSeconds} s");
+            if (Environment.CpuUsage.TotalTime - computed > s_hang || --rounds == 0)
+                throw new TimeoutException($"it takes longer than {s_hang.TotalSeconds} s");
         }
         return await reading;
     }
@@ -59,7 +61,8 @@ internal static partial class Mutations
         for (int change = random.Next(1, 5); change > 0 && file.Length > 8; change--)
         {
             // Half of them in the headers.
-            int at = random.Next(2) == 0 ? random.Next(Math.Min(file.Length, 80)) : random.Next(file.Length), length = Math.Min(random.Next(1, 64), file.Length - at);
+            int at = random.Next(2) == 0 ? random.Next(Math.Min(file.Length, 80)) : random.Next(file.Length),
+                length = Math.Min(random.Next(1, 64), file.Length - at);
             switch (random.Next(9))
             {
                 case 0:
@@ -136,5 +139,6 @@ internal static partial class Mutations
     [GeneratedRegex("\"[^\"]*\"|-?[0-9][0-9.eE+-]*|[A-Za-z]+")]
     private static partial Regex Values();
 
-    private static int Number(string variable, int otherwise) => int.Parse(Environment.GetEnvironmentVariable(variable) ?? otherwise.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private static int Number(string variable, int otherwise) =>
+        int.Parse(Environment.GetEnvironmentVariable(variable) ?? otherwise.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

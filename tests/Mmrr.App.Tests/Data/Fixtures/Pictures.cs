@@ -25,17 +25,21 @@ internal static class Pictures
     /// <summary>The names that <see cref="Of"/> knows.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
     [
-        "png", "png-interlaced", "jpeg", "jpeg-420", "jpeg-progressive", "jpeg-restart", "bmp", "webp", "webp-lossless", "tiff", "tiff-lzw", "tiff-deflate", "tiff-packbits", "ppm", "ppm-plain",
+        "png", "png-interlaced", "jpeg", "jpeg-420", "jpeg-progressive", "jpeg-restart", "bmp", "webp", "webp-lossless",
+        "tiff", "tiff-lzw", "tiff-deflate", "tiff-packbits", "ppm", "ppm-plain",
     ];
 
     /// <summary>RGB. [<see cref="Height"/>, <see cref="Width"/>, 3].</summary>
-    public static byte[] Pixels { get; } = [.. Enumerable.Range(0, Height * Width * 3).Select(i => (byte)((i / 3 % Width * (9 - (i % 3 * 2))) + (i / 3 / Width * (3 + (i % 3))) + (i * 7919 % 40)))];
+    public static byte[] Pixels { get; } =
+        [.. Enumerable.Range(0, Height * Width * 3).Select(i =>
+            (byte)((i / 3 % Width * (9 - (i % 3 * 2))) + (i / 3 / Width * (3 + (i % 3))) + (i * 7919 % 40)))];
 
     /// <summary>The picture as a file of a kind.</summary>
     public static byte[] Of(string kind) => kind switch
     {
         "png" => ImageFile.EncodePng(Pixels, Height, Width, 3),
-        "png-interlaced" => Encode(new SixLabors.ImageSharp.Formats.Png.PngEncoder { InterlaceMethod = SixLabors.ImageSharp.Formats.Png.PngInterlaceMode.Adam7 }),
+        "png-interlaced" => Encode(
+            new SixLabors.ImageSharp.Formats.Png.PngEncoder { InterlaceMethod = SixLabors.ImageSharp.Formats.Png.PngInterlaceMode.Adam7 }),
         "jpeg" => Encode(new JpegEncoder { Quality = 90, ColorType = JpegColorType.YCbCrRatio444 }),
         "jpeg-420" => Encode(new JpegEncoder { Quality = 80, ColorType = JpegColorType.YCbCrRatio420 }),
         "jpeg-progressive" => Convert.FromBase64String(Progressive),
@@ -52,7 +56,13 @@ internal static class Pictures
             Values = [.. Pixels.Select(p => (ushort)p)],
             Photometric = 2,
             Predicted = kind is "tiff-lzw" or "tiff-deflate",
-            Packing = kind switch { "tiff-lzw" => TiffBytes.Lzw, "tiff-deflate" => TiffBytes.Deflate, "tiff-packbits" => TiffBytes.PackBits, _ => TiffBytes.None },
+            Packing = kind switch
+            {
+                "tiff-lzw" => TiffBytes.Lzw,
+                "tiff-deflate" => TiffBytes.Deflate,
+                "tiff-packbits" => TiffBytes.PackBits,
+                _ => TiffBytes.None
+            },
         }.ToArray(),
     };
 

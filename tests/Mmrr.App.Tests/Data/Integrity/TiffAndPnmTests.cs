@@ -38,7 +38,11 @@ public sealed class TiffAndPnmTests
                     };
                     var image = ImageFile.Decode(tiff.ToArray());
                     Assert.Equal((Height, Width, samples), (image.Height, image.Width, image.Channels));
-                    Assert.True(bits == 8 ? image.Pixels.Bytes.SequenceEqual(tiff.Values.Select(v => (byte)v)) : image.Pixels.Words.SequenceEqual(tiff.Values), $"{tiff}");
+                    Assert.True(
+                        bits == 8
+                            ? image.Pixels.Bytes.SequenceEqual(tiff.Values.Select(v => (byte)v))
+                            : image.Pixels.Words.SequenceEqual(tiff.Values),
+                        $"{tiff}");
                 }
             }
         }
@@ -48,7 +52,14 @@ public sealed class TiffAndPnmTests
     public void StripsOfManyCodes()
     {
         // Noise of 60,000 bytes in a strip: the codes of LZW grow to twelve bits and begin anew several times.
-        var tiff = new TiffBytes { Height = 200, Width = 300, Values = [.. Enumerable.Range(0, 60_000).Select(i => (ushort)((i * 7919 >> 3) + (i / 300) & 255))], Packing = TiffBytes.Lzw, RowsPerStrip = 200 };
+        var tiff = new TiffBytes
+        {
+            Height = 200,
+            Width = 300,
+            Values = [.. Enumerable.Range(0, 60_000).Select(i => (ushort)((i * 7919 >> 3) + (i / 300) & 255))],
+            Packing = TiffBytes.Lzw,
+            RowsPerStrip = 200
+        };
         Assert.Equal(tiff.Values.Select(v => (byte)v), ImageFile.Decode(tiff.ToArray()).Pixels.Bytes);
     }
 
@@ -68,7 +79,14 @@ public sealed class TiffAndPnmTests
     [Fact]
     public void TransparencyAndOrientation()
     {
-        var tiff = new TiffBytes { Height = 1, Width = 2, Values = [200, 100, 50, 128, 10, 20, 30, 255], Photometric = 2, Tags = new Dictionary<int, int> { [338] = 2 } };
+        var tiff = new TiffBytes
+        {
+            Height = 1,
+            Width = 2,
+            Values = [200, 100, 50, 128, 10, 20, 30, 255],
+            Photometric = 2,
+            Tags = new Dictionary<int, int> { [338] = 2 }
+        };
         Assert.Equal([100, 50, 25, 10, 20, 30], ImageFile.Decode(tiff.ToArray()).Pixels.Bytes);
         var turned = ImageFile.Decode(new TiffBytes { Height = 1, Width = 3, Values = [1, 2, 3], Tags = new Dictionary<int, int> { [274] = 8 } }.ToArray());
         Assert.Equal((3, 1), (turned.Height, turned.Width));
@@ -117,8 +135,12 @@ public sealed class TiffAndPnmTests
     [InlineData("P5\n2 1\n65535\n", new byte[] { 0x80, 0x01, 0x02, 0xff }, new byte[] { 0x80, 0x02 })]
     [InlineData("P5\n2 1\n4095\n", new byte[] { 0x0f, 0xff, 0x08, 0x00 }, new byte[] { 255, 128 })]
     [InlineData("P6\n1 2\n255\n", new byte[] { 9, 8, 7, 6, 5, 4 }, new byte[] { 9, 8, 7, 6, 5, 4 })]
-    [InlineData("P4\n9 2\n", new byte[] { 0x80, 0x80, 0x00, 0x00 }, new byte[] { 0, 255, 255, 255, 255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255 })]
-    public void RawPnm(string header, byte[] values, byte[] expected) => Assert.Equal(expected, ImageFile.Decode([.. header.Select(c => (byte)c), .. values]).Pixels.WithBits(8).Bytes);
+    [InlineData(
+        "P4\n9 2\n",
+        new byte[] { 0x80, 0x80, 0x00, 0x00 },
+        new byte[] { 0, 255, 255, 255, 255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255 })]
+    public void RawPnm(string header, byte[] values, byte[] expected) =>
+        Assert.Equal(expected, ImageFile.Decode([.. header.Select(c => (byte)c), .. values]).Pixels.WithBits(8).Bytes);
 
     [Theory]
     [InlineData("P5\n1 1\n255\n\u0007P5\n1 1\n255\n\u0007", "several images")]
@@ -132,5 +154,6 @@ public sealed class TiffAndPnmTests
     private static ushort[] Values(int samples, int bits) =>
         [.. Enumerable.Range(0, Height * Width * samples).Select(i => (ushort)(i / 6 * 40503 + (i % 3 * 977) & ((1 << bits) - 1)))];
 
-    private static void Refuses(byte[] file, string word) => Assert.Contains(word, Assert.Throws<InvalidDataException>(() => ImageFile.Decode(file)).Message, StringComparison.Ordinal);
+    private static void Refuses(byte[] file, string word) =>
+        Assert.Contains(word, Assert.Throws<InvalidDataException>(() => ImageFile.Decode(file)).Message, StringComparison.Ordinal);
 }

@@ -97,7 +97,9 @@ public sealed class WholePictureTests
         {
             byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
             for (int length = 20; length < file.Length - 3; length++)
-                Assert.True(RefusedOrTheSame([.. file[..length], 0xff, 0xd9], pixels, $"{kind} cut to {length}, with an end"), $"{kind} cut to {length}, with an end, is not noticed");
+                Assert.True(
+                    RefusedOrTheSame([.. file[..length], 0xff, 0xd9], pixels, $"{kind} cut to {length}, with an end"),
+                    $"{kind} cut to {length}, with an end, is not noticed");
         }
     }
 
@@ -128,7 +130,9 @@ public sealed class WholePictureTests
     {
         byte[] file = Pictures.Of(kind), pixels = ImageFile.Decode(file).Pixels.Bytes;
         for (int from = file.Length / 2; from < file.Length - 100; from += 5)
-            Assert.True(RefusedOrTheSame([.. file[..from], .. new byte[file.Length - from]], pixels, $"{kind}, zeros from {from} on"), $"{kind}: zeros from {from} on are not noticed");
+            Assert.True(
+                RefusedOrTheSame([.. file[..from], .. new byte[file.Length - from]], pixels, $"{kind}, zeros from {from} on"),
+                $"{kind}: zeros from {from} on are not noticed");
     }
 
     [Theory]
@@ -137,7 +141,8 @@ public sealed class WholePictureTests
     [InlineData(1)]
     public void AnIndexBeyondThePalette(int depth)
     {
-        byte[] Of(ushort last, int entries) => PngBytes.Make(2, 3, PngBytes.Palette, depth, [0, 1, 0, 0, 1, last], ("PLTE", [.. Enumerable.Range(0, 3 * entries).Select(i => (byte)(i * 9))]));
+        byte[] Of(ushort last, int entries) => PngBytes.Make(
+            2, 3, PngBytes.Palette, depth, [0, 1, 0, 0, 1, last], ("PLTE", [.. Enumerable.Range(0, 3 * entries).Select(i => (byte)(i * 9))]));
         Assert.Equal(27, ImageFile.Decode(Of(1, 2)).Pixels.Bytes[^3]);
         Refuses(Of(1, 1), "a colour that its palette lacks");
     }
@@ -153,7 +158,9 @@ public sealed class WholePictureTests
         using var image = Image.LoadPixelData<L8>([.. Enumerable.Range(0, 16 * 24).Select(i => (byte)(i * 7919 % 17 * 15))], 24, 16);
         foreach (var interlaced in (PngInterlaceMode[])[PngInterlaceMode.None, PngInterlaceMode.Adam7])
         {
-            byte[] file = Pictures.Encode(image, new PngEncoder { ColorType = PngColorType.Palette, BitDepth = PngBitDepth.Bit8, FilterMethod = filter, InterlaceMethod = interlaced });
+            byte[] file = Pictures.Encode(
+                image,
+                new PngEncoder { ColorType = PngColorType.Palette, BitDepth = PngBitDepth.Bit8, FilterMethod = filter, InterlaceMethod = interlaced });
             Assert.Equal(24, ImageFile.Decode(file).Width);
         }
     }
@@ -195,5 +202,6 @@ public sealed class WholePictureTests
         }
     }
 
-    private static void Refuses(byte[] file, string word) => Assert.Contains(word, Assert.Throws<InvalidDataException>(() => ImageFile.Decode(file)).Message, StringComparison.Ordinal);
+    private static void Refuses(byte[] file, string word) =>
+        Assert.Contains(word, Assert.Throws<InvalidDataException>(() => ImageFile.Decode(file)).Message, StringComparison.Ordinal);
 }

@@ -11,7 +11,8 @@ namespace Mmrr.App.Tests.Program.Cuda;
 public sealed class CudaProgramTests : IDisposable
 {
     private const int MostBlocksInY = 65535;
-    private static readonly string[] s_step = ["bench", "step", "--width", "16", "--size", "8", "--levels", "2", "--batch", "2", "--steps", "3", "--device", "cuda"];
+    private static readonly string[] s_step =
+        ["bench", "step", "--width", "16", "--size", "8", "--levels", "2", "--batch", "2", "--steps", "3", "--device", "cuda"];
 
     private readonly RecordedDriver _driver = new();
     private readonly TemporaryFolder _folder = new();
@@ -36,7 +37,9 @@ public sealed class CudaProgramTests : IDisposable
         {
             var kernel = kernels[launch[1]];
             long[] sizes = [.. launch[2..9].Select(word => long.Parse(word, CultureInfo.InvariantCulture))];
-            Assert.True(sizes[..6].All(size => size >= 1) && sizes[1] <= MostBlocksInY && sizes[2] <= MostBlocksInY, $"{kernel.Name}: grid {string.Join(',', sizes[..3])}");
+            Assert.True(
+                sizes[..6].All(size => size >= 1) && sizes[1] <= MostBlocksInY && sizes[2] <= MostBlocksInY,
+                $"{kernel.Name}: grid {string.Join(',', sizes[..3])}");
             Assert.True(sizes[3] * sizes[4] * sizes[5] <= kernel.MostThreads, $"{kernel.Name}: {sizes[3]} threads a block, .maxntid {kernel.MostThreads}");
             Assert.Equal(0, sizes[6]); // dynamic shared memory
             Assert.Equal("0", launch[9]); // the default stream
@@ -56,7 +59,9 @@ public sealed class CudaProgramTests : IDisposable
             else steps[^1].Add(call[0]);
         }
         // Of the five steps of a phase the first makes what the others use again, and the next phase's preparations follow on the last.
-        int settled = steps.Count(calls => calls.Count(call => call == "LAUNCH") > 50 && calls.Count(call => call is "SYNC" or "COPY" or "ALLOC" or "MODULE") == 2 && calls.Contains("SYNC"));
+        int settled = steps.Count(calls => calls.Count(call => call == "LAUNCH") > 50
+            && calls.Count(call => call is "SYNC" or "COPY" or "ALLOC" or "MODULE") == 2
+            && calls.Contains("SYNC"));
         Assert.True(settled >= 6, $"{settled} steps copied their loss and waited for it, and nothing else");
     }
 
@@ -103,7 +108,8 @@ public sealed class CudaProgramTests : IDisposable
     {
         // The batches come from other threads, the scores from several.
         _driver.Run(
-            [], "train", "--data", "mnist", "--root", SmallData.Mnist(_folder), "--normal", "1", "--preset", "tiny", "--epochs", "1", "--device", "cuda", "--out", _folder["run"]).Ends(0);
+            [], "train", "--data", "mnist", "--root", SmallData.Mnist(_folder), "--normal", "1", "--preset", "tiny", "--epochs", "1",
+            "--device", "cuda", "--out", _folder["run"]).Ends(0);
         Assert.DoesNotContain(_driver.Calls(), call => call[0] == "NOCONTEXT");
     }
 
@@ -114,7 +120,8 @@ public sealed class CudaProgramTests : IDisposable
         // Another program takes the card's memory when the first phase is over; the second asks for more.
         var outcome = _driver.Run(
             new() { ["MMRR_FAKE_CUDA_TAKEN"] = Path.Combine(run, "restoration.safetensors") },
-            "train", "--data", "mnist", "--root", SmallData.Mnist(_folder), "--normal", "1", "--preset", "tiny", "--epochs", "1", "--device", "cuda", "--out", run).Ends(2);
+            "train", "--data", "mnist", "--root", SmallData.Mnist(_folder), "--normal", "1", "--preset", "tiny", "--epochs", "1",
+            "--device", "cuda", "--out", run).Ends(2);
         string line = Assert.Single(outcome.ErrorLines);
         Assert.Matches("out of memory: .* asked for, .* in use, .* in all", line);
         Assert.Contains("a smaller --batch needs less (what is on disk is whole, as of step ", line, StringComparison.Ordinal);
@@ -132,5 +139,7 @@ public sealed class CudaProgramTests : IDisposable
     [InlineData("MMRR_FAKE_CUDA_BYTES", "20000000", "would fit")]
     [InlineData("MMRR_FAKE_CUDA_BYTES", "2000000", "memory")]
     public void ADriverOrACardThatWillNotDoIsRefused(string name, string value, params string[] words) => _driver.Run(
-        new() { [name] = value }, "train", "--data", "mnist", "--root", SmallData.Mnist(_folder), "--normal", "1", "--preset", "tiny", "--batch", "18", "--epochs", "1", "--device", "cuda", "--out", _folder["run"]).Refuses(words);
+        new() { [name] = value },
+        "train", "--data", "mnist", "--root", SmallData.Mnist(_folder), "--normal", "1", "--preset", "tiny", "--batch", "18", "--epochs", "1",
+        "--device", "cuda", "--out", _folder["run"]).Refuses(words);
 }
