@@ -10,7 +10,9 @@ internal static class Complaint
     public static void Report(Exception defect)
     {
         var version = typeof(Complaint).Assembly.GetName().Version;
-        Write($"internal error of mmrr {version?.ToString(3)}, not of your input: {defect.GetType().Name}: {defect.Message}; please report it with the command and the lines below");
+        Write(
+            $"internal error of mmrr {version?.ToString(3)}, not of your input: "
+            + $"{defect.GetType().Name}: {defect.Message}; please report it with the command and the lines below");
         Console.Error.WriteLine(defect.ToString());
     }
 }

@@ -8,8 +8,8 @@ internal static class Outside
     /// <summary>Whether an exception is of the outside: bad input, which one line tells. All else nobody meant.</summary>
     public static bool Is(Exception e) => e is AggregateException several
         ? several.InnerExceptions.All(Is)
-        : !IsOfTheProgram(e) && e is UsageException or DeviceUnavailableException or DeviceMemoryException or PtxException or InvalidDataException or IOException
-            or UnauthorizedAccessException or OutOfMemoryException;
+        : !IsOfTheProgram(e) && e is UsageException or DeviceUnavailableException or DeviceMemoryException or PtxException
+            or InvalidDataException or IOException or UnauthorizedAccessException or OutOfMemoryException;
 
     /// <summary>The line. Of what went wrong on several threads at once, one will do.</summary>
     public static string Message(Exception e) => e switch

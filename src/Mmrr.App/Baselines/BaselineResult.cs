@@ -55,7 +55,9 @@ internal sealed record BaselineResult(
         try
         {
             var result = RunJson.Read(path, File.ReadAllText(path), BaselineJson.Default.BaselineResult, CurrentFormat);
-            return result is { Figures.Count: > 0 } && result.Figures.All(IsWhole) ? result : throw new JsonException("a figure is missing or out of its range");
+            return result is { Figures.Count: > 0 } && result.Figures.All(IsWhole)
+                ? result
+                : throw new JsonException("a figure is missing or out of its range");
         }
         catch (JsonException e)
         {
@@ -68,7 +70,8 @@ internal sealed record BaselineResult(
         }
     }
 
-    private static bool IsWhole(BaselineFigure? figure) => figure is { Method: not null, ImageAuroc: >= 0 and <= 1, NormalisedImageAuroc: null or (>= 0 and <= 1) };
+    private static bool IsWhole(BaselineFigure? figure) =>
+        figure is { Method: not null, ImageAuroc: >= 0 and <= 1, NormalisedImageAuroc: null or (>= 0 and <= 1) };
 }
 
 /// <summary>Serialization without reflection.</summary>

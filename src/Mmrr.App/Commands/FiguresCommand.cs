@@ -15,12 +15,21 @@ internal static class FiguresCommand
     public static Command Create()
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
-        var images = new Option<string[]>("--images") { HelpName = "PATH", Description = "Image files and folders.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var images = new Option<string[]>("--images")
+        {
+            HelpName = "PATH",
+            Description = "Image files and folders.",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true
+        };
         var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder of the PNGs; RUN/figures when not given." };
         var levels = CommonOptions.Levels();
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
-        var command = new Command("figures", "Draw images with their embedding, and their masks and restorations at every level.") { run, images, output, levels, device, threads };
+        var command = new Command("figures", "Draw images with their embedding, and their masks and restorations at every level.")
+        {
+            run, images, output, levels, device, threads
+        };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {

@@ -65,7 +65,8 @@ internal static class KernelBench
             foreach (var solver in (MaskSolver[])[MaskSolver.Newton, MaskSolver.Bisection])
             {
                 double seconds = BestTime.Of(device, () => BisectionMask.Forward(v, mu, solver, MaskTolerance, MaskSweeps, m, bias, slope));
-                double sweeps = BisectionMask.CountSweeps(v, mu, solver, MaskTolerance, MaskSweeps).Average(), rate = 4 * ((double)v.Count + m.Count) / seconds / 1e9;
+                double sweeps = BisectionMask.CountSweeps(v, mu, solver, MaskTolerance, MaskSweeps).Average(),
+                    rate = 4 * ((double)v.Count + m.Count) / seconds / 1e9;
                 string name = solver == MaskSolver.Newton ? "newton" : "bisection";
                 Write($"engine=mmrr case=mask n={n} levels={levels} d={v.Count / n} solver={name} {Where(device)} ms={seconds * 1e3:F3} sweeps={sweeps:F2} gbs={rate:F2} memory_limit_gbs={limits.GigabytesPerSecond:F1} memory_share={rate / limits.GigabytesPerSecond:F3}");
             }
@@ -99,7 +100,8 @@ internal static class KernelBench
     }
 
     /// <summary>The figures' device, as the lines have it.</summary>
-    public static string Where(Device device) => $"device={device.Name} precision={(device.Precision == MatrixPrecision.Tf32 ? "tf32" : "float32")} threads={device.Workers}";
+    public static string Where(Device device) =>
+        $"device={device.Name} precision={(device.Precision == MatrixPrecision.Tf32 ? "tf32" : "float32")} threads={device.Workers}";
 
     private static Tensor Uniform(Device device, Shape shape, float range = 1)
     {

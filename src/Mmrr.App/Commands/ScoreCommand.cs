@@ -37,7 +37,10 @@ internal static class ScoreCommand
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
-        var command = new Command("score", "Score image files: CSV on standard output.") { run, paths, output, heatmaps, fail, levels, device, threads, precision };
+        var command = new Command("score", "Score image files: CSV on standard output.")
+        {
+            run, paths, output, heatmaps, fail, levels, device, threads, precision
+        };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
@@ -69,7 +72,9 @@ internal static class ScoreCommand
             writer?.Finish();
             if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
             account.Tell();
-            return unreadable > 0 || writer is { Failed: true } || rows is { Failed: true, IsClosed: false } ? ExitCode.BadInput : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly : ExitCode.Success;
+            return unreadable > 0 || writer is { Failed: true } || rows is { Failed: true, IsClosed: false } ? ExitCode.BadInput
+                : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly
+                : ExitCode.Success;
 
             void Score(Stream? copy)
             {
@@ -106,7 +111,9 @@ internal static class ScoreCommand
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{CsvField.Quote(file.File.Path)},{score.Score:R},{score.ScoreWithoutRefinement:R},{decision},{score.MaxPixelScore:R},{file.Width},{file.Height},")
-            + string.Create(CultureInfo.InvariantCulture, $"{score.PaperScore:R},{score.PaperScoreWithoutRefinement:R},{score.DeviationScore:R},{score.DeviationScoreWithoutRefinement:R},")
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"{score.PaperScore:R},{score.PaperScoreWithoutRefinement:R},{score.DeviationScore:R},{score.DeviationScoreWithoutRefinement:R},")
             + string.Create(CultureInfo.InvariantCulture, $"{score.NeighboursScore:R},{score.NeighboursScoreWithoutRefinement:R}");
     }
 }

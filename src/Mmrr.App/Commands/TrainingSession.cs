@@ -18,7 +18,8 @@ internal static class TrainingSession
     /// <param name="range">Gives the range for the images that are trained on; null for that of the options.</param>
     /// <param name="orBeside">As <see cref="RunFolder.Create"/> takes it.</param>
     /// <returns>The run, and whether it is finished; if not, it was told to stop.</returns>
-    public static (RunFolder Run, bool Finished) Begin(TrainingOptions options, string output, Func<IEnumerable<Sample>, PixelRange>? range = null, bool orBeside = false)
+    public static (RunFolder Run, bool Finished) Begin(
+        TrainingOptions options, string output, Func<IEnumerable<Sample>, PixelRange>? range = null, bool orBeside = false)
     {
         OutputPlace.CheckRun(output, options.Root, options.Abnormal);
         using var device = CommonOptions.Open(options.Device, options.Threads, options.Precision);
@@ -63,7 +64,8 @@ internal static class TrainingSession
         var set = source.LoadTrain();
         int count = set.Samples.Count;
         string few = count == 1 ? "one normal image is" : "two normal images are";
-        if (count < 3) throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: to train on, to choose the epoch with and for the threshold");
+        if (count < 3)
+            throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: to train on, to choose the epoch with and for the threshold");
         foreach (string line in source.Remarks()) Complaint.Write(line);
         return (source, set);
     }
@@ -73,7 +75,10 @@ internal static class TrainingSession
         var options = run.Options;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{set.Samples.Count} normal images {(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
+            $"{set.Samples.Count} normal images "
+            + $"{(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}"
+            + $"[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, "
+            + $"learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
         var values = options.Model.Range;
         if (values != PixelRange.Bytes) Console.WriteLine($"values from {values.Low} to {values.High} of {values.Bits} bits become -1 to 1");
         var account = new ImageAccount(values);
@@ -92,7 +97,8 @@ internal static class TrainingSession
         }
         catch (DeviceMemoryException e)
         {
-            throw new DeviceMemoryException($"training stopped: {e.Message}; a smaller --batch needs less (what is on disk is whole, as of step {Step(run)})", e);
+            throw new DeviceMemoryException(
+                $"training stopped: {e.Message}; a smaller --batch needs less (what is on disk is whole, as of step {Step(run)})", e);
         }
     }
 
@@ -129,7 +135,8 @@ internal static class TrainingSession
         File.Delete(run.PathOf(Calibration.FileName));
         statistics.Save(run.Path);
         Console.WriteLine(
-            $"scores: rule {rule.Name()}, levels {levels}; statistics of {statistics.Images} normal {(run.Options.Model.Fit == ImageFit.Tile ? "tiles" : "images")} that were trained on");
+            $"scores: rule {rule.Name()}, levels {levels}; "
+            + $"statistics of {statistics.Images} normal {(run.Options.Model.Fit == ImageFit.Tile ? "tiles" : "images")} that were trained on");
         using var scorer = Scorer.Load(run.Path, device);
         var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, s.Prepared));
         NormalScore[] scores = [.. Calibrator.Score(scorer, images)];

@@ -62,8 +62,10 @@ internal readonly record struct Augmentation(
     public void CheckBeside(MmrrOptions model)
     {
         string[] light = [.. Named().Where(w => w is "brightness" or "offset" or "gain")], turns = [.. Named().Where(w => w is "flip" or "rotate")];
-        if (model.Normalize && light.Length > 0) throw new ArgumentException($"{string.Join(", ", light)}: normalisation takes it away again; gamma and gradient stay");
-        if (model.Fit == ImageFit.Align && turns.Length > 0) throw new ArgumentException($"{string.Join(", ", turns)}: parts that were aligned would lie turned again");
+        if (model.Normalize && light.Length > 0)
+            throw new ArgumentException($"{string.Join(", ", light)}: normalisation takes it away again; gamma and gradient stay");
+        if (model.Fit == ImageFit.Align && turns.Length > 0)
+            throw new ArgumentException($"{string.Join(", ", turns)}: parts that were aligned would lie turned again");
     }
 
     /// <summary>The text that <see cref="Parse"/> reads back.</summary>

@@ -50,7 +50,8 @@ internal abstract class ClassSource : DataSource
 
         Check(record, TrainFiles);
         var parts = record.Images.ToLookup(i => i.Name, i => i.Part);
-        return new ImageSet(Options.Size, Options.Size, channels, [.. samples.Where(s => parts.Contains(s.Name)).Select(s => s with { Part = parts[s.Name].First() })]);
+        return new ImageSet(
+            Options.Size, Options.Size, channels, [.. samples.Where(s => parts.Contains(s.Name)).Select(s => s with { Part = parts[s.Name].First() })]);
     }
 
     /// <inheritdoc/>
@@ -73,7 +74,10 @@ internal abstract class ClassSource : DataSource
     /// <inheritdoc/>
     public override DataRecord Record(ImageSet train) => new()
     {
-        Files = TrainFiles.Concat(TestFiles).Select(file => (Name: file[0], Hash: HashIfThere(file))).Where(f => f.Hash.Length > 0).ToDictionary(f => f.Name, f => f.Hash),
+        Files = TrainFiles.Concat(TestFiles)
+            .Select(file => (Name: file[0], Hash: HashIfThere(file)))
+            .Where(f => f.Hash.Length > 0)
+            .ToDictionary(f => f.Name, f => f.Hash),
         Images = [.. train.Samples.Select(s => new RecordedImage(s.Name, s.Part, ""))],
     };
 
@@ -129,7 +133,8 @@ internal abstract class ClassSource : DataSource
             if (!record.Files.TryGetValue(file[0], out string? known))
                 Note($"{Path.Combine(Folder, file[0])} was not there when training began");
             else if (Hash(file) != known)
-                throw new InvalidDataException($"{BinaryFile.Find(Folder, file)}: the images are not those that the run began with: the file's content has changed");
+                throw new InvalidDataException(
+                    $"{BinaryFile.Find(Folder, file)}: the images are not those that the run began with: the file's content has changed");
         }
     }
 
@@ -152,7 +157,9 @@ internal abstract class ClassSource : DataSource
                 byte[] pixels = resampling.Resize<byte>(file.Pixels.AsSpan(i * length, length), file.Channels);
                 string name = (first + i).ToString(CultureInfo.InvariantCulture);
                 int label = file.Labels[i];
-                loaded[k] = new Sample(name, Options.Size, Options.Size, ImagePixels.WithChannels(pixels, file.Channels, Options.Channels ?? file.Channels), label != normal, names[label]);
+                loaded[k] = new Sample(
+                    name, Options.Size, Options.Size, ImagePixels.WithChannels(pixels, file.Channels, Options.Channels ?? file.Channels),
+                    label != normal, names[label]);
             });
             samples.AddRange(loaded);
             offset += file.Labels.Length;

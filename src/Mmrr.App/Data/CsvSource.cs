@@ -37,7 +37,8 @@ internal sealed class CsvSource : ImageFileSource
     }
 
     /// <inheritdoc/>
-    protected override bool DrawsTest => rows.Exists(r => r.Abnormal) && rows.Exists(r => r is { Abnormal: false, Test: null }) && !rows.Exists(r => r is { Abnormal: false, Test: true });
+    protected override bool DrawsTest =>
+        rows.Exists(r => r.Abnormal) && rows.Exists(r => r is { Abnormal: false, Test: null }) && !rows.Exists(r => r is { Abnormal: false, Test: true });
 
     /// <inheritdoc/>
     protected override IReadOnlyList<Entry> NormalFiles()
@@ -77,7 +78,8 @@ internal sealed class CsvSource : ImageFileSource
         return label.ToUpperInvariant() is "" or "NORMAL" or "GOOD" or "OK" or "FALSE";
     }
 
-    private Entry ToEntry(Row row) => new(row.Name, PathOf(row.Name), row.Abnormal, row.Kind, row.Mask is null ? null : PathOf(row.Mask), EmptyMask: rows.Exists(r => r.Mask is not null))
+    private Entry ToEntry(Row row) => new(
+        row.Name, PathOf(row.Name), row.Abnormal, row.Kind, row.Mask is null ? null : PathOf(row.Mask), EmptyMask: rows.Exists(r => r.Mask is not null))
     {
         Place = row.Line,
         Kept = row.Test == false,

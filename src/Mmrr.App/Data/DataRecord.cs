@@ -57,7 +57,8 @@ internal sealed record DataRecord
         try
         {
             var record = RunJson.Read(path, File.ReadAllText(path), DataJson.Default.DataRecord, CurrentFormat);
-            if (record.Files is null || record.Images is null || record.Files.Values.Contains(null!) || record.Images.Any(i => i?.Name is null || i.Hash is null || !Enum.IsDefined(i.Part)))
+            if (record.Files is null || record.Images is null
+                || record.Files.Values.Contains(null!) || record.Images.Any(i => i?.Name is null || i.Hash is null || !Enum.IsDefined(i.Part)))
                 throw new JsonException("a name, part or hash is missing");
             if (!record.Images.Any(i => i.Part == ImagePart.Training)) throw new JsonException("it has no image that is trained on");
             return record;
@@ -73,7 +74,8 @@ internal sealed record DataRecord
     {
         var text = new StringBuilder();
         text.Append("{\n  \"format\": ").Append(CurrentFormat).Append(",\n  \"files\": {");
-        text.AppendJoin(',', Files.Select(f => $"\n    {Json(f.Key)}: {Json(f.Value)}")).Append(Files.Count > 0 ? "\n  },\n" : "},\n").Append("  \"images\": [");
+        text.AppendJoin(',', Files.Select(f => $"\n    {Json(f.Key)}: {Json(f.Value)}"))
+            .Append(Files.Count > 0 ? "\n  },\n" : "},\n").Append("  \"images\": [");
         text.AppendJoin(',', Images.Select(i => $"\n    {JsonSerializer.Serialize(i, DataJson.Default.RecordedImage)}")).Append("\n  ]\n}\n");
         AtomicFile.Write(Path.Combine(run, FileName), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
     }
@@ -82,7 +84,8 @@ internal sealed record DataRecord
 }
 
 /// <summary>Serialization without reflection.</summary>
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(
+    UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(DataRecord))]
 [JsonSerializable(typeof(RecordedImage))]
 [JsonSerializable(typeof(string))]

@@ -13,7 +13,10 @@ internal abstract class DataSource
     protected DataSource(DataOptions options)
     {
         Options = options;
-        if (options.ByPlace) Note("the run is of an earlier version, without data.json: its images are drawn again, and whether they are still those of its training cannot be checked");
+        if (options.ByPlace)
+            Note(
+                "the run is of an earlier version, without data.json: "
+                + "its images are drawn again, and whether they are still those of its training cannot be checked");
     }
 
     /// <summary>The layouts that <see cref="Open"/> knows.</summary>
@@ -46,7 +49,8 @@ internal abstract class DataSource
             throw new ArgumentException($"channels must be 1 or 3, not {options.Channels}");
         _ = DefaultSize(options.Kind);
         if (options.Kind != "csv" && !Directory.Exists(options.Root))
-            throw new DirectoryNotFoundException($"{options.Root}: {(File.Exists(options.Root) ? "a file; expected a folder (a list of files is read by --data csv)" : "no such folder")}");
+            throw new DirectoryNotFoundException(
+                $"{options.Root}: {(File.Exists(options.Root) ? "a file; expected a folder (a list of files is read by --data csv)" : "no such folder")}");
         return options.Kind switch
         {
             "mnist" => new IdxSource(options, ClassNames.Digits),
@@ -97,7 +101,8 @@ internal abstract class DataSource
         foreach (bool abnormal in (ReadOnlySpan<bool>)[false, true])
         {
             if (!Array.Exists(samples, s => s.Abnormal == abnormal))
-                throw new InvalidDataException($"{origin}: the test set has no {(abnormal ? "abnormal" : "normal")} image{string.Concat(notes.Select(n => $"; {n}"))}");
+                throw new InvalidDataException(
+                    $"{origin}: the test set has no {(abnormal ? "abnormal" : "normal")} image{string.Concat(notes.Select(n => $"; {n}"))}");
         }
 
         return new ImageSet(Options.Size, Options.Size, channels, samples);

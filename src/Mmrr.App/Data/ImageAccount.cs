@@ -40,10 +40,15 @@ internal sealed class ImageAccount(PixelRange range)
     public void Tell()
     {
         if (_clipped.Images > 0)
-            Complaint.Write($"{_clipped.Images} of {_images} images have values beyond the run's range {range}: {_clipped.Pixels} pixels are clipped, most of them in {_clipped.Worst} ({_clipped.Most})");
-        if (_withoutPart.Count > 0) Complaint.Write($"on {_withoutPart.Count} of {_images} images no part was found, they are seen whole: {Some(_withoutPart)}");
+            Complaint.Write(
+                $"{_clipped.Images} of {_images} images have values beyond the run's range {range}: "
+                + $"{_clipped.Pixels} pixels are clipped, most of them in {_clipped.Worst} ({_clipped.Most})");
+        if (_withoutPart.Count > 0)
+            Complaint.Write($"on {_withoutPart.Count} of {_images} images no part was found, they are seen whole: {Some(_withoutPart)}");
         if (_otherDepth.Count == 0) return;
-        string depth = range.Bits == 8 ? "more than 8 bits a value, of which the high byte counts in this run of 8 bits" : "8 bits a value, each of which counts 257 times in this run of 16 bits";
+        string depth = range.Bits == 8
+            ? "more than 8 bits a value, of which the high byte counts in this run of 8 bits"
+            : "8 bits a value, each of which counts 257 times in this run of 16 bits";
         Complaint.Write($"{_otherDepth.Count} of {_images} images have {depth}: {Some(_otherDepth)}");
     }
 

@@ -114,9 +114,16 @@ internal static class ImageFile
     {
         if (channels is not (1 or 3) || pixels.Length != height * width * channels)
             throw new ArgumentException($"{pixels.Length} bytes do not make an image of [{height}, {width}, {channels}]; channels must be 1 or 3");
-        using Image image = channels == 1 ? Image.LoadPixelData<L8>(s_configuration, pixels, width, height) : Image.LoadPixelData<Rgb24>(s_configuration, pixels, width, height);
+        using Image image = channels == 1
+            ? Image.LoadPixelData<L8>(s_configuration, pixels, width, height)
+            : Image.LoadPixelData<Rgb24>(s_configuration, pixels, width, height);
         using var png = new MemoryStream();
-        image.Save(png, new PngEncoder { BitDepth = PngBitDepth.Bit8, ColorType = channels == 1 ? PngColorType.Grayscale : PngColorType.Rgb, ChunkFilter = PngChunkFilter.ExcludeAll });
+        image.Save(png, new PngEncoder
+        {
+            BitDepth = PngBitDepth.Bit8,
+            ColorType = channels == 1 ? PngColorType.Grayscale : PngColorType.Rgb,
+            ChunkFilter = PngChunkFilter.ExcludeAll
+        });
         return png.ToArray();
     }
 

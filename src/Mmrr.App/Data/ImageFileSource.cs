@@ -65,12 +65,14 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     {
         string[] names = List(folder);
         if (names.Length == 0)
-            throw new InvalidDataException($"{folder}: no image in this folder; {ImageFolder.Expected}{(LeftOut.Describe() is { } leftOut ? $" ({leftOut})" : "")}");
+            throw new InvalidDataException(
+                $"{folder}: no image in this folder; {ImageFolder.Expected}{(LeftOut.Describe() is { } leftOut ? $" ({leftOut})" : "")}");
         return names;
     }
 
     /// <summary>The kind of defect of an image in a folder of abnormal ones: the name of the sub-folder.</summary>
-    protected static string KindOf(string name) => name.Contains('/', StringComparison.Ordinal) ? name[..name.IndexOf('/', StringComparison.Ordinal)] : "abnormal";
+    protected static string KindOf(string name) =>
+        name.Contains('/', StringComparison.Ordinal) ? name[..name.IndexOf('/', StringComparison.Ordinal)] : "abnormal";
 
     /// <summary>Asks where a folder <c>good</c> lies among abnormal images.</summary>
     /// <exception cref="InvalidDataException">There is one.</exception>
@@ -78,11 +80,13 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     {
         string own = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         if (own.Equals(Good, StringComparison.OrdinalIgnoreCase))
-            throw new InvalidDataException($"{folder}: a folder 'good' is given as one of abnormal images; are they normal? If they are not, rename that folder");
+            throw new InvalidDataException(
+                $"{folder}: a folder 'good' is given as one of abnormal images; are they normal? If they are not, rename that folder");
         if (names.FirstOrDefault(name => name.Split('/').SkipLast(1).Contains(Good, StringComparer.OrdinalIgnoreCase)) is { } good)
         {
             throw new InvalidDataException(
-                $"{Path.Combine(folder, good)}: lies in a folder 'good' below the abnormal images; are they normal? Then name the folders of the defects only, or move them; if they are not, rename that folder");
+                $"{Path.Combine(folder, good)}: lies in a folder 'good' below the abnormal images; are they normal? "
+                + "Then name the folders of the defects only, or move them; if they are not, rename that folder");
         }
     }
 
@@ -116,7 +120,8 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     private Entry[] TestEntries()
     {
         if (Options.Record is not { } record)
-            return [.. (DrawsTest ? Divided().Where(e => e.Part == ImagePart.Test) : []).Concat(TestFiles()).OrderBy(e => e.Place).Select(e => e with { Part = ImagePart.Test })];
+            return [.. (DrawsTest ? Divided().Where(e => e.Part == ImagePart.Test) : []).Concat(TestFiles())
+                .OrderBy(e => e.Place).Select(e => e with { Part = ImagePart.Test })];
         var tested = TestFiles();
         var found = Hashed([.. NormalFilesThatThereAre(), .. tested]);
         int normal = found.Length - tested.Count;
@@ -130,7 +135,8 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
 
     /// <summary>The files of the images that the run began with, under the names that they had then, in the order that they had then.</summary>
     private static IEnumerable<Entry> Known(DataRecord record, Recognition recognition, Entry[] found) =>
-        record.Images.Select((image, k) => (image, Place: recognition.Places[k])).Where(k => k.Place >= 0).Select(k => found[k.Place] with { Name = k.image.Name, Part = k.image.Part });
+        record.Images.Select((image, k) => (image, Place: recognition.Places[k]))
+            .Where(k => k.Place >= 0).Select(k => found[k.Place] with { Name = k.image.Name, Part = k.image.Part });
 
     /// <summary>Compares the record with what is there, and notes what is to be told.</summary>
     /// <param name="record">The record.</param>
@@ -231,7 +237,8 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         {
             int at = Array.IndexOf(loaded, other);
             var (eight, more) = other.Sample.FileBits == 8 ? (at, 0) : (0, at);
-            throw new InvalidDataException($"{files[eight].Path}: has 8 bits a value, and {files[more].Path} has more; a set has pictures of one depth: convert those of the other");
+            throw new InvalidDataException(
+                $"{files[eight].Path}: has 8 bits a value, and {files[more].Path} has more; a set has pictures of one depth: convert those of the other");
         }
 
         bits ??= loaded[0].Sample.FileBits;

@@ -19,8 +19,8 @@ internal static class ImageFolder
     // What systems, photo servers and archives put beside one's own pictures: thumbnails, waste, metadata.
     private static readonly string[] s_foreign =
     [
-        "@eaDir", "@tmp", "@Recycle", "#recycle", "#snapshot", "~snapshot", "$RECYCLE.BIN", "RECYCLER", "System Volume Information", "__MACOSX", "lost+found", "Network Trash Folder",
-        "Temporary Items", "thumbnails", "__pycache__",
+        "@eaDir", "@tmp", "@Recycle", "#recycle", "#snapshot", "~snapshot", "$RECYCLE.BIN", "RECYCLER", "System Volume Information", "__MACOSX",
+        "lost+found", "Network Trash Folder", "Temporary Items", "thumbnails", "__pycache__",
     ];
 
     /// <summary>
@@ -56,7 +56,8 @@ internal static class ImageFolder
     private static bool IsWanted(string path, string name, Omissions omissions)
     {
         if (name[0] == '.') omissions.Add("hidden", path, "");
-        else if (!HasImageExtension(name)) omissions.Add("of other kinds", path, Path.GetExtension(name) is { Length: > 0 } extension ? extension.ToLowerInvariant() : name);
+        else if (!HasImageExtension(name))
+            omissions.Add("of other kinds", path, Path.GetExtension(name) is { Length: > 0 } extension ? extension.ToLowerInvariant() : name);
         else if (OwnOutput.IsPicture(path)) omissions.Add("pictures that mmrr made", path, "");
         else return true;
         return false;
@@ -68,7 +69,8 @@ internal static class ImageFolder
         else if (s_foreign.Contains(name, StringComparer.OrdinalIgnoreCase)) omissions.Add("folders of systems and other programs", path, name);
         else if (OwnOutput.IsRun(path)) omissions.Add("runs of mmrr", path, name);
         else if (link && LeadsBack(path, walked)) omissions.Add("links that lead back", path, name);
-        else if (name.Contains('\uFFFD', StringComparison.Ordinal) && !Directory.Exists(path)) omissions.Add("folders with names that are not UTF-8, which cannot be opened", path, name);
+        else if (name.Contains('\uFFFD', StringComparison.Ordinal) && !Directory.Exists(path))
+            omissions.Add("folders with names that are not UTF-8, which cannot be opened", path, name);
         else return true;
         return false;
     }

@@ -38,7 +38,8 @@ internal static class ImageMemory
         }
         catch (OutOfMemoryException e)
         {
-            throw new InvalidDataException($"{path}: the image is too large for the memory of this process ({GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MB)", e);
+            throw new InvalidDataException(
+                $"{path}: the image is too large for the memory of this process ({GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MB)", e);
         }
         finally
         {
@@ -47,8 +48,8 @@ internal static class ImageMemory
     }
 
     /// <summary>
-    /// Frees what a large image left behind, some hundreds of megabytes: where one follows another, the collector would let it pile up while the machine has memory
-    /// to spare.
+    /// Frees what a large image left behind, some hundreds of megabytes: where one follows another, the collector would let it pile up while the machine
+    /// has memory to spare.
     /// </summary>
     /// <param name="sample">The image that is done with.</param>
     public static void Release(Sample sample)

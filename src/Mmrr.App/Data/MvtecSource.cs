@@ -67,9 +67,11 @@ internal sealed class MvtecSource : ImageFileSource
         if (!Directory.Exists(folder))
             return;
         foreach (string name in List(folder).Where(name => !used.Contains(name.Split('/')[0]) || !name.Contains('/', StringComparison.Ordinal)))
-            LeftOut.Add("images outside of the layout's folders", Path.Combine(folder, name), Path.GetDirectoryName(name) is { Length: > 0 } other ? other : name);
+            LeftOut.Add(
+                "images outside of the layout's folders", Path.Combine(folder, name), Path.GetDirectoryName(name) is { Length: > 0 } other ? other : name);
     }
 
     private static IEnumerable<string> Subfolders(string folder) =>
-        Directory.EnumerateDirectories(folder).Where(path => !OwnOutput.IsRun(path)).Select(path => Path.GetFileName(path)).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal);
+        Directory.EnumerateDirectories(folder).Where(path => !OwnOutput.IsRun(path)).Select(path => Path.GetFileName(path))
+            .Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal);
 }

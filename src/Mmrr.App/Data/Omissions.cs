@@ -18,7 +18,11 @@ internal sealed class Omissions
     }
 
     /// <summary>Tells it all in one line; null where nothing was left out.</summary>
-    public string? Describe() => _reasons.Count == 0 ? null : $"left out: {string.Join("; ", _reasons.Select(r => $"{r.Value.Paths.Count} {r.Key}{Named(r.Value.Examples)}"))}";
+    public string? Describe() => _reasons.Count == 0
+        ? null
+        : $"left out: {string.Join("; ", _reasons.Select(r => $"{r.Value.Paths.Count} {r.Key}{Named(r.Value.Examples)}"))}";
 
-    private static string Named(SortedSet<string> examples) => examples.Count == 0 ? "" : $" ({string.Join(", ", examples.Take(MostExamples))}{(examples.Count > MostExamples ? ", …" : "")})";
+    private static string Named(SortedSet<string> examples) => examples.Count == 0
+        ? ""
+        : $" ({string.Join(", ", examples.Take(MostExamples))}{(examples.Count > MostExamples ? ", …" : "")})";
 }

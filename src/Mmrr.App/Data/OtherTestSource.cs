@@ -67,7 +67,8 @@ internal sealed class OtherTestSource : ImageFileSource
         {
             bool normal = IsGood(name);
             return new Entry(
-                $"{prefix}/{name}", Path.Combine(folder, name), !normal, normal ? Good : KindOf(name), category is null || normal ? null : MvtecSource.MaskOf(category, name), EmptyMask: category is not null);
+                $"{prefix}/{name}", Path.Combine(folder, name), !normal, normal ? Good : KindOf(name),
+                category is null || normal ? null : MvtecSource.MaskOf(category, name), EmptyMask: category is not null);
         });
     }
 

@@ -26,7 +26,8 @@ internal static class OwnOutput
     private static ReadOnlySpan<byte> Png => [0x89, (byte)'P', (byte)'N', (byte)'G'];
 
     /// <summary>Whether a folder is a run.</summary>
-    public static bool IsRun(string folder) => File.Exists(Path.Combine(folder, RunFile)) && Array.Exists(s_besideRunFile, file => File.Exists(Path.Combine(folder, file)));
+    public static bool IsRun(string folder) =>
+        File.Exists(Path.Combine(folder, RunFile)) && Array.Exists(s_besideRunFile, file => File.Exists(Path.Combine(folder, file)));
 
     /// <summary>Whether a file's bytes are a picture that the program made.</summary>
     public static bool IsPicture(ReadOnlySpan<byte> file) => file.StartsWith(Png) && file[..Math.Min(Searched, file.Length)].IndexOf(Mark) >= 0;

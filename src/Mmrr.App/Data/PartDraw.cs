@@ -68,7 +68,8 @@ internal static class PartDraw
     private static void Fill(Group[] groups, ImagePart part)
     {
         if (groups.Any(g => g.Part == part)) return;
-        var donors = groups.Where(g => groups.Count(other => other.Part == g.Part) > 1).OrderBy(g => g.Part switch { ImagePart.Training => 0, ImagePart.Test => 2, _ => 1 });
+        var donors = groups.Where(g => groups.Count(other => other.Part == g.Part) > 1)
+            .OrderBy(g => g.Part switch { ImagePart.Training => 0, ImagePart.Test => 2, _ => 1 });
         if (donors.FirstOrDefault() is { } first) first.Part = part;
     }
 

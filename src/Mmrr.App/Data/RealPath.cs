@@ -17,8 +17,8 @@ internal static class RealPath
     }
 
     /// <summary>
-    /// Whether a file has bytes that lie on a disk, and, where it is a link, the file that it leads to. A pipe that nobody writes to would be waited for without
-    /// end, and a device read without end.
+    /// Whether a file has bytes that lie on a disk, and, where it is a link, the file that it leads to. A pipe that nobody writes to would be waited for
+    /// without end, and a device read without end.
     /// </summary>
     public static bool HasContent(string path) => new FileInfo(Of(path)) is { Exists: true, Length: > 0, LinkTarget: null };
 
@@ -29,6 +29,8 @@ internal static class RealPath
     {
         if (Path.GetDirectoryName(path) is not { } above) return path;
         string parent = Of(above, links), here = Path.Combine(parent, Path.GetFileName(path));
-        return links > 0 && new FileInfo(here).LinkTarget is { } target ? Of(Path.TrimEndingDirectorySeparator(Path.GetFullPath(target, parent)), links - 1) : here;
+        return links > 0 && new FileInfo(here).LinkTarget is { } target
+            ? Of(Path.TrimEndingDirectorySeparator(Path.GetFullPath(target, parent)), links - 1)
+            : here;
     }
 }

@@ -21,7 +21,8 @@ internal sealed class Recognition
         (_known, _found) = (known, found);
         _taken = new bool[found.Count];
         _places = [.. Enumerable.Repeat(-1, known.Count)];
-        ILookup<string, int> byName = Enumerable.Range(0, found.Count).ToLookup(i => found[i].Name), byHash = Enumerable.Range(0, found.Count).ToLookup(i => found[i].Hash);
+        ILookup<string, int> byName = Enumerable.Range(0, found.Count).ToLookup(i => found[i].Name),
+            byHash = Enumerable.Range(0, found.Count).ToLookup(i => found[i].Hash);
         Place(k => byName[known[k].Name].Where(i => known[k].Hash.Length == 0 || found[i].Hash == known[k].Hash), (_, _) => true);
         Place(k => known[k].Hash.Length == 0 ? [] : byHash[known[k].Hash], (k, _) =>
         {
@@ -59,7 +60,8 @@ internal sealed class Recognition
         [
             Line("missing", Missing()),
             Line("changed", _changed) is { } changed ? $"{changed}; changed images are not tested" : null,
-            NameList.Of([.. _renamed.Select(k => $"{_known[k].Name} is {_found[_places[k]].Name} now")]) is { } renamed ? $"renamed since training began: {renamed}" : null,
+            NameList.Of([.. _renamed.Select(k => $"{_known[k].Name} is {_found[_places[k]].Name} now")]) is { } renamed
+                ? $"renamed since training began: {renamed}" : null,
             NameList.Of(fresh) is { } names ? $"new since training began, and left out: {names}; mmrr evaluate RUN --test DIR takes other images" : null,
         ];
         return lines.OfType<string>();
@@ -80,5 +82,6 @@ internal sealed class Recognition
     private IEnumerable<int> Missing() => Enumerable.Range(0, _known.Count).Where(k => _places[k] < 0).Except(_changed);
 
     private string? Line(string what, IEnumerable<int> known) =>
-        NameList.Of([.. known.Select(k => $"{_known[k].Name} ({_known[k].Part.ToString().ToLowerInvariant()})")]) is { } names ? $"{what} since training began: {names}" : null;
+        NameList.Of([.. known.Select(k => $"{_known[k].Name} ({_known[k].Part.ToString().ToLowerInvariant()})")]) is { } names
+            ? $"{what} since training began: {names}" : null;
 }

@@ -11,8 +11,9 @@ internal static class CalibrationText
     {
         int images = calibration.Images.Count();
         return calibration.FalseAlarm is { } rate && images < Calibrator.LeastImages(rate)
-            ? FormattableString.Invariant(
-                $"{images} normal {(images == 1 ? "image" : "images")} cannot support a false-alarm rate of {rate}, which needs {Calibrator.LeastImages(rate)}: the threshold lies beyond the largest score, by {Calibrator.Margin} of its distance from the median; mmrr threshold RUN --calibrate DIR adds more")
+            ? FormattableString.Invariant($"{images} normal {(images == 1 ? "image" : "images")} cannot support a false-alarm rate of {rate}, ")
+                + FormattableString.Invariant($"which needs {Calibrator.LeastImages(rate)}: the threshold lies beyond the largest score, ")
+                + FormattableString.Invariant($"by {Calibrator.Margin} of its distance from the median; mmrr threshold RUN --calibrate DIR adds more")
             : null;
     }
 
@@ -21,7 +22,8 @@ internal static class CalibrationText
     public static void RefuseBroken(IEnumerable<NormalScore> scores)
     {
         if (scores.FirstOrDefault(s => !s.IsFinite) is { } broken)
-            throw new InvalidDataException(FormattableString.Invariant($"{broken.Image}: its score is {broken.Score}; a threshold needs finite scores of normal images"));
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{broken.Image}: its score is {broken.Score}; a threshold needs finite scores of normal images"));
     }
 
     /// <summary>What a run's scores at some levels do without; null where they have all that the run has.</summary>
@@ -32,9 +34,14 @@ internal static class CalibrationText
     public static string? Missing(string run, Calibration? calibration, ScoreMethod own, LevelSchedule levels)
     {
         var used = own.At(levels);
-        string rule = used.Rule == own.Rule ? "" : $"; the rule {own.Rule.Name()} is for the levels {own.Levels}, these are scores of the rule {used.Rule.Name()}";
-        if (calibration is null) return $"{run}: no {Calibration.FileName} in this run, so nothing is called anomalous; mmrr threshold {run} --calibrate DIR makes one{rule}";
-        return used.Decision(calibration) is not null ? null : $"{run}: the threshold is for the levels {calibration.Levels}, not for {levels}; nothing is called anomalous{rule}";
+        string rule = used.Rule == own.Rule
+            ? ""
+            : $"; the rule {own.Rule.Name()} is for the levels {own.Levels}, these are scores of the rule {used.Rule.Name()}";
+        if (calibration is null)
+            return $"{run}: no {Calibration.FileName} in this run, so nothing is called anomalous; mmrr threshold {run} --calibrate DIR makes one{rule}";
+        return used.Decision(calibration) is not null
+            ? null
+            : $"{run}: the threshold is for the levels {calibration.Levels}, not for {levels}; nothing is called anomalous{rule}";
     }
 
     /// <summary>The threshold, and what stands behind it.</summary>
@@ -42,11 +49,14 @@ internal static class CalibrationText
     {
         double[] scores = [.. calibration.Images.Select(i => i.Score).Order()];
         string origin = calibration.FalseAlarm is { } rate ? $"false-alarm rate {rate}" : "set by hand";
-        yield return FormattableString.Invariant($"threshold {calibration.Threshold:G6} by the rule {calibration.Rule.Name()} at the levels {calibration.Levels}, {origin}");
-        if (scores.Length == 0) yield break;
         yield return FormattableString.Invariant(
-            $"behind it: {calibration.HeldOut.Count} normal images held out of training, {calibration.Added.Count} added; {scores.Count(calibration.IsAnomalous)} of {scores.Length} score above");
+            $"threshold {calibration.Threshold:G6} by the rule {calibration.Rule.Name()} at the levels {calibration.Levels}, {origin}");
+        if (scores.Length == 0) yield break;
+        yield return
+            FormattableString.Invariant($"behind it: {calibration.HeldOut.Count} normal images held out of training, {calibration.Added.Count} added; ")
+            + FormattableString.Invariant($"{scores.Count(calibration.IsAnomalous)} of {scores.Length} score above");
         yield return FormattableString.Invariant($"their scores: {scores[0]:G6} to {scores[^1]:G6}, median {SortedArrayStatistics.Median(scores):G6}");
-        yield return FormattableString.Invariant($"heatmaps: colours from {calibration.Heatmap.Low:G4} to {calibration.Heatmap.High:G4}, outlines at {calibration.Heatmap.Contour:G4}");
+        yield return FormattableString.Invariant(
+            $"heatmaps: colours from {calibration.Heatmap.Low:G4} to {calibration.Heatmap.High:G4}, outlines at {calibration.Heatmap.Contour:G4}");
     }
 }

@@ -24,7 +24,8 @@ internal sealed record ThresholdFigures(double Threshold, Estimate F1, int Found
 /// <param name="AtThreshold">The run's own threshold; absent where it has none, or none for these levels.</param>
 /// <param name="PixelAuroc">Over all pixels, at the masks' size; absent where there are no masks.</param>
 /// <param name="Aupro">Area under the per-region overlap up to a false positive rate of 0.3, at the masks' size.</param>
-internal sealed record ScoreFigures(Estimate ImageAuroc, Estimate AveragePrecision, ThresholdFigures BestF1, ThresholdFigures? AtThreshold, double? PixelAuroc, double? Aupro);
+internal sealed record ScoreFigures(
+    Estimate ImageAuroc, Estimate AveragePrecision, ThresholdFigures BestF1, ThresholdFigures? AtThreshold, double? PixelAuroc, double? Aupro);
 
 /// <summary>The figures of one kind of abnormal images against all normal ones.</summary>
 /// <param name="Kind">Its name.</param>
@@ -59,7 +60,8 @@ internal sealed record IntervalMethod(string Method, int Resamples, double Confi
 /// <param name="OtherRules">The figures of the other rules that the run has statistics of normal images for at these levels; the paper's needs none.</param>
 /// <param name="Intervals">What the intervals are.</param>
 internal sealed record EvaluationResult(
-    int Images, int NormalImages, LevelSchedule Levels, ScoreRule Rule, double Seconds, string Device, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
+    int Images, int NormalImages, LevelSchedule Levels, ScoreRule Rule, double Seconds, string Device,
+    ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
     IReadOnlyList<KindFigures>? Kinds, IReadOnlyList<RuleFigures> OtherRules, IntervalMethod Intervals)
 {
     /// <summary>The number of this format.</summary>
@@ -86,12 +88,14 @@ internal sealed record EvaluationResult(
 
     /// <summary>Writes <c>evaluation.json</c>.</summary>
     public void Save(RunFolder run) =>
-        AtomicFile.Write(run.PathOf("evaluation.json"), stream => stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, EvaluationJson.Default.EvaluationResult) + "\n")));
+        AtomicFile.Write(
+            run.PathOf("evaluation.json"),
+            stream => stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, EvaluationJson.Default.EvaluationResult) + "\n")));
 }
 
 /// <summary>Serialization without reflection.</summary>
 [JsonSourceGenerationOptions(
-    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
+    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(EvaluationResult))]
 internal sealed partial class EvaluationJson : JsonSerializerContext;

@@ -12,7 +12,9 @@ internal static class EvaluationTable
     /// <summary>Prints to standard output.</summary>
     public static void Print(EvaluationResult result)
     {
-        Console.WriteLine(Text($"{result.Images} images ({result.NormalImages} normal), levels {result.Levels}, rule {result.Rule.Name()}, {result.Seconds:F0} s on {result.Device}"));
+        Console.WriteLine(
+            Text($"{result.Images} images ({result.NormalImages} normal), levels {result.Levels}, rule {result.Rule.Name()}, ")
+            + Text($"{result.Seconds:F0} s on {result.Device}"));
         Overall("", result.WithRefinement, result.WithoutRefinement).Print();
         foreach (var other in result.OtherRules) Overall($"rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement).Print();
         if (result.Kinds is not null)
@@ -50,17 +52,23 @@ internal static class EvaluationTable
     // Without refinement: in columns of their own; on a terminal, where that would be too wide, under the others.
     private static FittedTable Kinds(EvaluationResult result)
     {
-        bool plain = Console.IsOutputRedirected, threshold = result.WithRefinement.AtThreshold is not null, pixels = result.WithRefinement.PixelAuroc is not null;
+        bool plain = Console.IsOutputRedirected,
+            threshold = result.WithRefinement.AtThreshold is not null, pixels = result.WithRefinement.PixelAuroc is not null;
         string line = plain ? " " : "\n";
         Column[] decided = threshold ? [new Column("missed", IsNumber: true, Rank: 1)] : [];
         var table = new FittedTable([
-            new Column("kind"), new Column("images", IsNumber: true, Rank: 4), .. Pair($"image{line}AUROC", 0), .. Pair(plain ? "avg. precision" : "average\nprecision", 3), .. decided,
+            new Column("kind"), new Column("images", IsNumber: true, Rank: 4), .. Pair($"image{line}AUROC", 0),
+            .. Pair(plain ? "avg. precision" : "average\nprecision", 3), .. decided,
             .. pixels ? Pair($"pixel{line}AUROC", 1).Concat(Pair("AUPRO", 2)) : [],
         ]);
         foreach (var kind in result.Kinds!)
         {
             var (with, without) = (kind.WithRefinement, kind.WithoutRefinement);
-            List<string> row = [Markup.Escape(kind.Kind), Text($"{kind.Images}"), .. Figures(with.ImageAuroc.Value, without.ImageAuroc.Value), .. Figures(with.AveragePrecision.Value, without.AveragePrecision.Value)];
+            List<string> row =
+            [
+                Markup.Escape(kind.Kind), Text($"{kind.Images}"), .. Figures(with.ImageAuroc.Value, without.ImageAuroc.Value),
+                .. Figures(with.AveragePrecision.Value, without.AveragePrecision.Value)
+            ];
             if (threshold) row.Add(Text($"{with.AtThreshold!.Misses}"));
             if (pixels) row.AddRange([.. Figures(with.PixelAuroc, without.PixelAuroc), .. Figures(with.Aupro, without.Aupro)]);
             table.Add([.. row]);

@@ -19,7 +19,8 @@ internal static class Evaluator
     /// <param name="keep">Whether the files are written.</param>
     /// <param name="limit">So many images, drawn by the run's seed with the classes in proportion; null for all.</param>
     /// <param name="progress">Hears (images done, images in all).</param>
-    public static EvaluationResult Run(RunFolder run, Calibration? calibration, Device device, ScoreMethod method, string? test, bool keep, int? limit, Action<int, int> progress)
+    public static EvaluationResult Run(
+        RunFolder run, Calibration? calibration, Device device, ScoreMethod method, string? test, bool keep, int? limit, Action<int, int> progress)
     {
         using var model = Checkpoint.Load(run.Path, device);
         run.CheckModel(model.Options);
@@ -37,7 +38,8 @@ internal static class Evaluator
         account.Tell();
         var (own, kinds) = scores.Figures();
         var result = new EvaluationResult(
-            samples.Length, samples.Count(s => !s.Abnormal), method.Levels, own.Rule, seconds, $"{device.Name} ({device.Description})", own.WithRefinement, own.WithoutRefinement, kinds, scores.OtherFigures(),
+            samples.Length, samples.Count(s => !s.Abnormal), method.Levels, own.Rule, seconds,
+            $"{device.Name} ({device.Description})", own.WithRefinement, own.WithoutRefinement, kinds, scores.OtherFigures(),
             new IntervalMethod("stratified bootstrap over the images, percentiles", Bootstrap.Resamples, Bootstrap.Confidence, Bootstrap.Seed))
         { Test = test is null ? null : Path.GetFullPath(test) };
         if (!keep) return result;

@@ -35,7 +35,8 @@ internal static class ExampleSheet
         bool masks = chosen.Exists(s => s.Mask is not null);
         range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Where(float.IsFinite).DefaultIfEmpty().Order()]);
 
-        string[] captions = ["image", .. shown.Select(l => $"mask {levels.Levels[l].ToString("0.00#", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
+        string[] captions =
+            ["image", .. shown.Select(l => $"mask {levels.Levels[l].ToString("0.00#", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
         var sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
         foreach (var (i, (sample, map)) in rows.Index())
         {

@@ -62,7 +62,12 @@ internal static class LevelErrors
             var rows = new List<string[]>();
             while (parser.ReadFields() is { } row) rows.Add(row);
             if (rows.Count != images) throw new FormatException($"{rows.Count} images, expected {images}");
-            bool[] abnormal = [.. rows.Select(row => row[1] switch { "0" => false, "1" => true, _ => throw new FormatException($"a label is '{row[1]}', expected 0 or 1") })];
+            bool[] abnormal = [.. rows.Select(row => row[1] switch
+            {
+                "0" => false,
+                "1" => true,
+                _ => throw new FormatException($"a label is '{row[1]}', expected 0 or 1")
+            })];
             return [.. levels.Levels.ToArray().Select(level => new LevelFigures(level, Auroc(Refined + Number(level)), Auroc(Restored + Number(level))))];
 
             double Auroc(string name)

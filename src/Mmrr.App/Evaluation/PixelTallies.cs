@@ -19,7 +19,8 @@ internal sealed class PixelTallies
     {
         _fit = fit;
         Kinds = [.. samples.Where(s => s.Abnormal).Select(s => s.Kind).Distinct().Order(StringComparer.Ordinal)];
-        _tallies = new[] { ScoreRule.Paper, ScoreRule.Deviation }.SelectMany(rule => new[] { (rule, true), (rule, false) }).ToDictionary(key => key, _ => new PixelTally(Kinds.Length));
+        _tallies = new[] { ScoreRule.Paper, ScoreRule.Deviation }.SelectMany(rule => new[] { (rule, true), (rule, false) })
+            .ToDictionary(key => key, _ => new PixelTally(Kinds.Length));
     }
 
     /// <summary>The kinds of defects, in order.</summary>

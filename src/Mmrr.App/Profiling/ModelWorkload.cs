@@ -27,7 +27,8 @@ internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
     public MmrrModel Model => model;
 
     /// <summary>A training step of phase 1 or 2.</summary>
-    public static ModelWorkload Step(MmrrModel model, int batch, int phase) => new TrainingStep(model, batch, phase == 1 ? new RestorationPhase(model) : new RefinementPhase(model));
+    public static ModelWorkload Step(MmrrModel model, int batch, int phase) =>
+        new TrainingStep(model, batch, phase == 1 ? new RestorationPhase(model) : new RefinementPhase(model));
 
     /// <summary>A scoring pass at so many mask levels, without maps.</summary>
     public static ModelWorkload Score(MmrrModel model, int batch, int levels) => new ScoringPass(model, batch, levels);

@@ -35,7 +35,8 @@ internal static class Html
     {
         string data = Convert.ToBase64String(OwnOutput.EncodePng(tile.Pixels.Span, tile.Height, tile.Width, tile.Channels));
         return new XElement(
-            "img", new XAttribute("src", $"data:image/png;base64,{data}"), new XAttribute("alt", alternative), new XAttribute("width", tile.Width), new XAttribute("height", tile.Height));
+            "img", new XAttribute("src", $"data:image/png;base64,{data}"), new XAttribute("alt", alternative),
+            new XAttribute("width", tile.Width), new XAttribute("height", tile.Height));
     }
 
     /// <summary>A table that scrolls by itself where it is wider than the page.</summary>
@@ -49,7 +50,8 @@ internal static class Html
                 "table",
                 Element("caption", Element("span", caption)),
                 Element("thead", Element("tr", header.Select(h => Element("th", Attribute("scope", "col"), h)))),
-                Element("tbody", rows.Select(r => Element("tr", Element("th", Attribute("scope", "row"), r[0]), r.Skip(1).Select(cell => Element("td", cell)))))));
+                Element("tbody", rows.Select(r =>
+                    Element("tr", Element("th", Attribute("scope", "row"), r[0]), r.Skip(1).Select(cell => Element("td", cell)))))));
 
     /// <summary>Writes a page, replacing an old file whole.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -63,13 +65,16 @@ internal static class Html
                 Element("meta", Attribute("charset", "utf-8")),
                 Element("meta", Attribute("name", "viewport"), Attribute("content", "width=device-width, initial-scale=1")),
                 Element("meta", Attribute("name", "color-scheme"), Attribute("content", "light dark")),
-                Element("meta", Attribute("http-equiv", "Content-Security-Policy"), Attribute("content", "default-src 'none'; img-src data:; style-src 'unsafe-inline'")),
+                Element(
+                    "meta", Attribute("http-equiv", "Content-Security-Policy"),
+                    Attribute("content", "default-src 'none'; img-src data:; style-src 'unsafe-inline'")),
                 Element("title", title),
                 Element("style", Style())),
             Element("body", body));
         MakePortable(page);
         var text = new StringBuilder("<!DOCTYPE html>\n");
-        using (var writer = XmlWriter.Create(text, new XmlWriterSettings { OmitXmlDeclaration = true, NewLineHandling = NewLineHandling.None })) page.Save(writer);
+        using (var writer = XmlWriter.Create(text, new XmlWriterSettings { OmitXmlDeclaration = true, NewLineHandling = NewLineHandling.None }))
+            page.Save(writer);
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.Append('\n').ToString())));
     }
 

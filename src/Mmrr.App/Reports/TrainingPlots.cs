@@ -28,7 +28,9 @@ internal static class TrainingPlots
             .Line(validated, "first", "validation");
         var rates = new Plot(Steps(), Axis.Logarithmic("rate", epochs.Min(e => e.LearningRate), epochs.Max(e => e.LearningRate)), height: 130)
             .Line(Stairs(epochs), "rate", "learning rate");
-        string lowest = validated.Length == 0 ? "not validated yet" : Invariant($"lowest validation loss {best.ValidationLoss:G4} at step {best.Step}, whose weights are kept");
+        string lowest = validated.Length == 0
+            ? "not validated yet"
+            : Invariant($"lowest validation loss {best.ValidationLoss:G4} at step {best.Step}, whose weights are kept");
         return Html.Element(
             "div",
             Html.Element("h3", Name(last.Phase)),

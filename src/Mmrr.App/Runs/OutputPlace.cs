@@ -19,7 +19,8 @@ internal static class OutputPlace
         }
         try
         {
-            using var probe = new FileStream(Path.Combine(folder, $".{Path.GetRandomFileName()}.tmp"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            using var probe = new FileStream(
+                Path.Combine(folder, $".{Path.GetRandomFileName()}.tmp"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -35,11 +36,14 @@ internal static class OutputPlace
     public static void CheckFolder(string name, string path, IEnumerable<string> inputs)
     {
         if (File.Exists(path)) throw new UsageException($"{name} {path}: is a file, expected a folder");
-        if (File.Exists(Path.Combine(path, RunFolder.ConfigurationFile))) throw new UsageException($"{name} {path}: holds a run, whose own files would be replaced; choose another folder");
+        if (File.Exists(Path.Combine(path, RunFolder.ConfigurationFile)))
+            throw new UsageException($"{name} {path}: holds a run, whose own files would be replaced; choose another folder");
         foreach (string input in inputs)
         {
-            if (Directory.Exists(input) && RealPath.Contains(input, path)) throw new UsageException($"{name} {path}: lies within {input}; its pictures would be taken for images of that folder");
-            if (File.Exists(input) && RealPath.Contains(path, input)) throw new UsageException($"{name} {path}: holds the image {input}, which results must not lie among; choose another folder");
+            if (Directory.Exists(input) && RealPath.Contains(input, path))
+                throw new UsageException($"{name} {path}: lies within {input}; its pictures would be taken for images of that folder");
+            if (File.Exists(input) && RealPath.Contains(path, input))
+                throw new UsageException($"{name} {path}: holds the image {input}, which results must not lie among; choose another folder");
         }
         Check(name, path);
     }

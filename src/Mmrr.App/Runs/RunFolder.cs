@@ -22,7 +22,10 @@ internal sealed class RunFolder
     private const int LockPause = 20; // milliseconds
 
     private static readonly string[] s_writtenByTraining =
-        [ConfigurationFile, DataRecord.FileName, TrainingState.FileName, Checkpoint.RestorationFile, Checkpoint.RefinementFile, TrainingHistory.FileName, NormalStatistics.FileName, Calibration.FileName];
+    [
+        ConfigurationFile, DataRecord.FileName, TrainingState.FileName, Checkpoint.RestorationFile, Checkpoint.RefinementFile,
+        TrainingHistory.FileName, NormalStatistics.FileName, Calibration.FileName
+    ];
 
     private RunFolder(string path, TrainingOptions options)
     {
@@ -83,7 +86,8 @@ internal sealed class RunFolder
             Directory.CreateDirectory(place);
             // Of two processes that come this far at once, one writes; the other one finds its run.
             using var held = TryLock(place, out string? problem);
-            bool taken = new[] { ConfigurationFile, Checkpoint.RestorationFile, Checkpoint.RefinementFile }.Any(file => File.Exists(System.IO.Path.Combine(place, file)));
+            bool taken = new[] { ConfigurationFile, Checkpoint.RestorationFile, Checkpoint.RefinementFile }
+                .Any(file => File.Exists(System.IO.Path.Combine(place, file)));
             if (orBeside && (held is null || taken)) continue;
             if (taken) throw new UsageException($"{place}: the folder already holds a run; choose another --out");
             if (held is null) throw new UsageException($"{place}: another process is training a run in this folder ({problem})");

@@ -70,7 +70,9 @@ internal sealed record RunSummary(RunState State, long Steps, double Minutes, do
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(path));
-            var (auroc, without) = (document.RootElement.GetProperty("imageAuroc").GetDouble(), document.RootElement.GetProperty("imageAurocWithoutRefinement").GetDouble());
+            var (auroc, without) = (
+                document.RootElement.GetProperty("imageAuroc").GetDouble(),
+                document.RootElement.GetProperty("imageAurocWithoutRefinement").GetDouble());
             return double.IsFinite(auroc) && double.IsFinite(without) ? (auroc, without) : throw new FormatException("an AUROC is no finite number");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)

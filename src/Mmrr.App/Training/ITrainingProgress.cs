@@ -9,7 +9,8 @@ namespace Mmrr.App.Training;
 /// <param name="LearningRate">That it was made with.</param>
 /// <param name="Fraction">How much of the phase is done, 0 to 1.</param>
 /// <param name="Elapsed">Spent on the phase.</param>
-internal readonly record struct TrainingStep(TrainingPhase Phase, int Epoch, long Number, int Images, double Loss, double LearningRate, double Fraction, TimeSpan Elapsed);
+internal readonly record struct TrainingStep(
+    TrainingPhase Phase, int Epoch, long Number, int Images, double Loss, double LearningRate, double Fraction, TimeSpan Elapsed);
 
 /// <summary>Hears how training goes.</summary>
 internal interface ITrainingProgress

@@ -11,7 +11,8 @@ internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation aug
 {
     private readonly PixelValues _changed = PixelValues.Zeros(set.Bits, set.Height * set.Width * set.Channels);
     private readonly PixelValues _tile = PixelValues.Zeros(set.Bits, set.Height * set.Width * set.Channels);
-    private readonly (int Sample, int Tile)[] _images = [.. members.SelectMany(m => Enumerable.Range(0, TileDraw.Count(set.Samples[m], set.Height)).Select(tile => (m, tile)))];
+    private readonly (int Sample, int Tile)[] _images =
+        [.. members.SelectMany(m => Enumerable.Range(0, TileDraw.Count(set.Samples[m], set.Height)).Select(tile => (m, tile)))];
     private readonly TrainingLight _light = new(set, augmentation, normalize, range, seed);
     private (int Epoch, int[] Places) _order = (0, []);
 

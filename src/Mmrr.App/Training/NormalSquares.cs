@@ -22,7 +22,8 @@ internal static class NormalSquares
                 return Enumerable.Range(0, tiling.Count).Select(tile => (sample, tiling, tile));
             }),
         ];
-        return [.. Sampling.Permutation(all.Length, options.Seed).Take(side <= 32 ? MostSmall : Most).Order().Select(i => Square(all[i].Sample, all[i].Tiling.Place(all[i].Tile), options.Model))];
+        return [.. Sampling.Permutation(all.Length, options.Seed).Take(side <= 32 ? MostSmall : Most)
+            .Order().Select(i => Square(all[i].Sample, all[i].Tiling.Place(all[i].Tile), options.Model))];
     }
 
     private static (PreparedImage Image, ImageLight Light) Square(Sample sample, (int Top, int Left) place, MmrrOptions model)

@@ -46,7 +46,8 @@ internal sealed class PhaseTraining : IDisposable
     /// <param name="history">Of the phase before.</param>
     /// <param name="progress">Hears of it.</param>
     /// <param name="ahead">As <see cref="StepQueue"/> takes it.</param>
-    public PhaseTraining(RunFolder run, TrainingPhase phase, TrainingData data, double? budget, IReadOnlyList<TrainingEpoch> history, ITrainingProgress progress, int? ahead)
+    public PhaseTraining(
+        RunFolder run, TrainingPhase phase, TrainingData data, double? budget, IReadOnlyList<TrainingEpoch> history, ITrainingProgress progress, int? ahead)
     {
         var options = run.Options;
         (_run, _phase, _progress, _budget) = (run, phase, progress, budget);
@@ -78,7 +79,8 @@ internal sealed class PhaseTraining : IDisposable
     public void Restore(TrainingState state)
     {
         if (state.Position.Done > _stepsOfEpoch)
-            throw new InvalidDataException($"{_run.PathOf(TrainingState.FileName)}: {state.Position.Done} steps of the epoch are done, expected {_stepsOfEpoch} at most");
+            throw new InvalidDataException(
+                $"{_run.PathOf(TrainingState.FileName)}: {state.Position.Done} steps of the epoch are done, expected {_stepsOfEpoch} at most");
         Checkpoint.Restore(_phase.Networks, state.Weights);
         _optimizer.Restore(state.Position.Step, state.Moments);
         _average?.Restore(state.Position.Step, state.Averages);
@@ -174,7 +176,8 @@ internal sealed class PhaseTraining : IDisposable
 
     private void EndEpoch(double? loss)
     {
-        if (loss is { } found && !double.IsFinite(found)) throw Failure($"the validation loss after step {_position.Step} of the {_phase.Name} phase is {loss}", _position.Step);
+        if (loss is { } found && !double.IsFinite(found))
+            throw Failure($"the validation loss after step {_position.Step} of the {_phase.Name} phase is {loss}", _position.Step);
         double rate = _schedule.LearningRate;
         int unvalidated = _position.History.Reverse().TakeWhile(e => e.Phase == _phase.Number && e.ValidationLoss is null).Count();
         if (loss is { } measured) _schedule.Step(measured, unvalidated + 1);
@@ -224,7 +227,8 @@ internal sealed class PhaseTraining : IDisposable
         {
             cause = e.Message;
         }
-        return new InvalidDataException($"training stopped: {what}: {cause ?? "no operation did it again"}; what is on disk is as of step {SavedStep()}; try a lower --lr");
+        return new InvalidDataException(
+            $"training stopped: {what}: {cause ?? "no operation did it again"}; what is on disk is as of step {SavedStep()}; try a lower --lr");
     }
 
     /// <summary>

@@ -16,6 +16,8 @@ internal static class RangeChoice
         int bits = all[0].Pixels.Bits;
         if (given is not { } range) return bits == 8 ? PixelRange.Bytes : PixelRange.Of(all.Select(s => s.Pixels));
         var wanted = new PixelRange(range.Low, range.High, bits);
-        return wanted.High <= wanted.White ? wanted : throw new UsageException($"--range {wanted}: the pictures have {bits} bits a value, which goes up to {wanted.White}");
+        return wanted.High <= wanted.White
+            ? wanted
+            : throw new UsageException($"--range {wanted}: the pictures have {bits} bits a value, which goes up to {wanted.White}");
     }
 }

@@ -20,7 +20,10 @@ internal static class ScoreDefaults
         preset == "paper" ? Paper(size) : LevelSchedule.Parse(DataSource.DefaultSize(data) == 32 ? ClassLevels : InspectionLevels);
 
     /// <summary>The rule of a new run: the paper's for its own preset; else the one for one class against the others, or the one that finds defects.</summary>
-    public static ScoreRule Rule(string preset, string data) => preset == "paper" ? ScoreRule.Paper : DataSource.DefaultSize(data) == 32 ? ScoreRule.Neighbours : ScoreRule.Deviation;
+    public static ScoreRule Rule(string preset, string data) =>
+        preset == "paper" ? ScoreRule.Paper
+        : DataSource.DefaultSize(data) == 32 ? ScoreRule.Neighbours
+        : ScoreRule.Deviation;
 
     /// <summary>The levels of a run of an earlier version, whose run.json names none.</summary>
     public static LevelSchedule EarlierLevels(string preset, int size) => preset == "paper" ? Paper(size) : LevelSchedule.Uniform(15);

@@ -10,7 +10,8 @@ internal sealed class TrainingData
     /// <summary>Takes a set apart.</summary>
     public TrainingData(ImageSet set, TrainingOptions options)
     {
-        Training = new ImageBatches(set, Members(set, ImagePart.Training), Augmentation.Parse(options.Augment), options.Model.Normalize, options.Model.Range, options.Seed);
+        Training = new ImageBatches(
+            set, Members(set, ImagePart.Training), Augmentation.Parse(options.Augment), options.Model.Normalize, options.Model.Range, options.Seed);
         Validation = new ImageBatches(set, Members(set, ImagePart.Validation), Augmentation.None, options.Model.Normalize, options.Model.Range, options.Seed);
         Fingerprint = FingerprintOf(set);
     }

@@ -31,7 +31,9 @@ internal static class TrainingHistory
     {
         var text = new StringBuilder("phase,epoch,step,training_loss,validation_loss,learning_rate,seconds\n");
         foreach (var e in epochs)
-            text.Append(CultureInfo.InvariantCulture, $"{e.Phase},{e.Epoch},{e.Step},{e.TrainingLoss:G9},{e.ValidationLoss:G9},{e.LearningRate:G9},{e.Seconds:F1}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{e.Phase},{e.Epoch},{e.Step},{e.TrainingLoss:G9},{e.ValidationLoss:G9},{e.LearningRate:G9},{e.Seconds:F1}\n");
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
@@ -53,9 +55,13 @@ internal static class TrainingHistory
     private static TrainingEpoch Parse(string line)
     {
         string[] cells = line.Split(',');
-        double Number(int i) => double.Parse(cells[i], CultureInfo.InvariantCulture) is var value && double.IsFinite(value) ? value : throw new FormatException($"{cells[i]} is no finite number");
+        double Number(int i) =>
+            double.Parse(cells[i], CultureInfo.InvariantCulture) is var value && double.IsFinite(value)
+                ? value
+                : throw new FormatException($"{cells[i]} is no finite number");
         var epoch = new TrainingEpoch(
-            int.Parse(cells[0], CultureInfo.InvariantCulture), int.Parse(cells[1], CultureInfo.InvariantCulture), long.Parse(cells[2], CultureInfo.InvariantCulture),
+            int.Parse(cells[0], CultureInfo.InvariantCulture), int.Parse(cells[1], CultureInfo.InvariantCulture),
+            long.Parse(cells[2], CultureInfo.InvariantCulture),
             Number(3), cells[4].Length == 0 ? null : Number(4), Number(5), Number(6));
         return epoch.IsPossible ? epoch : throw new FormatException($"{line}: a value is out of its range");
     }

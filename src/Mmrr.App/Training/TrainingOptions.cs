@@ -108,7 +108,19 @@ internal sealed record TrainingOptions
 
     /// <summary>What to load.</summary>
     [JsonIgnore]
-    public DataOptions DataOptions => new() { Kind = Data, Root = Root, Normal = Normal, Abnormal = Abnormal, Size = Model.Size, Fit = Model.Fit, Channels = Model.Channels, Bits = Model.Range.Bits, Seed = Seed, PaperSplit = PaperSplit };
+    public DataOptions DataOptions => new()
+    {
+        Kind = Data,
+        Root = Root,
+        Normal = Normal,
+        Abnormal = Abnormal,
+        Size = Model.Size,
+        Fit = Model.Fit,
+        Channels = Model.Channels,
+        Bits = Model.Range.Bits,
+        Seed = Seed,
+        PaperSplit = PaperSplit
+    };
 
     /// <summary>The mask levels of its scores, whatever version it is of.</summary>
     [JsonIgnore]
@@ -133,10 +145,12 @@ internal sealed record TrainingOptions
     {
         if (Model is null) throw new ArgumentException("model is missing");
         Model.Validate();
-        if (DataSource.DefaultSize(Data ?? "") == 32 && Model.Range.Bits != 8) throw new ArgumentException($"the range's bits are {Model.Range.Bits}, expected 8 for {Data}");
+        if (DataSource.DefaultSize(Data ?? "") == 32 && Model.Range.Bits != 8)
+            throw new ArgumentException($"the range's bits are {Model.Range.Bits}, expected 8 for {Data}");
         Augmentation.Parse(Augment ?? "").CheckBeside(Model);
         if (Root is null || Normal is null || Preset is null || Device is null) throw new ArgumentException("root, normal, preset or device is missing");
-        if (Array.Exists([Root, Normal, Abnormal], name => name?.Contains('\0', StringComparison.Ordinal) == true)) throw new ArgumentException("root, normal or abnormal holds a character of value 0");
+        if (Array.Exists([Root, Normal, Abnormal], name => name?.Contains('\0', StringComparison.Ordinal) == true))
+            throw new ArgumentException("root, normal or abnormal holds a character of value 0");
         if (Threads is < 1 or > 1024) throw new ArgumentException($"threads is {Threads}, expected 1 to 1024");
         if (!(FalseAlarm > 0 && FalseAlarm < 1)) throw new ArgumentException($"falseAlarm is {FalseAlarm}, expected a rate between 0 and 1");
         if (Minutes is null == Epochs is null) throw new ArgumentException("one of minutes and epochs is expected, the other null");
@@ -176,7 +190,7 @@ internal sealed record TrainingOptions
 
 /// <summary>Serialization without reflection.</summary>
 [JsonSourceGenerationOptions(
-    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
+    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(TrainingOptions))]
 internal sealed partial class TrainingJson : JsonSerializerContext;

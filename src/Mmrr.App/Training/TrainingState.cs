@@ -64,7 +64,9 @@ internal sealed record TrainingState(
     {
         using var file = SafeTensorsFile.Open(path);
         var position = PositionOf(file, path);
-        (string Name, int[] Shape)[] parameters = position.Phase == TrainingPosition.Over ? [] : [.. Checkpoint.Shapes(TrainingPhase.Of(model, position.Phase).Networks)];
+        (string Name, int[] Shape)[] parameters = position.Phase == TrainingPosition.Over
+            ? []
+            : [.. Checkpoint.Shapes(TrainingPhase.Of(model, position.Phase).Networks)];
         var expected = new Dictionary<string, int[]>();
         foreach (var (name, shape) in parameters)
         {
@@ -74,9 +76,11 @@ internal sealed record TrainingState(
         }
         foreach (var entry in file.Entries)
         {
-            if (!expected.Remove(entry.Name, out int[]? shape)) throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the run's model does not know");
+            if (!expected.Remove(entry.Name, out int[]? shape))
+                throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the run's model does not know");
             if (!entry.Shape.SequenceEqual(shape))
-                throw new InvalidDataException($"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
+                throw new InvalidDataException(
+                    $"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
         }
         if (expected.Count > 0) throw new InvalidDataException($"{path}: the tensor '{expected.Keys.First()}' is missing");
         return new TrainingState(
@@ -89,7 +93,8 @@ internal sealed record TrainingState(
 
     private static TrainingPosition PositionOf(SafeTensorsFile file, string path)
     {
-        if (!file.Metadata.TryGetValue(PositionKey, out string? json)) throw new InvalidDataException($"{path}: the metadata has no {PositionKey}; it is no training's state");
+        if (!file.Metadata.TryGetValue(PositionKey, out string? json))
+            throw new InvalidDataException($"{path}: the metadata has no {PositionKey}; it is no training's state");
         try
         {
             return TrainingPosition.FromJson(path, json);

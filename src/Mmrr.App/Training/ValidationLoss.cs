@@ -75,7 +75,8 @@ internal sealed class ValidationLoss(TrainingPhase phase, ImageBatches images, i
                 float[] levels = [.. Enumerable.Range(first, n).SelectMany(i => all.AsSpan((i * _levels) + begin, some).ToArray())];
                 var x = Tensor.From(phase.Model.Device, new Shape(n, o.Size, o.Size, o.Channels), values);
                 var mu = Tensor.From(phase.Model.Device, new Shape(n, some), levels);
-                using var loss = phase.Loss(x, mu, new NoiseSource(unchecked((ulong)seed), Stream + (ulong)((first * _levels) + begin), SameForEveryImage: false));
+                using var loss = phase.Loss(
+                    x, mu, new NoiseSource(unchecked((ulong)seed), Stream + (ulong)((first * _levels) + begin), SameForEveryImage: false));
                 sum += loss.Value.Item() * n * some;
             }
         }

@@ -8,7 +8,8 @@ internal static class Checksums
     // So many bytes may be added up before the sums could exceed 32 bits.
     private const int Run = 5552;
 
-    private static readonly uint[] s_crc = [.. Enumerable.Range(0, 256).Select(i => Enumerable.Range(0, 8).Aggregate((uint)i, (c, _) => (c >> 1) ^ ((c & 1) * 0xEDB88320)))];
+    private static readonly uint[] s_crc =
+        [.. Enumerable.Range(0, 256).Select(i => Enumerable.Range(0, 8).Aggregate((uint)i, (c, _) => (c >> 1) ^ ((c & 1) * 0xEDB88320)))];
 
     /// <summary>The CRC-32 of PNG's chunks.</summary>
     public static uint Crc32(ReadOnlySpan<byte> bytes)

@@ -52,7 +52,8 @@ internal sealed class JpegCheck
             if (marker != 0xda) Segment(marker, content);
         }
         if (_header is null) throw Flaw.Truncated(Format, "it has no picture");
-        if (_components.Any(c => c.Told.Any(bit => bit != 0))) throw Flaw.Truncated(Format, $"{(_scans == 0 ? "it has no data" : "its scans do not tell all of the picture")}");
+        if (_components.Any(c => c.Told.Any(bit => bit != 0)))
+            throw Flaw.Truncated(Format, $"{(_scans == 0 ? "it has no data" : "its scans do not tell all of the picture")}");
         return _header with { Orientation = _orientation };
     }
 
@@ -105,11 +106,13 @@ internal sealed class JpegCheck
         {
             byte id = cursor.Byte(), sampling = cursor.Byte(), table = cursor.Byte();
             int horizontal = sampling >> 4, vertical = sampling & 15;
-            if (horizontal is < 1 or > 4 || vertical is < 1 or > 4 || table > 3 || Array.Exists(_components[..i], c => c.Id == id)) throw Flaw.Damaged(Format, "its frame says what no JPEG can be");
+            if (horizontal is < 1 or > 4 || vertical is < 1 or > 4 || table > 3 || Array.Exists(_components[..i], c => c.Id == id))
+                throw Flaw.Damaged(Format, "its frame says what no JPEG can be");
             _components[i] = new JpegComponent(id, horizontal, vertical, table);
         }
         if (cursor.Left > 0) throw Flaw.Damaged(Format, "its frame has a wrong size");
-        if (count == 4 && !_adobe) throw new InvalidDataException("a CMYK JPEG without Adobe's marker: whether its inks are inverted cannot be told; convert it to RGB");
+        if (count == 4 && !_adobe)
+            throw new InvalidDataException("a CMYK JPEG without Adobe's marker: whether its inks are inverted cannot be told; convert it to RGB");
         int mostHorizontal = _components.Max(c => c.Horizontal), mostVertical = _components.Max(c => c.Vertical);
         _across = (width + (8 * mostHorizontal) - 1) / (8 * mostHorizontal);
         _down = (height + (8 * mostVertical) - 1) / (8 * mostVertical);
@@ -158,7 +161,8 @@ internal sealed class JpegCheck
             chosen[i] = Array.Find(_components, c => c.Id == id) ?? throw Flaw.Damaged(Format, "a scan is of a component that there is not");
         }
         int first = cursor.Byte(), last = cursor.Byte(), bits = cursor.Byte(), high = bits >> 4, low = bits & 15;
-        bool known = chosen.Length is >= 1 and <= 4 && chosen.Distinct().Count() == chosen.Length && cursor.Left == 0 && (chosen.Length == 1 || chosen.Sum(c => c.Horizontal * c.Vertical) <= 10);
+        bool known = chosen.Length is >= 1 and <= 4 && chosen.Distinct().Count() == chosen.Length && cursor.Left == 0
+            && (chosen.Length == 1 || chosen.Sum(c => c.Horizontal * c.Vertical) <= 10);
         if (!_progressive) (first, last, high, low) = (0, 63, 0, 0);
         else known &= last < 64 && low <= 13 && (first == 0 ? last == 0 : last >= first && chosen.Length == 1) && (high == 0 || high == low + 1);
         if (!known) throw Flaw.Damaged(Format, "a scan says what no JPEG can be");
@@ -174,7 +178,8 @@ internal sealed class JpegCheck
             component.Dc = (tables[i] >> 4) < 4 ? _dc[tables[i] >> 4] : null;
             component.Ac = (tables[i] & 15) < 4 ? _ac[tables[i] & 15] : null;
             bool dc = first == 0 && high == 0, ac = last > 0;
-            if ((dc && component.Dc is null) || (ac && component.Ac is null) || _steps[component.Quantisation] == 0) throw Flaw.Damaged(Format, "a table is missing");
+            if ((dc && component.Dc is null) || (ac && component.Ac is null) || _steps[component.Quantisation] == 0)
+                throw Flaw.Damaged(Format, "a table is missing");
         }
         return new JpegScan(_file, chosen, first, last, high, low, _progressive, _restart, _steps).Read(position, _across, _down);
     }

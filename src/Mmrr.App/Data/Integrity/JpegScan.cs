@@ -86,7 +86,8 @@ internal sealed class JpegScan(byte[] file, JpegComponent[] components, int firs
         if (size > 11) throw Flaw.Damaged(JpegCheck.Format, "a value of its data is too large");
         component.Predicted += bits.Signed(size);
         int step = steps[component.Quantisation];
-        if (Math.Abs(((long)component.Predicted << shift) * step) > MostDc + ((long)step << shift)) throw Flaw.Damaged(JpegCheck.Format, "a value of its data is too large");
+        if (Math.Abs(((long)component.Predicted << shift) * step) > MostDc + ((long)step << shift))
+            throw Flaw.Damaged(JpegCheck.Format, "a value of its data is too large");
     }
 
     private static void Sequential(ref JpegBits bits, JpegCodes codes)

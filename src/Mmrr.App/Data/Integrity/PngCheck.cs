@@ -14,7 +14,8 @@ internal static class PngCheck
     public const string Format = "PNG";
 
     // Adam7: first row, first column, rows and columns from one pixel of a pass to the next.
-    private static readonly (int Y, int X, int Down, int Across)[] s_passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)];
+    private static readonly (int Y, int X, int Down, int Across)[] s_passes =
+        [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)];
 
     /// <summary>Checks a file that begins with the signature.</summary>
     /// <exception cref="InvalidDataException">It is not whole, an animation, or too large.</exception>

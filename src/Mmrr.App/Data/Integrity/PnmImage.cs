@@ -11,7 +11,8 @@ internal static class PnmImage
     private const string Format = "PNM";
 
     /// <summary>Whether a file begins as one does.</summary>
-    public static bool Is(ReadOnlySpan<byte> file) => file is [(byte)'P', >= (byte)'1' and <= (byte)'6', (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t' or (byte)'#', ..];
+    public static bool Is(ReadOnlySpan<byte> file) =>
+        file is [(byte)'P', >= (byte)'1' and <= (byte)'6', (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t' or (byte)'#', ..];
 
     /// <summary>Reads a file. Values are scaled so that the largest one that the file may have becomes white.</summary>
     /// <exception cref="InvalidDataException">It is not whole, holds several pictures, or is too large.</exception>
@@ -58,7 +59,8 @@ internal static class PnmImage
             value = (value * 10) + file[position] - '0';
             if (value > 1 << 27) throw Flaw.Damaged(Format, "a number is too large");
         }
-        if (position == start) throw position < file.Length ? Flaw.Damaged(Format, $"there is no number at byte {position}") : Flaw.Truncated(Format, "values are missing");
+        if (position == start)
+            throw position < file.Length ? Flaw.Damaged(Format, $"there is no number at byte {position}") : Flaw.Truncated(Format, "values are missing");
         return value;
     }
 

@@ -10,8 +10,9 @@ internal static class TiffCheck
     private const int MostPages = 65_536;
 
     // The numbers of tags.
-    private const int SubfileType = 254, Columns = 256, Rows = 257, BitsPerSample = 258, Compression = 259, Photometric = 262, FillOrder = 266, StripOffsets = 273, Orientation = 274,
-        SamplesPerPixel = 277, RowsPerStrip = 278, StripCounts = 279, Planar = 284, Predictor = 317, ColorMap = 320, TileOffsets = 324, ExtraSamples = 338, SampleFormat = 339;
+    private const int SubfileType = 254, Columns = 256, Rows = 257, BitsPerSample = 258, Compression = 259, Photometric = 262, FillOrder = 266,
+        StripOffsets = 273, Orientation = 274, SamplesPerPixel = 277, RowsPerStrip = 278, StripCounts = 279, Planar = 284, Predictor = 317, ColorMap = 320,
+        TileOffsets = 324, ExtraSamples = 338, SampleFormat = 339;
 
     /// <summary>Whether a file begins as one does.</summary>
     public static bool Is(ReadOnlySpan<byte> file) => file.StartsWith("II*\0"u8) || file.StartsWith("MM\0*"u8);
@@ -39,7 +40,8 @@ internal static class TiffCheck
         if (rowsPerStrip < 1) throw Flaw.Damaged(Format, "its strips have no rows");
         uint[] offsets = page.All(StripOffsets), counts = page.All(StripCounts);
         long perPlane = (height + rowsPerStrip - 1) / rowsPerStrip, strips = perPlane * (planar ? samples : 1);
-        if (offsets.Length != strips || counts.Length != strips) throw Flaw.Damaged(Format, $"it has {offsets.Length} strips with {counts.Length} lengths, expected {strips}");
+        if (offsets.Length != strips || counts.Length != strips)
+            throw Flaw.Damaged(Format, $"it has {offsets.Length} strips with {counts.Length} lengths, expected {strips}");
         // Else a small file could ask for its bytes to be unpacked again and again.
         if (counts.Sum(c => (long)c) > file.Length) throw Flaw.Damaged(Format, "its strips are longer than the file");
         long rowBytes = width * (planar ? 1 : samples) * bits / 8;
@@ -62,7 +64,8 @@ internal static class TiffCheck
         if (page.Has(TileOffsets)) throw Flaw.Unsupported("a TIFF in tiles");
         uint samples = page.One(SamplesPerPixel, 1), photometric = page.One(Photometric, uint.MaxValue);
         uint[] depths = page.All(BitsPerSample);
-        if (depths.Length == 0 || depths[0] is not (8 or 16) || depths.Any(d => d != depths[0])) throw Flaw.Unsupported($"a TIFF of {(depths.Length == 0 ? 1 : depths[0])} bits");
+        if (depths.Length == 0 || depths[0] is not (8 or 16) || depths.Any(d => d != depths[0]))
+            throw Flaw.Unsupported($"a TIFF of {(depths.Length == 0 ? 1 : depths[0])} bits");
         if (page.All(SampleFormat).Any(f => f != 1)) throw Flaw.Unsupported("a TIFF whose values are not whole numbers from 0 on");
         uint[] extra = page.All(ExtraSamples);
         bool alpha = photometric == 2 && samples == 4 && extra is [1 or 2];
@@ -71,10 +74,12 @@ internal static class TiffCheck
             0 or 1 => samples == 1,
             2 => samples == 3 || alpha,
             3 => samples == 1 && depths[0] == 8 && page.All(ColorMap).Length == 768,
-            _ => throw Flaw.Unsupported($"a TIFF of colours {(photometric == 5 ? "CMYK" : photometric == uint.MaxValue ? "that are not named" : $"of kind {photometric}")}"),
+            _ => throw Flaw.Unsupported(
+                $"a TIFF of colours {(photometric == 5 ? "CMYK" : photometric == uint.MaxValue ? "that are not named" : $"of kind {photometric}")}"),
         };
         if (!known || depths.Length != samples) throw Flaw.Unsupported($"a TIFF of {samples} values a pixel");
-        if (page.One(FillOrder, 1) != 1 || page.One(Predictor, 1) is not (1 or 2)) throw Flaw.Unsupported("a TIFF with bits in another order or a predictor for fractions");
+        if (page.One(FillOrder, 1) != 1 || page.One(Predictor, 1) is not (1 or 2))
+            throw Flaw.Unsupported("a TIFF with bits in another order or a predictor for fractions");
         return ((int)depths[0], (int)samples, alpha);
     }
 

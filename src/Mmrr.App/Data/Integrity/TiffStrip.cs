@@ -62,7 +62,8 @@ internal static class TiffStrip
                 continue;
             }
             // A code may be the one that is about to be made: the string before it and its own first byte.
-            if (code > next || (code == next && last == 0) || (code >= 256 && last == 0) || next > Most) throw Flaw.Damaged(Format, "a strip holds a code that there is not");
+            if (code > next || (code == next && last == 0) || (code >= 256 && last == 0) || next > Most)
+                throw Flaw.Damaged(Format, "a strip holds a code that there is not");
             if (last > 0 && next < Most) lengths[next++] = last + 1;
             last = lengths[code];
             found += last;

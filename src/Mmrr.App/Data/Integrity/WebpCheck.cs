@@ -72,7 +72,8 @@ internal static class WebpCheck
     {
         var cursor = new ByteCursor(content, Format, bigEndian: false);
         int tag = cursor.Short() | (cursor.Byte() << 16);
-        if ((tag & 1) != 0 || !cursor.Take(3).SequenceEqual((ReadOnlySpan<byte>)[0x9d, 0x01, 0x2a])) throw Flaw.Damaged(Format, "its data do not begin as such data do");
+        if ((tag & 1) != 0 || !cursor.Take(3).SequenceEqual((ReadOnlySpan<byte>)[0x9d, 0x01, 0x2a]))
+            throw Flaw.Damaged(Format, "its data do not begin as such data do");
         int width = cursor.Short() & 0x3fff, height = cursor.Short() & 0x3fff;
         PictureHeader.Bound(Format, width, height);
         if (tag >> 5 >= cursor.Left) throw Flaw.Truncated(Format, "its data end early");

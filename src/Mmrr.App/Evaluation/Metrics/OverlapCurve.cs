@@ -21,7 +21,8 @@ internal sealed class OverlapCurve
     private double _area;
 
     /// <summary>Curves over so many pixels and regions.</summary>
-    public OverlapCurve(long goodPixels, long defectivePixels, long regions) => (_goodPixels, _defectivePixels, _regions) = (goodPixels, defectivePixels, regions);
+    public OverlapCurve(long goodPixels, long defectivePixels, long regions) =>
+        (_goodPixels, _defectivePixels, _regions) = (goodPixels, defectivePixels, regions);
 
     /// <summary>The figures, after all pixels; null where there is no defect or no good pixel.</summary>
     public PixelFigures? Figures =>

@@ -27,7 +27,8 @@ internal sealed class PixelTally(int kinds)
     /// <param name="map">Its scores, [Height, Width] of the mask; NaN (not looked at) ranks below everything.</param>
     public void Add(DefectRegions mask, int kind, ReadOnlySpan<float> map)
     {
-        if (map.Length != mask.Height * mask.Width) throw new ArgumentException($"PixelTally: a map of {map.Length} scores for a mask of [{mask.Height}, {mask.Width}]");
+        if (map.Length != mask.Height * mask.Width)
+            throw new ArgumentException($"PixelTally: a map of {map.Length} scores for a mask of [{mask.Height}, {mask.Width}]");
         var counts = _counts[kind + 1];
         counts.Regions += mask.Areas.Count;
         int from = 0;

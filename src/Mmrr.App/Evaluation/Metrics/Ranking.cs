@@ -42,9 +42,11 @@ internal sealed class Ranking
     /// <exception cref="ArgumentException">The lengths differ, a score is NaN or one kind is missing.</exception>
     public static Ranking Of(ReadOnlySpan<double> scores, ReadOnlySpan<bool> abnormal)
     {
-        if (scores.Length != abnormal.Length) throw new ArgumentException($"{scores.Length} scores came with {abnormal.Length} labels, expected as many", nameof(abnormal));
+        if (scores.Length != abnormal.Length)
+            throw new ArgumentException($"{scores.Length} scores came with {abnormal.Length} labels, expected as many", nameof(abnormal));
         int positives = abnormal.Count(true);
-        if (positives == 0 || positives == abnormal.Length) throw new ArgumentException($"{positives} of {abnormal.Length} labels are abnormal, expected both kinds", nameof(abnormal));
+        if (positives == 0 || positives == abnormal.Length)
+            throw new ArgumentException($"{positives} of {abnormal.Length} labels are abnormal, expected both kinds", nameof(abnormal));
         var distinct = new SortedSet<double>();
         for (int i = 0; i < scores.Length; i++)
         {
