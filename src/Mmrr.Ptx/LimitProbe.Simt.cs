@@ -40,7 +40,8 @@ public static unsafe partial class LimitProbe
         sums[thread] = c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7;
     }
 
-    private static float FourLinks(float c, float factor, float addend) => (((((((c * factor) + addend) * factor) + addend) * factor) + addend) * factor) + addend;
+    private static float FourLinks(float c, float factor, float addend) =>
+        (((((((c * factor) + addend) * factor) + addend) * factor) + addend) * factor) + addend;
 
     // As QuadWalk. 12 bytes and 2 operations an element.
     [SimtKernel]
