@@ -1,10 +1,10 @@
 using System.CommandLine;
-using Mmrr.App.Baselines;
-using Mmrr.App.Data;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
-using Mmrr.App.Training;
 using Mmrr.Nn;
+using Mmrr.Training.Baselines;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -63,7 +63,7 @@ internal static class BaselinesCommand
                         Size = parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : InspectionSize),
                         Seed = parsed.GetValue(seed) ?? 0,
                     },
-                    parsed.GetValue(limit), parsed.GetValue(trainLimit));
+                    parsed.GetValue(limit), parsed.GetValue(trainLimit), remark: Complaint.Write);
                 BaselineTable.Print(result);
             }
             if (path is not null)
@@ -95,7 +95,7 @@ internal static class BaselinesCommand
     {
         bool kept = OutputPlace.IsWritable(run.Path);
         if (!kept) Complaint.Write($"{run.Path}: no file can be made in it: the figures are printed, but {BaselineResult.FileName} stays as it is");
-        var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, tell: networks.IsEmpty, run.Options.Model.Range);
+        var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, networks.IsEmpty ? Complaint.Write : null, run.Options.Model.Range);
         if (kept) result.Save(run.PathOf(BaselineResult.FileName));
         StandardOutput.HasMessagesOnly();
         BaselineTable.Print(result, networks);

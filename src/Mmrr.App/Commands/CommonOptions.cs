@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Mmrr.App.Data;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 

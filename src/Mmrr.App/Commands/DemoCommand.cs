@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
-using Mmrr.App.Training;
+using Mmrr.App.Output;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 

@@ -1,11 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Mmrr.App.Decisions;
-using Mmrr.App.Evaluation;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -75,7 +74,7 @@ internal static class EvaluateCommand
                 CultureInfo.InvariantCulture, $"scored {done} of {all} images  {watch.Elapsed * ((double)(all - done) / done):m\\:ss} left");
             if (terminal) Console.Write($"\r{line}\u001b[K");
             else Console.WriteLine(line);
-        });
+        }, Complaint.Write);
         if (terminal) Console.Write("\r\u001b[K");
         EvaluationTable.Print(result);
         if (CalibrationText.Missing(run.Path, calibration, own, used.Levels) is { } missing) Complaint.Write(missing);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Mmrr.App.Output;
 using Mmrr.App.Profiling;
 using Mmrr.Nn;
 

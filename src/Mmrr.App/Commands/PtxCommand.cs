@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
+using Mmrr.App.Output;
 using Mmrr.Ptx;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 

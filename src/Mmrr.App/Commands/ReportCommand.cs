@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Mmrr.App.Data;
 using Mmrr.App.Output;
 using Mmrr.App.Reports;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Pictures;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 using Spectre.Console;
 
 namespace Mmrr.App.Commands;

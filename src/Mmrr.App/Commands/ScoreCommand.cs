@@ -1,14 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Mmrr.App.Data;
-using Mmrr.App.Decisions;
-using Mmrr.App.Evaluation;
 using Mmrr.App.Inspection;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -71,7 +70,7 @@ internal static class ScoreCommand
             else AtomicFile.Write(Path.Combine(target, "scores.csv"), Score);
             writer?.Finish();
             if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
-            account.Tell();
+            foreach (string line in account.Remarks()) Complaint.Write(line);
             return unreadable > 0 || writer is { Failed: true } || rows is { Failed: true, IsClosed: false } ? ExitCode.BadInput
                 : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly
                 : ExitCode.Success;

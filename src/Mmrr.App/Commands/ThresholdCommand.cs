@@ -1,10 +1,9 @@
 using System.CommandLine;
-using Mmrr.App.Data;
-using Mmrr.App.Decisions;
 using Mmrr.App.Inspection;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -121,7 +120,7 @@ internal static class ThresholdCommand
         List<NormalScore> scores = [.. Calibrator.Score(
             scorer, InputFiles.Walk([folder], omissions).Where(IsOther).Select(file => (file.Path, Read(file, scorer, account))), levels)];
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
-        account.Tell();
+        foreach (string line in account.Remarks()) Complaint.Write(line);
         return scores.Count > 0 ? scores : throw new InvalidDataException($"{folder}: no image in this folder that the run has not already");
 
         // What training has seen scores lower than other normal images, and what was held out counts already.

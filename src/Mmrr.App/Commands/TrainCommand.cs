@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
-using Mmrr.App.Training;
+using Mmrr.App.Output;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mmrr.App.Output;
-using Mmrr.App.Training;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
-using Mmrr.App.Data;
-using Mmrr.App.Decisions;
+using Mmrr.App.Output;
 using Mmrr.App.Profiling;
-using Mmrr.App.Runs;
-using Mmrr.App.Training;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -83,7 +83,7 @@ internal static class TrainingSession
         if (values != PixelRange.Bytes) Console.WriteLine($"values from {values.Low} to {values.High} of {values.Bits} bits become -1 to 1");
         var account = new ImageAccount(values);
         foreach (var sample in set.Samples) account.Add(sample, sample.Prepared, set.Channels);
-        account.Tell();
+        foreach (string line in account.Remarks()) Complaint.Write(line);
         try
         {
             using (var model = new MmrrModel(device, options.Model))

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Reflection;
-using Mmrr.App.Runs;
+using Mmrr.App.Output;
 using Mmrr.App.Verification;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 

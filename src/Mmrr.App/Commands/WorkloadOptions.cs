@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 

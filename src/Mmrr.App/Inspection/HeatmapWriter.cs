@@ -1,6 +1,8 @@
-using Mmrr.App.Data;
+using Mmrr.App.Output;
 using Mmrr.App.Reports;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Pictures;
 
 namespace Mmrr.App.Inspection;
 

@@ -1,4 +1,4 @@
-using Mmrr.App.Data;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Inspection;
 

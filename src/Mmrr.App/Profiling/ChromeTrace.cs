@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Mmrr.App.Runs;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Profiling;
 

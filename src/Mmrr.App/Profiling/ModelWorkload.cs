@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using Mmrr.App.Training;
 using Mmrr.Kernels;
 using Mmrr.Nn;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 using RAdam = Mmrr.Nn.Optimizers.RAdam;
 
 namespace Mmrr.App.Profiling;

@@ -1,4 +1,5 @@
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Profiling;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Mmrr.App.Baselines;
+using Mmrr.App.Output;
+using Mmrr.App.Reports.Charts;
+using Mmrr.Training.Baselines;
 
 namespace Mmrr.App.Reports;
 

@@ -1,9 +1,10 @@
 using System.Text.Json;
-using Mmrr.App.Evaluation;
-using Mmrr.App.Runs;
-using Mmrr.App.Training;
+using Mmrr.App.Output;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 

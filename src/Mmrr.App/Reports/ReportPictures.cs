@@ -1,6 +1,7 @@
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Pictures;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 

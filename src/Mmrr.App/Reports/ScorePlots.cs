@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Mmrr.App.Evaluation;
-using Mmrr.App.Evaluation.Metrics;
+using Mmrr.App.Output;
 using Mmrr.App.Reports.Charts;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Metrics;
 
 namespace Mmrr.App.Reports;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.VisualBasic.FileIO;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 

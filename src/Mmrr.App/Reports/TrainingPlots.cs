@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Mmrr.App.Reports.Charts;
-using Mmrr.App.Training;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 

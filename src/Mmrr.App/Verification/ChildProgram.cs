@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Mmrr.App.Output;
 
 namespace Mmrr.App.Verification;
 

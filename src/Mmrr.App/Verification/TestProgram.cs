@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mmrr.App.Output;
 
 namespace Mmrr.App.Verification;
 

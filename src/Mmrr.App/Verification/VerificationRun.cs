@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Mmrr.App.Output;
 
 namespace Mmrr.App.Verification;
 

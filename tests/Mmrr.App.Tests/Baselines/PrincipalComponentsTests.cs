@@ -1,4 +1,5 @@
-using Mmrr.App.Baselines;
+using Mmrr.App.Output;
+using Mmrr.Training.Baselines;
 using Xunit;
 
 namespace Mmrr.App.Tests.Baselines;

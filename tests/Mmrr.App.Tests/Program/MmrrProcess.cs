@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Mmrr.App.Output;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

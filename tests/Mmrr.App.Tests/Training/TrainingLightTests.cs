@@ -1,6 +1,7 @@
-using Mmrr.App.Data;
-using Mmrr.App.Training;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Training;

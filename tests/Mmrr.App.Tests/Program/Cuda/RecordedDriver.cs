@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Mmrr.App.Output;
 using Mmrr.App.Tests.Data;
 using Xunit;
 
