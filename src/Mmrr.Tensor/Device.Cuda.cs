@@ -1,6 +1,5 @@
 using System.Globalization;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Runtime.Cuda;
 
 namespace Mmrr;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;

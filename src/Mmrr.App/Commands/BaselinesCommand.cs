@@ -3,7 +3,6 @@ using Mmrr.App.Output;
 using Mmrr.Nn;
 using Mmrr.Training.Baselines;
 using Mmrr.Training.Data;
-using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;

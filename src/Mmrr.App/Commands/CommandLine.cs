@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Mmrr.App.Output;
 
 namespace Mmrr.App.Commands;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Mmrr.App.Output;
 using Mmrr.Nn;
 using Mmrr.Training.Data;
-using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;

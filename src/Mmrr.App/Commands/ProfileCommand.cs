@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Output;
 using Mmrr.App.Profiling;
-using Mmrr.Nn;
 
 namespace Mmrr.App.Commands;
 

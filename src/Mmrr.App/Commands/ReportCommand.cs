@@ -6,7 +6,6 @@ using Mmrr.App.Reports;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
-using Mmrr.Training.Pictures;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;

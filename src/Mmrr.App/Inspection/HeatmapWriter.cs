@@ -1,5 +1,4 @@
 using Mmrr.App.Output;
-using Mmrr.App.Reports;
 using Mmrr.Nn;
 using Mmrr.Training.Data;
 using Mmrr.Training.Pictures;

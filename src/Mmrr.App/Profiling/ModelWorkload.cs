@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Mmrr.Kernels;
 using Mmrr.Nn;
-using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 using RAdam = Mmrr.Nn.Optimizers.RAdam;
 

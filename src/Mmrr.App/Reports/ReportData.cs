@@ -1,9 +1,7 @@
 using System.Text.Json;
-using Mmrr.App.Output;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Evaluation;
-using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;

@@ -1,7 +1,6 @@
 using Mmrr.Nn;
 using Mmrr.Training.Data;
 using Mmrr.Training.Pictures;
-using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 

@@ -2,13 +2,10 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Xml.Linq;
-using Mmrr.App.Output;
 using Mmrr.App.Reports.Charts;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Evaluation;
-using Mmrr.Training.Fitting;
-using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 

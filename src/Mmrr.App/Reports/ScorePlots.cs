@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Mmrr.App.Output;
 using Mmrr.App.Reports.Charts;
 using Mmrr.Training.Evaluation;
 using Mmrr.Training.Metrics;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Mmrr.App.Reports.Charts;
-using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Mmrr.App.Output;
 
 namespace Mmrr.App.Verification;
 

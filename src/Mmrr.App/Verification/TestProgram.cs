@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Mmrr.App.Output;
 
 namespace Mmrr.App.Verification;
 

@@ -3,8 +3,6 @@ using Mmrr.Nn;
 using Mmrr.Training.Data;
 using Mmrr.Training.Fitting;
 using Mmrr.Training.Metrics;
-using Mmrr.Training.Pictures;
-using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Baselines;
 

@@ -1,5 +1,4 @@
 using Mmrr.Nn;
-using Mmrr.Training.Pictures;
 
 namespace Mmrr.Training.Data;
 

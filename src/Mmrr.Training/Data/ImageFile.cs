@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data.Integrity;
-using Mmrr.Training.Pictures;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats;
 using SixLabors.ImageSharp.Formats.Bmp;

@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using Mmrr.Nn;
-using Mmrr.Training.Pictures;
 
 namespace Mmrr.Training.Data;
 

@@ -3,7 +3,6 @@ using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
 using Mmrr.Training.Metrics;
-using Mmrr.Training.Pictures;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Evaluation;

@@ -1,7 +1,6 @@
 using Mmrr.Nn;
 using Mmrr.Training.Data;
 using Mmrr.Training.Metrics;
-using Mmrr.Training.Pictures;
 
 namespace Mmrr.Training.Evaluation;
 

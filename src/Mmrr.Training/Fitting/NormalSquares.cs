@@ -1,6 +1,5 @@
 using Mmrr.Nn;
 using Mmrr.Training.Data;
-using Mmrr.Training.Pictures;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Fitting;

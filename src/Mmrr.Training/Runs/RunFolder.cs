@@ -3,7 +3,6 @@ using System.Text;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
-using Mmrr.Training.Fitting;
 
 namespace Mmrr.Training.Runs;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Mmrr.Training.Fitting;
 
 namespace Mmrr.Training.Runs;
 

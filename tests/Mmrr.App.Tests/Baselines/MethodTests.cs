@@ -1,4 +1,3 @@
-using Mmrr.App.Output;
 using Mmrr.Nn;
 using Mmrr.Training.Baselines;
 using Mmrr.Training.Data;

@@ -1,4 +1,3 @@
-using Mmrr.App.Output;
 using Mmrr.Training.Baselines;
 using Xunit;
 

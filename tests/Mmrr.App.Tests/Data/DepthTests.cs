@@ -3,7 +3,6 @@ using Mmrr.App.Tests.Data.Fixtures;
 using Mmrr.Nn;
 using Mmrr.Training.Data;
 using Mmrr.Training.Fitting;
-using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;

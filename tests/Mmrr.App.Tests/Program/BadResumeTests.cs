@@ -1,7 +1,6 @@
 using Mmrr.App.Tests.Data;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
-using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Mmrr.App.Commands;
-using Mmrr.App.Output;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Reports;
 using Mmrr.Training.Baselines;

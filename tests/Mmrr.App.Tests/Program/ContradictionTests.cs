@@ -1,5 +1,4 @@
 using Mmrr.App.Commands;
-using Mmrr.App.Output;
 using Mmrr.App.Tests.Data;
 using Mmrr.Training.Data;
 using Xunit;

@@ -2,9 +2,7 @@ using Mmrr.App.Output;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Data.Fixtures;
 using Mmrr.Nn;
-using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
-using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 using Xunit;
 

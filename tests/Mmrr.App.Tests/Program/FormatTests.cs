@@ -1,11 +1,9 @@
 using System.Text.RegularExpressions;
-using Mmrr.App.Output;
 using Mmrr.App.Reports;
 using Mmrr.App.Tests.Data;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Baselines;
-using Mmrr.Training.Pictures;
 using Mmrr.Training.Runs;
 using Xunit;
 

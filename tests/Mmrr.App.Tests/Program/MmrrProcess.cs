@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Mmrr.App.Output;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

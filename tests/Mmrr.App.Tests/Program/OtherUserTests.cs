@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
-using Mmrr.App.Output;
 using Mmrr.App.Tests.Data;
 using Mmrr.Training.Runs;
 using Xunit;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Mmrr.App.Tests.Data;
 using Mmrr.Training.Data;
-using Mmrr.Training.Fitting;
 using Mmrr.Training.Metrics;
 using Mmrr.Training.Runs;
 using Xunit;

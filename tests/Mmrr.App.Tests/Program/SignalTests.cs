@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Mmrr.App.Output;
 using Mmrr.App.Tests.Data;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using Mmrr.App.Reports;
 using Mmrr.App.Reports.Charts;
 using Mmrr.App.Tests.Data;
 using Mmrr.Training.Pictures;

@@ -1,4 +1,3 @@
-using Mmrr.App.Reports;
 using Mmrr.Nn;
 using Mmrr.Training.Pictures;
 using Xunit;

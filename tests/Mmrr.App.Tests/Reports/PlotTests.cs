@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Xml.Linq;
 using Mmrr.App.Reports;
 using Mmrr.App.Reports.Charts;
-using Mmrr.Training.Fitting;
-using Mmrr.Training.Pictures;
 using Mmrr.Training.Runs;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using Mmrr.Nn;
 using Mmrr.Training.Data;
 using Mmrr.Training.Fitting;
-using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Training;

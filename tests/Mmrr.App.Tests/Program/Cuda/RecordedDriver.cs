@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Mmrr.App.Output;
 using Mmrr.App.Tests.Data;
 using Xunit;
 
