@@ -31,21 +31,6 @@ internal static class CommonOptions
     public static MatrixPrecision PrecisionOf(ParseResult parsed, Option<string> option) =>
         Enum.Parse<MatrixPrecision>(parsed.GetValue(option)!, ignoreCase: true);
 
-    /// <summary>Opens a device for computing in a precision.</summary>
-    /// <exception cref="UsageException">The device has no such precision.</exception>
-    public static Device Open(string name, int? threads, MatrixPrecision precision)
-    {
-        var device = Mmrr.Device.Open(name, threads);
-        if (precision == MatrixPrecision.Tf32 && !device.HasTf32)
-        {
-            string what = $"{device.Name} ({device.Description})";
-            device.Dispose();
-            throw new UsageException($"--precision tf32 needs a cuda device of compute capability 8.0 or later; this is {what}");
-        }
-        device.Precision = precision;
-        return device;
-    }
-
     /// <summary>A model's options, after a check of their ranges.</summary>
     /// <exception cref="UsageException">One is out of its range.</exception>
     public static MmrrOptions Checked(MmrrOptions options)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mmrr.App.Output;
 using Mmrr.Nn;
 using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
@@ -70,7 +71,7 @@ internal static class DemoCommand
                     RefinementInputs = preset.RefinementInputs
                 },
             };
-            var (run, finished) = TrainingSession.Begin(options, runPath);
+            var (run, finished) = new TrainingSession(new TerminalTraining()).Begin(options, runPath);
             if (!finished) return TrainCommand.Interrupted(run);
             using (var opened = Mmrr.Device.Open(options.Device, options.Threads)) EvaluateCommand.Run(RunFolder.Open(run.Path), opened, null, null);
             Console.WriteLine($"pictures: {run.PathOf("examples.png")}");

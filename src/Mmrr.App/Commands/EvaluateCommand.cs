@@ -4,6 +4,7 @@ using System.Globalization;
 using Mmrr.App.Output;
 using Mmrr.Nn;
 using Mmrr.Training.Evaluation;
+using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
@@ -41,7 +42,7 @@ internal static class EvaluateCommand
                 Complaint.Write(
                     $"{folder.Path}: no file can be made in it: the figures are printed, "
                     + "but evaluation.json, scores.csv, levels.csv and examples.png stay as they are");
-            using var opened = CommonOptions.Open(
+            using var opened = DeviceChoice.Open(
                 parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads,
                 CommonOptions.PrecisionOf(parsed, precision));
             var result = Run(folder, opened, parsed.GetValue(levels), parsed.GetValue(limit), parsed.GetValue(test), kept);

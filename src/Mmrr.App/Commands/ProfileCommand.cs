@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Output;
 using Mmrr.App.Profiling;
+using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Commands;
 

@@ -7,6 +7,7 @@ using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
 using Mmrr.Training.Evaluation;
+using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
@@ -54,7 +55,7 @@ internal static class ScoreCommand
             var used = parsed.GetValue(levels) ?? own.Levels;
             string? missing = CalibrationText.Missing(folder.Path, calibration, own, used);
             if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
-            using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
+            using var opened = DeviceChoice.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);
             folder.CheckModel(scorer.Options);
             if (missing is not null) Complaint.Write(missing);

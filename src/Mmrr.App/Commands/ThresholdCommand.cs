@@ -3,6 +3,7 @@ using Mmrr.App.Inspection;
 using Mmrr.App.Output;
 using Mmrr.Nn;
 using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
@@ -59,7 +60,7 @@ internal static class ThresholdCommand
                 throw new UsageException($"{folder.Path}: {Calibration.FileName} cannot be written, no file can be made in the folder");
             double wanted = rate ?? old?.FalseAlarm ?? folder.Options.FalseAlarm;
             using var opened = images is not null || measures
-                ? CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision))
+                ? DeviceChoice.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision))
                 : null;
             if (measures)
             {
@@ -68,7 +69,7 @@ internal static class ThresholdCommand
                     Complaint.Write("images added with --calibrate before are left out; give --calibrate DIR beside these options to add them again");
                 // The old threshold goes before the new one is there: what is told in between must not end it.
                 StandardOutput.HasMessagesOnly();
-                old = TrainingSession.Measure(folder, opened!, wantedLevels ?? usualLevels, wantedRule ?? usualRule, wanted);
+                old = new TrainingSession(new TerminalTraining()).Measure(folder, opened!, wantedLevels ?? usualLevels, wantedRule ?? usualRule, wanted);
                 if (images is null)
                 {
                     Print(old);
@@ -80,7 +81,7 @@ internal static class ThresholdCommand
             {
                 var method = folder.Method(old);
                 var scores = Score(folder, opened!, images, method.Levels);
-                CalibrationText.RefuseBroken(scores);
+                TrainingSession.RefuseBroken(scores);
                 calibration = Calibrator.Make(old?.HeldOut ?? [], scores, method.Levels, method.Rule, wanted);
             }
             else

@@ -151,7 +151,6 @@ internal static class TrainCommand
                 return Begin(saved, parsed.GetValue(output));
             }
             string kind = source.Check(parsed) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
-            var defaults = Preset.All[parsed.GetValue(preset)!];
             if (parsed.GetValue(minutes) is not null && parsed.GetValue(epochs) is not null)
                 throw new UsageException("--minutes and --epochs contradict each other; give one");
             var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile
@@ -171,46 +170,37 @@ internal static class TrainCommand
                 throw new UsageException(
                     $"--{fit.ToString().ToLowerInvariant()} belongs to image files "
                     + $"({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
-            int side = parsed.GetValue(tile) ?? parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : defaults.InspectionSize);
-            var model = CommonOptions.Checked(new MmrrOptions
+            var preferred = TrainingOptions.For(kind, parsed.GetValue(root)!, parsed.GetValue(preset)!, parsed.GetValue(tile) ?? parsed.GetValue(size));
+            var model = CommonOptions.Checked(preferred.Model with
             {
-                Channels = 1,
-                Size = side,
                 Fit = fit,
                 Normalize = parsed.GetValue(normalize),
-                Width = parsed.GetValue(width) ?? defaults.Width,
-                Resolutions = parsed.GetValue(resolutions) ?? Preset.ResolutionsFor(side),
+                Width = parsed.GetValue(width) ?? preferred.Model.Width,
+                Resolutions = parsed.GetValue(resolutions) ?? preferred.Model.Resolutions,
                 Embedding = !parsed.GetValue(noEmbedding),
                 Mask = Enum.Parse<MaskKind>(parsed.GetValue(mask)!, ignoreCase: true),
-                RefinementInputs = parsed.GetValue(inputs) is { } list ? ParseInputs(list) : defaults.RefinementInputs,
+                RefinementInputs = parsed.GetValue(inputs) is { } list ? ParseInputs(list) : preferred.Model.RefinementInputs,
             });
-            var augmentation = ParseAugmentation(parsed.GetValue(augment)!, model);
-            bool counted = parsed.GetValue(epochs) is not null;
-            var options = new TrainingOptions
+            var options = preferred with
             {
-                Data = kind,
-                Root = Path.GetFullPath(parsed.GetValue(root)!),
                 Normal = source.NormalOf(parsed),
                 Abnormal = parsed.GetValue(abnormal) is { } folder ? Path.GetFullPath(folder) : null,
-                Preset = parsed.GetValue(preset)!,
                 Device = parsed.GetValue(device)!,
                 Threads = parsed.GetValue(threads),
                 Precision = CommonOptions.PrecisionOf(parsed, precision),
-                Minutes = counted ? null : parsed.GetValue(minutes) ?? defaults.Minutes,
+                Minutes = parsed.GetValue(epochs) is not null ? null : parsed.GetValue(minutes) ?? preferred.Minutes,
                 Epochs = parsed.GetValue(epochs),
                 Seed = parsed.GetValue(seed) ?? 0,
-                Batch = parsed.GetValue(batch) ?? defaults.BatchFor(side),
-                LearningRate = parsed.GetValue(learningRate) ?? defaults.LearningRate,
-                Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,
-                Patience = parsed.GetValue(patience) ?? TrainingOptions.DefaultPatience,
-                PlateauThreshold = parsed.GetValue(plateau) ?? TrainingOptions.DefaultPlateauThreshold,
+                Batch = parsed.GetValue(batch) ?? preferred.Batch,
+                LearningRate = parsed.GetValue(learningRate) ?? preferred.LearningRate,
+                Beta2 = parsed.GetValue(beta2) ?? preferred.Beta2,
+                Patience = parsed.GetValue(patience) ?? preferred.Patience,
+                PlateauThreshold = parsed.GetValue(plateau) ?? preferred.PlateauThreshold,
                 Average = parsed.GetValue(average) ?? 0,
-                RestorationShare = defaults.RestorationShare,
-                PaperSplit = defaults.PaperSplit,
-                Augment = augmentation.ToString(),
-                Levels = parsed.GetValue(levels) ?? ScoreDefaults.Levels(parsed.GetValue(preset)!, kind, side),
-                Rule = CommonOptions.RuleOf(parsed, rule) ?? ScoreDefaults.Rule(parsed.GetValue(preset)!, kind),
-                FalseAlarm = parsed.GetValue(falseAlarm) ?? Calibrator.DefaultFalseAlarm,
+                Augment = ParseAugmentation(parsed.GetValue(augment)!, model).ToString(),
+                Levels = parsed.GetValue(levels) ?? preferred.Levels,
+                Rule = CommonOptions.RuleOf(parsed, rule) ?? preferred.Rule,
+                FalseAlarm = parsed.GetValue(falseAlarm) ?? preferred.FalseAlarm,
                 SaveEvery = parsed.GetValue(saveEvery),
                 Model = model,
             };
@@ -232,14 +222,14 @@ internal static class TrainCommand
         string normal = string.Concat(options.Normal.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' ? c : '-')).Trim('-');
         string name = string.Create(
             CultureInfo.InvariantCulture, $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
-        var (run, finished) = TrainingSession.Begin(options, output ?? Path.Combine("runs", name), range, orBeside: output is null);
+        var (run, finished) = new TrainingSession(new TerminalTraining()).Begin(options, output ?? Path.Combine("runs", name), range, orBeside: output is null);
         return Ended(run, finished);
     }
 
     private static int Resume(string path)
     {
         var run = RunFolder.Open(path);
-        if (!run.IsFinished) return Ended(run, TrainingSession.Resume(run));
+        if (!run.IsFinished) return Ended(run, new TrainingSession(new TerminalTraining()).Resume(run));
         Console.WriteLine($"{run.Path}: the run is finished, there is nothing to resume");
         return ExitCode.Success;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mmrr.Nn;
 using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Commands;
 
@@ -46,7 +47,7 @@ internal sealed class WorkloadOptions
 
     /// <summary>Opens <c>--device</c> with <c>--threads</c> and <c>--precision</c>.</summary>
     public Device Open(ParseResult parsed) =>
-        CommonOptions.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), CommonOptions.PrecisionOf(parsed, _precision));
+        DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), CommonOptions.PrecisionOf(parsed, _precision));
 
     /// <summary>Refuses what is given and belongs to other cases than those that are timed.</summary>
     public void RefuseIdle(ParseResult parsed, string[] cases)

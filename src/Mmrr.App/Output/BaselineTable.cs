@@ -1,5 +1,5 @@
-using Mmrr.Training.Baselines;
 using System.Globalization;
+using Mmrr.Training.Baselines;
 using Spectre.Console;
 
 namespace Mmrr.App.Output;

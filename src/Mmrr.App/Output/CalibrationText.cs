@@ -17,15 +17,6 @@ internal static class CalibrationText
             : null;
     }
 
-    /// <summary>Refuses normal images whose scores are no numbers.</summary>
-    /// <exception cref="InvalidDataException">There is one; the message names it.</exception>
-    public static void RefuseBroken(IEnumerable<NormalScore> scores)
-    {
-        if (scores.FirstOrDefault(s => !s.IsFinite) is { } broken)
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"{broken.Image}: its score is {broken.Score}; a threshold needs finite scores of normal images"));
-    }
-
     /// <summary>What a run's scores at some levels do without; null where they have all that the run has.</summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="calibration">Its threshold; null where it has none.</param>

@@ -1,6 +1,6 @@
-using Mmrr.Training.Evaluation;
 using System.Globalization;
 using Mmrr.Nn;
+using Mmrr.Training.Evaluation;
 using Mmrr.Training.Metrics;
 using Spectre.Console;
 

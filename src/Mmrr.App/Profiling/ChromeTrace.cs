@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Profiling;

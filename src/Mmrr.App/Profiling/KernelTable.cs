@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Profiling;
 

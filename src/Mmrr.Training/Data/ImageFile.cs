@@ -20,7 +20,7 @@ namespace Mmrr.Training.Data;
 /// <param name="Width">Width in pixels, as displayed.</param>
 /// <param name="Channels">1 where every pixel is grey, else 3 (RGB).</param>
 /// <param name="Pixels">[Height, Width, Channels]; 16 bits where the file has more than eight.</param>
-internal sealed record RasterImage(int Height, int Width, int Channels, PixelValues Pixels)
+public sealed record RasterImage(int Height, int Width, int Channels, PixelValues Pixels)
 {
     /// <summary>The image as a model takes it.</summary>
     public PreparedImage PreparedFor(MmrrOptions model) =>
@@ -28,7 +28,7 @@ internal sealed record RasterImage(int Height, int Width, int Channels, PixelVal
 }
 
 /// <summary>Reads and writes image files; the only place that knows the imaging library.</summary>
-internal static class ImageFile
+public static class ImageFile
 {
     // No decoder is found by trying: the checks have told the format. Files are decoded on several threads, so one decoder takes one of them.
     private static readonly Configuration s_configuration = new()

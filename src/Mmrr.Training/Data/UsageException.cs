@@ -1,4 +1,4 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>The command line asks for something that cannot be; the message is the one line that the user sees.</summary>
-internal sealed class UsageException(string message) : Exception(message);
+/// <summary>What is asked for cannot be done; the message is one line for the user.</summary>
+public sealed class UsageException(string message) : Exception(message);

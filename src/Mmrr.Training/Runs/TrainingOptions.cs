@@ -8,7 +8,7 @@ using Mmrr.Training.Data;
 namespace Mmrr.Training.Runs;
 
 /// <summary>Everything that decides a training run; <c>run.json</c> in its folder.</summary>
-internal sealed record TrainingOptions
+public sealed record TrainingOptions
 {
     /// <summary>The number of this format.</summary>
     public const int CurrentFormat = 3;
@@ -22,10 +22,47 @@ internal sealed record TrainingOptions
     /// <summary>Of the presets for minutes and hours.</summary>
     public const double DefaultRestorationShare = 0.85;
 
+    /// <summary>The options that a preset has for a data set; others are given by <c>with</c>.</summary>
+    /// <param name="data">Layout of the data: <c>folder</c>, <c>mvtec</c>, <c>csv</c>, <c>mnist</c>, <c>fmnist</c> or <c>cifar10</c>.</param>
+    /// <param name="root">Folder of the data; of <c>csv</c>, the list.</param>
+    /// <param name="preset"><c>tiny</c>, <c>small</c> or <c>paper</c>.</param>
+    /// <param name="size">Side in pixels that the model sees; the preset's, or 32 for the three class data sets, where it is null.</param>
+    /// <exception cref="ArgumentException">There is no such layout or preset.</exception>
+    public static TrainingOptions For(string data, string root, string preset = "tiny", int? size = null)
+    {
+        if (!Runs.Preset.All.TryGetValue(preset, out var defaults))
+            throw new ArgumentException($"unknown preset '{preset}'; expected one of {string.Join(", ", Runs.Preset.All.Keys)}");
+        int side = size ?? (DataSource.DefaultSize(data) == 32 ? 32 : defaults.InspectionSize);
+        return new TrainingOptions
+        {
+            Data = data,
+            Root = Path.GetFullPath(root),
+            Preset = preset,
+            Device = "auto",
+            Minutes = defaults.Minutes,
+            Batch = defaults.BatchFor(side),
+            LearningRate = defaults.LearningRate,
+            Beta2 = defaults.Beta2,
+            Patience = DefaultPatience,
+            PlateauThreshold = DefaultPlateauThreshold,
+            RestorationShare = defaults.RestorationShare,
+            PaperSplit = defaults.PaperSplit,
+            Levels = ScoreDefaults.Levels(preset, data, side),
+            Rule = ScoreDefaults.Rule(preset, data),
+            Model = new MmrrOptions
+            {
+                Size = side,
+                Width = defaults.Width,
+                Resolutions = Runs.Preset.ResolutionsFor(side),
+                RefinementInputs = defaults.RefinementInputs,
+            },
+        };
+    }
+
     /// <summary>The number of the file's format; 0 in files of versions that wrote none.</summary>
     public int Format { get; init; } = CurrentFormat;
 
-    /// <summary>Layout of the data, one of <see cref="DataSource.Kinds"/>.</summary>
+    /// <summary>Layout of the data, as <see cref="For"/> takes it.</summary>
     public required string Data { get; init; }
 
     /// <summary>Folder of the data.</summary>
@@ -85,7 +122,7 @@ internal sealed record TrainingOptions
     /// <summary>The share of <see cref="Minutes"/> that the first phase gets; null in older runs, for <see cref="DefaultRestorationShare"/>.</summary>
     public double? RestorationShare { get; init; }
 
-    /// <summary>Whether the normal images are split as in the paper, see <see cref="Sampling.Split(int, long, bool)"/>.</summary>
+    /// <summary>Whether the normal images are split as in the paper: a twentieth held out.</summary>
     public bool PaperSplit { get; init; }
 
     /// <summary>As <c>--augment</c> takes it.</summary>
@@ -108,7 +145,7 @@ internal sealed record TrainingOptions
 
     /// <summary>What to load.</summary>
     [JsonIgnore]
-    public DataOptions DataOptions => new()
+    internal DataOptions DataOptions => new()
     {
         Kind = Data,
         Root = Root,
@@ -124,14 +161,14 @@ internal sealed record TrainingOptions
 
     /// <summary>The mask levels of its scores, whatever version it is of.</summary>
     [JsonIgnore]
-    public LevelSchedule ScoreLevels => Levels ?? ScoreDefaults.EarlierLevels(Preset, Model.Size);
+    internal LevelSchedule ScoreLevels => Levels ?? ScoreDefaults.EarlierLevels(Preset, Model.Size);
 
     /// <summary>The learning rate's schedule at its beginning.</summary>
-    public PlateauSchedule NewSchedule() => new(LearningRate, patience: Patience ?? DefaultPatience, threshold: PlateauThreshold ?? DefaultPlateauThreshold);
+    internal PlateauSchedule NewSchedule() => new(LearningRate, patience: Patience ?? DefaultPatience, threshold: PlateauThreshold ?? DefaultPlateauThreshold);
 
     /// <summary>A phase's budget in seconds; null when epochs are counted.</summary>
     /// <param name="phase">1 or 2.</param>
-    public double? SecondsOf(int phase)
+    internal double? SecondsOf(int phase)
     {
         double first = RestorationShare ?? DefaultRestorationShare;
         return Minutes * 60 * (phase == 1 ? first : 1 - first);

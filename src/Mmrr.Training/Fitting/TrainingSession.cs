@@ -1,16 +1,14 @@
 using System.Globalization;
-using Mmrr.App.Output;
-using Mmrr.App.Profiling;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
-using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
-namespace Mmrr.App.Commands;
+namespace Mmrr.Training.Fitting;
 
 /// <summary>What new, repeated and resumed runs have in common: from the data to the finished run, or to where it was stopped.</summary>
-internal static class TrainingSession
+/// <param name="host">Is told of it, and may stop it.</param>
+internal sealed class TrainingSession(ITrainingHost host)
 {
     /// <summary>Trains a new run; the channels and the range of the images are found out and noted in it.</summary>
     /// <param name="options">The run's, but for these.</param>
@@ -18,11 +16,11 @@ internal static class TrainingSession
     /// <param name="range">Gives the range for the images that are trained on; null for that of the options.</param>
     /// <param name="orBeside">As <see cref="RunFolder.Create"/> takes it.</param>
     /// <returns>The run, and whether it is finished; if not, it was told to stop.</returns>
-    public static (RunFolder Run, bool Finished) Begin(
+    public (RunFolder Run, bool Finished) Begin(
         TrainingOptions options, string output, Func<IEnumerable<Sample>, PixelRange>? range = null, bool orBeside = false)
     {
         OutputPlace.CheckRun(output, options.Root, options.Abnormal);
-        using var device = CommonOptions.Open(options.Device, options.Threads, options.Precision);
+        using var device = DeviceChoice.Open(options.Device, options.Threads, options.Precision);
         var (source, set) = Load(options.DataOptions with { Channels = null, Bits = range is null ? options.Model.Range.Bits : null });
         options = options with { Format = TrainingOptions.CurrentFormat, Model = options.Model with { Channels = set.Channels } };
         if (range is not null) options = options with { Model = options.Model with { Range = range(TrainingData.TrainingImages(set)) } };
@@ -31,7 +29,7 @@ internal static class TrainingSession
         // Of a list, the images lie anywhere.
         if (File.Exists(options.Root) && Path.GetDirectoryName(options.Root) is { } listed)
             OutputPlace.CheckRun(output, data.Images.Select(i => Path.GetDirectoryName(Path.Combine(listed, i.Name))).Distinct());
-        if (data.Leak() is { } leak) Complaint.Write(leak);
+        if (data.Leak() is { } leak) host.Remark(leak);
         var run = RunFolder.Create(output, options, data, orBeside);
         try
         {
@@ -47,18 +45,18 @@ internal static class TrainingSession
 
     /// <summary>Goes on with a run from its last saved state, from its first second on.</summary>
     /// <returns>Whether it is finished; if not, it was told to stop.</returns>
-    public static bool Resume(RunFolder run)
+    public bool Resume(RunFolder run)
     {
         using var held = run.Lock();
         string state = run.PathOf(TrainingState.FileName);
         // The state is written before anything that follows from it.
         if (!File.Exists(state) && (File.Exists(run.PathOf(TrainingHistory.FileName)) || Directory.EnumerateFiles(run.Path, "*.safetensors").Any()))
             throw new UsageException($"{run.Path}: training began in it, but there is no {TrainingState.FileName} to go on from");
-        using var device = CommonOptions.Open(run.Options.Device, run.Options.Threads, run.Options.Precision);
+        using var device = DeviceChoice.Open(run.Options.Device, run.Options.Threads, run.Options.Precision);
         return Train(run, device, Load(run.Data).Set);
     }
 
-    private static (DataSource Source, ImageSet Set) Load(DataOptions options)
+    private (DataSource Source, ImageSet Set) Load(DataOptions options)
     {
         var source = DataSource.Open(options);
         var set = source.LoadTrain();
@@ -66,31 +64,30 @@ internal static class TrainingSession
         string few = count == 1 ? "one normal image is" : "two normal images are";
         if (count < 3)
             throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: to train on, to choose the epoch with and for the threshold");
-        foreach (string line in source.Remarks()) Complaint.Write(line);
+        foreach (string line in source.Remarks()) host.Remark(line);
         return (source, set);
     }
 
-    private static bool Train(RunFolder run, Device device, ImageSet set)
+    private bool Train(RunFolder run, Device device, ImageSet set)
     {
         var options = run.Options;
-        Console.WriteLine(string.Create(
+        host.Note(string.Create(
             CultureInfo.InvariantCulture,
             $"{set.Samples.Count} normal images "
             + $"{(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}"
             + $"[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, "
             + $"learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
         var values = options.Model.Range;
-        if (values != PixelRange.Bytes) Console.WriteLine($"values from {values.Low} to {values.High} of {values.Bits} bits become -1 to 1");
+        if (values != PixelRange.Bytes) host.Note($"values from {values.Low} to {values.High} of {values.Bits} bits become -1 to 1");
         var account = new ImageAccount(values);
         foreach (var sample in set.Samples) account.Add(sample, sample.Prepared, set.Channels);
-        foreach (string line in account.Remarks()) Complaint.Write(line);
+        foreach (string line in account.Remarks()) host.Remark(line);
         try
         {
             using (var model = new MmrrModel(device, options.Model))
-            using (var interruption = new Interruption())
-            using (var progress = TrainingDisplay.Open())
+            using (var watch = host.Watch())
             {
-                if (!new Trainer(model, run, set, progress).Run(interruption.Token)) return false;
+                if (!new Trainer(model, run, set, watch).Run(watch.Stop)) return false;
             }
             Finish(run, device, set);
             return true;
@@ -111,7 +108,7 @@ internal static class TrainingSession
     /// <param name="levels">The levels from now on.</param>
     /// <param name="rule">The rule from now on.</param>
     /// <param name="falseAlarm">The threshold's promise.</param>
-    public static Calibration Measure(RunFolder run, Device device, LevelSchedule levels, ScoreRule rule, double falseAlarm)
+    public Calibration Measure(RunFolder run, Device device, LevelSchedule levels, ScoreRule rule, double falseAlarm)
     {
         using var held = run.Lock();
         return Measure(run, device, Load(run.Data).Set, levels, rule, falseAlarm);
@@ -121,29 +118,38 @@ internal static class TrainingSession
     /// What is done with trained networks before a run counts as finished. A run that is stopped in here is taken up here again: the state,
     /// which says that both phases are over, goes last.
     /// </summary>
-    private static void Finish(RunFolder run, Device device, ImageSet set)
+    private void Finish(RunFolder run, Device device, ImageSet set)
     {
-        ThresholdCommand.Print(Measure(run, device, set, run.Options.ScoreLevels, run.Options.Rule, run.Options.FalseAlarm));
+        host.Calibrated(Measure(run, device, set, run.Options.ScoreLevels, run.Options.Rule, run.Options.FalseAlarm));
         File.Delete(run.PathOf(TrainingState.FileName));
     }
 
-    private static Calibration Measure(RunFolder run, Device device, ImageSet set, LevelSchedule levels, ScoreRule rule, double falseAlarm)
+    private Calibration Measure(RunFolder run, Device device, ImageSet set, LevelSchedule levels, ScoreRule rule, double falseAlarm)
     {
         NormalStatistics statistics;
         using (var model = Checkpoint.Load(run.Path, device)) statistics = NormalStatistics.Of(model, NormalSquares.Draw(set, run.Options), levels, rule);
         // One that is there is of other statistics.
         File.Delete(run.PathOf(Calibration.FileName));
         statistics.Save(run.Path);
-        Console.WriteLine(
+        host.Note(
             $"scores: rule {rule.Name()}, levels {levels}; "
             + $"statistics of {statistics.Images} normal {(run.Options.Model.Fit == ImageFit.Tile ? "tiles" : "images")} that were trained on");
         using var scorer = Scorer.Load(run.Path, device);
         var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, s.Prepared));
         NormalScore[] scores = [.. Calibrator.Score(scorer, images)];
-        CalibrationText.RefuseBroken(scores);
+        RefuseBroken(scores);
         var calibration = Calibrator.Make(scores, [], scorer.Method.Levels, scorer.Method.Rule, falseAlarm);
         calibration.Save(run.Path);
         return calibration;
+    }
+
+    /// <summary>Refuses normal images whose scores are no numbers.</summary>
+    /// <exception cref="InvalidDataException">There is one; the message names it.</exception>
+    public static void RefuseBroken(IEnumerable<NormalScore> scores)
+    {
+        if (scores.FirstOrDefault(s => !s.IsFinite) is { } broken)
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{broken.Image}: its score is {broken.Score}; a threshold needs finite scores of normal images"));
     }
 
     /// <summary>Steps on disk, of both phases.</summary>

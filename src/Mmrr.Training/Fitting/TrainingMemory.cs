@@ -1,7 +1,7 @@
 using Mmrr.Nn;
 using Mmrr.Training.Data;
 
-namespace Mmrr.App.Profiling;
+namespace Mmrr.Training.Fitting;
 
 /// <summary>The memory that training takes on a device, a line through what steps of one image and of two were seen to take.</summary>
 /// <param name="Fixed">Bytes for the weights, their gradients and the optimizer's state.</param>

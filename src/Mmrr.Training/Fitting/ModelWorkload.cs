@@ -4,7 +4,7 @@ using Mmrr.Nn;
 using Mmrr.Training.Runs;
 using RAdam = Mmrr.Nn.Optimizers.RAdam;
 
-namespace Mmrr.App.Profiling;
+namespace Mmrr.Training.Fitting;
 
 /// <summary>A run of a workload.</summary>
 /// <param name="Seconds">From when the inputs were ready to when the result was on the host.</param>
