@@ -15,7 +15,8 @@ string[] listed = Tracked();
 foreach (string path in listed.Where(p => Path.GetExtension(p) is ".cs" or ".md" or ".sh" or "" && !p.StartsWith("bench/results/", StringComparison.Ordinal)))
 {
     string[] lines = File.ReadAllLines(path);
-    if (path.EndsWith(".cs", StringComparison.Ordinal) && lines.Length > MostLines) complaints.Add($"{path}: {lines.Length} lines, expected at most {MostLines}");
+    if (path.EndsWith(".cs", StringComparison.Ordinal) && lines.Length > MostLines)
+        complaints.Add($"{path}: {lines.Length} lines, expected at most {MostLines}");
     for (int i = 0; i < lines.Length; i++)
     {
         if (lines[i].Length > MostCharacters) complaints.Add($"{path}:{i + 1}: {lines[i].Length} characters, expected at most {MostCharacters}");
@@ -81,7 +82,10 @@ static string Folder(string path) => Path.GetDirectoryName(path)!.Replace('\\', 
 static IEnumerable<string[]> Circles(Dictionary<string, HashSet<string>> needs)
 {
     var reached = needs.Keys.ToDictionary(f => f, Reach);
-    return needs.Keys.Where(f => reached[f].Contains(f)).GroupBy(f => string.Join('\n', reached[f].Where(g => reached[g].Contains(f)).Order())).Select(g => g.Order().ToArray());
+    return needs.Keys
+        .Where(f => reached[f].Contains(f))
+        .GroupBy(f => string.Join('\n', reached[f].Where(g => reached[g].Contains(f)).Order()))
+        .Select(g => g.Order().ToArray());
 
     HashSet<string> Reach(string from)
     {

@@ -1,9 +1,10 @@
-"""Kernels in PyTorch at the shapes of 'mmrr bench', as far as torch_gpu.py does not time them: convolutions, the mask by forty sweeps of bisection, group normalisation with ReLU.
+"""Kernels in PyTorch at the shapes of 'mmrr bench', as far as torch_gpu.py does not time them: convolutions, the mask by forty sweeps of bisection, group
+normalisation with ReLU.
 
     python3 torch_kernels.py [--batch 64] [--mask-levels 15]
 
-Prints a line of key=value figures for each case and mode (fp32; for convolutions also tf32 with channels last), as torch_gpu.py does. Best of five medians of events.
-Not yet run on a GPU.
+Prints a line of key=value figures for each case and mode (fp32; for convolutions also tf32 with channels last), as torch_gpu.py does. Best of five medians
+of events. Not yet run on a GPU.
 """
 import argparse
 
@@ -40,7 +41,9 @@ def convolutions(mode, n, memory_format):
         forward = best_ms(lambda: conv(x.detach(), w.detach(), b.detach()))
         both = best_ms(lambda: torch.autograd.grad(conv(x, w, b), (x, w, b), g))
         name = f"conv{kernel}x{kernel}" + (f"s{stride}" if stride > 1 else "")
-        print(f"peer=pytorch mode={mode} case={name} n={n} c={c} k={k} h={h} forward_ms={forward:.3f} forward_backward_ms={both:.3f} forward_tflops={flop / forward / 1e9:.2f} forward_backward_tflops={3 * flop / both / 1e9:.2f}", flush=True)
+        print(
+            f"peer=pytorch mode={mode} case={name} n={n} c={c} k={k} h={h} forward_ms={forward:.3f} forward_backward_ms={both:.3f} "
+            f"forward_tflops={flop / forward / 1e9:.2f} forward_backward_tflops={3 * flop / both / 1e9:.2f}", flush=True)
 
 
 @torch.no_grad()
@@ -75,7 +78,9 @@ def group_norms(n):
             y = F.relu(F.group_norm(x, groups, gamma, beta))
             backward = best_ms(lambda: torch.autograd.grad(y, (x, gamma, beta), g, retain_graph=True))
             rate = 4.0 * x.numel() / 1e6
-            print(f"peer=pytorch mode=fp32 case=groupnorm n={n} c={c} h={h} groups={groups} forward_ms={forward:.4f} backward_ms={backward:.4f} forward_gbs={2 * rate / forward:.2f} backward_gbs={3 * rate / backward:.2f}", flush=True)
+            print(
+                f"peer=pytorch mode=fp32 case=groupnorm n={n} c={c} h={h} groups={groups} forward_ms={forward:.4f} backward_ms={backward:.4f} "
+                f"forward_gbs={2 * rate / forward:.2f} backward_gbs={3 * rate / backward:.2f}", flush=True)
 
 
 def main():

@@ -6,8 +6,8 @@ using Mmrr.Kernels;
 namespace Mmrr.Samples;
 
 /// <summary>
-/// Softmax cross-entropy, −1/N Σₙ Σ_c t[n, c]·ln p[n, c] with p = softmax(logits); each row of t sums to 1. The gradient of the logits is (p − t)/N times
-/// the output's, so that p is all that is kept.
+/// Softmax cross-entropy, −1/N Σₙ Σ_c t[n, c]·ln p[n, c] with p = softmax(logits); each row of t sums to 1. The gradient of the logits is (p − t)/N
+/// times the output's, so that p is all that is kept.
 /// </summary>
 /// <param name="logits">[N, …, C].</param>
 /// <param name="target">t, as the logits.</param>
@@ -80,7 +80,8 @@ internal static class CrossEntropyKernels
                 var (begin, end) = worker.Share(inputs[0].Length, 4096);
                 for (int i = begin; i < end; i++) outputs[0][i] = (inputs[0][i] - inputs[1][i]) * scale * inputs[2][0];
             },
-            (launch, inputs, outputs) => launch.Run(SimtGrid.Threads(gradient.Count), BackwardKernel, inputs[0], inputs[1], inputs[2], outputs[0], scale, gradient.Count));
+            (launch, inputs, outputs) =>
+                launch.Run(SimtGrid.Threads(gradient.Count), BackwardKernel, inputs[0], inputs[1], inputs[2], outputs[0], scale, gradient.Count));
     }
 
     // p and −Σ t·ln p of one row: ln p = x − m − ln Σ exp(x − m), with the largest logit m.
@@ -99,7 +100,8 @@ internal static class CrossEntropyKernels
 
     // A thread takes the rows i, i + stride, …, and reads each three times, from a cache: 12 bytes and about 40 operations an element.
     [SimtKernel(GroupSize = GroupSize)]
-    private static void RowKernel(ArrayView<float> logits, ArrayView<float> target, ArrayView<float> probability, ArrayView<float> losses, int classes, int rows)
+    private static void RowKernel(
+        ArrayView<float> logits, ArrayView<float> target, ArrayView<float> probability, ArrayView<float> losses, int classes, int rows)
     {
         int stride = Grid.DimX * Group.DimX;
         for (int row = (Grid.IdxX * Group.DimX) + Group.IdxX; row < rows; row += stride)

@@ -16,7 +16,9 @@ internal sealed class Network : Module
     {
         for (int i = 1; i < s_channels.Length; i++)
         {
-            _blocks.Add((Add($"conv{i}", new Conv2d(device, s_channels[i - 1], s_channels[i], stride: 2)), Add($"norm{i}", new Nn.GroupNorm(device, s_channels[i]))));
+            _blocks.Add((
+                Add($"conv{i}", new Conv2d(device, s_channels[i - 1], s_channels[i], stride: 2)),
+                Add($"norm{i}", new Nn.GroupNorm(device, s_channels[i]))));
         }
         _head = Add("head", new Conv2d(device, s_channels[^1], Digits.Classes, kernel: 1));
     }

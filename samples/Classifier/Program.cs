@@ -41,7 +41,9 @@ for (int step = 0; step < steps; step++)
 }
 device.Synchronize();
 double seconds = clock.Elapsed.TotalSeconds, accuracy = Accuracy();
-Console.WriteLine($"{network.ParameterCount} parameters, {epochs} epoch{(epochs == 1 ? "" : "s")} of {train.Count} images in {seconds:F1} s on {device.Name}: {accuracy:P2} of {test.Count} test images are right");
+Console.WriteLine(
+    $"{network.ParameterCount} parameters, {epochs} epoch{(epochs == 1 ? "" : "s")} of {train.Count} images in {seconds:F1} s on {device.Name}: "
+    + $"{accuracy:P2} of {test.Count} test images are right");
 if (accuracy >= Expected) return 0;
 Console.Error.WriteLine($"expected at least {Expected:P0}");
 return 1;

@@ -12,5 +12,6 @@ foreach (string file in Directory.EnumerateFiles(args[1]).Order(StringComparer.O
     var pixels = new byte[image.Height * image.Width * 3];
     image.CopyPixelDataTo(pixels);
     var result = scorer.Score(new Mmrr.Nn.ImageFrame(pixels, image.Height, image.Width, PixelFormat.Rgb24), map: false);
-    Console.WriteLine(FormattableString.Invariant($"{file},{result.Score:R},{(result.Anomalous is { } abnormal ? abnormal ? "abnormal" : "normal" : "no threshold")}"));
+    Console.WriteLine(
+        FormattableString.Invariant($"{file},{result.Score:R},{(result.Anomalous is { } abnormal ? abnormal ? "abnormal" : "normal" : "no threshold")}"));
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Mmrr.App;
 using Mmrr.App.Commands;
 using Mmrr.App.Output;
 using Mmrr.Nn.Checkpoints;

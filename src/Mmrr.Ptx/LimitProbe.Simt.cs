@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using ILGPU.Runtime;
 using Mmrr.Kernels;
 
 namespace Mmrr.Ptx;
@@ -40,7 +39,8 @@ public static unsafe partial class LimitProbe
         sums[thread] = c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7;
     }
 
-    private static float FourLinks(float c, float factor, float addend) => (((((((c * factor) + addend) * factor) + addend) * factor) + addend) * factor) + addend;
+    private static float FourLinks(float c, float factor, float addend) =>
+        (((((((c * factor) + addend) * factor) + addend) * factor) + addend) * factor) + addend;
 
     // As QuadWalk. 12 bytes and 2 operations an element.
     [SimtKernel]

@@ -66,7 +66,8 @@ public sealed class Multiprocessor
     /// <summary>The one with this number.</summary>
     /// <exception cref="ArgumentException">There is none; the message names those that there are.</exception>
     public static Multiprocessor Of(int sm) =>
-        All.FirstOrDefault(one => one.Sm == sm) ?? throw new ArgumentException($"sm is {sm}, expected {string.Join(", ", All.SkipLast(1).Select(one => one.Sm))} or {All[^1].Sm}");
+        All.FirstOrDefault(one => one.Sm == sm)
+            ?? throw new ArgumentException($"sm is {sm}, expected {string.Join(", ", All.SkipLast(1).Select(one => one.Sm))} or {All[^1].Sm}");
 
     /// <summary>How many groups of a kernel run at once.</summary>
     /// <param name="registers">Registers a thread.</param>
@@ -86,7 +87,8 @@ public sealed class Multiprocessor
         // Of equal bounds the first: a kernel that has all threads there can be lacks nothing.
         var (groups, limit) = new[]
         {
-            (byWarps, OccupancyLimit.Threads), (_groups, OccupancyLimit.Groups), (byRegisters, OccupancyLimit.Registers), (byShared, OccupancyLimit.SharedMemory),
+            (byWarps, OccupancyLimit.Threads), (_groups, OccupancyLimit.Groups),
+            (byRegisters, OccupancyLimit.Registers), (byShared, OccupancyLimit.SharedMemory),
         }.MinBy(bound => bound.Item1);
         return new Occupancy(groups, groups * warps, limit);
     }

@@ -28,7 +28,8 @@ public sealed class PtxCompiler : IDisposable
     {
         ArgumentNullException.ThrowIfNull(kernel);
         if (Target.Sm < kernel.MinSm) throw new PtxException($"{kernel} needs sm_{kernel.MinSm} or newer, not sm_{Target.Sm}");
-        if (!kernel.Method.IsStatic || kernel.Method.ContainsGenericParameters) throw new PtxException($"{kernel} is not a static method without type parameters");
+        if (!kernel.Method.IsStatic || kernel.Method.ContainsGenericParameters)
+            throw new PtxException($"{kernel} is not a static method without type parameters");
         if (_backend is null)
         {
             _context = Context.Create(builder => Device.ForCards(builder));

@@ -27,7 +27,8 @@ public sealed class PtxTools
         string[] path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return path.Append(cache).FirstOrDefault(HasBoth) is { } found
             ? new PtxTools(found)
-            : throw new PtxException($"NVIDIA's ptxas and nvdisasm are neither on the PATH nor in {cache}: fetch them with scripts/get-ptxas, or name their folder in MMRR_PTXAS");
+            : throw new PtxException(
+                $"NVIDIA's ptxas and nvdisasm are neither on the PATH nor in {cache}: fetch them with scripts/get-ptxas, or name their folder in MMRR_PTXAS");
     }
 
     /// <summary>Assembles PTX with one entry.</summary>
@@ -78,7 +79,9 @@ public sealed class PtxTools
             string error = process.StandardError.ReadToEnd();
             process.WaitForExit();
             if (process.ExitCode == 0) return (output.GetAwaiter().GetResult(), error);
-            string complaint = $"{error}\n{output.GetAwaiter().GetResult()}".Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal)) ?? "without a word";
+            string complaint = $"{error}\n{output.GetAwaiter().GetResult()}".Split('\n')
+                .FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal))
+                ?? "without a word";
             throw new PtxException($"{name} ended with {process.ExitCode}: {complaint.Trim()}");
         }
         catch (Win32Exception e)
@@ -87,7 +90,8 @@ public sealed class PtxTools
         }
     }
 
-    private static bool HasBoth(string folder) => File.Exists(Path.Combine(folder, FileName("ptxas"))) && File.Exists(Path.Combine(folder, FileName("nvdisasm")));
+    private static bool HasBoth(string folder) =>
+        File.Exists(Path.Combine(folder, FileName("ptxas"))) && File.Exists(Path.Combine(folder, FileName("nvdisasm")));
 
     private static string FileName(string program) => OperatingSystem.IsWindows() ? program + ".exe" : program;
 

@@ -59,7 +59,9 @@ internal sealed class SassFlow
                 }
             }
         }
-        return [.. loops.Where(loop => !loops.Keys.Any(head => head != loop.Key && loop.Value.Contains(head))).Select(loop => (IReadOnlyList<int>)[.. loop.Value])];
+        return [.. loops
+            .Where(loop => !loops.Keys.Any(head => head != loop.Key && loop.Value.Contains(head)))
+            .Select(loop => (IReadOnlyList<int>)[.. loop.Value])];
     }
 
     private void Walk()

@@ -85,7 +85,9 @@ internal static class SassKinds
         (SassKind.OtherFloat, "FADD FADD32I FMUL FMUL32I FSETP FSET FSEL FMNMX FCHK FSWZADD HADD2 HMUL2 HFMA2 HSETP2 HSET2 HMNMX2"),
         (SassKind.Double, "DADD DMUL DFMA DSETP DMNMX"),
         (SassKind.Mufu, "MUFU"),
-        (SassKind.Integer, "IADD IADD3 VIADD IMAD IMUL IDP ISETP IABS IMNMX VIMNMX ISCADD LEA LOP LOP3 LOP32I PLOP3 SHF SHL SHR SEL PRMT BMSK BREV FLO POPC SGXT P2R R2P VABSDIFF VABSDIFF4"),
+        (SassKind.Integer,
+            "IADD IADD3 VIADD IMAD IMUL IDP ISETP IABS IMNMX VIMNMX ISCADD LEA LOP LOP3 LOP32I PLOP3 SHF SHL SHR "
+            + "SEL PRMT BMSK BREV FLO POPC SGXT P2R R2P VABSDIFF VABSDIFF4"),
         (SassKind.Conversion, "F2F F2I I2F I2FP F2FP I2I FRND F2IP I2IP"),
         (SassKind.Move, "MOV MOV32I MOVM S2R S2UR CS2R R2UR"),
         (SassKind.Ldg, "LDG"),
@@ -118,7 +120,9 @@ internal static class SassKinds
     /// <summary>Bits that each thread moves with an instruction of memory; 0 for the others.</summary>
     public static int BitsOf(string opcode, SassKind kind)
     {
-        if (kind is not (SassKind.Ldg or SassKind.Stg or SassKind.Lds or SassKind.Sts or SassKind.Ldl or SassKind.Stl or SassKind.Ld or SassKind.St or SassKind.Ldgsts)) return 0;
+        if (kind is not (SassKind.Ldg or SassKind.Stg or SassKind.Lds or SassKind.Sts
+            or SassKind.Ldl or SassKind.Stl or SassKind.Ld or SassKind.St or SassKind.Ldgsts))
+            return 0;
         string[] modifiers = opcode.Split('.');
         // Tiles of 8x8 halves: one, two or four of them, 32 bits a thread each.
         if (modifiers[0] is "LDSM" or "STSM") return modifiers[^1] switch { "2" => 64, "4" => 128, _ => 32 };

@@ -49,7 +49,9 @@ public sealed partial class SassListing
                     target.Success && name is "BRA" or "JMP" or "CALL" ? target.Groups[1].Value : null,
                     name is not ("BRA" or "JMP" or "BRX" or "JMX" or "EXIT" or "RET" or "KILL") || conditional));
                 var kind = SassKinds.Of(opcode, operands);
-                instructions.Add(new SassInstruction(int.Parse(match.Groups[1].ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), opcode, kind, SassKinds.BitsOf(opcode, kind)));
+                instructions.Add(new SassInstruction(
+                    int.Parse(match.Groups[1].ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+                    opcode, kind, SassKinds.BitsOf(opcode, kind)));
             }
         }
         if (instructions.Count == 0) throw new FormatException("there is no instruction in the text of nvdisasm");
@@ -59,7 +61,9 @@ public sealed partial class SassListing
         var flow = new SassFlow([.. Enumerable.Range(0, instructions.Count).Select(i => (targets[i], branches[i].Falls))]);
         return new SassListing(instructions, [.. flow.InnermostLoops().Select(loop => (IReadOnlyList<SassInstruction>)[.. loop.Select(i => instructions[i])])]);
 
-        int TargetOf(string label) => labels.TryGetValue(label, out int at) ? at : throw new FormatException($"a branch leads to {label}, which is not in the text of nvdisasm");
+        int TargetOf(string label) => labels.TryGetValue(label, out int at)
+            ? at
+            : throw new FormatException($"a branch leads to {label}, which is not in the text of nvdisasm");
     }
 
     [GeneratedRegex(@"^([.$\w]+):\s*$")]

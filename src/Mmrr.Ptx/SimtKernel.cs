@@ -8,7 +8,8 @@ namespace Mmrr.Ptx;
 /// <summary>An entry kernel: a method that is marked with <see cref="SimtKernelAttribute"/>.</summary>
 public sealed class SimtKernel
 {
-    private const BindingFlags Declared = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private readonly SimtKernelAttribute _mark;
 
@@ -50,7 +51,8 @@ public sealed class SimtKernel
         var overloaded = Repeated(marked.Select(pair => LongName(pair.Method)));
         return [.. marked.Select(pair => new SimtKernel(Name(pair.Method), pair.Method, pair.Mark!)).OrderBy(kernel => kernel.Name, StringComparer.Ordinal)];
 
-        static HashSet<string> Repeated(IEnumerable<string> names) => [.. names.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => group.Key)];
+        static HashSet<string> Repeated(IEnumerable<string> names) =>
+            [.. names.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => group.Key)];
 
         string Name(MethodInfo method)
         {

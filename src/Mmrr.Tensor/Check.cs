@@ -47,7 +47,8 @@ internal static class Check
         if (second > Mmrr.Shape.MaxCount / first)
         {
             throw new ArgumentException(
-                $"{operation}: {what} would be [{first}, {second}], expected at most {Mmrr.Shape.MaxCount} elements; a smaller batch or fewer channels need less");
+                $"{operation}: {what} would be [{first}, {second}], expected at most {Mmrr.Shape.MaxCount} elements; "
+                + "a smaller batch or fewer channels need less");
         }
         return new Shape((int)first, (int)second);
     }

@@ -1,4 +1,3 @@
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace Mmrr;

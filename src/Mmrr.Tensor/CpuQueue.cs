@@ -39,7 +39,8 @@ internal sealed class CpuQueue : IDisposable
 
     public void Enqueue(string name, Action<Worker> body, Profiler? profiler)
     {
-        _operations.Add(new QueuedOperation(name, body, profiler is null ? null : new QueuedProfile(profiler, profiler.Announced ?? new Work(name, s_scalar, 0, 0), _workers.Length)));
+        _operations.Add(new QueuedOperation(
+            name, body, profiler is null ? null : new QueuedProfile(profiler, profiler.Announced ?? new Work(name, s_scalar, 0, 0), _workers.Length)));
         if (_operations.Count >= LongestQueue) Run();
     }
 

@@ -52,15 +52,19 @@ internal readonly record struct CudaDriver(bool Found, int Version, int InitErro
             0 => null,
             NoDevice => "the NVIDIA driver finds no GPU",
             SystemNotReady => "the NVIDIA driver is not ready yet (CUDA error 802); on machines with NVSwitch the fabric manager must run",
-            SystemDriverMismatch => "the NVIDIA driver's library and its kernel module are of different versions (CUDA error 803); restart the machine or install the driver anew",
-            CompatNotSupported => $"the NVIDIA driver is too old for the CUDA compatibility library that is found before its own (CUDA error 804); update it, or take that library off the search path",
+            SystemDriverMismatch =>
+                "the NVIDIA driver's library and its kernel module are of different versions (CUDA error 803); restart the machine or install the driver anew",
+            CompatNotSupported =>
+                $"the NVIDIA driver is too old for the CUDA compatibility library that is found before its own (CUDA error 804); "
+                + "update it, or take that library off the search path",
             _ => $"the NVIDIA driver does not start (CUDA error {InitError})",
         };
     }
 
     /// <summary>That a newer one is needed.</summary>
     /// <param name="needed">In the form of <see cref="Version"/>.</param>
-    public string TooOld(int needed) => $"the NVIDIA driver is too old: it runs CUDA {Text(Version)}, and {Text(needed)} or later is needed{(needed <= MinimumVersion ? " (driver 450)" : "")}";
+    public string TooOld(int needed) =>
+        $"the NVIDIA driver is too old: it runs CUDA {Text(Version)}, and {Text(needed)} or later is needed{(needed <= MinimumVersion ? " (driver 450)" : "")}";
 
     /// <summary>Why a card that the driver lists could not be opened.</summary>
     /// <param name="error">The error's name in CUDA's driver interface, or its number.</param>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Runtime.Cuda;
 
 namespace Mmrr;
@@ -27,7 +26,8 @@ public sealed partial class Device
 
     private static string Describe(CudaAccelerator cuda) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{cuda.Name}, compute capability {cuda.Architecture.Major}.{cuda.Architecture.Minor}, {cuda.MemorySize >> 20} MiB, driver for CUDA {cuda.DriverVersion}, {(cuda.Architecture >= s_firstWithTf32 ? "" : "no ")}TF32");
+        $"{cuda.Name}, compute capability {cuda.Architecture.Major}.{cuda.Architecture.Minor}, {cuda.MemorySize >> 20} MiB, "
+        + $"driver for CUDA {cuda.DriverVersion}, {(cuda.Architecture >= s_firstWithTf32 ? "" : "no ")}TF32");
 
     private static (Context Context, IReadOnlyList<CudaDevice> Cards) ContextWithCards()
     {
@@ -49,7 +49,8 @@ public sealed partial class Device
         try
         {
             var (context, found) = s_cuda.Get();
-            if (index >= found.Count) throw new DeviceUnavailableException($"device '{name}': ILGPU takes {found.Count} of the {driver.Devices} cards that the NVIDIA driver lists");
+            if (index >= found.Count)
+                throw new DeviceUnavailableException($"device '{name}': ILGPU takes {found.Count} of the {driver.Devices} cards that the NVIDIA driver lists");
             var card = found[index];
             if (card.InstructionSet is null)
             {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
@@ -136,7 +135,8 @@ public sealed partial class Device : IDisposable
             case "auto": return CudaCount() > 0 ? OpenCuda(0) : OpenCpu(threads ?? Environment.ProcessorCount);
             case "cuda": return OpenCuda(0);
         }
-        if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index)) return OpenCuda(index);
+        if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
+            return OpenCuda(index);
         throw new DeviceUnavailableException($"unknown device '{name}': expected auto, cpu, simt, cuda or cuda:N");
     }
 
@@ -232,7 +232,8 @@ public sealed partial class Device : IDisposable
     /// <summary>A grid whose threads walk over <paramref name="count"/> items with a stride of the whole grid.</summary>
     internal KernelConfig Grid(long count) => Kind == DeviceKind.Cuda
         ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, MostGroups(CudaLanes)), CudaLanes)
-        : new KernelConfig((int)Math.Clamp((count + SimulatedLanes - 1) / SimulatedLanes, 1, 2), SimulatedLanes); // two groups, so that walks over several are checked
+        : new KernelConfig(
+            (int)Math.Clamp((count + SimulatedLanes - 1) / SimulatedLanes, 1, 2), SimulatedLanes); // two groups, so that walks over several are checked
 
     /// <summary>The most threads that a group may have.</summary>
     internal int MaxLanes => Accelerator.MaxNumThreadsPerGroup;

@@ -66,7 +66,8 @@ internal sealed class DeviceUse(string device)
     }
 
     private InvalidOperationException Refused() =>
-        new($"device {device}: another thread uses it now; operations, copies and waiting are for one thread at a time, see Device. Take turns, or open a device for each thread");
+        new($"device {device}: another thread uses it now; operations, copies and waiting are for one thread at a time, see Device. "
+            + "Take turns, or open a device for each thread");
 
     private ObjectDisposedException Closed() => new(nameof(Device), $"device {device} was disposed");
 

@@ -4,8 +4,8 @@ namespace Mmrr;
 public sealed class Shape : IEquatable<Shape>
 {
     /// <summary>
-    /// The most threads that a grid has whose threads walk over elements, 2²⁴: 32 groups of 256 threads for each of 2,048 multiprocessors. A walk's index then
-    /// passes the end of its elements by less.
+    /// The most threads that a grid has whose threads walk over elements, 2²⁴: 32 groups of 256 threads for each of 2,048 multiprocessors. A walk's index
+    /// then passes the end of its elements by less.
     /// </summary>
     internal const int MaxStride = 1 << 24;
 

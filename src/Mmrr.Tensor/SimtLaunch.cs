@@ -61,20 +61,23 @@ public readonly struct SimtLaunch
     /// <param name="a1">Its first argument.</param>
     /// <param name="a2">Its second argument.</param>
     /// <exception cref="ArgumentException">The kernel is not marked, is not static, or asks for a group of more than 1024 threads.</exception>
-    public void Run<T1, T2>(SimtGrid grid, Action<T1, T2> kernel, T1 a1, T2 a2)
+    public void Run<T1, T2>(
+        SimtGrid grid, Action<T1, T2> kernel, T1 a1, T2 a2)
         where T1 : struct
         where T2 : struct =>
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
-    public void Run<T1, T2, T3>(SimtGrid grid, Action<T1, T2, T3> kernel, T1 a1, T2 a2, T3 a3)
+    public void Run<T1, T2, T3>(
+        SimtGrid grid, Action<T1, T2, T3> kernel, T1 a1, T2 a2, T3 a3)
         where T1 : struct
         where T2 : struct
         where T3 : struct =>
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
-    public void Run<T1, T2, T3, T4>(SimtGrid grid, Action<T1, T2, T3, T4> kernel, T1 a1, T2 a2, T3 a3, T4 a4)
+    public void Run<T1, T2, T3, T4>(
+        SimtGrid grid, Action<T1, T2, T3, T4> kernel, T1 a1, T2 a2, T3 a3, T4 a4)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -82,7 +85,8 @@ public readonly struct SimtLaunch
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3, a4);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
-    public void Run<T1, T2, T3, T4, T5>(SimtGrid grid, Action<T1, T2, T3, T4, T5> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
+    public void Run<T1, T2, T3, T4, T5>(
+        SimtGrid grid, Action<T1, T2, T3, T4, T5> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -91,7 +95,8 @@ public readonly struct SimtLaunch
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3, a4, a5);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
-    public void Run<T1, T2, T3, T4, T5, T6>(SimtGrid grid, Action<T1, T2, T3, T4, T5, T6> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
+    public void Run<T1, T2, T3, T4, T5, T6>(
+        SimtGrid grid, Action<T1, T2, T3, T4, T5, T6> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -101,7 +106,8 @@ public readonly struct SimtLaunch
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3, a4, a5, a6);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
-    public void Run<T1, T2, T3, T4, T5, T6, T7>(SimtGrid grid, Action<T1, T2, T3, T4, T5, T6, T7> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
+    public void Run<T1, T2, T3, T4, T5, T6, T7>(
+        SimtGrid grid, Action<T1, T2, T3, T4, T5, T6, T7> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -112,7 +118,8 @@ public readonly struct SimtLaunch
         _device.Simt.Launch(Config(grid, kernel), kernel, a1, a2, a3, a4, a5, a6, a7);
 
     /// <inheritdoc cref="Run{T1, T2}(SimtGrid, Action{T1, T2}, T1, T2)"/>
-    public void Run<T1, T2, T3, T4, T5, T6, T7, T8>(SimtGrid grid, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8)
+    public void Run<T1, T2, T3, T4, T5, T6, T7, T8>(
+        SimtGrid grid, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -137,7 +144,8 @@ public readonly struct SimtLaunch
         if (!kernel.IsStatic) throw new ArgumentException($"{_operation}: the kernel {kernel.Name} is not static; expected a static method, no lambda");
         if (kernel.GetCustomAttribute<SimtKernelAttribute>() is not { } mark)
         {
-            throw new ArgumentException($"{_operation}: the kernel {kernel.Name} is not marked [SimtKernel], by which its group size is known and 'mmrr ptx' finds it");
+            throw new ArgumentException(
+                $"{_operation}: the kernel {kernel.Name} is not marked [SimtKernel], by which its group size is known and 'mmrr ptx' finds it");
         }
         return mark.GroupSize is >= 1 and <= MostThreads
             ? mark.GroupSize

@@ -15,34 +15,41 @@ internal sealed class SimtLauncher(Device device)
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _loaded = new();
 
     public void Launch<T1, T2>(
-        KernelConfig config, Action<T1, T2> kernel, T1 a1, T2 a2)
+        KernelConfig config, Action<T1, T2> kernel,
+        T1 a1, T2 a2)
         where T1 : struct
         where T2 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2>)run)(config, a1, a2));
+            run => ((Action<KernelConfig, T1, T2>)run)(
+                config, a1, a2));
 
     public void Launch<T1, T2, T3>(
-        KernelConfig config, Action<T1, T2, T3> kernel, T1 a1, T2 a2, T3 a3)
+        KernelConfig config, Action<T1, T2, T3> kernel,
+        T1 a1, T2 a2, T3 a3)
         where T1 : struct
         where T2 : struct
         where T3 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3>)run)(config, a1, a2, a3));
+            run => ((Action<KernelConfig, T1, T2, T3>)run)(
+                config, a1, a2, a3));
 
     public void Launch<T1, T2, T3, T4>(
-        KernelConfig config, Action<T1, T2, T3, T4> kernel, T1 a1, T2 a2, T3 a3, T4 a4)
+        KernelConfig config, Action<T1, T2, T3, T4> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4)
         where T1 : struct
         where T2 : struct
         where T3 : struct
         where T4 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4>)run)(config, a1, a2, a3, a4));
+            run => ((Action<KernelConfig, T1, T2, T3, T4>)run)(
+                config, a1, a2, a3, a4));
 
     public void Launch<T1, T2, T3, T4, T5>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
+        KernelConfig config, Action<T1, T2, T3, T4, T5> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -50,10 +57,12 @@ internal sealed class SimtLauncher(Device device)
         where T5 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5>)run)(config, a1, a2, a3, a4, a5));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5>)run)(
+                config, a1, a2, a3, a4, a5));
 
     public void Launch<T1, T2, T3, T4, T5, T6>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5, T6> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
+        KernelConfig config, Action<T1, T2, T3, T4, T5, T6> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -62,10 +71,12 @@ internal sealed class SimtLauncher(Device device)
         where T6 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6>)run)(config, a1, a2, a3, a4, a5, a6));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6>)run)(
+                config, a1, a2, a3, a4, a5, a6));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
+        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -75,10 +86,12 @@ internal sealed class SimtLauncher(Device device)
         where T7 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7>)run)(config, a1, a2, a3, a4, a5, a6, a7));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7>)run)(
+                config, a1, a2, a3, a4, a5, a6, a7));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8)
+        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -89,10 +102,12 @@ internal sealed class SimtLauncher(Device device)
         where T8 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>)run)(
+                config, a1, a2, a3, a4, a5, a6, a7, a8));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9)
+        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -104,10 +119,12 @@ internal sealed class SimtLauncher(Device device)
         where T9 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>)run)(
+                config, a1, a2, a3, a4, a5, a6, a7, a8, a9));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10)
+        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -120,10 +137,12 @@ internal sealed class SimtLauncher(Device device)
         where T10 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>)run)(
+                config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11)
+        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -137,10 +156,12 @@ internal sealed class SimtLauncher(Device device)
         where T11 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>)run)(
+                config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12)
+        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -155,10 +176,12 @@ internal sealed class SimtLauncher(Device device)
         where T12 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>)run)(
+                config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12, T13 a13)
+        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12, T13 a13)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -174,10 +197,12 @@ internal sealed class SimtLauncher(Device device)
         where T13 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>)run)(
+                config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>(
-        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> kernel, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12, T13 a13, T14 a14)
+        KernelConfig config, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> kernel,
+        T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12, T13 a13, T14 a14)
         where T1 : struct
         where T2 : struct
         where T3 : struct
@@ -194,7 +219,8 @@ internal sealed class SimtLauncher(Device device)
         where T14 : struct
         => Run(
             kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
-            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>)run)(config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14));
+            run => ((Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>)run)(
+                config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14));
 
     private void Run(MethodInfo kernel, Func<KernelSpecialization, Delegate> load, Action<Delegate> launch)
     {

@@ -18,7 +18,9 @@ internal sealed record OperationCase(
     {
         Shape image = new(2, 5, 4, 3), weight = new(3, 3, 3, 4), bias = new(4);
         yield return new("conv 3×3", v => v[0].Conv2d(v[1]), v => References.Convolution(v[0], v[1], null, null, image, 3, 1), image, weight);
-        yield return new("conv 3×3, bias", v => v[0].Conv2d(v[1], v[2]), v => References.Convolution(v[0], v[1], v[2], null, image, 3, 1), image, weight, bias);
+        yield return new(
+            "conv 3×3, bias", v => v[0].Conv2d(v[1], v[2]),
+            v => References.Convolution(v[0], v[1], v[2], null, image, 3, 1), image, weight, bias);
         yield return new(
             "conv 3×3, stride 2, bias", v => v[0].Conv2d(v[1], v[2], 2),
             v => References.Convolution(v[0], v[1], v[2], null, image, 3, 2), image, weight, bias);

@@ -64,7 +64,8 @@ public sealed class OperationTests
     private static float[]?[] Gradients(OperationCase operation, Device device, int only)
     {
         using var scope = new DisposeScope();
-        Variable[] inputs = [.. operation.Values.Select((input, i) => only < 0 || only == i ? Variable.Parameter(Value(input)) : Variable.Constant(Value(input)))];
+        Variable[] inputs = [.. operation.Values.Select((input, i) =>
+            only < 0 || only == i ? Variable.Parameter(Value(input)) : Variable.Constant(Value(input)))];
         var output = operation.Function(inputs);
         output.Backward(TestDevices.Tensor(device, output.Shape, 5));
         float[]?[] gradients = [.. inputs.Select(input => input.Gradient?.ToArray())];

@@ -103,7 +103,8 @@ public sealed class OwnKernelTests
         var gone = Tensor.Empty(device, new Shape(4));
         gone.Dispose();
         Assert.Contains("Mine: it has no output", Refused<ArgumentException>([x], []), StringComparison.Ordinal);
-        Assert.Contains("Mine: the output [4] on cpu shares its buffer with the argument [2, 2]", Refused<ArgumentException>([handle], [x]), StringComparison.Ordinal);
+        Assert.Contains(
+            "Mine: the output [4] on cpu shares its buffer with the argument [2, 2]", Refused<ArgumentException>([handle], [x]), StringComparison.Ordinal);
         Assert.Contains("Mine: the output [2, 2] on cpu shares its buffer", Refused<ArgumentException>([], [x, handle]), StringComparison.Ordinal);
         Assert.Contains("expected all on one device", Refused<ArgumentException>([elsewhere], [x]), StringComparison.Ordinal);
         Assert.Contains("expected all on one device", Refused<ArgumentException>([], [x, elsewhere]), StringComparison.Ordinal);
@@ -120,9 +121,15 @@ public sealed class OwnKernelTests
     {
         using var device = Device.Open("simt");
         using var x = TestDevices.Tensor(device, new Shape(4), 1);
-        Assert.Contains("Mine: the kernel Unmarked is not marked [SimtKernel]", Refused(launch => launch.Run(SimtGrid.Threads(4), Unmarked, x.View, 4)), StringComparison.Ordinal);
-        Assert.Contains("is not static", Refused(launch => launch.Run(SimtGrid.Threads(4), (ArrayView<float> view, int count) => { }, x.View, 4)), StringComparison.Ordinal);
-        Assert.Contains("asks for groups of 2000 threads, expected 1 to 1024", Refused(launch => launch.Run(SimtGrid.Threads(4), TooMany, x.View, 4)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Mine: the kernel Unmarked is not marked [SimtKernel]",
+            Refused(launch => launch.Run(SimtGrid.Threads(4), Unmarked, x.View, 4)), StringComparison.Ordinal);
+        Assert.Contains(
+            "is not static",
+            Refused(launch => launch.Run(SimtGrid.Threads(4), (ArrayView<float> view, int count) => { }, x.View, 4)), StringComparison.Ordinal);
+        Assert.Contains(
+            "asks for groups of 2000 threads, expected 1 to 1024",
+            Refused(launch => launch.Run(SimtGrid.Threads(4), TooMany, x.View, 4)), StringComparison.Ordinal);
         Assert.Contains("the grid is empty", Refused(launch => launch.Run(default, TooMany, x.View, 4)), StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => SimtGrid.Threads(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => SimtGrid.Groups(-1));

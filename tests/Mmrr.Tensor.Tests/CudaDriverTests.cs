@@ -27,7 +27,8 @@ public class CudaDriverTests
     [Theory]
     [InlineData(11000, 1, 0)]
     [InlineData(13000, 8, 7)]
-    public void A_driver_that_will_do_is_not_refused(int version, int devices, int index) => Assert.Null(new CudaDriver(true, version, 0, devices).Refusal(index));
+    public void A_driver_that_will_do_is_not_refused(int version, int devices, int index) =>
+        Assert.Null(new CudaDriver(true, version, 0, devices).Refusal(index));
 
     [Theory]
     [InlineData("CUDA_ERROR_OUT_OF_MEMORY", "used up by other programs")]
@@ -38,7 +39,8 @@ public class CudaDriverTests
         Assert.Contains(words, CudaDriver.OpenFailure(error, "unspecified launch failure"), StringComparison.Ordinal);
 
     [Fact]
-    public void A_newer_card_names_the_driver_that_it_needs() => Assert.Contains("runs CUDA 11.0, and 11.8 or later is needed", new CudaDriver(true, 11000, 0, 1).TooOld(11080), StringComparison.Ordinal);
+    public void A_newer_card_names_the_driver_that_it_needs() =>
+        Assert.Contains("runs CUDA 11.0, and 11.8 or later is needed", new CudaDriver(true, 11000, 0, 1).TooOld(11080), StringComparison.Ordinal);
 
     [Fact]
     public void This_machines_driver_is_probed_without_a_failure()

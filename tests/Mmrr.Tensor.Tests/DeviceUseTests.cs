@@ -77,7 +77,10 @@ public class DeviceUseTests
         var tensor = Tensor.From(device, s_shape, [1, 2, 3, 4]);
         device.Dispose();
         device.Dispose();
-        foreach (var ask in new Action[] { device.Synchronize, () => tensor.ToArray(), () => tensor.CopyFrom([0, 0, 0, 0]), () => Tensor.Empty(device, s_shape), () => device.Use.TakeTurn() })
+        foreach (var ask in new Action[]
+        {
+            device.Synchronize, () => tensor.ToArray(), () => tensor.CopyFrom([0, 0, 0, 0]), () => Tensor.Empty(device, s_shape), () => device.Use.TakeTurn()
+        })
         {
             Assert.Contains($"device {name}", Assert.Throws<ObjectDisposedException>(ask).Message, StringComparison.Ordinal);
         }
@@ -114,7 +117,8 @@ public class DeviceUseTests
     {
         using var device = Device.Open("cpu", 2);
         device.Enqueue("outer", _ => device.Enqueue("inner", _ => { }));
-        Assert.Contains("outer: an operation that runs on the workers", Assert.Throws<InvalidOperationException>(device.Synchronize).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "outer: an operation that runs on the workers", Assert.Throws<InvalidOperationException>(device.Synchronize).Message, StringComparison.Ordinal);
         device.Synchronize();
     }
 

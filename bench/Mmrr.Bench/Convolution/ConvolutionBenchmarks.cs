@@ -10,8 +10,8 @@ public class ConvolutionBenchmarks : KernelBenchmark
     private Tensor _output = null!, _inputGradient = null!, _weightGradient = null!, _biasGradient = null!;
 
     /// <summary>
-    /// Width 128 at all resolutions of 32×32 images, what stands between them, both ends; the same of 256×256; narrow ones; then sizes that fit no vector, tile
-    /// or band.
+    /// Width 128 at all resolutions of 32×32 images, what stands between them, both ends; the same of 256×256; narrow ones; then sizes that fit no vector,
+    /// tile or band.
     /// </summary>
     public static IEnumerable<ConvolutionSizes> Cases =>
     [
@@ -51,7 +51,8 @@ public sealed record ConvolutionSizes(int Images, int Side, int Channels, int Ou
 
     public Work Of(string method)
     {
-        double x = (double)Images * Side * Side * Channels, y = (double)Images * OutputSide * OutputSide * Outputs, w = (double)Kernel * Kernel * Channels * Outputs;
+        double x = (double)Images * Side * Side * Channels, y = (double)Images * OutputSide * OutputSide * Outputs,
+            w = (double)Kernel * Kernel * Channels * Outputs;
         return new Work(2 * y * Channels * Kernel * Kernel, 4 * (x + y + w));
     }
 

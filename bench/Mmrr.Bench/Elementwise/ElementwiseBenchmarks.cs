@@ -11,7 +11,8 @@ public class ElementwiseBenchmarks : KernelBenchmark
     /// <summary>
     /// 64 images of 32×32×3, activations of width 128 at batch 4 and of one 256×256 image, a length that is no multiple of a vector, and one element.
     /// </summary>
-    public static IEnumerable<Elements> Cases => [new(64 * 32 * 32 * 3, Each), new(4 * 32 * 32 * 128, Each), new(256 * 256 * 128, Each), new(10_007, Each), new(1, Each)];
+    public static IEnumerable<Elements> Cases =>
+        [new(64 * 32 * 32 * 3, Each), new(4 * 32 * 32 * 128, Each), new(256 * 256 * 128, Each), new(10_007, Each), new(1, Each)];
 
     [ParamsSource(nameof(Cases))]
     public Elements Sizes { get; set; } = null!;

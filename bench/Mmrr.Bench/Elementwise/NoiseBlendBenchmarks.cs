@@ -8,7 +8,9 @@ public class NoiseBlendBenchmarks : KernelBenchmark
 {
     private Tensor _e = null!, _m = null!, _noise = null!, _outputGradient = null!, _output = null!, _eGradient = null!, _mGradient = null!;
 
-    /// <summary>64 images of 32×32×3 with one level and with 15, one of 256×256×3 with 15, a length that is no multiple of a vector, and one element.</summary>
+    /// <summary>
+    /// 64 images of 32×32×3 with one level and with 15, one of 256×256×3 with 15, a length that is no multiple of a vector, and one element.
+    /// </summary>
     public static IEnumerable<Elements> Cases =>
         [new(64 * 32 * 32 * 3, Each), new(15 * 64 * 32 * 32 * 3, Each), new(15 * 256 * 256 * 3, Each), new(10_007, Each), new(1, Each)];
 

@@ -8,7 +8,9 @@ public class BisectionMaskBenchmarks : KernelBenchmark
 {
     private Tensor _v = null!, _levels = null!, _mask = null!, _bias = null!, _slope = null!, _maskGradient = null!, _vGradient = null!;
 
-    /// <summary>d = 3,072 (32×32×3) with one level an image, as in training, and with 15, as in scoring; 256×256×3; an odd length; and one element.</summary>
+    /// <summary>
+    /// d = 3,072 (32×32×3) with one level an image, as in training, and with 15, as in scoring; 256×256×3; an odd length; and one element.
+    /// </summary>
     public static IEnumerable<MaskSizes> Cases => [new(64, 1, 32, 3), new(64, 15, 32, 3), new(2, 15, 256, 3), new(5, 3, 13, 1), new(1, 1, 1, 1)];
 
     [ParamsSource(nameof(Cases))]

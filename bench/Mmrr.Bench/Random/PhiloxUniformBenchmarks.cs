@@ -8,7 +8,9 @@ public class PhiloxUniformBenchmarks : KernelBenchmark
 {
     private Tensor _output = null!;
 
-    /// <summary>64 images of 32×32×3 with one level and with 15, one of 256×256×3 with 15, a length that is no multiple of a block, and one element.</summary>
+    /// <summary>
+    /// 64 images of 32×32×3 with one level and with 15, one of 256×256×3 with 15, a length that is no multiple of a block, and one element.
+    /// </summary>
     public static IEnumerable<Elements> Cases =>
         [.. new[] { 64 * 32 * 32 * 3, 15 * 64 * 32 * 32 * 3, 15 * 256 * 256 * 3, 10_007, 1 }.Select(count => new Elements(count, _ => new Work(0, 4)))];
 

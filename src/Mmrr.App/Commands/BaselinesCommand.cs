@@ -1,10 +1,9 @@
 using System.CommandLine;
-using Mmrr.App.Baselines;
-using Mmrr.App.Data;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
-using Mmrr.App.Training;
 using Mmrr.Nn;
+using Mmrr.Training.Baselines;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -28,7 +27,8 @@ internal static class BaselinesCommand
         var size = CommonOptions.Ranged(Number<int>("--size", $"Side that images are resized to, in pixels; {sides}."), PatchMethods.Side, 4096);
         var seed = CommonOptions.Ranged(Number<long>("--seed", "Seed of the split and of draws; 0 when not given."), long.MinValue, long.MaxValue);
         var limit = CommonOptions.Ranged(Number<int>("--limit", "So many test images, drawn by seed, the classes in proportion."), 2, int.MaxValue);
-        var trainLimit = CommonOptions.Ranged(Number<int>("--train-limit", "So many normal images to learn from, drawn by seed; all when not given."), 2, int.MaxValue);
+        var trainLimit = CommonOptions.Ranged(
+            Number<int>("--train-limit", "So many normal images to learn from, drawn by seed; all when not given."), 2, int.MaxValue);
         var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to this file; those of RUN are kept in it as well." };
         var command = new Command("baselines", "Image AUROC of simple methods on the same images: mean, PCA, neighbours, densities, brightness.")
         {
@@ -62,7 +62,7 @@ internal static class BaselinesCommand
                         Size = parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : InspectionSize),
                         Seed = parsed.GetValue(seed) ?? 0,
                     },
-                    parsed.GetValue(limit), parsed.GetValue(trainLimit));
+                    parsed.GetValue(limit), parsed.GetValue(trainLimit), remark: Complaint.Write);
                 BaselineTable.Print(result);
             }
             if (path is not null)
@@ -89,11 +89,12 @@ internal static class BaselinesCommand
     /// <param name="test">A folder of other test images than the run's; null for its own.</param>
     /// <param name="networks">Image AUROC of the run on the same images, by name, to be printed above.</param>
     /// <returns>The figures, and whether they could be kept in the run.</returns>
-    public static (BaselineResult Result, bool Kept) OfRun(RunFolder run, int? limit, int? trainLimit, string? test, params ReadOnlySpan<(string Name, double ImageAuroc)> networks)
+    public static (BaselineResult Result, bool Kept) OfRun(
+        RunFolder run, int? limit, int? trainLimit, string? test, params ReadOnlySpan<(string Name, double ImageAuroc)> networks)
     {
         bool kept = OutputPlace.IsWritable(run.Path);
         if (!kept) Complaint.Write($"{run.Path}: no file can be made in it: the figures are printed, but {BaselineResult.FileName} stays as it is");
-        var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, tell: networks.IsEmpty, run.Options.Model.Range);
+        var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, networks.IsEmpty ? Complaint.Write : null, run.Options.Model.Range);
         if (kept) result.Save(run.PathOf(BaselineResult.FileName));
         StandardOutput.HasMessagesOnly();
         BaselineTable.Print(result, networks);

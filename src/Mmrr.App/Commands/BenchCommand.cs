@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Mmrr.App.Output;
 using Mmrr.App.Profiling;
+using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Commands;
 
@@ -13,7 +15,12 @@ internal static class BenchCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var what = new Argument<string[]>("CASE") { HelpName = "CASE", Description = "One or more of step, score, conv, mask, groupnorm.", Arity = ArgumentArity.OneOrMore };
+        var what = new Argument<string[]>("CASE")
+        {
+            HelpName = "CASE",
+            Description = "One or more of step, score, conv, mask, groupnorm.",
+            Arity = ArgumentArity.OneOrMore
+        };
         what.AcceptOnlyFromAmong("step", "score", "conv", "mask", "groupnorm");
         var command = new Command("bench", "Time training steps, scoring, convolutions, masks or group normalisation.") { what };
         var options = new WorkloadOptions(command, 5, "Timed repetitions of step and score; the median is printed.");
@@ -69,6 +76,7 @@ internal static class BenchCommand
         var (model, o) = (workload.Model, workload.Model.Options);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"engine=mmrr case={workload.Name} width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} {KernelBench.Where(model.Device)} median_s={median:F4} images_per_s={workload.Batch / median:F2}"));
+            $"engine=mmrr case={workload.Name} width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} "
+            + $"{KernelBench.Where(model.Device)} median_s={median:F4} images_per_s={workload.Batch / median:F2}"));
     }
 }

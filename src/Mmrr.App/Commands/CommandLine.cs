@@ -18,8 +18,9 @@ internal static class CommandLine
     /// <summary>The command line.</summary>
     public static RootCommand Create() => new("MMRR: anomaly detection that learns from normal images only.")
     {
-        DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), BaselinesCommand.Create(), ScoreCommand.Create(), ThresholdCommand.Create(),
-        ReportCommand.Create(), FiguresCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
+        DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), BaselinesCommand.Create(), ScoreCommand.Create(),
+        ThresholdCommand.Create(), ReportCommand.Create(), FiguresCommand.Create(), DevicesCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(),
+        PtxCommand.Create(), VerifyCommand.Create(),
     };
 
     /// <summary>Whether what a command writes to standard output is told by its files as well.</summary>

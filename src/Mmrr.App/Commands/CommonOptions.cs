@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 
@@ -9,29 +10,26 @@ namespace Mmrr.App.Commands;
 internal static class CommonOptions
 {
     /// <summary><c>--device</c>.</summary>
-    public static Option<string> Device() => new("--device") { HelpName = "DEVICE", Description = "auto, cpu, cuda, cuda:N or simt (the GPU kernels on a simulator).", DefaultValueFactory = _ => "auto" };
+    public static Option<string> Device() => new("--device")
+    {
+        HelpName = "DEVICE",
+        Description = "auto, cpu, cuda, cuda:N or simt (the GPU kernels on a simulator).",
+        DefaultValueFactory = _ => "auto"
+    };
 
     /// <summary><c>--precision</c>.</summary>
     public static Option<string> Precision() => OneOf(
-        new Option<string>("--precision") { HelpName = "PRECISION", Description = "How convolutions multiply: float32, or tf32 on the tensor cores of a cuda device.", DefaultValueFactory = _ => "float32" }, "float32", "tf32");
+        new Option<string>("--precision")
+        {
+            HelpName = "PRECISION",
+            Description = "How convolutions multiply: float32, or tf32 on the tensor cores of a cuda device.",
+            DefaultValueFactory = _ => "float32"
+        },
+        "float32", "tf32");
 
     /// <summary>The value of <c>--precision</c>.</summary>
-    public static MatrixPrecision PrecisionOf(ParseResult parsed, Option<string> option) => Enum.Parse<MatrixPrecision>(parsed.GetValue(option)!, ignoreCase: true);
-
-    /// <summary>Opens a device for computing in a precision.</summary>
-    /// <exception cref="UsageException">The device has no such precision.</exception>
-    public static Device Open(string name, int? threads, MatrixPrecision precision)
-    {
-        var device = Mmrr.Device.Open(name, threads);
-        if (precision == MatrixPrecision.Tf32 && !device.HasTf32)
-        {
-            string what = $"{device.Name} ({device.Description})";
-            device.Dispose();
-            throw new UsageException($"--precision tf32 needs a cuda device of compute capability 8.0 or later; this is {what}");
-        }
-        device.Precision = precision;
-        return device;
-    }
+    public static MatrixPrecision PrecisionOf(ParseResult parsed, Option<string> option) =>
+        Enum.Parse<MatrixPrecision>(parsed.GetValue(option)!, ignoreCase: true);
 
     /// <summary>A model's options, after a check of their ranges.</summary>
     /// <exception cref="UsageException">One is out of its range.</exception>
@@ -49,7 +47,8 @@ internal static class CommonOptions
     }
 
     /// <summary><c>--threads</c>.</summary>
-    public static Option<int?> Threads() => Ranged(new Option<int?>("--threads") { HelpName = "N", Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
+    public static Option<int?> Threads() =>
+        Ranged(new Option<int?>("--threads") { HelpName = "N", Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
 
     /// <summary><c>--levels</c>.</summary>
     /// <param name="otherwise">Which they are when not given, for the help.</param>
@@ -72,11 +71,17 @@ internal static class CommonOptions
     };
 
     /// <summary><c>--false-alarm</c>.</summary>
-    public static Option<double?> FalseAlarm() =>
-        Ranged(new Option<double?>("--false-alarm") { HelpName = "RATE", Description = "The share of normal images that shall score above the threshold; 0.01 when not given." }, 1e-6, 0.5);
+    public static Option<double?> FalseAlarm() => Ranged(
+        new Option<double?>("--false-alarm")
+        {
+            HelpName = "RATE",
+            Description = "The share of normal images that shall score above the threshold; 0.01 when not given."
+        },
+        1e-6, 0.5);
 
     /// <summary>Why tiled runs have no rule neighbours.</summary>
-    public const string TilesHaveNoNeighbours = "--tile and --rule neighbours contradict each other: tiles lie anywhere, and what is usual at a place is not known; give one";
+    public const string TilesHaveNoNeighbours =
+        "--tile and --rule neighbours contradict each other: tiles lie anywhere, and what is usual at a place is not known; give one";
 
     /// <summary><c>--rule</c>.</summary>
     /// <param name="otherwise">Which it is when not given, for the help.</param>
@@ -90,7 +95,8 @@ internal static class CommonOptions
         [.. Enum.GetValues<ScoreRule>().Select(rule => rule.Name())]);
 
     /// <summary>The rule that <see cref="Rule"/> names; null where it is not given.</summary>
-    public static ScoreRule? RuleOf(ParseResult parsed, Option<string?> rule) => parsed.GetValue(rule) is { } word ? Enum.Parse<ScoreRule>(word, ignoreCase: true) : null;
+    public static ScoreRule? RuleOf(ParseResult parsed, Option<string?> rule) =>
+        parsed.GetValue(rule) is { } word ? Enum.Parse<ScoreRule>(word, ignoreCase: true) : null;
 
     /// <summary>One of some words; the error names the option, as the library's own does not.</summary>
     public static Option<T> OneOf<T>(Option<T> option, params IReadOnlyList<string> words)
@@ -116,7 +122,8 @@ internal static class CommonOptions
             // No commas: in 0,001 some would see a thousandth and the parser one.
             bool isNumber = T.TryParse(text, whole ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out var value);
             if (isNumber && value >= low && value <= high) return value;
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {text}, expected a {(whole ? "whole " : "")}number from {low} to {high}"));
+            result.AddError(string.Create(
+                CultureInfo.InvariantCulture, $"{option.Name} is {text}, expected a {(whole ? "whole " : "")}number from {low} to {high}"));
             return null;
         };
         return option;
@@ -125,7 +132,8 @@ internal static class CommonOptions
     /// <summary>Refuses <c>--threads</c> beside a <c>--device</c> that has no worker threads.</summary>
     public static void ThreadsNeedTheCpu(Command command, Option device, Option threads) => command.Validators.Add(result =>
     {
-        if (result.GetResult(threads) is { Implicit: false } && result.GetResult(device) is { Implicit: false, Tokens: [.., var name] } && name.Value is not ("cpu" or "auto"))
+        if (result.GetResult(threads) is { Implicit: false } && result.GetResult(device) is { Implicit: false, Tokens: [.., var name] }
+            && name.Value is not ("cpu" or "auto"))
             result.AddError($"--threads and --device {name.Value} contradict each other: only the cpu device has worker threads");
     });
 }

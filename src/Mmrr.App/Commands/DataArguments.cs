@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Mmrr.App.Data;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 
@@ -8,7 +8,8 @@ internal sealed class DataArguments
 {
     /// <summary><c>--data</c>.</summary>
     public Option<string?> Data { get; } = CommonOptions.OneOf(
-        new Option<string?>("--data") { HelpName = "LAYOUT", Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}." }, [.. DataSource.Kinds]);
+        new Option<string?>("--data") { HelpName = "LAYOUT", Description = $"Layout of the data: {string.Join(", ", DataSource.Kinds)}." },
+        [.. DataSource.Kinds]);
 
     /// <summary><c>--root</c>.</summary>
     public Option<string?> Root { get; } = new("--root") { HelpName = "DIR", Description = "Folder of the data; with --data csv, the list." };
@@ -38,7 +39,8 @@ internal sealed class DataArguments
         bool labelled = kind is not ("folder" or "csv");
         if (labelled && parsed.GetValue(Normal) is null) throw new UsageException($"--data {kind} needs --normal CLASS");
         if (!labelled && parsed.GetValue(Normal) is not null)
-            throw new UsageException($"--data {kind} takes no --normal: {(kind == "csv" ? "the list says which images are normal" : "all of its images are normal")}");
+            throw new UsageException(
+                $"--data {kind} takes no --normal: {(kind == "csv" ? "the list says which images are normal" : "all of its images are normal")}");
         if (kind != "folder" && parsed.GetValue(Abnormal) is not null) throw new UsageException($"--abnormal belongs to --data folder, not to {kind}");
         return kind;
     }

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
-using Mmrr.App.Training;
+using Mmrr.App.Output;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -27,11 +28,16 @@ internal static class DemoCommand
     {
         var output = new Option<string>("--out") { HelpName = "DIR", Description = "Folder for the set and the run.", DefaultValueFactory = _ => "demo" };
         var seed = CommonOptions.Ranged(
-            new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the images, and of the training on them; 0 when not given." }, long.MinValue, long.MaxValue);
-        var good = CommonOptions.Ranged(new Option<int?>("--good") { HelpName = "N", Description = "Normal test images of each category; 40 when not given." }, 1, MostGoodImages);
+            new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the images, and of the training on them; 0 when not given." },
+            long.MinValue, long.MaxValue);
+        var good = CommonOptions.Ranged(
+            new Option<int?>("--good") { HelpName = "N", Description = "Normal test images of each category; 40 when not given." }, 1, MostGoodImages);
         var dataOnly = new Option<bool>("--data-only") { Description = "Write the set, and do not train." };
         var device = CommonOptions.Device();
-        var command = new Command("demo", "Make a small inspection set, train on its normal images, find the defects.") { output, seed, good, dataOnly, device };
+        var command = new Command("demo", "Make a small inspection set, train on its normal images, find the defects.")
+        {
+            output, seed, good, dataOnly, device
+        };
         command.SetAction(parsed =>
         {
             string folder = parsed.GetValue(output)!, data = Path.Combine(folder, "data"), runPath = Path.Combine(folder, "run");
@@ -57,15 +63,22 @@ internal static class DemoCommand
                 Beta2 = preset.Beta2,
                 Levels = ScoreDefaults.Levels("tiny", "mvtec", Size),
                 Rule = ScoreDefaults.Rule("tiny", "mvtec"),
-                Model = new MmrrOptions { Size = Size, Width = preset.Width, Resolutions = Preset.ResolutionsFor(Size), RefinementInputs = preset.RefinementInputs },
+                Model = new MmrrOptions
+                {
+                    Size = Size,
+                    Width = preset.Width,
+                    Resolutions = Preset.ResolutionsFor(Size),
+                    RefinementInputs = preset.RefinementInputs
+                },
             };
-            var (run, finished) = TrainingSession.Begin(options, runPath);
+            var (run, finished) = new TrainingSession(new TerminalTraining()).Begin(options, runPath);
             if (!finished) return TrainCommand.Interrupted(run);
             using (var opened = Mmrr.Device.Open(options.Device, options.Threads)) EvaluateCommand.Run(RunFolder.Open(run.Path), opened, null, null);
             Console.WriteLine($"pictures: {run.PathOf("examples.png")}");
             Console.WriteLine($"figures:  {run.PathOf("evaluation.json")}, {run.PathOf("scores.csv")}");
             // Without the sweep over numbers of levels, which would take longer than all the rest of the evaluation.
-            ReportCommand.Write(RunFolder.Open(run.Path), run.PathOf("report.html"), [], sweepImages: 0, () => Mmrr.Device.Open(options.Device, options.Threads));
+            ReportCommand.Write(
+                RunFolder.Open(run.Path), run.PathOf("report.html"), [], sweepImages: 0, () => Mmrr.Device.Open(options.Device, options.Threads));
             return ExitCode.Success;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mmrr.App.Output;
 
 namespace Mmrr.App.Commands;
 

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Mmrr.App.Decisions;
-using Mmrr.App.Evaluation;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -17,29 +17,41 @@ internal static class EvaluateCommand
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
         var levels = CommonOptions.Levels();
-        var limit = CommonOptions.Ranged(new Option<int?>("--limit") { HelpName = "N", Description = "So many test images, drawn by seed, the classes in proportion." }, 2, int.MaxValue);
+        var limit = CommonOptions.Ranged(
+            new Option<int?>("--limit") { HelpName = "N", Description = "So many test images, drawn by seed, the classes in proportion." }, 2, int.MaxValue);
         var test = new Option<string?>("--test")
         {
             HelpName = "DIR",
-            Description = "Other test images than the run's: normal ones in DIR/good, kinds of defects in the other folders; without DIR/good, the normal ones are the run's.",
+            Description = "Other test images than the run's: normal ones in DIR/good, kinds of defects in the other folders; "
+                + "without DIR/good, the normal ones are the run's.",
         };
         var device = new Option<string?>("--device") { HelpName = "DEVICE", Description = "As for train; the run's own when not given." };
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
         var baselines = new Option<bool>("--baselines") { Description = "Print what simple methods reach on the same images; baselines.json." };
-        var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, levels.csv, examples.png.") { run, levels, limit, test, device, threads, precision, baselines };
+        var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, levels.csv, examples.png.")
+        {
+            run, levels, limit, test, device, threads, precision, baselines
+        };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
             bool kept = OutputPlace.IsWritable(folder.Path);
-            if (!kept) Complaint.Write($"{folder.Path}: no file can be made in it: the figures are printed, but evaluation.json, scores.csv, levels.csv and examples.png stay as they are");
-            using var opened = CommonOptions.Open(parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads, CommonOptions.PrecisionOf(parsed, precision));
+            if (!kept)
+                Complaint.Write(
+                    $"{folder.Path}: no file can be made in it: the figures are printed, "
+                    + "but evaluation.json, scores.csv, levels.csv and examples.png stay as they are");
+            using var opened = DeviceChoice.Open(
+                parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads,
+                CommonOptions.PrecisionOf(parsed, precision));
             var result = Run(folder, opened, parsed.GetValue(levels), parsed.GetValue(limit), parsed.GetValue(test), kept);
             if (parsed.GetValue(baselines))
             {
                 BaselinesCommand.OfRun(
-                    folder, parsed.GetValue(limit), null, parsed.GetValue(test), ("this run, with refinement", result.ImageAuroc), ("this run, without refinement", result.ImageAurocWithoutRefinement));
+                    folder, parsed.GetValue(limit), null, parsed.GetValue(test),
+                    ("this run, with refinement", result.ImageAuroc),
+                    ("this run, without refinement", result.ImageAurocWithoutRefinement));
             }
             return kept ? ExitCode.Success : ExitCode.BadInput;
         });
@@ -59,10 +71,11 @@ internal static class EvaluateCommand
         {
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
             sinceLine.Restart();
-            string line = string.Create(CultureInfo.InvariantCulture, $"scored {done} of {all} images  {watch.Elapsed * ((double)(all - done) / done):m\\:ss} left");
+            string line = string.Create(
+                CultureInfo.InvariantCulture, $"scored {done} of {all} images  {watch.Elapsed * ((double)(all - done) / done):m\\:ss} left");
             if (terminal) Console.Write($"\r{line}\u001b[K");
             else Console.WriteLine(line);
-        });
+        }, Complaint.Write);
         if (terminal) Console.Write("\r\u001b[K");
         EvaluationTable.Print(result);
         if (CalibrationText.Missing(run.Path, calibration, own, used.Levels) is { } missing) Complaint.Write(missing);

@@ -1,10 +1,12 @@
 using System.CommandLine;
-using Mmrr.App.Data;
 using Mmrr.App.Inspection;
+using Mmrr.App.Output;
 using Mmrr.App.Reports;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Pictures;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -15,12 +17,21 @@ internal static class FiguresCommand
     public static Command Create()
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
-        var images = new Option<string[]>("--images") { HelpName = "PATH", Description = "Image files and folders.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var images = new Option<string[]>("--images")
+        {
+            HelpName = "PATH",
+            Description = "Image files and folders.",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true
+        };
         var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder of the PNGs; RUN/figures when not given." };
         var levels = CommonOptions.Levels();
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
-        var command = new Command("figures", "Draw images with their embedding, and their masks and restorations at every level.") { run, images, output, levels, device, threads };
+        var command = new Command("figures", "Draw images with their embedding, and their masks and restorations at every level.")
+        {
+            run, images, output, levels, device, threads
+        };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {

@@ -39,7 +39,9 @@ internal sealed class Interruption : IDisposable
     }
 
     // A program behind nohup was told to ignore SIGHUP, and does.
-    private static PosixSignal[] Signals => s_ignoresHangUp ? [PosixSignal.SIGINT, PosixSignal.SIGTERM] : [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
+    private static PosixSignal[] Signals => s_ignoresHangUp
+        ? [PosixSignal.SIGINT, PosixSignal.SIGTERM]
+        : [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
 
     // The handlers that were registered last are called first.
     private static PosixSignalRegistration[] Register(Action<PosixSignalContext> handler) =>

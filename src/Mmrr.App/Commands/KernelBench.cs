@@ -42,7 +42,10 @@ internal static class KernelBench
                 Convolution.BackwardData(dy, w, stride, dx);
                 Convolution.BackwardWeight(x, dy, stride, dw, db);
             });
-            Write($"engine=mmrr case=conv{kernel}x{kernel}{(stride > 1 ? $"s{stride}" : "")} n={n} c={c} k={k} h={h} {Where(device)} forward_ms={forward * 1e3:F3} forward_backward_ms={both * 1e3:F3} forward_gflops={flop / forward / 1e9:F1} forward_backward_gflops={3 * flop / both / 1e9:F1}");
+            Write(
+                $"engine=mmrr case=conv{kernel}x{kernel}{(stride > 1 ? $"s{stride}" : "")} n={n} c={c} k={k} h={h} {Where(device)} ",
+                $"forward_ms={forward * 1e3:F3} forward_backward_ms={both * 1e3:F3} ",
+                $"forward_gflops={flop / forward / 1e9:F1} forward_backward_gflops={3 * flop / both / 1e9:F1}");
         }
     }
 
@@ -65,9 +68,13 @@ internal static class KernelBench
             foreach (var solver in (MaskSolver[])[MaskSolver.Newton, MaskSolver.Bisection])
             {
                 double seconds = BestTime.Of(device, () => BisectionMask.Forward(v, mu, solver, MaskTolerance, MaskSweeps, m, bias, slope));
-                double sweeps = BisectionMask.CountSweeps(v, mu, solver, MaskTolerance, MaskSweeps).Average(), rate = 4 * ((double)v.Count + m.Count) / seconds / 1e9;
+                double sweeps = BisectionMask.CountSweeps(v, mu, solver, MaskTolerance, MaskSweeps).Average(),
+                    rate = 4 * ((double)v.Count + m.Count) / seconds / 1e9;
                 string name = solver == MaskSolver.Newton ? "newton" : "bisection";
-                Write($"engine=mmrr case=mask n={n} levels={levels} d={v.Count / n} solver={name} {Where(device)} ms={seconds * 1e3:F3} sweeps={sweeps:F2} gbs={rate:F2} memory_limit_gbs={limits.GigabytesPerSecond:F1} memory_share={rate / limits.GigabytesPerSecond:F3}");
+                Write(
+                    $"engine=mmrr case=mask n={n} levels={levels} d={v.Count / n} solver={name} {Where(device)} ",
+                    $"ms={seconds * 1e3:F3} sweeps={sweeps:F2} gbs={rate:F2} ",
+                    $"memory_limit_gbs={limits.GigabytesPerSecond:F1} memory_share={rate / limits.GigabytesPerSecond:F3}");
             }
         }
     }
@@ -93,13 +100,17 @@ internal static class KernelBench
                 double forward = BestTime.Of(device, () => GroupNorm.Forward(x, gamma, beta, groups, 1e-5f, relu: true, y, mean, deviation));
                 double backward = BestTime.Of(device, () => GroupNorm.Backward(x, gamma, beta, mean, deviation, dy, relu: true, dx, dgamma, dbeta));
                 double forwardRate = 8.0 * x.Count / forward / 1e9, backwardRate = 12.0 * x.Count / backward / 1e9, limit = limits.GigabytesPerSecond;
-                Write($"engine=mmrr case=groupnorm n={n} c={c} h={h} groups={groups} {Where(device)} forward_ms={forward * 1e3:F4} backward_ms={backward * 1e3:F4} forward_gbs={forwardRate:F2} backward_gbs={backwardRate:F2} memory_limit_gbs={limit:F1} forward_memory_share={forwardRate / limit:F3} backward_memory_share={backwardRate / limit:F3}");
+                Write(
+                    $"engine=mmrr case=groupnorm n={n} c={c} h={h} groups={groups} {Where(device)} ",
+                    $"forward_ms={forward * 1e3:F4} backward_ms={backward * 1e3:F4} forward_gbs={forwardRate:F2} backward_gbs={backwardRate:F2} ",
+                    $"memory_limit_gbs={limit:F1} forward_memory_share={forwardRate / limit:F3} backward_memory_share={backwardRate / limit:F3}");
             }
         }
     }
 
     /// <summary>The figures' device, as the lines have it.</summary>
-    public static string Where(Device device) => $"device={device.Name} precision={(device.Precision == MatrixPrecision.Tf32 ? "tf32" : "float32")} threads={device.Workers}";
+    public static string Where(Device device) =>
+        $"device={device.Name} precision={(device.Precision == MatrixPrecision.Tf32 ? "tf32" : "float32")} threads={device.Workers}";
 
     private static Tensor Uniform(Device device, Shape shape, float range = 1)
     {
@@ -108,5 +119,7 @@ internal static class KernelBench
         return tensor;
     }
 
-    private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+    // The parts of one line.
+    private static void Write(params FormattableString[] parts) =>
+        Console.WriteLine(string.Concat(Array.ConvertAll(parts, part => part.ToString(CultureInfo.InvariantCulture))));
 }

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Mmrr.App.Output;
 using Mmrr.App.Profiling;
-using Mmrr.Nn;
+using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Commands;
 
@@ -15,7 +16,11 @@ internal static class ProfileCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var trace = new Option<string?>("--trace") { HelpName = "FILE", Description = "Also write the kernels to this file, for Perfetto or chrome://tracing." };
+        var trace = new Option<string?>("--trace")
+        {
+            HelpName = "FILE",
+            Description = "Also write the kernels to this file, for Perfetto or chrome://tracing."
+        };
         var command = new Command("profile", "Take training steps and a scoring pass apart, kernel by kernel.") { trace };
         var options = new WorkloadOptions(command, 3, "Profiled repetitions; the fastest is shown.");
         command.SetAction(parsed =>
@@ -32,7 +37,9 @@ internal static class ProfileCommand
             var runs = new List<(string Title, WorkloadRun Run)>();
             foreach (var create in new Func<ModelWorkload>[]
             {
-                () => ModelWorkload.Step(model, batch, 1), () => ModelWorkload.Step(model, batch, 2), () => ModelWorkload.Score(model, batch, options.MaskLevels(parsed)),
+                () => ModelWorkload.Step(model, batch, 1),
+                () => ModelWorkload.Step(model, batch, 2),
+                () => ModelWorkload.Score(model, batch, options.MaskLevels(parsed)),
             })
             {
                 WorkloadOptions.Sized(() =>

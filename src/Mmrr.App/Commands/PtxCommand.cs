@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
+using Mmrr.App.Output;
 using Mmrr.Ptx;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 
@@ -13,13 +15,26 @@ internal static class PtxCommand
     {
         var name = new Argument<string?>("NAME") { Description = "A kernel; without it the names of all are listed.", Arity = ArgumentArity.ZeroOrOne };
         string[] known = [.. Multiprocessor.All.Select(one => one.Sm.ToString(CultureInfo.InvariantCulture))];
-        var sm = CommonOptions.OneOf(new Option<string>("--sm") { HelpName = "SM", Description = $"Compute capability: {string.Join(", ", known)}.", DefaultValueFactory = _ => "90" }, known);
+        var sm = CommonOptions.OneOf(
+            new Option<string>("--sm") { HelpName = "SM", Description = $"Compute capability: {string.Join(", ", known)}.", DefaultValueFactory = _ => "90" },
+            known);
         var sass = new Option<bool>("--sass") { Description = "Print the GPU's own instructions in place of the PTX." };
-        var assembly = new Option<string?>("--assembly") { HelpName = "DLL", Description = "Take the methods marked [SimtKernel] of this .dll in place of the engine's." };
-        var command = new Command("ptx", "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, spills, occupancy and instructions, where NVIDIA's assembler is there to tell them.") { name, sm, sass, assembly };
+        var assembly = new Option<string?>("--assembly")
+        {
+            HelpName = "DLL",
+            Description = "Take the methods marked [SimtKernel] of this .dll in place of the engine's."
+        };
+        var command = new Command(
+            "ptx",
+            "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, spills, occupancy and instructions, "
+            + "where NVIDIA's assembler is there to tell them.")
+        {
+            name, sm, sass, assembly
+        };
         command.SetAction(parsed =>
         {
-            if (parsed.GetValue(name) is null && new Option[] { sm, sass }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
+            if (parsed.GetValue(name) is null
+                && new Option[] { sm, sass }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
                 throw new UsageException($"{idle.Name} needs the NAME of a kernel; without one the names are listed");
             string? file = parsed.GetValue(assembly);
             var kernels = file is null ? SimtKernel.Own : KernelsOf(file);

@@ -12,7 +12,8 @@ internal static class RangeOption
     public static Option<(int Low, int High)?> Create() => new("--range")
     {
         HelpName = "LOW,HIGH",
-        Description = "Values of the pictures that become black and white for the networks; those beyond are clipped and counted. When not given, 0,255, and for pictures of more than 8 bits those of the training images.",
+        Description = "Values of the pictures that become black and white for the networks; those beyond are clipped and counted. "
+            + "When not given, 0,255, and for pictures of more than 8 bits those of the training images.",
         CustomParser = result =>
         {
             string text = result.Tokens[^1].Value;

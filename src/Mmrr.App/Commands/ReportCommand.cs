@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Mmrr.App.Data;
 using Mmrr.App.Output;
 using Mmrr.App.Reports;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -20,22 +20,38 @@ internal static class ReportCommand
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
         var output = new Option<string?>("--out") { HelpName = "FILE", Description = "The page; RUN/report.html when not given." };
-        var images = new Option<string[]>("--images") { HelpName = "NAME", Description = "Images to show level by level, named as in scores.csv; typical ones when not given.", AllowMultipleArgumentsPerToken = true };
+        var images = new Option<string[]>("--images")
+        {
+            HelpName = "NAME",
+            Description = "Images to show level by level, named as in scores.csv; typical ones when not given.",
+            AllowMultipleArgumentsPerToken = true
+        };
         var sweep = CommonOptions.Ranged(
-            new Option<int?>("--sweep-images") { HelpName = "N", Description = $"Test images for AUROC against the number of levels: {DefaultSweep} when not given, 0 leaves it out." }, 0, 1_000_000);
+            new Option<int?>("--sweep-images")
+            {
+                HelpName = "N",
+                Description = $"Test images for AUROC against the number of levels: {DefaultSweep} when not given, 0 leaves it out."
+            },
+            0, 1_000_000);
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
-        var command = new Command("report", "Write one page about a run: figures, plots, pictures, configuration.") { run, output, images, sweep, device, threads };
+        var command = new Command("report", "Write one page about a run: figures, plots, pictures, configuration.")
+        {
+            run, output, images, sweep, device, threads
+        };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
             string path = parsed.GetValue(output) ?? folder.PathOf("report.html");
             if (Directory.Exists(path)) throw new UsageException($"--out {path}: is a folder, expected a file");
-            if (Path.GetExtension(path).ToUpperInvariant() is not (".HTML" or ".HTM")) throw new UsageException($"--out {path}: expected a name that ends in .html");
+            if (Path.GetExtension(path).ToUpperInvariant() is not (".HTML" or ".HTM"))
+                throw new UsageException($"--out {path}: expected a name that ends in .html");
             if (parsed.GetValue(output) is null) OutputPlace.CheckInRun(folder.Path, path, "--out FILE puts the page elsewhere");
             OutputPlace.Check("--out", path);
-            Write(folder, path, parsed.GetValue(images) ?? [], parsed.GetValue(sweep) ?? DefaultSweep, () => Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads)));
+            Write(
+                folder, path, parsed.GetValue(images) ?? [], parsed.GetValue(sweep) ?? DefaultSweep,
+                () => Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads)));
             return ExitCode.Success;
         });
         return command;
@@ -112,7 +128,8 @@ internal static class ReportCommand
         {
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
             sinceLine.Restart();
-            string line = string.Create(CultureInfo.InvariantCulture, $"AUROC by number of levels: {done:P0}  {watch.Elapsed * ((1 - done) / done):m\\:ss} left");
+            string line = string.Create(
+                CultureInfo.InvariantCulture, $"AUROC by number of levels: {done:P0}  {watch.Elapsed * ((1 - done) / done):m\\:ss} left");
             if (terminal) Console.Error.Write($"\r{line}\u001b[K");
             else Console.WriteLine(line);
         });

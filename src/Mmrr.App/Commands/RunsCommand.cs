@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 using Spectre.Console;
 
 namespace Mmrr.App.Commands;
@@ -9,7 +10,8 @@ namespace Mmrr.App.Commands;
 /// <summary><c>mmrr runs</c>: the runs of a folder with their figures.</summary>
 internal static class RunsCommand
 {
-    private static readonly string[] s_columns = ["run", "data", "class", "preset", "width", "steps", "state", "image AUROC", "without refinement", "minutes", "date"];
+    private static readonly string[] s_columns =
+        ["run", "data", "class", "preset", "width", "steps", "state", "image AUROC", "without refinement", "minutes", "date"];
 
     // Numbers stand under one another.
     private static readonly int[] s_numbers = [4, 5, 7, 8, 9];
@@ -66,11 +68,18 @@ internal static class RunsCommand
         // Narrow, and without the hour: eleven columns are to fit a terminal.
         var table = new FittedTable([
             .. s_columns.Select((name, i) => new Column(
-                name.Replace(" refinement", "").Replace(' ', '\n'), s_numbers.Contains(i), s_dispensable.Length - (Array.IndexOf(s_dispensable, i) is >= 0 and var at ? at : s_dispensable.Length))),
+                name.Replace(" refinement", "").Replace(' ', '\n'), s_numbers.Contains(i),
+                s_dispensable.Length - (Array.IndexOf(s_dispensable, i) is >= 0 and var at ? at : s_dispensable.Length))),
         ]);
         foreach (var (run, summary) in runs)
         {
-            string color = summary.State switch { RunState.Evaluated => "green", RunState.Interrupted => "yellow", RunState.Training => "blue", _ => "default" };
+            string color = summary.State switch
+            {
+                RunState.Evaluated => "green",
+                RunState.Interrupted => "yellow",
+                RunState.Training => "blue",
+                _ => "default"
+            };
             string[] cells = [.. Cells(run, summary).Select(Markup.Escape)];
             cells[6] = $"[{color}]{cells[6]}[/]";
             cells[^1] = cells[^1].Split(' ')[0];

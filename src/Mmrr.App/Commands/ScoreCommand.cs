@@ -1,14 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Mmrr.App.Data;
-using Mmrr.App.Decisions;
-using Mmrr.App.Evaluation;
 using Mmrr.App.Inspection;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -37,7 +37,10 @@ internal static class ScoreCommand
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
-        var command = new Command("score", "Score image files: CSV on standard output.") { run, paths, output, heatmaps, fail, levels, device, threads, precision };
+        var command = new Command("score", "Score image files: CSV on standard output.")
+        {
+            run, paths, output, heatmaps, fail, levels, device, threads, precision
+        };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
@@ -52,7 +55,7 @@ internal static class ScoreCommand
             var used = parsed.GetValue(levels) ?? own.Levels;
             string? missing = CalibrationText.Missing(folder.Path, calibration, own, used);
             if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
-            using var opened = CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
+            using var opened = DeviceChoice.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));
             using var scorer = Scorer.Load(folder.Path, opened);
             folder.CheckModel(scorer.Options);
             if (missing is not null) Complaint.Write(missing);
@@ -68,8 +71,10 @@ internal static class ScoreCommand
             else AtomicFile.Write(Path.Combine(target, "scores.csv"), Score);
             writer?.Finish();
             if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
-            account.Tell();
-            return unreadable > 0 || writer is { Failed: true } || rows is { Failed: true, IsClosed: false } ? ExitCode.BadInput : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly : ExitCode.Success;
+            foreach (string line in account.Remarks()) Complaint.Write(line);
+            return unreadable > 0 || writer is { Failed: true } || rows is { Failed: true, IsClosed: false } ? ExitCode.BadInput
+                : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly
+                : ExitCode.Success;
 
             void Score(Stream? copy)
             {
@@ -106,7 +111,9 @@ internal static class ScoreCommand
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{CsvField.Quote(file.File.Path)},{score.Score:R},{score.ScoreWithoutRefinement:R},{decision},{score.MaxPixelScore:R},{file.Width},{file.Height},")
-            + string.Create(CultureInfo.InvariantCulture, $"{score.PaperScore:R},{score.PaperScoreWithoutRefinement:R},{score.DeviationScore:R},{score.DeviationScoreWithoutRefinement:R},")
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"{score.PaperScore:R},{score.PaperScoreWithoutRefinement:R},{score.DeviationScore:R},{score.DeviationScoreWithoutRefinement:R},")
             + string.Create(CultureInfo.InvariantCulture, $"{score.NeighboursScore:R},{score.NeighboursScoreWithoutRefinement:R}");
     }
 }

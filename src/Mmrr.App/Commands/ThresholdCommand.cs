@@ -1,10 +1,10 @@
 using System.CommandLine;
-using Mmrr.App.Data;
-using Mmrr.App.Decisions;
 using Mmrr.App.Inspection;
 using Mmrr.App.Output;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -18,8 +18,13 @@ internal static class ThresholdCommand
     {
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
         var falseAlarm = CommonOptions.FalseAlarm();
-        var value = CommonOptions.Ranged(new Option<double?>("--value") { HelpName = "X", Description = "The threshold itself, in place of a rate." }, -MostValue, MostValue);
-        var calibrate = new Option<string?>("--calibrate") { HelpName = "DIR", Description = "A folder of more normal images; they join those held out of training, in place of any added before." };
+        var value = CommonOptions.Ranged(
+            new Option<double?>("--value") { HelpName = "X", Description = "The threshold itself, in place of a rate." }, -MostValue, MostValue);
+        var calibrate = new Option<string?>("--calibrate")
+        {
+            HelpName = "DIR",
+            Description = "A folder of more normal images; they join those held out of training, in place of any added before."
+        };
         var levels = CommonOptions.Levels("the run's own");
         var rule = CommonOptions.Rule("the run's own; a run is given others with this and --levels by measuring its normal images again, without training");
         var device = CommonOptions.Device();
@@ -36,10 +41,12 @@ internal static class ThresholdCommand
             double? rate = parsed.GetValue(falseAlarm), threshold = parsed.GetValue(value);
             string? images = parsed.GetValue(calibrate);
             if (threshold is not null && rate is not null) throw new UsageException("--value and --false-alarm contradict each other; give one");
-            if (threshold is not null && images is not null) throw new UsageException("--value and --calibrate contradict each other: normal images set the threshold by a rate; give one");
+            if (threshold is not null && images is not null)
+                throw new UsageException("--value and --calibrate contradict each other: normal images set the threshold by a rate; give one");
             var (wantedLevels, wantedRule) = (parsed.GetValue(levels), CommonOptions.RuleOf(parsed, rule));
             bool measures = wantedLevels is not null || wantedRule is not null;
-            if (threshold is not null && measures) throw new UsageException("--value contradicts --levels and --rule: the normal images that they measure set the threshold by a rate; give one");
+            if (threshold is not null && measures)
+                throw new UsageException("--value contradicts --levels and --rule: the normal images that they measure set the threshold by a rate; give one");
             if (folder.Options.Model.Fit == ImageFit.Tile && wantedRule == ScoreRule.Neighbours) throw new UsageException(CommonOptions.TilesHaveNoNeighbours);
             foreach (var option in new Option[] { device, threads, precision })
             {
@@ -47,20 +54,22 @@ internal static class ThresholdCommand
                     throw new UsageException($"{option.Name} belongs to --calibrate, --levels and --rule: nothing else computes");
             }
             var old = Calibration.Find(folder.Path);
-            if (old is null && images is null && !measures) throw new UsageException($"{folder.Path}: no {Calibration.FileName} in this run; mmrr threshold {folder.Path} --calibrate DIR makes one");
+            if (old is null && images is null && !measures)
+                throw new UsageException($"{folder.Path}: no {Calibration.FileName} in this run; mmrr threshold {folder.Path} --calibrate DIR makes one");
             if ((images is not null || threshold is not null || rate is not null || measures) && !OutputPlace.IsWritable(folder.Path))
                 throw new UsageException($"{folder.Path}: {Calibration.FileName} cannot be written, no file can be made in the folder");
             double wanted = rate ?? old?.FalseAlarm ?? folder.Options.FalseAlarm;
             using var opened = images is not null || measures
-                ? CommonOptions.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision))
+                ? DeviceChoice.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision))
                 : null;
             if (measures)
             {
                 var (usualLevels, usualRule) = old is null ? (folder.Options.ScoreLevels, folder.Options.Rule) : (old.Levels, old.Rule);
-                if (old?.Added.Count > 0 && images is null) Complaint.Write("images added with --calibrate before are left out; give --calibrate DIR beside these options to add them again");
+                if (old?.Added.Count > 0 && images is null)
+                    Complaint.Write("images added with --calibrate before are left out; give --calibrate DIR beside these options to add them again");
                 // The old threshold goes before the new one is there: what is told in between must not end it.
                 StandardOutput.HasMessagesOnly();
-                old = TrainingSession.Measure(folder, opened!, wantedLevels ?? usualLevels, wantedRule ?? usualRule, wanted);
+                old = new TrainingSession(new TerminalTraining()).Measure(folder, opened!, wantedLevels ?? usualLevels, wantedRule ?? usualRule, wanted);
                 if (images is null)
                 {
                     Print(old);
@@ -72,7 +81,7 @@ internal static class ThresholdCommand
             {
                 var method = folder.Method(old);
                 var scores = Score(folder, opened!, images, method.Levels);
-                CalibrationText.RefuseBroken(scores);
+                TrainingSession.RefuseBroken(scores);
                 calibration = Calibrator.Make(old?.HeldOut ?? [], scores, method.Levels, method.Rule, wanted);
             }
             else
@@ -109,9 +118,10 @@ internal static class ThresholdCommand
         var omissions = new Omissions();
         var own = run.Data.Record?.Images.Select(i => i.Hash).Where(hash => hash.Length > 0).ToHashSet() ?? [];
         var account = new ImageAccount(scorer.Options.Range);
-        List<NormalScore> scores = [.. Calibrator.Score(scorer, InputFiles.Walk([folder], omissions).Where(IsOther).Select(file => (file.Path, Read(file, scorer, account))), levels)];
+        List<NormalScore> scores = [.. Calibrator.Score(
+            scorer, InputFiles.Walk([folder], omissions).Where(IsOther).Select(file => (file.Path, Read(file, scorer, account))), levels)];
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
-        account.Tell();
+        foreach (string line in account.Remarks()) Complaint.Write(line);
         return scores.Count > 0 ? scores : throw new InvalidDataException($"{folder}: no image in this folder that the run has not already");
 
         // What training has seen scores lower than other normal images, and what was held out counts already.

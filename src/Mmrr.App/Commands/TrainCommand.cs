@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
-using Mmrr.App.Training;
+using Mmrr.App.Output;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -16,43 +17,121 @@ internal static class TrainCommand
         var source = new DataArguments();
         var (data, root, normal, abnormal) = source;
         var preset = CommonOptions.OneOf(
-            new Option<string>("--preset") { HelpName = "NAME", Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.", DefaultValueFactory = _ => "tiny" }, [.. Preset.All.Keys]);
+            new Option<string>("--preset")
+            {
+                HelpName = "NAME",
+                Description = $"Defaults for a budget: {string.Join(", ", Preset.All.Keys)}.",
+                DefaultValueFactory = _ => "tiny"
+            },
+            [.. Preset.All.Keys]);
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
         var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder of the run; a new one under runs/ when not given." };
-        var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { HelpName = "M", Description = "Budget of both phases; the preset's when not given." }, 0.01, 100_000);
-        var epochs = CommonOptions.Ranged(new Option<int?>("--epochs") { HelpName = "N", Description = "Epochs of each phase, in place of --minutes." }, 1, 1_000_000);
-        var seed = CommonOptions.Ranged(new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the split, the order, the weights and the noise; 0 when not given." }, long.MinValue, long.MaxValue);
-        var batch = CommonOptions.Ranged(new Option<int?>("--batch") { HelpName = "N", Description = "Images of a step; the preset's, fewer for large images, when not given." }, 1, 4096);
-        var learningRate = CommonOptions.Ranged(new Option<double?>("--lr") { HelpName = "X", Description = "Learning rate; the preset's when not given." }, 1e-9, 10);
-        var beta2 = CommonOptions.Ranged(new Option<double?>("--beta2") { HelpName = "X", Description = "RAdam's second decay; the preset's when not given." }, 0.5, 0.999999);
-        var patience = CommonOptions.Ranged(new Option<int?>("--patience") { HelpName = "N", Description = "Epochs without a lower validation loss; at the next the learning rate is halved. The paper's 500 when not given." }, 0, 1_000_000);
-        var plateau = CommonOptions.Ranged(new Option<double?>("--plateau-threshold") { HelpName = "X", Description = "A validation loss is lower if it is so by more than this share; 0.0001 when not given." }, 0, 0.99);
-        var average = CommonOptions.Ranged(new Option<double?>("--average") { HelpName = "DECAY", Description = "Validate and keep moving averages of the weights, of this decay a step, such as 0.999; 0, none, when not given." }, 0, 0.999999);
-        var width = CommonOptions.Ranged(new Option<int?>("--width") { HelpName = "N", Description = "Channels inside the networks, a multiple of 16; the preset's when not given." }, 16, 1024);
-        var size = CommonOptions.Ranged(new Option<int?>("--size") { HelpName = "N", Description = "Side that images are resized to, in pixels; 32 for mnist, fmnist and cifar10, else the preset's, when not given." }, 8, 4096);
+        var minutes = CommonOptions.Ranged(
+            new Option<double?>("--minutes") { HelpName = "M", Description = "Budget of both phases; the preset's when not given." }, 0.01, 100_000);
+        var epochs = CommonOptions.Ranged(
+            new Option<int?>("--epochs") { HelpName = "N", Description = "Epochs of each phase, in place of --minutes." }, 1, 1_000_000);
+        var seed = CommonOptions.Ranged(
+            new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the split, the order, the weights and the noise; 0 when not given." },
+            long.MinValue, long.MaxValue);
+        var batch = CommonOptions.Ranged(
+            new Option<int?>("--batch") { HelpName = "N", Description = "Images of a step; the preset's, fewer for large images, when not given." }, 1, 4096);
+        var learningRate = CommonOptions.Ranged(
+            new Option<double?>("--lr") { HelpName = "X", Description = "Learning rate; the preset's when not given." }, 1e-9, 10);
+        var beta2 = CommonOptions.Ranged(
+            new Option<double?>("--beta2") { HelpName = "X", Description = "RAdam's second decay; the preset's when not given." }, 0.5, 0.999999);
+        var patience = CommonOptions.Ranged(
+            new Option<int?>("--patience")
+            {
+                HelpName = "N",
+                Description = "Epochs without a lower validation loss; at the next the learning rate is halved. The paper's 500 when not given."
+            },
+            0, 1_000_000);
+        var plateau = CommonOptions.Ranged(
+            new Option<double?>("--plateau-threshold")
+            {
+                HelpName = "X",
+                Description = "A validation loss is lower if it is so by more than this share; 0.0001 when not given."
+            },
+            0, 0.99);
+        var average = CommonOptions.Ranged(
+            new Option<double?>("--average")
+            {
+                HelpName = "DECAY",
+                Description = "Validate and keep moving averages of the weights, of this decay a step, such as 0.999; 0, none, when not given."
+            },
+            0, 0.999999);
+        var width = CommonOptions.Ranged(
+            new Option<int?>("--width") { HelpName = "N", Description = "Channels inside the networks, a multiple of 16; the preset's when not given." },
+            16, 1024);
+        var size = CommonOptions.Ranged(
+            new Option<int?>("--size")
+            {
+                HelpName = "N",
+                Description = "Side that images are resized to, in pixels; 32 for mnist, fmnist and cifar10, else the preset's, when not given."
+            },
+            8, 4096);
         var crop = new Option<bool>("--crop") { Description = "Take the centre square of images that are not square, in place of stretching them." };
-        var align = new Option<bool>("--align") { Description = "Find the part on each image, turn it into one position and cut it out; for parts that lie turned on an even background." };
-        var tile = CommonOptions.Ranged(new Option<int?>("--tile") { HelpName = "N", Description = "Keep the images' size, and train and score on overlapping tiles of so many pixels a side." }, 8, 4096);
-        var resolutions = CommonOptions.Ranged(new Option<int?>("--resolutions") { HelpName = "N", Description = "Resolutions of the U-Nets; 4, from 128 pixels on 5, when not given." }, 1, 8);
-        var augment = new Option<string>("--augment") { HelpName = "LIST", Description = $"A list of {Augmentation.Words}: what normal images may also look like.", DefaultValueFactory = _ => "none" };
-        var normalize = new Option<bool>("--normalize") { Description = "Give every image the same mean and contrast before the networks see it, against lamps that drift." };
+        var align = new Option<bool>("--align")
+        {
+            Description = "Find the part on each image, turn it into one position and cut it out; for parts that lie turned on an even background."
+        };
+        var tile = CommonOptions.Ranged(
+            new Option<int?>("--tile")
+            {
+                HelpName = "N",
+                Description = "Keep the images' size, and train and score on overlapping tiles of so many pixels a side."
+            },
+            8, 4096);
+        var resolutions = CommonOptions.Ranged(
+            new Option<int?>("--resolutions") { HelpName = "N", Description = "Resolutions of the U-Nets; 4, from 128 pixels on 5, when not given." }, 1, 8);
+        var augment = new Option<string>("--augment")
+        {
+            HelpName = "LIST",
+            Description = $"A list of {Augmentation.Words}: what normal images may also look like.",
+            DefaultValueFactory = _ => "none"
+        };
+        var normalize = new Option<bool>("--normalize")
+        {
+            Description = "Give every image the same mean and contrast before the networks see it, against lamps that drift."
+        };
         var range = RangeOption.Create();
         var noEmbedding = new Option<bool>("--no-embedding") { Description = "Mask the image itself (Table 2 of the paper)." };
         var mask = CommonOptions.OneOf(
-            new Option<string>("--mask") { HelpName = "KIND", Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).", DefaultValueFactory = _ => "learned" }, "learned", "constant", "bernoulli");
-        var inputs = new Option<string?>("--refine-inputs") { HelpName = "LIST", Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps; the preset's when not given." };
+            new Option<string>("--mask")
+            {
+                HelpName = "KIND",
+                Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).",
+                DefaultValueFactory = _ => "learned"
+            },
+            "learned", "constant", "bernoulli");
+        var inputs = new Option<string?>("--refine-inputs")
+        {
+            HelpName = "LIST",
+            Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps; the preset's when not given."
+        };
         var levels = CommonOptions.Levels("what docs/results.md found for the layout");
         var rule = CommonOptions.Rule("paper for the preset paper, else deviation for mvtec, folder and csv, and neighbours for the others");
         var falseAlarm = CommonOptions.FalseAlarm();
-        var saveEvery = CommonOptions.Ranged(new Option<double?>("--save-every") { HelpName = "S", Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given." }, 0, 86_400);
+        var saveEvery = CommonOptions.Ranged(
+            new Option<double?>("--save-every")
+            {
+                HelpName = "S",
+                Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given."
+            },
+            0, 86_400);
         var resume = new Option<string?>("--resume") { HelpName = "RUN", Description = "Go on with this run where it stopped. Takes no other option." };
-        var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it." };
+        var config = new Option<string?>("--config")
+        {
+            HelpName = "FILE",
+            Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it."
+        };
         var command = new Command("train", "Train on normal images.")
         {
-            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, patience, plateau, average, width, size, crop, align, tile,
-            resolutions, augment, normalize, range, noEmbedding, mask, inputs, levels, rule, falseAlarm, saveEvery, resume, config,
+            data, root, normal, abnormal, preset, device, threads, precision, output, minutes, epochs, seed, batch, learningRate, beta2, patience, plateau,
+            average, width, size, crop, align, tile, resolutions, augment, normalize, range, noEmbedding, mask, inputs, levels, rule, falseAlarm, saveEvery,
+            resume, config,
         };
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
@@ -72,60 +151,56 @@ internal static class TrainCommand
                 return Begin(saved, parsed.GetValue(output));
             }
             string kind = source.Check(parsed) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
-            var defaults = Preset.All[parsed.GetValue(preset)!];
-            if (parsed.GetValue(minutes) is not null && parsed.GetValue(epochs) is not null) throw new UsageException("--minutes and --epochs contradict each other; give one");
+            if (parsed.GetValue(minutes) is not null && parsed.GetValue(epochs) is not null)
+                throw new UsageException("--minutes and --epochs contradict each other; give one");
             var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile
                 : parsed.GetValue(crop) ? ImageFit.Crop
                 : parsed.GetValue(align) ? ImageFit.Align
                 : ImageFit.Stretch;
             if (fit is (ImageFit.Tile or ImageFit.Crop) && parsed.GetValue(align))
-                throw new UsageException($"--align and --{(fit == ImageFit.Tile ? "tile" : "crop")} contradict each other: --align cuts out the part that it finds; give one");
-            if (fit == ImageFit.Tile && parsed.GetValue(crop)) throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
-            if (fit == ImageFit.Tile && parsed.GetValue(size) is not null) throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");
+                throw new UsageException(
+                    $"--align and --{(fit == ImageFit.Tile ? "tile" : "crop")} contradict each other: --align cuts out the part that it finds; give one");
+            if (fit == ImageFit.Tile && parsed.GetValue(crop))
+                throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
+            if (fit == ImageFit.Tile && parsed.GetValue(size) is not null)
+                throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");
             if (fit == ImageFit.Tile && CommonOptions.RuleOf(parsed, rule) == ScoreRule.Neighbours)
                 throw new UsageException(CommonOptions.TilesHaveNoNeighbours);
             if (fit != ImageFit.Stretch && DataSource.DefaultSize(kind) == 32)
-                throw new UsageException($"--{fit.ToString().ToLowerInvariant()} belongs to image files ({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
-            int side = parsed.GetValue(tile) ?? parsed.GetValue(size) ?? (DataSource.DefaultSize(kind) == 32 ? 32 : defaults.InspectionSize);
-            var model = CommonOptions.Checked(new MmrrOptions
+                throw new UsageException(
+                    $"--{fit.ToString().ToLowerInvariant()} belongs to image files "
+                    + $"({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
+            var preferred = TrainingOptions.For(kind, parsed.GetValue(root)!, parsed.GetValue(preset)!, parsed.GetValue(tile) ?? parsed.GetValue(size));
+            var model = CommonOptions.Checked(preferred.Model with
             {
-                Channels = 1,
-                Size = side,
                 Fit = fit,
                 Normalize = parsed.GetValue(normalize),
-                Width = parsed.GetValue(width) ?? defaults.Width,
-                Resolutions = parsed.GetValue(resolutions) ?? Preset.ResolutionsFor(side),
+                Width = parsed.GetValue(width) ?? preferred.Model.Width,
+                Resolutions = parsed.GetValue(resolutions) ?? preferred.Model.Resolutions,
                 Embedding = !parsed.GetValue(noEmbedding),
                 Mask = Enum.Parse<MaskKind>(parsed.GetValue(mask)!, ignoreCase: true),
-                RefinementInputs = parsed.GetValue(inputs) is { } list ? ParseInputs(list) : defaults.RefinementInputs,
+                RefinementInputs = parsed.GetValue(inputs) is { } list ? ParseInputs(list) : preferred.Model.RefinementInputs,
             });
-            var augmentation = ParseAugmentation(parsed.GetValue(augment)!, model);
-            bool counted = parsed.GetValue(epochs) is not null;
-            var options = new TrainingOptions
+            var options = preferred with
             {
-                Data = kind,
-                Root = Path.GetFullPath(parsed.GetValue(root)!),
                 Normal = source.NormalOf(parsed),
                 Abnormal = parsed.GetValue(abnormal) is { } folder ? Path.GetFullPath(folder) : null,
-                Preset = parsed.GetValue(preset)!,
                 Device = parsed.GetValue(device)!,
                 Threads = parsed.GetValue(threads),
                 Precision = CommonOptions.PrecisionOf(parsed, precision),
-                Minutes = counted ? null : parsed.GetValue(minutes) ?? defaults.Minutes,
+                Minutes = parsed.GetValue(epochs) is not null ? null : parsed.GetValue(minutes) ?? preferred.Minutes,
                 Epochs = parsed.GetValue(epochs),
                 Seed = parsed.GetValue(seed) ?? 0,
-                Batch = parsed.GetValue(batch) ?? defaults.BatchFor(side),
-                LearningRate = parsed.GetValue(learningRate) ?? defaults.LearningRate,
-                Beta2 = parsed.GetValue(beta2) ?? defaults.Beta2,
-                Patience = parsed.GetValue(patience) ?? TrainingOptions.DefaultPatience,
-                PlateauThreshold = parsed.GetValue(plateau) ?? TrainingOptions.DefaultPlateauThreshold,
+                Batch = parsed.GetValue(batch) ?? preferred.Batch,
+                LearningRate = parsed.GetValue(learningRate) ?? preferred.LearningRate,
+                Beta2 = parsed.GetValue(beta2) ?? preferred.Beta2,
+                Patience = parsed.GetValue(patience) ?? preferred.Patience,
+                PlateauThreshold = parsed.GetValue(plateau) ?? preferred.PlateauThreshold,
                 Average = parsed.GetValue(average) ?? 0,
-                RestorationShare = defaults.RestorationShare,
-                PaperSplit = defaults.PaperSplit,
-                Augment = augmentation.ToString(),
-                Levels = parsed.GetValue(levels) ?? ScoreDefaults.Levels(parsed.GetValue(preset)!, kind, side),
-                Rule = CommonOptions.RuleOf(parsed, rule) ?? ScoreDefaults.Rule(parsed.GetValue(preset)!, kind),
-                FalseAlarm = parsed.GetValue(falseAlarm) ?? Calibrator.DefaultFalseAlarm,
+                Augment = ParseAugmentation(parsed.GetValue(augment)!, model).ToString(),
+                Levels = parsed.GetValue(levels) ?? preferred.Levels,
+                Rule = CommonOptions.RuleOf(parsed, rule) ?? preferred.Rule,
+                FalseAlarm = parsed.GetValue(falseAlarm) ?? preferred.FalseAlarm,
                 SaveEvery = parsed.GetValue(saveEvery),
                 Model = model,
             };
@@ -145,15 +220,16 @@ internal static class TrainCommand
     {
         // A category may lie several folders deep: the run is one folder all the same.
         string normal = string.Concat(options.Normal.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' ? c : '-')).Trim('-');
-        string name = string.Create(CultureInfo.InvariantCulture, $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
-        var (run, finished) = TrainingSession.Begin(options, output ?? Path.Combine("runs", name), range, orBeside: output is null);
+        string name = string.Create(
+            CultureInfo.InvariantCulture, $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
+        var (run, finished) = new TrainingSession(new TerminalTraining()).Begin(options, output ?? Path.Combine("runs", name), range, orBeside: output is null);
         return Ended(run, finished);
     }
 
     private static int Resume(string path)
     {
         var run = RunFolder.Open(path);
-        if (!run.IsFinished) return Ended(run, TrainingSession.Resume(run));
+        if (!run.IsFinished) return Ended(run, new TrainingSession(new TerminalTraining()).Resume(run));
         Console.WriteLine($"{run.Path}: the run is finished, there is nothing to resume");
         return ExitCode.Success;
     }
@@ -184,7 +260,8 @@ internal static class TrainCommand
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"--augment{(model.Normalize ? " and --normalize" : "")}{(model.Fit == ImageFit.Align ? " and --align" : "")}: {e.Message}");
+            throw new UsageException(
+                $"--augment{(model.Normalize ? " and --normalize" : "")}{(model.Fit == ImageFit.Align ? " and --align" : "")}: {e.Message}");
         }
     }
 

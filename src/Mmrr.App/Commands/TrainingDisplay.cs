@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mmrr.App.Output;
-using Mmrr.App.Training;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -53,7 +54,8 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
         string validation = double.IsNaN(_validationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {_validationLoss:F5}");
         Write(step.Fraction, string.Create(
             CultureInfo.InvariantCulture,
-            $"{step.Fraction,4:P0}{left}  phase {step.Phase.Number} {step.Phase.Name}  epoch {step.Epoch}  step {step.Number}  loss {_smoothLoss:F5}{validation}  rate {step.LearningRate:G3}  {_speed:F0} images/s"));
+            $"{step.Fraction,4:P0}{left}  phase {step.Phase.Number} {step.Phase.Name}  epoch {step.Epoch}  step {step.Number}  "
+            + $"loss {_smoothLoss:F5}{validation}  rate {step.LearningRate:G3}  {_speed:F0} images/s"));
     }
 
     /// <inheritdoc/>
@@ -67,13 +69,16 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"phase {epoch.Phase} {phase.Name}  epoch {epoch.Epoch} done  step {epoch.Step}  training loss {epoch.TrainingLoss:F5}  validation loss {loss:F5}  rate {epoch.LearningRate:G3}  {epoch.Seconds:F0} s"));
+                $"phase {epoch.Phase} {phase.Name}  epoch {epoch.Epoch} done  step {epoch.Step}  "
+                + $"training loss {epoch.TrainingLoss:F5}  validation loss {loss:F5}  rate {epoch.LearningRate:G3}  {epoch.Seconds:F0} s"));
         }
     }
 
     /// <inheritdoc/>
     public void Resumed(TrainingPosition position) => Console.WriteLine(
-        position.Phase == TrainingPosition.Over ? "resumed: both phases are over" : $"resumed in phase {position.Phase}, epoch {position.Epoch}, after step {position.Step}");
+        position.Phase == TrainingPosition.Over
+            ? "resumed: both phases are over"
+            : $"resumed in phase {position.Phase}, epoch {position.Epoch}, after step {position.Step}");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -92,13 +97,16 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
         if (phase.Number != _phaseOfTable)
         {
             (_phaseOfTable, _bestLoss) = (phase.Number, double.PositiveInfinity);
-            Console.WriteLine($"\r\u001b[1mphase {phase.Number}: {phase.Name}\u001b[0m\u001b[K\n\u001b[90m  epoch     step   training   validation       rate     time\u001b[0m");
+            Console.WriteLine(
+                $"\r\u001b[1mphase {phase.Number}: {phase.Name}\u001b[0m\u001b[K\n"
+                + "\u001b[90m  epoch     step   training   validation       rate     time\u001b[0m");
         }
         string validation = string.Create(CultureInfo.InvariantCulture, $"{loss,10:F5}");
         if (loss < _bestLoss) (_bestLoss, validation) = (loss, $"\u001b[32m{validation}\u001b[0m");
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"\r{epoch.Epoch,7}  {epoch.Step,7}  {epoch.TrainingLoss,9:F5}   {validation}  {epoch.LearningRate,9:G3}  {Duration(TimeSpan.FromSeconds(epoch.Seconds)),7}\u001b[K"));
+            $"\r{epoch.Epoch,7}  {epoch.Step,7}  {epoch.TrainingLoss,9:F5}   "
+            + $"{validation}  {epoch.LearningRate,9:G3}  {Duration(TimeSpan.FromSeconds(epoch.Seconds)),7}\u001b[K"));
     }
 
     private void Write(double fraction, string line)

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Reflection;
-using Mmrr.App.Runs;
+using Mmrr.App.Output;
 using Mmrr.App.Verification;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
@@ -19,16 +21,35 @@ internal static class VerifyCommand
         var device = new Option<string>("--device") { HelpName = "DEVICE", Description = "cuda, cuda:N, cpu or simt.", DefaultValueFactory = _ => "cuda" };
         var quick = new Option<bool>("--quick") { Description = "Tiny shapes, one round: shows that all runs, in some minutes on the simulator too." };
         var only = new Option<string?>("--only") { HelpName = "LIST", Description = "A list of tests, bench, profile; all when not given." };
-        var rounds = CommonOptions.Ranged(new Option<int?>("--rounds") { HelpName = "N", Description = "Rounds of timings, of which the medians are taken; 3 when not given." }, 1, 100);
-        var limit = CommonOptions.Ranged(new Option<double?>("--limit") { HelpName = "M", Description = "Minutes after which what still runs is ended, and what was measured is kept; as long as it takes when not given." }, 0.01, 100_000);
+        var rounds = CommonOptions.Ranged(
+            new Option<int?>("--rounds") { HelpName = "N", Description = "Rounds of timings, of which the medians are taken; 3 when not given." }, 1, 100);
+        var limit = CommonOptions.Ranged(
+            new Option<double?>("--limit")
+            {
+                HelpName = "M",
+                Description = "Minutes after which what still runs is ended, and what was measured is kept; as long as it takes when not given."
+            },
+            0.01, 100_000);
         var output = new Option<string>("--out") { HelpName = "DIR", Description = "Folder for verify.md and verify.json.", DefaultValueFactory = _ => "." };
-        var python = new Option<string>("--python") { HelpName = "PROGRAM", Description = "The Python that may have PyTorch.", DefaultValueFactory = _ => "python3" };
-        var train = new Option<string?>("--train") { HelpName = "DIR", Description = "In place of all that: train on a class of the Fashion-MNIST in this folder (width 128, batch 64) and evaluate at 60 levels." };
+        var python = new Option<string>("--python")
+        {
+            HelpName = "PROGRAM",
+            Description = "The Python that may have PyTorch.",
+            DefaultValueFactory = _ => "python3"
+        };
+        var train = new Option<string?>("--train")
+        {
+            HelpName = "DIR",
+            Description = "In place of all that: train on a class of the Fashion-MNIST in this folder (width 128, batch 64) and evaluate at 60 levels."
+        };
         var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { HelpName = "M", Description = "Of --train; 5 when not given." }, 0.01, 100_000);
         var normal = new Option<string>("--normal") { HelpName = "CLASS", Description = "Of --train: the class.", DefaultValueFactory = _ => "0" };
         var precision = CommonOptions.Precision();
         precision.Description = "Of --train; the timings are taken in both.";
-        var command = new Command("verify", "Of a bundle: test, time and profile MMRR on this machine's GPU; writes verify.md and verify.json.") { device, quick, only, rounds, limit, output, python, train, minutes, normal, precision };
+        var command = new Command("verify", "Of a bundle: test, time and profile MMRR on this machine's GPU; writes verify.md and verify.json.")
+        {
+            device, quick, only, rounds, limit, output, python, train, minutes, normal, precision
+        };
         command.SetAction(parsed =>
         {
             foreach (var option in new Option[] { minutes, normal, precision })
@@ -37,11 +58,13 @@ internal static class VerifyCommand
             }
             foreach (var option in new Option[] { only, rounds, python })
             {
-                if (parsed.GetValue(train) is not null && Given(option)) throw new UsageException($"--train takes no {option.Name}: it is in place of the tests, timings and profile");
+                if (parsed.GetValue(train) is not null && Given(option))
+                    throw new UsageException($"--train takes no {option.Name}: it is in place of the tests, timings and profile");
             }
             bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
             string[] parts = parsed.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries) ?? s_parts;
-            if (parts.FirstOrDefault(part => !s_parts.Contains(part)) is { } unknown) throw new UsageException($"--only: unknown '{unknown}', expected a list of {string.Join(", ", s_parts)}");
+            if (parts.FirstOrDefault(part => !s_parts.Contains(part)) is { } unknown)
+                throw new UsageException($"--only: unknown '{unknown}', expected a list of {string.Join(", ", s_parts)}");
             string? root = parsed.GetValue(train);
             var options = new VerificationOptions
             {
@@ -53,7 +76,8 @@ internal static class VerifyCommand
                 Output = Path.GetFullPath(parsed.GetValue(output)!),
             };
             OutputPlace.CheckFolder("--out", options.Output, []);
-            if (root is null && parts.Contains("tests") && TestProgram.Find().Count == 0) throw new UsageException("there are no test programs beside mmrr; a bundle of scripts/gpu-bundle has them");
+            if (root is null && parts.Contains("tests") && TestProgram.Find().Count == 0)
+                throw new UsageException("there are no test programs beside mmrr; a bundle of scripts/gpu-bundle has them");
             var report = Begin(options);
             Directory.CreateDirectory(options.Output);
             var verification = new VerificationRun(options, report);
@@ -100,6 +124,9 @@ internal static class VerifyCommand
     private static string? DriverVersion()
     {
         const string File = "/proc/driver/nvidia/version";
-        return System.IO.File.Exists(File) ? System.IO.File.ReadLines(File).First().Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(word => word.Contains('.') && char.IsDigit(word[0])) : null;
+        return System.IO.File.Exists(File)
+            ? System.IO.File.ReadLines(File).First().Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .FirstOrDefault(word => word.Contains('.') && char.IsDigit(word[0]))
+            : null;
     }
 }

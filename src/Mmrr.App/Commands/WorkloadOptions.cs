@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Commands;
 
@@ -24,7 +26,8 @@ internal sealed class WorkloadOptions
     public WorkloadOptions(Command command, int steps, string stepsDescription)
     {
         _steps = Number("--steps", steps, stepsDescription);
-        foreach (var option in new Option[] { _width, _batch, _channels, _size, _resolutions, _maskLevels, _steps, _threads, _device, _precision }) command.Options.Add(option);
+        foreach (var option in new Option[] { _width, _batch, _channels, _size, _resolutions, _maskLevels, _steps, _threads, _device, _precision })
+            command.Options.Add(option);
         CommonOptions.ThreadsNeedTheCpu(command, _device, _threads);
     }
 
@@ -43,14 +46,16 @@ internal sealed class WorkloadOptions
     }
 
     /// <summary>Opens <c>--device</c> with <c>--threads</c> and <c>--precision</c>.</summary>
-    public Device Open(ParseResult parsed) => CommonOptions.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), CommonOptions.PrecisionOf(parsed, _precision));
+    public Device Open(ParseResult parsed) =>
+        DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), CommonOptions.PrecisionOf(parsed, _precision));
 
     /// <summary>Refuses what is given and belongs to other cases than those that are timed.</summary>
     public void RefuseIdle(ParseResult parsed, string[] cases)
     {
         foreach (var (option, users) in new (Option, string[])[]
         {
-            (_width, ["step", "score", "conv", "groupnorm"]), (_channels, ["step", "score"]), (_resolutions, ["step", "score"]), (_maskLevels, ["score", "mask"]), (_steps, ["step", "score"]),
+            (_width, ["step", "score", "conv", "groupnorm"]), (_channels, ["step", "score"]), (_resolutions, ["step", "score"]),
+            (_maskLevels, ["score", "mask"]), (_steps, ["step", "score"]),
         })
         {
             if (parsed.GetResult(option) is { Implicit: false } && !cases.Intersect(users).Any())
@@ -62,7 +67,13 @@ internal sealed class WorkloadOptions
     public MmrrModel Model(ParseResult parsed, Device device)
     {
         var options = CommonOptions.Checked(
-            new MmrrOptions { Channels = Value(parsed, _channels), Size = Value(parsed, _size), Width = Value(parsed, _width), Resolutions = Value(parsed, _resolutions) });
+            new MmrrOptions
+            {
+                Channels = Value(parsed, _channels),
+                Size = Value(parsed, _size),
+                Width = Value(parsed, _width),
+                Resolutions = Value(parsed, _resolutions)
+            });
         var model = new MmrrModel(device, options);
         model.Initialize(1);
         return model;

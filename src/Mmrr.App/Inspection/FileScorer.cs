@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Mmrr.App.Data;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Inspection;
 

@@ -1,6 +1,7 @@
-using Mmrr.App.Data;
-using Mmrr.App.Reports;
+using Mmrr.App.Output;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Pictures;
 
 namespace Mmrr.App.Inspection;
 
@@ -45,11 +46,13 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
     private string Draw(ScoredFile file, string path)
     {
         var image = ImageFile.Read(file.File.Path);
-        if (image.Height != file.Height || image.Width != file.Width) throw new InvalidDataException($"{file.File.Path}: the file was changed while it was scored");
+        if (image.Height != file.Height || image.Width != file.Width)
+            throw new InvalidDataException($"{file.File.Path}: the file was changed while it was scored");
         float[] map = scorer.MapOnImage(file.Score! with { Map = Heatmap.Finite(file.Score.Map!, range.High) }, image.Height, image.Width);
         // Where the model did not look the image stays as it is.
         for (int i = 0; i < map.Length; i++) map[i] = float.IsNaN(map[i]) ? range.Low : map[i];
-        var overlay = Heatmap.Overlay(new Tile(image.Height, image.Width, image.Channels, ImagePixels.ToBytes(image.Pixels, scorer.Options.Range)), map, range.Low, range.High);
+        var overlay = Heatmap.Overlay(
+            new Tile(image.Height, image.Width, image.Channels, ImagePixels.ToBytes(image.Pixels, scorer.Options.Range)), map, range.Low, range.High);
         var outlined = Heatmap.Outline(overlay, map, range.Contour);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         OwnOutput.WritePng(path, outlined.Pixels.Span, outlined.Height, outlined.Width, outlined.Channels);

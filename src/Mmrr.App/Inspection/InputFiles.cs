@@ -1,4 +1,4 @@
-using Mmrr.App.Data;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Inspection;
 
@@ -39,12 +39,14 @@ internal static class InputFiles
                 problem = $"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}";
             }
             foreach (string folder in unreadable) yield return new InputFile(path, "", folder);
-            if (files.Length == 0 && unreadable.Count == 0) yield return new InputFile(path, "", problem ?? $"{path}: no image in this folder; {ImageFolder.Expected}");
+            if (files.Length == 0 && unreadable.Count == 0)
+                yield return new InputFile(path, "", problem ?? $"{path}: no image in this folder; {ImageFolder.Expected}");
             // The whole name and one more extension: a.jpg and a.png may lie side by side.
             foreach (string file in files)
             {
                 string found = Path.Combine(path, file);
-                yield return new InputFile(found, Path.Combine(above, $"{file}.png"), RealPath.IsWithoutContent(found) ? $"{found}: {ImageFile.NoContent}" : null);
+                yield return new InputFile(
+                    found, Path.Combine(above, $"{file}.png"), RealPath.IsWithoutContent(found) ? $"{found}: {ImageFile.NoContent}" : null);
             }
         }
     }

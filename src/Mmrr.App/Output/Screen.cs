@@ -16,7 +16,9 @@ internal static class Screen
     /// <summary>The same of standard error.</summary>
     public static bool ErrorTakesCodes => !Console.IsErrorRedirected && Knows;
 
-    private static bool Knows => OperatingSystem.IsWindows() ? AnsiConsole.Profile.Capabilities.Ansi : Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb" or "unknown");
+    private static bool Knows => OperatingSystem.IsWindows()
+        ? AnsiConsole.Profile.Capabilities.Ansi
+        : Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb" or "unknown");
 
     /// <summary>The columns of the terminal of standard output; a great many where it is none, or tells none.</summary>
     public static int Width
@@ -39,7 +41,11 @@ internal static class Screen
     /// <summary>A console for tables on standard output, as it is now.</summary>
     public static IAnsiConsole ForTables()
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = TakesCodes ? AnsiSupport.Detect : AnsiSupport.No, Out = new AnsiConsoleOutput(Console.Out) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = TakesCodes ? AnsiSupport.Detect : AnsiSupport.No,
+            Out = new AnsiConsoleOutput(Console.Out)
+        });
         console.Profile.Width = Width;
         return console;
     }

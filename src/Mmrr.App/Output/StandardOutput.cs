@@ -34,11 +34,12 @@ internal static class StandardOutput
     }
 
     /// <summary>Says that what this command writes to standard output are messages: where they cannot be written, its work is done all the same.</summary>
-    public static void HasMessagesOnly() => Console.SetOut(new MessageWriter(s_isClosed ? new ClosedWriter("standard output") : Console.Out, "standard output"));
+    public static void HasMessagesOnly() =>
+        Console.SetOut(new MessageWriter(s_isClosed ? new ClosedWriter("standard output") : Console.Out, "standard output"));
 
     /// <summary>
-    /// The console's writer; for a pipe one that throws where nobody reads. Not on Windows. The console's own does not: <c>mmrr score … | head</c> would score
-    /// all the rest for nobody.
+    /// The console's writer; for a pipe one that throws where nobody reads. Not on Windows. The console's own does not: <c>mmrr score … | head</c> would
+    /// score all the rest for nobody.
     /// </summary>
     public static TextWriter Open()
     {
@@ -52,7 +53,8 @@ internal static class StandardOutput
     /// <summary>Whether that is what went wrong.</summary>
     public static bool IsUnread(Exception e) => e is IOException { HResult: BrokenPipe } && !OperatingSystem.IsWindows();
 
-    private static StreamWriter? Redirected(bool redirected, Func<Stream> open) => redirected && OperatingSystem.IsWindows() ? new StreamWriter(open(), Utf8) { AutoFlush = true } : null;
+    private static StreamWriter? Redirected(bool redirected, Func<Stream> open) =>
+        redirected && OperatingSystem.IsWindows() ? new StreamWriter(open(), Utf8) { AutoFlush = true } : null;
 
     /// <summary>
     /// Whether a stream was closed when the program was started. Its number may be that of another file since then, which must not be written to.

@@ -1,6 +1,8 @@
 using System.Text.Json;
-using Mmrr.App.Runs;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Profiling;
 
@@ -14,7 +16,8 @@ internal static class ChromeTrace
     /// <exception cref="UsageException">It will not.</exception>
     public static void CheckWritable(string path)
     {
-        if (path.Length == 0 || Directory.Exists(path) || Path.GetFileName(path).Length == 0) throw new UsageException($"--trace: '{path}' is not the name of a file");
+        if (path.Length == 0 || Directory.Exists(path) || Path.GetFileName(path).Length == 0)
+            throw new UsageException($"--trace: '{path}' is not the name of a file");
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (!Directory.Exists(folder)) throw new UsageException($"--trace: '{path}' cannot be written, its folder does not exist");
         OutputPlace.Check("--trace", path);

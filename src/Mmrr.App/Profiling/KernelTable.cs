@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Profiling;
 
@@ -10,7 +11,8 @@ internal static class KernelTable
     /// <summary>What a reader of any of these tables should know.</summary>
     public static IEnumerable<string> Notes =>
     [
-        "GFLOP/s and GB/s come from the formulas of kernels.md, \"of the limit\" is the larger of the two shares. Convolutions by Winograd's algorithm count the",
+        "GFLOP/s and GB/s come from the formulas of kernels.md, \"of the limit\" is the larger of the two shares. "
+            + "Convolutions by Winograd's algorithm count the",
         "operations of the plain sum and may exceed 100 % of the compute limit; arrays that stay in a cache may exceed 100 % of the memory limit.",
     ];
 
@@ -28,9 +30,11 @@ internal static class KernelTable
         foreach (string[] row in rows)
         {
             // Names and the limit's on the left, numbers on the right.
-            yield return string.Join("  ", row.Select((cell, i) => i == 0 || i == row.Length - 1 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd();
+            yield return string.Join(
+                "  ", row.Select((cell, i) => i == 0 || i == row.Length - 1 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd();
         }
-        yield return Invariant($"kernels {sum * 1e3:F2} ms, wall {run.Seconds * 1e3:F2} ms, outside of kernels {(run.Seconds - sum) * 1e3:F2} ms ({Percent(1 - (sum / run.Seconds))}){Idle(run, sum)}");
+        yield return Invariant($"kernels {sum * 1e3:F2} ms, wall {run.Seconds * 1e3:F2} ms, outside of kernels {(run.Seconds - sum) * 1e3:F2} ms ")
+            + Invariant($"({Percent(1 - (sum / run.Seconds))}){Idle(run, sum)}");
     }
 
     private static string[] Row(string name, ProfiledKernel[] kernels, double seconds, double all, MachineLimits limits)

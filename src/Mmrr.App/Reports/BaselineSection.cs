@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Mmrr.App.Baselines;
+using Mmrr.App.Reports.Charts;
+using Mmrr.Training.Baselines;
 
 namespace Mmrr.App.Reports;
 
@@ -23,7 +24,8 @@ internal static class BaselineSection
         return Html.Element(
             "section",
             Html.Element("h2", "Simple methods"),
-            Html.Element("p", string.Create(CultureInfo.InvariantCulture, $"{images}, from {result.TrainingImages} normal images, {result.Size} × {result.Size} pixels.")),
+            Html.Element("p", string.Create(
+                CultureInfo.InvariantCulture, $"{images}, from {result.TrainingImages} normal images, {result.Size} × {result.Size} pixels.")),
             Html.Table("Image AUROC of methods that take seconds", ["", "image AUROC", "normalised images"], rows),
             Html.Classed("p", "note", $"{BaselineResult.Normalised}; {BaselineResult.Shortcuts}."));
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Mmrr.App.Evaluation;
-using Mmrr.App.Evaluation.Metrics;
+using Mmrr.App.Reports.Charts;
 using Mmrr.Nn;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Metrics;
 
 namespace Mmrr.App.Reports;
 
@@ -15,7 +16,11 @@ internal static class FigureSections
     public static XElement Headline(EvaluationResult result)
     {
         var best = result.WithRefinement;
-        var boxes = new List<XElement> { Box("image AUROC", Html.Number(best.ImageAuroc.Value, "F3")), Box("average precision", Html.Number(best.AveragePrecision.Value, "F3")) };
+        var boxes = new List<XElement>
+        {
+            Box("image AUROC", Html.Number(best.ImageAuroc.Value, "F3")),
+            Box("average precision", Html.Number(best.AveragePrecision.Value, "F3"))
+        };
         if (best.PixelAuroc is { } pixels) boxes.Add(Box("pixel AUROC", Html.Number(pixels, "F3")));
         if (best.Aupro is { } regions) boxes.Add(Box("AUPRO", Html.Number(regions, "F3")));
         if (best.AtThreshold is { } t)
@@ -29,7 +34,8 @@ internal static class FigureSections
     }
 
     /// <summary>All figures of the run's rule, with and without refinement.</summary>
-    public static XElement Overall(EvaluationResult result) => Figures($"Figures of the test set, rule {result.Rule.Name()}, levels {result.Levels}", result.WithRefinement, result.WithoutRefinement);
+    public static XElement Overall(EvaluationResult result) =>
+        Figures($"Figures of the test set, rule {result.Rule.Name()}, levels {result.Levels}", result.WithRefinement, result.WithoutRefinement);
 
     /// <summary>Those of the other rules.</summary>
     public static IEnumerable<XElement> OtherRules(EvaluationResult result) =>
@@ -39,13 +45,18 @@ internal static class FigureSections
     public static XElement? Kinds(EvaluationResult result)
     {
         if (result.Kinds is null) return null;
-        bool threshold = result.Kinds.All(k => k.WithRefinement.AtThreshold is not null), pixels = result.Kinds.Any(k => k.WithRefinement.PixelAuroc is not null);
+        bool threshold = result.Kinds.All(k => k.WithRefinement.AtThreshold is not null),
+            pixels = result.Kinds.Any(k => k.WithRefinement.PixelAuroc is not null);
         List<object?> header = ["kind", "images", "image AUROC", "without refinement", "average precision"];
         if (threshold) header.Add("missed");
         if (pixels) header.AddRange(["pixel AUROC", "AUPRO"]);
         return Html.Table("Kinds of abnormal images, each against all normal ones", header, result.Kinds.Select(k =>
         {
-            List<object?> row = [k.Kind, k.Images.ToString(CultureInfo.InvariantCulture), Interval(k.WithRefinement.ImageAuroc), Interval(k.WithoutRefinement.ImageAuroc), Interval(k.WithRefinement.AveragePrecision)];
+            List<object?> row =
+            [
+                k.Kind, k.Images.ToString(CultureInfo.InvariantCulture), Interval(k.WithRefinement.ImageAuroc), Interval(k.WithoutRefinement.ImageAuroc),
+                Interval(k.WithRefinement.AveragePrecision)
+            ];
             if (threshold) row.Add(k.WithRefinement.AtThreshold!.Misses.ToString(CultureInfo.InvariantCulture));
             if (pixels) row.AddRange([Optional(k.WithRefinement.PixelAuroc), Optional(k.WithRefinement.Aupro)]);
             return (IReadOnlyList<object?>)row;
@@ -57,7 +68,8 @@ internal static class FigureSections
         "p", "note",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"In brackets: {result.Intervals.Confidence * 100:0.#} % intervals ({result.Intervals.Method}, {result.Intervals.Resamples} resamples). They say how much the choice of the test images moves a figure; not how much another seed or other training images would."));
+            $"In brackets: {result.Intervals.Confidence * 100:0.#} % intervals ({result.Intervals.Method}, {result.Intervals.Resamples} resamples). "
+            + $"They say how much the choice of the test images moves a figure; not how much another seed or other training images would."));
 
     private static XElement Figures(string caption, ScoreFigures refined, ScoreFigures restored)
     {
@@ -84,7 +96,10 @@ internal static class FigureSections
     }
 
     private static object[] Interval(Estimate estimate) =>
-        [Html.Number(estimate.Value, "F4"), " ", Html.Classed("span", "interval", "[", Html.Number(estimate.Low, "F3"), ", ", Html.Number(estimate.High, "F3"), "]")];
+    [
+        Html.Number(estimate.Value, "F4"), " ",
+        Html.Classed("span", "interval", "[", Html.Number(estimate.Low, "F3"), ", ", Html.Number(estimate.High, "F3"), "]")
+    ];
 
     private static object Optional(double? value) => value is { } v ? Html.Number(v, "F4") : None;
 }

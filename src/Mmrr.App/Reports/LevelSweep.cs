@@ -1,11 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Mmrr.App.Data;
-using Mmrr.App.Evaluation.Metrics;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Metrics;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 

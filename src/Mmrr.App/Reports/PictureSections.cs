@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Mmrr.App.Reports.Charts;
+using Mmrr.Training.Pictures;
 
 namespace Mmrr.App.Reports;
 
@@ -15,7 +17,10 @@ internal static class PictureSections
     public static XElement Cards(IReadOnlyList<ImageCard> cards, double? threshold) =>
         Html.Classed("ul", "cards", cards.Select(card => Html.Element(
             "li",
-            Html.Element("figure", Html.Classed("div", "views", Views(card)), Html.Element("figcaption", Title(card.Image), Html.Element("br"), Score(card.Image, threshold))))));
+            Html.Element(
+                "figure",
+                Html.Classed("div", "views", Views(card)),
+                Html.Element("figcaption", Title(card.Image), Html.Element("br"), Score(card.Image, threshold))))));
 
     /// <summary>An image and its embedding, and in a table whose columns are levels the mask, the restored and the refined image.</summary>
     public static XElement Grid(GridCard card, double? threshold)
@@ -34,10 +39,14 @@ internal static class PictureSections
             Html.Element("h3", Title(card.Card.Image)),
             Html.Element("p", Score(card.Card.Image, threshold)),
             Html.Classed("div", "views", Views(card.Card), View(grid.Embedding, $"Embedding of {name}", "e")),
-            Html.Table($"{name} at {grid.Levels.Count} mask levels", ["level", .. grid.Levels.Select(l => (object?)l.ToString("0.00#", CultureInfo.InvariantCulture))], rows));
+            Html.Table(
+                $"{name} at {grid.Levels.Count} mask levels",
+                ["level", .. grid.Levels.Select(l => (object?)l.ToString("0.00#", CultureInfo.InvariantCulture))],
+                rows));
 
         object?[] Row(string symbol, string word, IReadOnlyList<Tile> tiles) =>
-            [symbol, .. tiles.Select((tile, l) => (object?)Html.Picture(tile.Reduce(GridSide), string.Create(CultureInfo.InvariantCulture, $"{word} at level {grid.Levels[l]:0.00#}")))];
+            [symbol, .. tiles.Select((tile, l) => (object?)Html.Picture(
+                tile.Reduce(GridSide), string.Create(CultureInfo.InvariantCulture, $"{word} at level {grid.Levels[l]:0.00#}")))];
     }
 
     private static XElement[] Views(ImageCard card)
@@ -47,9 +56,11 @@ internal static class PictureSections
         return [.. views];
     }
 
-    private static XElement View(Tile tile, string alternative, string label) => Html.Classed("span", "view", Html.Picture(tile, alternative), Html.Element("span", label));
+    private static XElement View(Tile tile, string alternative, string label) =>
+        Html.Classed("span", "view", Html.Picture(tile, alternative), Html.Element("span", label));
 
-    private static object[] Title(ScoredImage image) => [Html.Classed("span", image.Abnormal ? "tag abnormal" : "tag normal", image.Kind), " ", Html.Classed("span", "name", image.Name)];
+    private static object[] Title(ScoredImage image) =>
+        [Html.Classed("span", image.Abnormal ? "tag abnormal" : "tag normal", image.Kind), " ", Html.Classed("span", "name", image.Name)];
 
     private static object?[] Score(ScoredImage image, double? threshold) =>
     [

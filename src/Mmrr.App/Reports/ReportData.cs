@@ -1,9 +1,8 @@
 using System.Text.Json;
-using Mmrr.App.Evaluation;
-using Mmrr.App.Runs;
-using Mmrr.App.Training;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 
@@ -15,13 +14,15 @@ namespace Mmrr.App.Reports;
 /// <param name="SingleLevels">What each level alone tells of its test images; null where that was not kept.</param>
 /// <param name="Calibration">Its threshold.</param>
 internal sealed record ReportData(
-    RunFolder Run, IReadOnlyList<TrainingEpoch> History, EvaluationResult? Evaluation, IReadOnlyList<ScoredImage>? Scores, IReadOnlyList<LevelFigures>? SingleLevels, Calibration? Calibration)
+    RunFolder Run, IReadOnlyList<TrainingEpoch> History, EvaluationResult? Evaluation, IReadOnlyList<ScoredImage>? Scores,
+    IReadOnlyList<LevelFigures>? SingleLevels, Calibration? Calibration)
 {
     /// <summary>The levels of the scores; null where there are none.</summary>
     public LevelSchedule? Levels => Evaluation?.Levels ?? Calibration?.Levels;
 
     /// <summary>The calibration, if it is of the scores' levels and rule.</summary>
-    public Calibration? Decision => Evaluation is null || (Calibration?.Levels == Evaluation.Levels && Calibration.Rule == Evaluation.Rule) ? Calibration : null;
+    public Calibration? Decision =>
+        Evaluation is null || (Calibration?.Levels == Evaluation.Levels && Calibration.Rule == Evaluation.Rule) ? Calibration : null;
 
     /// <summary>Whether both checkpoints are there.</summary>
     public bool HasModel => File.Exists(Run.PathOf(Checkpoint.RestorationFile)) && File.Exists(Run.PathOf(Checkpoint.RefinementFile));
@@ -34,9 +35,11 @@ internal sealed record ReportData(
         var calibration = Calibration.Find(run.Path);
         var scores = evaluation is null ? null : ScoredImage.Read(run);
         if (evaluation is not null && scores?.Count != evaluation.Images)
-            throw new InvalidDataException($"{run.Path}: evaluation.json is of {evaluation.Images} images, scores.csv of {scores?.Count ?? 0}; mmrr evaluate {run.Path} writes both anew");
+            throw new InvalidDataException(
+                $"{run.Path}: evaluation.json is of {evaluation.Images} images, scores.csv of {scores?.Count ?? 0}; mmrr evaluate {run.Path} writes both anew");
         return new ReportData(
-            run, TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)), evaluation, scores ?? (calibration is null ? null : ScoredImage.Of(calibration.HeldOut)),
+            run, TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)), evaluation,
+            scores ?? (calibration is null ? null : ScoredImage.Of(calibration.HeldOut)),
             evaluation is null ? null : LevelErrors.Read(run, evaluation.Levels, evaluation.Images), calibration);
     }
 
@@ -46,16 +49,20 @@ internal sealed record ReportData(
         try
         {
             var result = RunJson.Read(path, File.ReadAllText(path), EvaluationJson.Default.EvaluationResult, EvaluationResult.CurrentFormat);
-            if (IsWhole(result.WithRefinement) && IsWhole(result.WithoutRefinement) && result is { Intervals: not null, Device: not null, Levels: not null, OtherRules: not null, Seconds: >= 0 and < double.PositiveInfinity }
+            if (IsWhole(result.WithRefinement) && IsWhole(result.WithoutRefinement)
+                && result is { Intervals: not null, Device: not null, Levels: not null, OtherRules: not null, Seconds: >= 0 and < double.PositiveInfinity }
                 && (result.Kinds?.All(k => k?.Kind is not null && IsWhole(k.WithRefinement) && IsWhole(k.WithoutRefinement)) ?? true)
                 && result.OtherRules.All(r => r is not null && IsWhole(r.WithRefinement) && IsWhole(r.WithoutRefinement))) return result;
             throw new JsonException("a figure is missing or out of its range");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{path}: not the figures of an evaluation by this version ({e.Message.Split('\n')[0]}); mmrr evaluate writes them anew", e);
+            throw new InvalidDataException(
+                $"{path}: not the figures of an evaluation by this version ({e.Message.Split('\n')[0]}); mmrr evaluate writes them anew", e);
         }
     }
 
-    private static bool IsWhole(ScoreFigures? figures) => figures is { ImageAuroc: not null, AveragePrecision: not null, BestF1.F1: not null } && (figures.AtThreshold is null || figures.AtThreshold.F1 is not null);
+    private static bool IsWhole(ScoreFigures? figures) =>
+        figures is { ImageAuroc: not null, AveragePrecision: not null, BestF1.F1: not null }
+            && (figures.AtThreshold is null || figures.AtThreshold.F1 is not null);
 }

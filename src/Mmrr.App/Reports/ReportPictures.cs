@@ -1,6 +1,6 @@
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Pictures;
 
 namespace Mmrr.App.Reports;
 
@@ -37,13 +37,16 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
     /// <param name="chosen">Names of the images to show level by level; typical ones if there are none.</param>
     /// <exception cref="UsageException">An image that was chosen is not there.</exception>
     public static ReportPictures Draw(
-        MmrrModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, ScoreMethod method, HeatmapRange? range, IReadOnlyList<string> chosen)
+        MmrrModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, ScoreMethod method,
+        HeatmapRange? range, IReadOnlyList<string> chosen)
     {
         var byName = samples.GroupBy(s => s.Name).ToDictionary(g => g.Key, g => g.First());
         ScoredImage[] known = [.. scored.Where(i => byName.ContainsKey(i.Name))];
-        ScoredImage[] misses = [.. known.Where(i => i.Abnormal).OrderBy(i => i.Score).Take(Worst)], alarms = [.. known.Where(i => !i.Abnormal).OrderByDescending(i => i.Score).Take(Worst)];
+        ScoredImage[] misses = [.. known.Where(i => i.Abnormal).OrderBy(i => i.Score).Take(Worst)],
+            alarms = [.. known.Where(i => !i.Abnormal).OrderByDescending(i => i.Score).Take(Worst)];
         ScoredImage[] grids = chosen.Count == 0 ? [.. Typical(known)] : [.. chosen.Select(name => Array.Find(known, i => i.Name == name)
-            ?? throw new UsageException($"--images: there is no '{name}' among the scored images; they are named as in scores.csv, such as '{known.FirstOrDefault()?.Name}'"))];
+            ?? throw new UsageException(
+                $"--images: there is no '{name}' among the scored images; they are named as in scores.csv, such as '{known.FirstOrDefault()?.Name}'"))];
 
         ScoredImage[] all = [.. misses.Concat(alarms).Concat(grids).Distinct()];
         RuleScore[] scores = [.. TiledScoring.Score(model, [.. all.Select(i => byName[i.Name].Prepared)], method, maps: true).Select(s => s.Of(method.Rule))];
@@ -68,18 +71,25 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
     private static IEnumerable<ScoredImage> Typical(ScoredImage[] known)
     {
         ScoredImage[] normal = [.. known.Where(i => !i.Abnormal).OrderBy(i => i.Score)];
-        var kinds = known.Where(i => i.Abnormal).GroupBy(i => i.Kind).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.OrderBy(i => i.Score).ToArray()).ToArray();
+        var kinds = known.Where(i => i.Abnormal).GroupBy(i => i.Kind)
+            .OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.OrderBy(i => i.Score).ToArray()).ToArray();
         int count = Math.Min(AbnormalGrids, kinds.Length);
         return s_normalGrids.Where(_ => normal.Length > 0).Select(q => normal[(int)Math.Round(q * (normal.Length - 1))]).Distinct()
             .Concat(Enumerable.Range(0, count).Select(k => kinds[k * kinds.Length / count]).Select(kind => kind[kind.Length / 2]));
     }
 
-    private static HeatmapRange RangeOf(float[] calm) => calm.Length == 0 ? new(0, 1, 1) : new(calm[calm.Length / 2], Math.Max((2 * calm[^1]) - calm[calm.Length / 2], calm[calm.Length / 2]), calm[^1]);
+    private static HeatmapRange RangeOf(float[] calm) => calm.Length == 0
+        ? new(0, 1, 1)
+        : new(calm[calm.Length / 2], Math.Max((2 * calm[^1]) - calm[calm.Length / 2], calm[calm.Length / 2]), calm[^1]);
 
     private static ImageCard Card(ScoredImage image, Sample sample, float[] map, HeatmapRange range, MmrrOptions model)
     {
         var picture = new Tile(sample.Height, sample.Width, model.Channels, ImagePixels.ToBytes(sample.Pixels, model.Range));
-        var truth = image.Abnormal && sample.Mask is { } mask ? new Tile(sample.Height, sample.Width, 1, [.. mask.Select(m => (byte)(m * 255))]).Reduce(LongestSide) : null;
-        return new ImageCard(image, picture.Reduce(LongestSide), Heatmap.Outline(Heatmap.Overlay(picture, map, range.Low, range.High), map, range.Contour).Reduce(LongestSide), truth);
+        var truth = image.Abnormal && sample.Mask is { } mask
+            ? new Tile(sample.Height, sample.Width, 1, [.. mask.Select(m => (byte)(m * 255))]).Reduce(LongestSide)
+            : null;
+        return new ImageCard(
+            image, picture.Reduce(LongestSide),
+            Heatmap.Outline(Heatmap.Overlay(picture, map, range.Low, range.High), map, range.Contour).Reduce(LongestSide), truth);
     }
 }

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Xml.Linq;
-using Mmrr.App.Evaluation;
-using Mmrr.App.Training;
+using Mmrr.App.Reports.Charts;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Evaluation;
 
 namespace Mmrr.App.Reports;
 
@@ -28,12 +28,15 @@ internal static class RunReport
             Html.Element("h1", title),
             Html.Element(
                 "p", "MMRR trained on normal images", options.Normal.Length == 0 ? null : new object[] { " of ", Html.Element("strong", options.Normal) },
-                Invariant($" ({options.Data}), {options.Model.Size} × {options.Model.Size} pixels, {(options.Model.Channels == 1 ? "grey" : "colour")}, preset {options.Preset}.")),
+                Invariant($" ({options.Data}), {options.Model.Size} × {options.Model.Size} pixels, ")
+                    + Invariant($"{(options.Model.Channels == 1 ? "grey" : "colour")}, preset {options.Preset}.")),
             data.Evaluation is null ? null : FigureSections.Headline(data.Evaluation),
             missing.Select(sentence => Html.Classed("p", "missing", sentence)));
         XElement?[] sections =
         [
-            data.Evaluation is null ? null : Section("Figures", FigureSections.Overall(data.Evaluation), FigureSections.OtherRules(data.Evaluation), FigureSections.Kinds(data.Evaluation), FigureSections.Note(data.Evaluation)),
+            data.Evaluation is null ? null : Section(
+                "Figures", FigureSections.Overall(data.Evaluation), FigureSections.OtherRules(data.Evaluation),
+                FigureSections.Kinds(data.Evaluation), FigureSections.Note(data.Evaluation)),
             BaselineSection.Of(data),
             Scores(data),
             pictures is null ? null : Worst(data, pictures),
@@ -58,9 +61,15 @@ internal static class RunReport
     private static XElement Threshold(ReportData data) => Html.Element("p", data switch
     {
         { Calibration: null } => "The run has no threshold: its scores are raw.",
-        { Decision: null } => Invariant($"The run's threshold is for the rule {data.Calibration.Rule.Name()} at the levels {data.Calibration.Levels}, these scores are of {data.Evaluation!.Rule.Name()} at {data.Levels}: it is not shown."),
-        { Calibration.FalseAlarm: { } rate } => Invariant(
-            $"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}: the rank for {rate * 100:0.###} % false alarms among the scores of {data.Calibration.Images.Count()} normal images that were not trained on.{(data.Calibration.Images.Count() < Calibrator.LeastImages(rate) ? $" So few cannot support that rate, which needs {Calibrator.LeastImages(rate)}: the threshold lies beyond the largest." : "")}"),
+        { Decision: null } =>
+            Invariant($"The run's threshold is for the rule {data.Calibration.Rule.Name()} at the levels {data.Calibration.Levels}, ")
+            + Invariant($"these scores are of {data.Evaluation!.Rule.Name()} at {data.Levels}: it is not shown."),
+        { Calibration.FalseAlarm: { } rate } =>
+            Invariant($"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}: the rank for {rate * 100:0.###} % ")
+            + Invariant($"false alarms among the scores of {data.Calibration.Images.Count()} normal images that were not trained on.")
+            + (data.Calibration.Images.Count() < Calibrator.LeastImages(rate)
+                ? $" So few cannot support that rate, which needs {Calibrator.LeastImages(rate)}: the threshold lies beyond the largest."
+                : ""),
         _ => Invariant($"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}, which was set by hand."),
     });
 
@@ -70,7 +79,11 @@ internal static class RunReport
         bool abnormal = pictures.Misses.Count > 0;
         return Section(
             abnormal ? "Worst misses and worst false alarms" : "Highest scores of normal images",
-            Html.Classed("p", "note", "x is the image as the model sees it, of a tiled run the whole image; beside it the score of each pixel, in one range of colours for all images; what scores above all but a few normal pixels is outlined in cyan."),
+            Html.Classed(
+                "p", "note",
+                "x is the image as the model sees it, of a tiled run the whole image; "
+                + "beside it the score of each pixel, in one range of colours for all images; "
+                + "what scores above all but a few normal pixels is outlined in cyan."),
             !abnormal ? null : Html.Element("h3", "Abnormal images that score lowest"),
             !abnormal ? null : PictureSections.Cards(pictures.Misses, threshold),
             !abnormal ? null : Html.Element("h3", "Normal images that score highest"),
@@ -81,7 +94,8 @@ internal static class RunReport
         "Level by level",
         Html.Classed(
             "p", "note",
-            "Figures 4 to 35 of the paper. e is the embedding, stretched from its smallest value (black) to its largest (white), over all channels. At every level the mask m (black: noise, white: the embedding; the mean of its channels), ",
+            "Figures 4 to 35 of the paper. e is the embedding, stretched from its smallest value (black) to its largest (white), over all channels. "
+            + "At every level the mask m (black: noise, white: the embedding; the mean of its channels), ",
             "the restored image x̂ and the refined one x̂ + r, with the noise that the score was computed with."),
         pictures.Grids.Select(card => PictureSections.Grid(card, data.Decision?.Threshold)));
 
@@ -93,7 +107,8 @@ internal static class RunReport
         Html.Classed("div", "plots", single is null ? null : ScorePlots.SingleLevels(single), sweep is null ? null : ScorePlots.Levels(sweep)),
         sweep is null ? null : Html.Table(
             "Image AUROC by number of levels", ["levels", "with refinement", "without refinement"],
-            sweep.Points.Select(p => (IReadOnlyList<object?>)[Invariant($"{p.Levels}"), Html.Number(p.ImageAuroc, "F4"), Html.Number(p.ImageAurocWithoutRefinement, "F4")])));
+            sweep.Points.Select(p =>
+                (IReadOnlyList<object?>)[Invariant($"{p.Levels}"), Html.Number(p.ImageAuroc, "F4"), Html.Number(p.ImageAurocWithoutRefinement, "F4")])));
 
     private static XElement Training(ReportData data) => data.History.Count == 0
         ? Section("Training", Html.Element("p", "No epoch is over yet."))
@@ -104,22 +119,28 @@ internal static class RunReport
         using var document = JsonDocument.Parse(data.Run.Options.ToJson());
         return Html.Table("run.json", ["option", "value"], [.. Flat("", document.RootElement).Select(o => (IReadOnlyList<object?>)[o.Name, o.Value])]);
 
-        static IEnumerable<(string Name, string Value)> Flat(string prefix, JsonElement element) => element.EnumerateObject().SelectMany(p => p.Value.ValueKind switch
-        {
-            JsonValueKind.Object => Flat($"{prefix}{p.Name}.", p.Value),
-            JsonValueKind.Array => [(prefix + p.Name, string.Join(", ", p.Value.EnumerateArray().Select(v => v.ToString())))],
-            JsonValueKind.Null => [(prefix + p.Name, "–")],
-            _ => [(prefix + p.Name, p.Value.ToString())],
-        });
+        static IEnumerable<(string Name, string Value)> Flat(string prefix, JsonElement element) =>
+            element.EnumerateObject().SelectMany(p => p.Value.ValueKind switch
+            {
+                JsonValueKind.Object => Flat($"{prefix}{p.Name}.", p.Value),
+                JsonValueKind.Array => [(prefix + p.Name, string.Join(", ", p.Value.EnumerateArray().Select(v => v.ToString())))],
+                JsonValueKind.Null => [(prefix + p.Name, "–")],
+                _ => [(prefix + p.Name, p.Value.ToString())],
+            });
     }
 
     private static XElement DeviceAndTime(ReportData data)
     {
         var rows = new List<IReadOnlyList<object?>>();
         foreach (var phase in data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g => g.Last()))
-            rows.Add([TrainingPlots.Name(phase.Phase), Invariant($"{phase.Epoch} epochs, {phase.Step} steps of {data.Run.Options.Batch}, {Time(phase.Seconds)}"), data.Run.Options.Device]);
-        if (data.Evaluation is { } e) rows.Add(["Evaluation", Invariant($"{e.Images} images at the levels {e.Levels}, rule {e.Rule.Name()}, {Time(e.Seconds)}"), e.Device]);
-        if (data.HasModel) rows.Add(["Weights written", Invariant($"{File.GetLastWriteTimeUtc(data.Run.PathOf(Checkpoint.RefinementFile)):yyyy-MM-dd HH:mm} UTC"), ""]);
+            rows.Add([
+                TrainingPlots.Name(phase.Phase), Invariant($"{phase.Epoch} epochs, {phase.Step} steps of {data.Run.Options.Batch}, {Time(phase.Seconds)}"),
+                data.Run.Options.Device
+            ]);
+        if (data.Evaluation is { } e)
+            rows.Add(["Evaluation", Invariant($"{e.Images} images at the levels {e.Levels}, rule {e.Rule.Name()}, {Time(e.Seconds)}"), e.Device]);
+        if (data.HasModel)
+            rows.Add(["Weights written", Invariant($"{File.GetLastWriteTimeUtc(data.Run.PathOf(Checkpoint.RefinementFile)):yyyy-MM-dd HH:mm} UTC"), ""]);
         string version = typeof(RunReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         rows.Add(["Program", $"mmrr {version.Split('+')[0]}", ""]);
         return Html.Table("What took how long, and where", ["", "what", "device"], rows);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Mmrr.App.Evaluation;
-using Mmrr.App.Evaluation.Metrics;
 using Mmrr.App.Reports.Charts;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Metrics;
 
 namespace Mmrr.App.Reports;
 
@@ -27,7 +27,8 @@ internal static class ScorePlots
         if (threshold is { } t)
         {
             double found = Share(images, true, t), alarms = Share(images, false, t);
-            plot.Mark(alarms, found, Invariant($"threshold {t:G4}:"), Invariant($"{found * 100:0.#} % found,"), Invariant($"{alarms * 100:0.#} % false alarms"));
+            plot.Mark(
+                alarms, found, Invariant($"threshold {t:G4}:"), Invariant($"{found * 100:0.#} % found,"), Invariant($"{alarms * 100:0.#} % false alarms"));
             description += Invariant($" At the threshold {t:G4}, {found * 100:0.#} % of the abnormal images are found with {alarms * 100:0.#} % false alarms.");
         }
         return plot.ToFigure(description, "ROC curve of the image scores. The dotted line is chance.");
@@ -44,27 +45,35 @@ internal static class ScorePlots
         // Scores are positive sums of squares, some of them many times the others: those of normal images would share one bin.
         bool logarithmic = low > 0 && high > 8 * low;
         if (!(high > low)) (low, high) = (low - (0.5 * Math.Max(Math.Abs(low), 1e-6)), high + (0.5 * Math.Max(Math.Abs(high), 1e-6)));
-        double[] edges = [.. Enumerable.Range(0, Bins + 1).Select(i => (double)i / Bins).Select(s => logarithmic ? low * Math.Pow(high / low, s) : low + ((high - low) * s))];
+        double[] edges = [.. Enumerable.Range(0, Bins + 1).Select(i => (double)i / Bins)
+            .Select(s => logarithmic ? low * Math.Pow(high / low, s) : low + ((high - low) * s))];
         double[] normalShares = Shares(normal, edges), abnormalShares = Shares(abnormal, edges);
         var x = logarithmic ? Axis.Logarithmic("score (logarithmic)", low, high) : Axis.Linear("score", low, high);
         var plot = new Plot(x, Axis.Linear("share of the kind, %", 0, 1.08 * Math.Max(normalShares.Max(), abnormalShares.Append(0).Max())));
         if (normal.Length > 0) plot.Bars(edges, normalShares, "normal", Invariant($"normal ({normal.Length})"));
         if (abnormal.Length > 0) plot.Bars(edges, abnormalShares, "abnormal", Invariant($"abnormal ({abnormal.Length})"));
         if (threshold is { } cut) plot.Cut(cut, Invariant($"threshold {cut:G4}"));
-        string description = "Histogram of the scores." + Describe("normal", normal) + Describe("abnormal", abnormal) + (threshold is { } value ? Invariant($" The threshold is {value:G4}.") : "");
+        string description = "Histogram of the scores." + Describe("normal", normal) + Describe("abnormal", abnormal)
+            + (threshold is { } value ? Invariant($" The threshold is {value:G4}.") : "");
         return plot.ToFigure(description, "Scores with refinement; higher is more abnormal.");
 
         static string Describe(string kind, double[] scores) =>
-            scores.Length == 0 ? "" : Invariant($" {scores.Length} {kind} images score {scores.Min():G3} to {scores.Max():G3}, half of them up to {scores.Order().ElementAt((scores.Length - 1) / 2):G3}.");
+            scores.Length == 0
+                ? ""
+                : Invariant($" {scores.Length} {kind} images score {scores.Min():G3} to {scores.Max():G3}, ")
+                    + Invariant($"half of them up to {scores.Order().ElementAt((scores.Length - 1) / 2):G3}.");
     }
 
     /// <summary>Figure 2 of the paper.</summary>
     public static XElement Levels(LevelSweep sweep)
     {
-        var number = Axis.Logarithmic("number of mask levels", sweep.Points[0].Levels, sweep.Points[^1].Levels, [.. sweep.Points.Select(p => (double)p.Levels)]);
+        var number = Axis.Logarithmic(
+            "number of mask levels", sweep.Points[0].Levels, sweep.Points[^1].Levels, [.. sweep.Points.Select(p => (double)p.Levels)]);
         var plot = Auroc(number, [.. sweep.Points.Select(p => ((double)p.Levels, p.ImageAuroc, p.ImageAurocWithoutRefinement))]);
-        string description = "Image AUROC with refinement by number of mask levels: " + string.Join(", ", sweep.Points.Select(p => Invariant($"{p.ImageAuroc:F3} at {p.Levels}"))) + ".";
-        return plot.ToFigure(description, Invariant($"Image AUROC against the number of mask levels, on {sweep.Images} test images ({sweep.NormalImages} normal)."));
+        string description = "Image AUROC with refinement by number of mask levels: "
+            + string.Join(", ", sweep.Points.Select(p => Invariant($"{p.ImageAuroc:F3} at {p.Levels}"))) + ".";
+        return plot.ToFigure(
+            description, Invariant($"Image AUROC against the number of mask levels, on {sweep.Images} test images ({sweep.NormalImages} normal)."));
     }
 
     /// <summary>What each level alone tells.</summary>
@@ -75,7 +84,8 @@ internal static class ScorePlots
         var axis = low > 0 ? Axis.Logarithmic("mask level μ (logarithmic)", low, high) : Axis.Linear("mask level μ", low, high);
         var best = levels.MaxBy(l => l.ImageAuroc)!;
         return Auroc(axis, [.. levels.Select(l => (l.Level, l.ImageAuroc, l.ImageAurocWithoutRefinement))]).ToFigure(
-            Invariant($"Image AUROC with refinement of single mask levels: {string.Join(", ", levels.Select(l => Invariant($"{l.ImageAuroc:F3} at {l.Level:0.###}")))}."),
+            "Image AUROC with refinement of single mask levels: "
+                + Invariant($"{string.Join(", ", levels.Select(l => Invariant($"{l.ImageAuroc:F3} at {l.Level:0.###}")))}."),
             Invariant($"Image AUROC of the errors at each mask level alone: {best.ImageAuroc:F3} at {best.Level:0.###} is the highest."));
     }
 
@@ -96,7 +106,9 @@ internal static class ScorePlots
         for (int k = 0; k < ranking.Scores.Count; k++)
         {
             var next = (Normal: points[^1].Normal + ranking.Normal[k], Abnormal: points[^1].Abnormal + ranking.Abnormal[k]);
-            if (points.Count > 1 && ((points[^2].Normal == next.Normal && points[^1].Normal == next.Normal) || (points[^2].Abnormal == next.Abnormal && points[^1].Abnormal == next.Abnormal)))
+            if (points.Count > 1
+                && ((points[^2].Normal == next.Normal && points[^1].Normal == next.Normal)
+                    || (points[^2].Abnormal == next.Abnormal && points[^1].Abnormal == next.Abnormal)))
                 points[^1] = next;
             else
                 points.Add(next);

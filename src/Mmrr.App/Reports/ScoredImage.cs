@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.VisualBasic.FileIO;
-using Mmrr.App.Runs;
 using Mmrr.Nn;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 
@@ -35,7 +35,8 @@ internal sealed record ScoredImage(string Name, bool Abnormal, string Kind, doub
                 double Number(int column) => double.Parse(row[columns[column]], CultureInfo.InvariantCulture);
                 var image = new ScoredImage(row[columns[0]], row[columns[1]] == "1", row[columns[2]], Number(3), Number(4));
                 if (row[columns[1]] is not ("0" or "1")) throw new FormatException($"the label of {image.Name} is '{row[columns[1]]}', expected 0 or 1");
-                if (!double.IsFinite(image.Score) || !double.IsFinite(image.ScoreWithoutRefinement)) throw new FormatException($"a score of {image.Name} is no finite number");
+                if (!double.IsFinite(image.Score) || !double.IsFinite(image.ScoreWithoutRefinement))
+                    throw new FormatException($"a score of {image.Name} is no finite number");
                 images.Add(image);
             }
             if (!images.Exists(i => i.Abnormal) || images.TrueForAll(i => i.Abnormal)) throw new FormatException("the images are all of one kind");
@@ -48,5 +49,6 @@ internal sealed record ScoredImage(string Name, bool Abnormal, string Kind, doub
     }
 
     /// <summary>The normal images that a run was calibrated with.</summary>
-    public static IReadOnlyList<ScoredImage> Of(IEnumerable<NormalScore> scores) => [.. scores.Select(s => new ScoredImage(s.Image, false, "normal", s.Score, s.ScoreWithoutRefinement))];
+    public static IReadOnlyList<ScoredImage> Of(IEnumerable<NormalScore> scores) =>
+        [.. scores.Select(s => new ScoredImage(s.Image, false, "normal", s.Score, s.ScoreWithoutRefinement))];
 }

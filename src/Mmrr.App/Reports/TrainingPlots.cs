@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Mmrr.App.Reports.Charts;
-using Mmrr.App.Training;
+using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 
@@ -28,7 +28,9 @@ internal static class TrainingPlots
             .Line(validated, "first", "validation");
         var rates = new Plot(Steps(), Axis.Logarithmic("rate", epochs.Min(e => e.LearningRate), epochs.Max(e => e.LearningRate)), height: 130)
             .Line(Stairs(epochs), "rate", "learning rate");
-        string lowest = validated.Length == 0 ? "not validated yet" : Invariant($"lowest validation loss {best.ValidationLoss:G4} at step {best.Step}, whose weights are kept");
+        string lowest = validated.Length == 0
+            ? "not validated yet"
+            : Invariant($"lowest validation loss {best.ValidationLoss:G4} at step {best.Step}, whose weights are kept");
         return Html.Element(
             "div",
             Html.Element("h3", Name(last.Phase)),

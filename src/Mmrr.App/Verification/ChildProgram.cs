@@ -26,7 +26,8 @@ internal static class ChildProgram
     }
 
     /// <summary>Runs a program; its lines go to <paramref name="output"/> as they come. One that still runs after <paramref name="limit"/> is ended.</summary>
-    public static ProgramOutcome Run(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, Action<string> output, TimeSpan? limit = null)
+    public static ProgramOutcome Run(
+        string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, Action<string> output, TimeSpan? limit = null)
     {
         var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
@@ -52,7 +53,9 @@ internal static class ChildProgram
         {
             process.Kill(entireProcessTree: true);
             process.WaitForExit();
-            return new ProgramOutcome(Ended, lines, string.Create(CultureInfo.InvariantCulture, $"ended after {watch.Elapsed.TotalSeconds:F0} s, the time was up"), watch.Elapsed.TotalSeconds);
+            return new ProgramOutcome(
+                Ended, lines, string.Create(CultureInfo.InvariantCulture, $"ended after {watch.Elapsed.TotalSeconds:F0} s, the time was up"),
+                watch.Elapsed.TotalSeconds);
         }
         process.WaitForExit();
         return new ProgramOutcome(process.ExitCode, lines, last, watch.Elapsed.TotalSeconds);

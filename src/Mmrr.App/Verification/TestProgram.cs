@@ -34,13 +34,16 @@ internal static class TestProgram
         try
         {
             var run = ChildProgram.Run(path, ["-noColor", "-noLogo", "-ctrf", results, .. classes], environment, Console.WriteLine, limit);
-            if (!File.Exists(results)) return new TestOutcome(project, 0, 1, 0, run.Seconds, [$"the program broke off, exit code {run.ExitCode}: {run.LastError}"]);
+            if (!File.Exists(results))
+                return new TestOutcome(project, 0, 1, 0, run.Seconds, [$"the program broke off, exit code {run.ExitCode}: {run.LastError}"]);
             using var json = JsonDocument.Parse(File.ReadAllBytes(results));
             var all = json.RootElement.GetProperty("results");
             var summary = all.GetProperty("summary");
             string[] failed =
             [
-                .. all.GetProperty("tests").EnumerateArray().Where(test => test.GetProperty("status").GetString() == "failed").Select(test => test.GetProperty("name").GetString()!),
+                .. all.GetProperty("tests").EnumerateArray()
+                    .Where(test => test.GetProperty("status").GetString() == "failed")
+                    .Select(test => test.GetProperty("name").GetString()!),
             ];
             // Errors outside of tests show in the exit code alone.
             int failures = Math.Max(summary.GetProperty("failed").GetInt32(), run.ExitCode == 0 ? 0 : 1);

@@ -6,7 +6,9 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Verification;
 
 /// <summary>A figure as the report has it: all values, their medians, and how many times as fast as PyTorch <c>mmrr</c> is.</summary>
-internal sealed record ReportedFigure(string Case, string Figure, IReadOnlyDictionary<string, List<double>> Values, IReadOnlyDictionary<string, double> Medians, double? RatioFloat32, double? RatioTf32);
+internal sealed record ReportedFigure(
+    string Case, string Figure, IReadOnlyDictionary<string, List<double>> Values,
+    IReadOnlyDictionary<string, double> Medians, double? RatioFloat32, double? RatioTf32);
 
 /// <summary>A training run and its evaluation.</summary>
 /// <param name="Command">The command that trained.</param>
@@ -79,12 +81,15 @@ internal sealed record VerificationReport
     /// <summary>Writes both files into a folder.</summary>
     public void Save(string folder)
     {
-        AtomicFile.Write(Path.Combine(folder, "verify.json"), stream => stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, VerificationJson.Default.VerificationReport) + "\n")));
+        AtomicFile.Write(
+            Path.Combine(folder, "verify.json"),
+            stream => stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, VerificationJson.Default.VerificationReport) + "\n")));
         AtomicFile.Write(Path.Combine(folder, "verify.md"), stream => stream.Write(Encoding.UTF8.GetBytes(VerificationTable.Text(this))));
     }
 }
 
 /// <summary>Serialization without reflection.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(VerificationReport))]
 internal sealed partial class VerificationJson : JsonSerializerContext;

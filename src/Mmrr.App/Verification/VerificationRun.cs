@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Mmrr.App.Output;
 
 namespace Mmrr.App.Verification;
 
@@ -54,7 +55,8 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
     private string[] Precisions => report.WhyNoTf32 is null ? ["float32", "tf32"] : ["float32"];
 
     /// <summary>The programs that are timed against, those of them that the bundle has: the model, and the kernels that it leaves out.</summary>
-    private static IEnumerable<string> PeerFiles => new[] { "torch_gpu.py", "torch_kernels.py" }.Select(name => Path.Combine(AppContext.BaseDirectory, name)).Where(File.Exists);
+    private static IEnumerable<string> PeerFiles =>
+        new[] { "torch_gpu.py", "torch_kernels.py" }.Select(name => Path.Combine(AppContext.BaseDirectory, name)).Where(File.Exists);
 
     /// <summary>PyTorch's version and CUDA's, where this Python has it and it finds a GPU; else null.</summary>
     public static string? FindPyTorch(string python)
@@ -81,7 +83,8 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
             if (!Begins(Path.GetFileName(program))) return;
             var outcome = TestProgram.Run(program, options.Device, options.Quick, Left);
             report.Tests.Add(outcome);
-            if (outcome.Failed > 0) report.Failures.AddRange(outcome.FailedNames.DefaultIfEmpty("errors outside of the tests").Select(name => $"{outcome.Project}: {name}"));
+            if (outcome.Failed > 0)
+                report.Failures.AddRange(outcome.FailedNames.DefaultIfEmpty("errors outside of the tests").Select(name => $"{outcome.Project}: {name}"));
             report.Save(options.Output);
         }
     }
@@ -94,7 +97,8 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
         {
             foreach (string precision in Precisions)
             {
-                foreach (string[] arguments in Cases(precision)) Measure($"round {round}", ["bench", .. arguments, "--device", options.Device, "--precision", precision]);
+                foreach (string[] arguments in Cases(precision))
+                    Measure($"round {round}", ["bench", .. arguments, "--device", options.Device, "--precision", precision]);
             }
             if (report.PyTorch is null) continue;
             foreach (string peer in PeerFiles)
@@ -144,7 +148,11 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
     {
         string run = Path.Combine(options.Output, "run");
         string[] where = ["--device", options.Device, "--precision", precision];
-        string[] train = ["train", "--data", "fmnist", "--root", root, "--normal", normal, "--preset", options.Quick ? "tiny" : "paper", "--minutes", minutes.ToString(CultureInfo.InvariantCulture), .. where, "--out", run];
+        string[] train =
+        [
+            "train", "--data", "fmnist", "--root", root, "--normal", normal,
+            "--preset", options.Quick ? "tiny" : "paper", "--minutes", minutes.ToString(CultureInfo.InvariantCulture), .. where, "--out", run
+        ];
         string[] evaluate = ["evaluate", run, .. where, .. options.Quick ? ["--levels", "2", "--limit", "100"] : (string[])["--levels", "60"]];
         var trained = Mmrr("training", train, _ => { });
         if (trained.ExitCode != 0 || Mmrr("evaluation", evaluate, _ => { }).ExitCode != 0) return;

@@ -14,7 +14,11 @@ internal static class VerificationTable
         var text = new StringBuilder();
         Line(text, $"# Verification of MMRR {report.Version} on {report.Description}");
         Line(text, $"");
-        Line(text, $"{report.Date:yyyy-MM-dd HH:mm} UTC, device `{report.Device}`, {(report.Driver is { } driver ? $"NVIDIA driver {driver}" : "no NVIDIA driver")}, {(report.PyTorch is { } torch ? $"PyTorch {torch}" : "no PyTorch to compare with")}.");
+        Line(
+            text,
+            $"{report.Date:yyyy-MM-dd HH:mm} UTC, device `{report.Device}`, ",
+            $"{(report.Driver is { } driver ? $"NVIDIA driver {driver}" : "no NVIDIA driver")}, ",
+            $"{(report.PyTorch is { } torch ? $"PyTorch {torch}" : "no PyTorch to compare with")}.");
         if (!report.Gpu) Line(text, $"**Nothing here was taken on a GPU.**");
         if (report.Quick) Line(text, $"**A quick run on tiny shapes: it shows that all runs, the figures say nothing about speed.**");
         Outcomes(text, report);
@@ -52,14 +56,21 @@ internal static class VerificationTable
     {
         if (report.Figures.Count == 0) return;
         Line(text, $"");
-        Line(text, $"Medians of all rounds. A ratio is how many times as fast as PyTorch: float32 against its float32, tf32 against its tf32 in channels-last, in the same run.");
+        Line(
+            text,
+            $"Medians of all rounds. ",
+            $"A ratio is how many times as fast as PyTorch: float32 against its float32, tf32 against its tf32 in channels-last, in the same run.");
         Line(text, $"");
         Line(text, $"| case | figure | mmrr float32 | PyTorch float32 | ratio | mmrr tf32 | PyTorch tf32 | ratio |");
         Line(text, $"|---|---|---|---|---|---|---|---|");
         foreach (var figure in report.Figures)
         {
             string tf32 = report.WhyNoTf32 ?? Median(figure, Measurements.Tf32);
-            Line(text, $"| {figure.Case} | {figure.Figure} | {Median(figure, Measurements.Float32)} | {Median(figure, Measurements.PyTorchFloat32)} | {Ratio(figure.RatioFloat32)} | {tf32} | {Median(figure, Measurements.PyTorchTf32)} | {Ratio(figure.RatioTf32)} |");
+            Line(
+                text,
+                $"| {figure.Case} | {figure.Figure} | {Median(figure, Measurements.Float32)} | {Median(figure, Measurements.PyTorchFloat32)} | ",
+                $"{Ratio(figure.RatioFloat32)} | {tf32} | ",
+                $"{Median(figure, Measurements.PyTorchTf32)} | {Ratio(figure.RatioTf32)} |");
         }
     }
 
@@ -74,7 +85,10 @@ internal static class VerificationTable
         Line(text, $"| minutes allowed | seconds taken | steps of restoration, refinement | levels | images | image AUROC | without refinement |");
         Line(text, $"|---|---|---|---|---|---|---|");
         double Number(string name) => training.Evaluation.GetProperty(name).GetDouble();
-        Line(text, $"| {training.Minutes} | {training.TrainingSeconds:F0} | {string.Join(", ", training.Steps)} | {training.Evaluation.GetProperty("levels")} | {Number("images")} | {Number("imageAuroc"):F4} | {Number("imageAurocWithoutRefinement"):F4} |");
+        Line(
+            text,
+            $"| {training.Minutes} | {training.TrainingSeconds:F0} | {string.Join(", ", training.Steps)} | {training.Evaluation.GetProperty("levels")} | ",
+            $"{Number("images")} | {Number("imageAuroc"):F4} | {Number("imageAurocWithoutRefinement"):F4} |");
     }
 
     private static string Median(ReportedFigure figure, string engine) =>
@@ -82,5 +96,7 @@ internal static class VerificationTable
 
     private static string Ratio(double? ratio) => ratio is { } value ? value.ToString("F2", CultureInfo.InvariantCulture) : Missing;
 
-    private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    // A line of one or more parts.
+    private static void Line(StringBuilder text, params FormattableString[] parts) =>
+        text.Append(string.Concat(Array.ConvertAll(parts, part => part.ToString(CultureInfo.InvariantCulture)))).Append('\n');
 }

@@ -28,7 +28,12 @@ public static class Checkpoint
     public static void Save(string path, MmrrOptions options, IReadOnlyList<(string Name, int[] Shape, float[] Values)> weights)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var metadata = new Dictionary<string, string> { ["format"] = "pt", [FormatKey] = Format.ToString(CultureInfo.InvariantCulture), [OptionsKey] = options.ToJson() };
+        var metadata = new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            [FormatKey] = Format.ToString(CultureInfo.InvariantCulture),
+            [OptionsKey] = options.ToJson()
+        };
         SafeTensorsFile.Write(path, metadata, weights);
     }
 
@@ -117,7 +122,8 @@ public static class Checkpoint
     {
         if (file.Metadata.TryGetValue(FormatKey, out string? number))
             RunJson.CheckFormat(path, int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int found) ? found : int.MaxValue, Format);
-        if (!file.Metadata.TryGetValue(OptionsKey, out string? json)) throw new InvalidDataException($"{path}: the metadata has no {OptionsKey}; it is no checkpoint of this program");
+        if (!file.Metadata.TryGetValue(OptionsKey, out string? json))
+            throw new InvalidDataException($"{path}: the metadata has no {OptionsKey}; it is no checkpoint of this program");
         try
         {
             return MmrrOptions.FromJson(json);
@@ -134,12 +140,15 @@ public static class Checkpoint
         var expected = parameters.ToDictionary(p => p.Name, p => FileShape(p.Shape));
         foreach (var entry in file.Entries)
         {
-            if (!expected.TryGetValue(entry.Name, out int[]? shape)) throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the model does not know");
+            if (!expected.TryGetValue(entry.Name, out int[]? shape))
+                throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the model does not know");
             if (!entry.Shape.SequenceEqual(shape))
-                throw new InvalidDataException($"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
+                throw new InvalidDataException(
+                    $"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
         }
         var present = file.Entries.Select(e => e.Name).ToHashSet();
-        if (expected.Keys.FirstOrDefault(name => !present.Contains(name)) is { } missing) throw new InvalidDataException($"{path}: the tensor '{missing}' is missing");
+        if (expected.Keys.FirstOrDefault(name => !present.Contains(name)) is { } missing)
+            throw new InvalidDataException($"{path}: the tensor '{missing}' is missing");
     }
 
     private static void Put(Tensor tensor, float[] values)

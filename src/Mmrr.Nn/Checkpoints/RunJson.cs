@@ -25,7 +25,8 @@ public static partial class RunJson
         ArgumentNullException.ThrowIfNull(type);
         using (var document = JsonDocument.Parse(json))
         {
-            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("format", out var found) && found.ValueKind == JsonValueKind.Number)
+            if (document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("format", out var found) && found.ValueKind == JsonValueKind.Number)
                 CheckFormat(path, found.TryGetInt32(out int number) ? number : int.MaxValue, format);
         }
         try
@@ -35,7 +36,8 @@ public static partial class RunJson
         catch (JsonException e) when (UnknownKey().Match(e.Message) is { Success: true } unknown)
         {
             string key = unknown.Groups[1].Value, known = format.ToString(CultureInfo.InvariantCulture);
-            throw new InvalidDataException($"{path}: the key '{key}' is unknown to this mmrr (format {known}): a newer one wrote the file, or it was mistyped", e);
+            throw new InvalidDataException(
+                $"{path}: the key '{key}' is unknown to this mmrr (format {known}): a newer one wrote the file, or it was mistyped", e);
         }
     }
 
@@ -46,7 +48,9 @@ public static partial class RunJson
     /// <exception cref="InvalidDataException">It is newer.</exception>
     public static void CheckFormat(string path, int found, int format)
     {
-        if (found > format) throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: written by a newer mmrr (format {found}, this one reads {format})"));
+        if (found > format)
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture, $"{path}: written by a newer mmrr (format {found}, this one reads {format})"));
     }
 
     // The library tells of a key that it does not know in words alone.

@@ -63,7 +63,8 @@ public readonly ref struct ImageFrame
         long needed = ((height - 1L) * stride) + row;
         if (bytes.Length < needed)
         {
-            throw new ArgumentException($"ImageFrame: {bytes.Length} bytes, expected at least {needed} for {height} rows of {width} pixels of {format} with a stride of {stride}");
+            throw new ArgumentException(
+                $"ImageFrame: {bytes.Length} bytes, expected at least {needed} for {height} rows of {width} pixels of {format} with a stride of {stride}");
         }
         _bytes = bytes;
         Height = height;

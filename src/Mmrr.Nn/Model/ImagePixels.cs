@@ -80,7 +80,8 @@ public static class ImagePixels
         for (int i = 0; i < count; i++)
         {
             if (to == 3) result.AsSpan(i * 3, 3).Fill(pixels[i]);
-            else result[i] = T.CreateTruncating(((299 * Int(pixels[i * 3])) + (587 * Int(pixels[(i * 3) + 1])) + (114 * Int(pixels[(i * 3) + 2])) + 500) / 1000);
+            else
+                result[i] = T.CreateTruncating(((299 * Int(pixels[i * 3])) + (587 * Int(pixels[(i * 3) + 1])) + (114 * Int(pixels[(i * 3) + 2])) + 500) / 1000);
         }
         return result;
     }

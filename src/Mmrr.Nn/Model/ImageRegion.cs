@@ -44,9 +44,11 @@ public readonly record struct ImageRegion(int Top, int Left, int Height, int Wid
         {
             return mapHeight == height && mapWidth == width
                 ? [.. map]
-                : throw new ArgumentException($"MapOnImage: the map is [{mapHeight}, {mapWidth}], the image [{height}, {width}]; a tiled run's map has the image's size");
+                : throw new ArgumentException(
+                    $"MapOnImage: the map is [{mapHeight}, {mapWidth}], the image [{height}, {width}]; a tiled run's map has the image's size");
         }
-        if (fit == ImageFit.Align && box is null) throw new ArgumentException("MapOnImage: the score does not say where the part lies: Prepare makes images of which it does");
+        if (fit == ImageFit.Align && box is null)
+            throw new ArgumentException("MapOnImage: the score does not say where the part lies: Prepare makes images of which it does");
         if (box is { } part) return part.PutBack(map, mapHeight, mapWidth, height, width);
         var region = Of(fit, height, width);
         float[] resized = new Resampling(mapHeight, mapWidth, region.Height, region.Width).Resize(map);

@@ -4,8 +4,9 @@ using Mmrr.Kernels;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Multi-Level Masking and Restoration with Refinement: e = tanh(f_E(x)), m = mask(f_M(x), μ), ẽ = e⊙m + ε⊙(1−m) (equation 1), x̂ = tanh(f_res(ẽ)),
-/// r = f_ref(x, e, m, ε); the restored image is x̂, the refined one x̂ + r (equations 3 and 4). Images are [N, S, S, C] in [−1, 1].
+/// Multi-Level Masking and Restoration with Refinement: e = tanh(f_E(x)), m = mask(f_M(x), μ), ẽ = e⊙m + ε⊙(1−m) (equation 1),
+/// x̂ = tanh(f_res(ẽ)), r = f_ref(x, e, m, ε); the restored image is x̂, the refined one x̂ + r (equations 3 and 4). Images are [N, S, S, C] in
+/// [−1, 1].
 /// </summary>
 public sealed class MmrrModel : IDisposable
 {

@@ -99,7 +99,9 @@ public sealed record MmrrOptions
         if (Width is < 16 or > 1024 || Width % 16 != 0) throw new ArgumentException($"width is {Width}, expected a multiple of 16 from 16 to 1024");
         if (Resolutions is < 1 or > 8) throw new ArgumentException($"resolutions is {Resolutions}, expected 1 to 8");
         int unit = 1 << (Resolutions - 1);
-        if (Size < unit || Size > 4096 || Size % unit != 0) throw new ArgumentException($"{(Fit == ImageFit.Tile ? "tile" : "size")} is {Size}, expected a multiple of {unit} (2^({Resolutions} resolutions - 1)) up to 4096");
+        if (Size < unit || Size > 4096 || Size % unit != 0)
+            throw new ArgumentException(
+                $"{(Fit == ImageFit.Tile ? "tile" : "size")} is {Size}, expected a multiple of {unit} (2^({Resolutions} resolutions - 1)) up to 4096");
         if (RefinementInputs is null || RefinementInputs.Count == 0 || RefinementInputs.Distinct().Count() != RefinementInputs.Count)
             throw new ArgumentException("the refinement's inputs must be one or more, each once");
         Range.Validate();

@@ -49,7 +49,8 @@ public readonly record struct PartBox(double Row, double Column, double AlongRow
                         {
                             sums[c] += place.Mix(
                                 double.CreateTruncating(image[(place.TopLeft * channels) + c]), double.CreateTruncating(image[(place.TopRight * channels) + c]),
-                                double.CreateTruncating(image[(place.BottomLeft * channels) + c]), double.CreateTruncating(image[(place.BottomRight * channels) + c]));
+                                double.CreateTruncating(image[(place.BottomLeft * channels) + c]),
+                                double.CreateTruncating(image[(place.BottomRight * channels) + c]));
                         }
                     }
                 }

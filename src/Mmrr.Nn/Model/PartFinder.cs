@@ -165,7 +165,8 @@ internal static class PartFinder
         var (low, high) = Extent(places.Select(p => ((p.Row - row) * alongRow) + ((p.Column - column) * alongColumn)));
         var (upper, lower) = Extent(places.Select(p => ((p.Row - row) * alongColumn) - ((p.Column - column) * alongRow)));
         double along = (low + high) / 2, across = (upper + lower) / 2;
-        double pixelAlong = (Math.Abs(alongRow) * rowStep) + (Math.Abs(alongColumn) * columnStep), pixelAcross = (Math.Abs(alongColumn) * rowStep) + (Math.Abs(alongRow) * columnStep);
+        double pixelAlong = (Math.Abs(alongRow) * rowStep) + (Math.Abs(alongColumn) * columnStep),
+            pixelAcross = (Math.Abs(alongColumn) * rowStep) + (Math.Abs(alongRow) * columnStep);
         return new PartBox(
             row + (along * alongRow) + (across * alongColumn), column + (along * alongColumn) - (across * alongRow), alongRow, alongColumn,
             (high - low + pixelAlong) * (1 + (2 * Margin)), (lower - upper + pixelAcross) * (1 + (2 * Margin)));

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Which values of pictures become −1 and 1 for the networks, linearly between: 2·(v − Low)/(High − Low) − 1. Values beyond are clipped. Pictures of 8 bits
-/// have <see cref="Bytes"/>; of 10, 12 or 16 bits, or of little contrast, a narrower range uses all of what the networks can tell apart.
+/// Which values of pictures become −1 and 1 for the networks, linearly between: 2·(v − Low)/(High − Low) − 1. Values beyond are clipped. Pictures of 8
+/// bits have <see cref="Bytes"/>; of 10, 12 or 16 bits, or of little contrast, a narrower range uses all of what the networks can tell apart.
 /// </summary>
 /// <param name="Low">The value that becomes −1; at least 0.</param>
 /// <param name="High">The value that becomes 1; above <paramref name="Low"/>, at most <see cref="White"/>.</param>

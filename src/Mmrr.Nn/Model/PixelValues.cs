@@ -62,12 +62,15 @@ public readonly record struct PixelValues
     };
 
     /// <summary>
-    /// The same picture in another depth, white for white: a byte v becomes 257·v, and a value of 16 bits its high byte. Bytes that were stored as 16 bits come
-    /// back exactly.
+    /// The same picture in another depth, white for white: a byte v becomes 257·v, and a value of 16 bits its high byte. Bytes that were stored as 16 bits
+    /// come back exactly.
     /// </summary>
     /// <param name="bits">8 or 16.</param>
     /// <returns>The same array where nothing changes.</returns>
-    public PixelValues WithBits(int bits) => bits == Bits ? this : bits == 8 ? Array.ConvertAll(Words, v => (byte)(v >> 8)) : Array.ConvertAll(Bytes, v => (ushort)(v * 257));
+    public PixelValues WithBits(int bits) =>
+        bits == Bits ? this
+        : bits == 8 ? Array.ConvertAll(Words, v => (byte)(v >> 8))
+        : Array.ConvertAll(Bytes, v => (ushort)(v * 257));
 
     /// <summary>Copies a square out of an image, with its reflection beyond the borders; see <see cref="Tiling"/>.</summary>
     /// <param name="height">The image's height.</param>

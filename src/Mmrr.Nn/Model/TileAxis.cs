@@ -3,8 +3,8 @@ namespace Mmrr.Nn;
 /// <summary>
 /// Where tiles lie along one side of an image, and how much each counts at a place that several cover.
 /// <para>
-/// Neighbours overlap by at least half a tile. There are ⌈(n − t)/(t − ⌊t/2⌋)⌉ + 1 of them, spread evenly from the first place to the last: tile i starts at
-/// round(i·(n − t)/(count − 1)). Two starts differ by at most ⌈(n − t)/(count − 1)⌉ ≤ t − ⌊t/2⌋, so no place is left out.
+/// Neighbours overlap by at least half a tile. There are ⌈(n − t)/(t − ⌊t/2⌋)⌉ + 1 of them, spread evenly from the first place to the last: tile i
+/// starts at round(i·(n − t)/(count − 1)). Two starts differ by at most ⌈(n − t)/(count − 1)⌉ ≤ t − ⌊t/2⌋, so no place is left out.
 /// </para>
 /// <para>
 /// A tile counts at its place j by Hann's window w(j) = sin²(π(j + ½)/t) &gt; 0, divided by the sum of the windows of all tiles that cover the place. The
@@ -36,7 +36,8 @@ public sealed class TileAxis
         {
             for (int j = Math.Max(0, -start); j < Math.Min(tile, length - start); j++) sums[start + j] += window[j];
         }
-        _shares = [.. _starts.Select(start => Enumerable.Range(0, tile).Select(j => start + j >= 0 && start + j < length ? (float)(window[j] / sums[start + j]) : 0f).ToArray())];
+        _shares = [.. _starts.Select(start => Enumerable.Range(0, tile)
+            .Select(j => start + j >= 0 && start + j < length ? (float)(window[j] / sums[start + j]) : 0f).ToArray())];
     }
 
     /// <summary>Pixels of the side.</summary>

@@ -4,7 +4,8 @@ using Mmrr.Kernels;
 namespace Mmrr.Nn.Optimizers;
 
 /// <summary>
-/// Rectified Adam (Liu et al. 2020, arXiv:1908.03265) as PyTorch has it: without rectification while ρ_t ≤ 5, which with β₂ = 0.999 is the first five steps.
+/// Rectified Adam (Liu et al. 2020, arXiv:1908.03265) as PyTorch has it: without rectification while ρ_t ≤ 5, which with β₂ = 0.999 is the first five
+/// steps.
 /// </summary>
 public sealed class RAdam : IDisposable
 {

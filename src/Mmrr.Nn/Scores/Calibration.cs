@@ -15,7 +15,8 @@ public sealed record NormalScore(string Image, double Score, double ScoreWithout
 {
     /// <summary>Whether all of it are finite numbers.</summary>
     [JsonIgnore]
-    public bool IsFinite => double.IsFinite(Score) && double.IsFinite(ScoreWithoutRefinement) && float.IsFinite(MedianPixelScore) && float.IsFinite(MaxPixelScore);
+    public bool IsFinite =>
+        double.IsFinite(Score) && double.IsFinite(ScoreWithoutRefinement) && float.IsFinite(MedianPixelScore) && float.IsFinite(MaxPixelScore);
 }
 
 /// <summary>What pixel scores mean in a heatmap, the same for all images of a run.</summary>
@@ -102,7 +103,8 @@ public sealed record Calibration
     // A file may say anything, null too, whatever the types promise.
     private void Validate()
     {
-        if (!double.IsFinite(Threshold) || ThresholdWithoutRefinement is { } without && !double.IsFinite(without)) throw new ArgumentException("the threshold is no finite number");
+        if (!double.IsFinite(Threshold) || ThresholdWithoutRefinement is { } without && !double.IsFinite(without))
+            throw new ArgumentException("the threshold is no finite number");
         if (FalseAlarm is { } rate && !(rate > 0 && rate < 1)) throw new ArgumentException($"falseAlarm is {rate}, expected a rate between 0 and 1");
         if (Levels is null) throw new ArgumentException("levels is missing");
         if (!Enum.IsDefined(Rule)) throw new ArgumentException($"rule is {Rule}, expected paper or deviation");
@@ -115,7 +117,7 @@ public sealed record Calibration
 
 /// <summary>Serialization without reflection.</summary>
 [JsonSourceGenerationOptions(
-    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
+    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(Calibration))]
 internal sealed partial class CalibrationJson : JsonSerializerContext;

@@ -2,9 +2,9 @@ namespace Mmrr.Nn;
 
 /// <summary>
 /// Thresholds from normal images alone, by the conformal rank (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005): of n scores, the
-/// ⌈(n+1)(1−α)⌉-th from below. A further normal image, of the same kind and not trained on, then scores above it with a chance of at most α, whatever the
-/// scores' distribution and however few they are. Where that rank is above n (n is too small for α), no score is high enough: the threshold lies beyond the
-/// largest one, by <see cref="Margin"/> of its distance from the median.
+/// ⌈(n+1)(1−α)⌉-th from below. A further normal image, of the same kind and not trained on, then scores above it with a chance of at most α, whatever
+/// the scores' distribution and however few they are. Where that rank is above n (n is too small for α), no score is high enough: the threshold lies beyond
+/// the largest one, by <see cref="Margin"/> of its distance from the median.
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");
 /// var normal = Calibrator.Score(scorer, photos.Select(p =&gt; (p.Name, scorer.Prepare(p.Pixels, p.Height, p.Width, 3))));
@@ -58,13 +58,15 @@ public static class Calibrator
     /// <param name="rule">That they were scored by.</param>
     /// <param name="falseAlarm">α, the rate wanted, in (0, 1).</param>
     /// <exception cref="ArgumentException">There is no image, a score is no finite number, or the rate is out of its range.</exception>
-    public static Calibration Make(IReadOnlyList<NormalScore> heldOut, IReadOnlyList<NormalScore> added, LevelSchedule levels, ScoreRule rule, double falseAlarm)
+    public static Calibration Make(
+        IReadOnlyList<NormalScore> heldOut, IReadOnlyList<NormalScore> added, LevelSchedule levels, ScoreRule rule, double falseAlarm)
     {
         ArgumentNullException.ThrowIfNull(heldOut);
         ArgumentNullException.ThrowIfNull(added);
         NormalScore[] images = [.. heldOut, .. added];
         if (images.Length == 0) throw new ArgumentException("no normal image to calibrate with");
-        if (Array.Find(images, i => !i.IsFinite) is { } broken) throw new ArgumentException($"{broken.Image}: its score is {broken.Score}; a threshold needs finite scores of normal images");
+        if (Array.Find(images, i => !i.IsFinite) is { } broken)
+            throw new ArgumentException($"{broken.Image}: its score is {broken.Score}; a threshold needs finite scores of normal images");
         double contour = Threshold([.. images.Select(i => (double)i.MaxPixelScore)], falseAlarm);
         double low = Median([.. images.Select(i => (double)i.MedianPixelScore).Order()]);
         return new Calibration

@@ -112,8 +112,8 @@ public sealed class DeviationRule
     }
 
     /// <summary>
-    /// Spreads: √((Σ(r − mean)² + k·v) / (n − 1 + k)) with v the mean variance of the level's places and k = <see cref="PriorImages"/>, and no less than a
-    /// thousandth of the level's mean.
+    /// Spreads: √((Σ(r − mean)² + k·v) / (n − 1 + k)) with v the mean variance of the level's places and k = <see cref="PriorImages"/>, and no less
+    /// than a thousandth of the level's mean.
     /// </summary>
     /// <param name="count">n, at least 1.</param>
     /// <param name="mean">Of one level.</param>
@@ -128,7 +128,8 @@ public sealed class DeviationRule
             level += mean[p] / mean.Length;
         }
         double variance = count > 1 ? sum / mean.Length / (count - 1) : 0, least = Math.Max(LeastSpread * level, LeastSpreadOfNothing);
-        for (int p = 0; p < mean.Length; p++) spread[p] = (float)Math.Max(least, Math.Sqrt((squares[p] + (PriorImages * variance)) / (count - 1 + PriorImages)));
+        for (int p = 0; p < mean.Length; p++)
+            spread[p] = (float)Math.Max(least, Math.Sqrt((squares[p] + (PriorImages * variance)) / (count - 1 + PriorImages)));
     }
 
     /// <summary>Adds w·(r − mean)/spread to a map.</summary>

@@ -24,8 +24,8 @@ internal static class EdgeHistogram
 
     /// <summary>
     /// The gradient of the channels' mean by central differences, none across the border; each pixel's magnitude goes to the two directions next to its own, in
-    /// proportion; cells hold the mean over their pixels; all are divided by their norm. Cell c of a side holds the pixels from c·S/side up to (c + 1)·S/side.
-    /// 30 operations a pixel.
+    /// proportion; cells hold the mean over their pixels; all are divided by their norm. Cell c of a side holds the pixels from c·S/side up to
+    /// (c + 1)·S/side. 30 operations a pixel.
     /// </summary>
     /// <param name="image">[S, S, C].</param>
     /// <param name="size">S.</param>
@@ -35,7 +35,8 @@ internal static class EdgeHistogram
     {
         int channels = image.Length / (size * size);
         if (image.Length != size * size * channels || side > size || cells.Length != side * side * Directions)
-            throw new ArgumentException($"EdgeHistogram: {image.Length} and {cells.Length} values, expected [{size}, {size}, C] and [{side}, {side}, {Directions}]");
+            throw new ArgumentException(
+                $"EdgeHistogram: {image.Length} and {cells.Length} values, expected [{size}, {size}, C] and [{side}, {side}, {Directions}]");
         float[] grey = new float[size * size], directions = new float[size * size * Directions]; // [S, S], [S, S, 8]
         for (int p = 0; p < grey.Length; p++)
         {

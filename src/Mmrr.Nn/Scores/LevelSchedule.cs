@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The mask levels μ of a score, and what each counts: an image's score is Σ_l L·w_l·error_l with Σ_l w_l = 1. All levels count alike, w_l = 1/L, so that a
-/// score is the sum over the levels (Appendix D of the paper). Two schedules are equal if their texts are.
+/// The mask levels μ of a score, and what each counts: an image's score is Σ_l L·w_l·error_l with Σ_l w_l = 1. All levels count alike, w_l = 1/L, so that
+/// a score is the sum over the levels (Appendix D of the paper). Two schedules are equal if their texts are.
 /// <list type="bullet">
 /// <item><c>uniform:L</c>, or <c>L</c> alone: 0, 1/(L−1), …, 1, the paper's.</item>
 /// <item><c>log:L:LOW:HIGH</c>: LOW·(HIGH/LOW)^(l/(L−1)), equally apart in log μ; <c>log:L</c> goes from <see cref="DefaultLow"/> to
@@ -26,7 +26,8 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
     public const double DefaultHigh = 1;
 
     /// <summary>What <see cref="Parse"/> reads, for messages.</summary>
-    public const string Expected = "L, uniform:L, log:L or log:L:LOW:HIGH with a whole number L from 2 to 1000 and 0 < LOW < HIGH <= 1, or rising levels from 0 to 1 such as 0,0.01,0.02";
+    public const string Expected =
+        "L, uniform:L, log:L or log:L:LOW:HIGH with a whole number L from 2 to 1000 and 0 < LOW < HIGH <= 1, or rising levels from 0 to 1 such as 0,0.01,0.02";
 
     private readonly float[] _levels;
     private readonly double[] _weights;
@@ -69,12 +70,14 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
     public static LevelSchedule Logarithmic(int count, double low = DefaultLow, double high = DefaultHigh)
     {
         CheckCount(count);
-        if (!(low > 0 && high > low && high <= 1)) throw new ArgumentOutOfRangeException(nameof(low), Text($"levels from {low:R} to {high:R}, expected {Expected}"));
+        if (!(low > 0 && high > low && high <= 1))
+            throw new ArgumentOutOfRangeException(nameof(low), Text($"levels from {low:R} to {high:R}, expected {Expected}"));
         float[] levels = [.. Enumerable.Range(0, count).Select(l => (float)(low * Math.Pow(high / low, (double)l / (count - 1))))];
         (levels[0], levels[^1]) = ((float)low, (float)high);
         for (int l = 1; l < count; l++)
         {
-            if (!(levels[l] > levels[l - 1])) throw new ArgumentOutOfRangeException(nameof(low), Text($"{count} levels from {low:R} to {high:R} are not apart"));
+            if (!(levels[l] > levels[l - 1]))
+                throw new ArgumentOutOfRangeException(nameof(low), Text($"{count} levels from {low:R} to {high:R} are not apart"));
         }
         return new LevelSchedule(Text($"log:{count}:{low:R}:{high:R}"), levels);
     }
@@ -120,7 +123,8 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
 
         // What is no number is out of every range.
         static int Whole(string part) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 0;
-        static double Number(string part, double none = 0) => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : none;
+        static double Number(string part, double none = 0) =>
+            double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : none;
     }
 
     /// <summary>Whether two schedules have the same levels.</summary>

@@ -1,9 +1,9 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// How far rows of numbers are from the nearest of those of normal images: the squared distance ‖q − n‖² to the fifth nearest (Ramaswamy, Rastogi and Shim,
-/// Efficient algorithms for mining outliers from large data sets, 2000), told as a multiple of its mean over the normal images, each without itself: 1 is
-/// usual.
+/// How far rows of numbers are from the nearest of those of normal images: the squared distance ‖q − n‖² to the fifth nearest (Ramaswamy, Rastogi and
+/// Shim, Efficient algorithms for mining outliers from large data sets, 2000), told as a multiple of its mean over the normal images, each without itself:
+/// 1 is usual.
 /// </summary>
 internal sealed class NearestRows
 {
@@ -22,7 +22,8 @@ internal sealed class NearestRows
     /// <exception cref="ArgumentException">The values are not those of two or more rows.</exception>
     public NearestRows(float[] rows, int length, float? usual = null)
     {
-        if (length < 1 || rows.Length % length != 0 || rows.Length / length < 2) throw new ArgumentException($"NearestRows: {rows.Length} values, expected those of two or more rows of {length}");
+        if (length < 1 || rows.Length % length != 0 || rows.Length / length < 2)
+            throw new ArgumentException($"NearestRows: {rows.Length} values, expected those of two or more rows of {length}");
         (Rows, Length) = (rows, length);
         _distances = new RowDistances(Split(rows));
         Usual = usual ?? Math.Max((float)Distances(rows, among: true).Average(), LeastUsual);

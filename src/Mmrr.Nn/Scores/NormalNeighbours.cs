@@ -5,10 +5,10 @@ namespace Mmrr.Nn;
 
 /// <summary>
 /// The normal images behind <see cref="ScoreRule.Neighbours"/>: the images x on a coarse grid (<see cref="CoarseGrid"/>), their edges h(x)
-/// (<see cref="EdgeHistogram"/>), and at each level l the errors of restoration on the coarse grid, freed of light, n(x) − n(x̂_l) and n(x) − n(x̂_l + r_l).
-/// With d the distance to the nearest normal ones, in units of what is usual among them (<see cref="NearestRows"/>), a score is (2·d(x) + 4·d(h(x)) + Σ_l
-/// w_l·d_l)/7, where d_l is the mean over both errors, and without refinement that of x̂ alone: 1 is usual. There are none of a tiled model, whose tiles may
-/// lie anywhere.
+/// (<see cref="EdgeHistogram"/>), and at each level l the errors of restoration on the coarse grid, freed of light, n(x) − n(x̂_l) and
+/// n(x) − n(x̂_l + r_l). With d the distance to the nearest normal ones, in units of what is usual among them (<see cref="NearestRows"/>), a score is
+/// (2·d(x) + 4·d(h(x)) + Σ_l w_l·d_l)/7, where d_l is the mean over both errors, and without refinement that of x̂ alone: 1 is usual. There are none of a
+/// tiled model, whose tiles may lie anywhere.
 /// </summary>
 internal sealed class NormalNeighbours
 {
@@ -34,10 +34,14 @@ internal sealed class NormalNeighbours
     {
         if (file.Entries.FirstOrDefault(e => e.Name == Name(0)) is not { } entry || file.Entries.All(e => e.Name != Name(1))) return null;
         int count = entry.Shape is [var n, _] ? n : 0;
-        if (count < 2) throw new InvalidDataException($"{path}: '{Name(0)}' has the shape [{string.Join(", ", entry.Shape)}], expected [N, {Length(0, model)}] with two rows or more");
+        if (count < 2)
+            throw new InvalidDataException(
+                $"{path}: '{Name(0)}' has the shape [{string.Join(", ", entry.Shape)}], expected [N, {Length(0, model)}] with two rows or more");
         float[] usual = NormalStatistics.Tensor(file, path, "neighbours.usual", [Sets(levels)]);
         if (usual.Any(u => !(u > 0))) throw new InvalidDataException($"{path}: 'neighbours.usual' is not above 0");
-        return new NormalNeighbours(levels, model, [.. usual.Select((u, i) => new NearestRows(NormalStatistics.Tensor(file, path, Name(i), [count, Length(i, model)]), Length(i, model), u))]);
+        return new NormalNeighbours(
+            levels, model,
+            [.. usual.Select((u, i) => new NearestRows(NormalStatistics.Tensor(file, path, Name(i), [count, Length(i, model)]), Length(i, model), u))]);
     }
 
     /// <summary>What a file keeps.</summary>
@@ -108,7 +112,8 @@ internal sealed class NormalNeighbours
         public void Add(RestoredLevels group)
         {
             int most = Math.Max(NearestRows.Neighbour + 1, MostFloats / Enumerable.Range(0, _sets.Length).Sum(set => Length(set, model)));
-            foreach (var (set, rows) in Rows(group, model)) _sets[set].AddRange(rows.AsSpan(0, Math.Min(rows.Length, (most * Length(set, model)) - _sets[set].Count)));
+            foreach (var (set, rows) in Rows(group, model))
+                _sets[set].AddRange(rows.AsSpan(0, Math.Min(rows.Length, (most * Length(set, model)) - _sets[set].Count)));
         }
 
         /// <summary>What they make; null where there are fewer than two images.</summary>

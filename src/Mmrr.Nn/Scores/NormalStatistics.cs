@@ -67,7 +67,9 @@ public sealed class NormalStatistics
             for (int i = 0; i < batch.Length; i++)
             {
                 var (image, light) = batch[i];
-                if (image.Pixels.Length != length) throw new ArgumentException($"NormalStatistics: an image is of {image.Pixels.Length} values, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
+                if (image.Pixels.Length != length)
+                    throw new ArgumentException(
+                        $"NormalStatistics: an image is of {image.Pixels.Length} values, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
                 ImagePixels.ToFloats(image.Pixels, o.Range, light, values.AsSpan(i * length, length));
             }
             using (model.Device.Use.TakeTurn())
@@ -83,7 +85,8 @@ public sealed class NormalStatistics
             images += batch.Length;
         }
         if (images == 0) throw new ArgumentException("NormalStatistics: no normal image");
-        return new NormalStatistics(new Header(Format, rule, levels, formula.Sigma, formula.Share, images), formula, refined.Moments(), restored.Moments(), neighbours?.Made());
+        return new NormalStatistics(
+            new Header(Format, rule, levels, formula.Sigma, formula.Share, images), formula, refined.Moments(), restored.Moments(), neighbours?.Made());
     }
 
     /// <summary>Reads a run's statistics.</summary>
@@ -102,7 +105,8 @@ public sealed class NormalStatistics
         Moments Read(string name) => new(Tensor(file, path, $"{name}.mean", shape), Tensor(file, path, $"{name}.spread", shape));
         var (refined, restored) = (Read("refined"), Read("restored"));
         if (refined.Spread.Concat(restored.Spread).Any(s => s <= 0)) throw new InvalidDataException($"{path}: a spread is not above 0");
-        return new NormalStatistics(header, new DeviationRule(model.Size, header.Sigma, header.Share), refined, restored, NormalNeighbours.Find(file, path, header.Levels, model));
+        return new NormalStatistics(
+            header, new DeviationRule(model.Size, header.Sigma, header.Share), refined, restored, NormalNeighbours.Find(file, path, header.Levels, model));
     }
 
     /// <summary>Writes them into a run's folder, replacing an old file whole.</summary>
@@ -115,7 +119,8 @@ public sealed class NormalStatistics
         SafeTensorsFile.Write(
             Path.Combine(run, FileName), new Dictionary<string, string> { [HeaderKey] = JsonSerializer.Serialize(header, NormalJson.Default.Header) },
             [
-                ("refined.mean", shape, Refined.Mean), ("refined.spread", shape, Refined.Spread), ("restored.mean", shape, Restored.Mean), ("restored.spread", shape, Restored.Spread),
+                ("refined.mean", shape, Refined.Mean), ("refined.spread", shape, Refined.Spread),
+                ("restored.mean", shape, Restored.Mean), ("restored.spread", shape, Restored.Spread),
                 .. Neighbours?.Tensors() ?? [],
             ]);
     }
@@ -124,12 +129,14 @@ public sealed class NormalStatistics
 
     private static Header ReadHeader(SafeTensorsFile file, string path)
     {
-        if (!file.Metadata.TryGetValue(HeaderKey, out string? json)) throw new InvalidDataException($"{path}: the metadata has no {HeaderKey}; it holds no statistics of normal images");
+        if (!file.Metadata.TryGetValue(HeaderKey, out string? json))
+            throw new InvalidDataException($"{path}: the metadata has no {HeaderKey}; it holds no statistics of normal images");
         try
         {
             var header = RunJson.Read(path, json, NormalJson.Default.Header, Format);
             if (header.Format != Format) throw new JsonException(string.Create(CultureInfo.InvariantCulture, $"format is {header.Format}, expected {Format}"));
-            if (header.Levels is null || !Enum.IsDefined(header.Rule) || header.Images < 1) throw new JsonException("levels, rule or images is missing or out of its range");
+            if (header.Levels is null || !Enum.IsDefined(header.Rule) || header.Images < 1)
+                throw new JsonException("levels, rule or images is missing or out of its range");
             if (!(header.Sigma is > 0 and <= 4096 && header.Share is > 0 and <= 1)) throw new JsonException("sigma or share is out of its range");
             return header;
         }
@@ -143,7 +150,8 @@ public sealed class NormalStatistics
     internal static float[] Tensor(SafeTensorsFile file, string path, string name, int[] shape)
     {
         if (file.Entries.FirstOrDefault(e => e.Name == name) is { } entry && !entry.Shape.SequenceEqual(shape))
-            throw new InvalidDataException($"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]: it is of another model");
+            throw new InvalidDataException(
+                $"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]: it is of another model");
         return file.Read(name);
     }
 
@@ -176,14 +184,16 @@ public sealed class NormalStatistics
             {
                 int level = group.First + (row % group.Count);
                 formula.Roughness(errors.AsSpan(row * _roughness.Length, _roughness.Length), _roughness);
-                _counts[level] = DeviationRule.Accumulate(_roughness, _counts[level], _mean.AsSpan(level * places, places), _squares.AsSpan(level * places, places));
+                _counts[level] = DeviationRule.Accumulate(
+                    _roughness, _counts[level], _mean.AsSpan(level * places, places), _squares.AsSpan(level * places, places));
             }
         }
 
         public Moments Moments()
         {
             var spread = new float[_mean.Length];
-            for (int l = 0; l < levels; l++) DeviationRule.Spread(_counts[l], _mean.AsSpan(l * places, places), _squares.AsSpan(l * places, places), spread.AsSpan(l * places, places));
+            for (int l = 0; l < levels; l++)
+                DeviationRule.Spread(_counts[l], _mean.AsSpan(l * places, places), _squares.AsSpan(l * places, places), spread.AsSpan(l * places, places));
             return new Moments(Array.ConvertAll(_mean, m => (float)m), spread);
         }
     }

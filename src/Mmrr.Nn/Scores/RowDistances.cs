@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: rows should have their mean subtracted, for the difference to lose little.
+/// Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: rows should have their mean subtracted, for the difference to
+/// lose little.
 /// </summary>
 internal sealed class RowDistances
 {

@@ -41,8 +41,10 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
 
     /// <summary>The rules that there are scores of, the run's own first.</summary>
     public IEnumerable<ScoreRule> Rules =>
-        Enum.GetValues<ScoreRule>().Where(r => r == ScoreRule.Paper || (r == ScoreRule.Deviation ? Statistics is not null : Statistics?.Neighbours is not null)).OrderByDescending(r => r == Rule);
+        Enum.GetValues<ScoreRule>().Where(r => r == ScoreRule.Paper || (r == ScoreRule.Deviation ? Statistics is not null : Statistics?.Neighbours is not null))
+            .OrderByDescending(r => r == Rule);
 
     /// <summary>The calibration, if it is of these levels and this rule; else null.</summary>
-    public Calibration? Decision(Calibration? calibration) => calibration is not null && calibration.Levels == Levels && calibration.Rule == Rule ? calibration : null;
+    public Calibration? Decision(Calibration? calibration) =>
+        calibration is not null && calibration.Levels == Levels && calibration.Rule == Rule ? calibration : null;
 }

@@ -15,7 +15,9 @@ public sealed partial class Scorer
     public PreparedImage Prepare(ImageFrame frame)
     {
         var packed = frame.Pack();
-        return packed.Bits == 8 ? Prepare(packed.Bytes, frame.Height, frame.Width, frame.Channels) : Prepare(packed.Words, frame.Height, frame.Width, frame.Channels);
+        return packed.Bits == 8
+            ? Prepare(packed.Bytes, frame.Height, frame.Width, frame.Channels)
+            : Prepare(packed.Words, frame.Height, frame.Width, frame.Channels);
     }
 
     /// <summary>Scores one image of 16-bit values, of any size.</summary>
@@ -30,5 +32,6 @@ public sealed partial class Scorer
 
     /// <summary>Makes an image of 16-bit values what <see cref="Score(IReadOnlyList{PreparedImage}, LevelSchedule?, bool)"/> takes; needs no device.</summary>
     /// <exception cref="ArgumentException">The values are not an image of these sizes.</exception>
-    public PreparedImage Prepare(ReadOnlySpan<ushort> pixels, int height, int width, int channels) => PreparedImage.From(Options, pixels, height, width, channels);
+    public PreparedImage Prepare(ReadOnlySpan<ushort> pixels, int height, int width, int channels) =>
+        PreparedImage.From(Options, pixels, height, width, channels);
 }

@@ -97,7 +97,8 @@ public sealed partial class Scorer : IDisposable
     /// <summary>An image is anomalous if its score at <see cref="Levels"/> is above, or no number; <see cref="ImageScore.Anomalous"/> says so.</summary>
     /// <exception cref="InvalidOperationException">The run has no threshold.</exception>
     public double Threshold =>
-        Calibration?.Threshold ?? throw new InvalidOperationException($"{_run}: the run has no {Calibration.FileName}; mmrr threshold {_run} --calibrate DIR makes one");
+        Calibration?.Threshold
+            ?? throw new InvalidOperationException($"{_run}: the run has no {Calibration.FileName}; mmrr threshold {_run} --calibrate DIR makes one");
 
     /// <summary>How the run scores. At other levels than its own, scores are of <see cref="ScoreRule.Paper"/>.</summary>
     public ScoreMethod Method { get; }
@@ -145,7 +146,8 @@ public sealed partial class Scorer : IDisposable
 
     /// <summary>Makes an image what <see cref="Score(IReadOnlyList{PreparedImage}, LevelSchedule?, bool)"/> takes; needs no device.</summary>
     /// <exception cref="ArgumentException">The bytes are not an image of these sizes.</exception>
-    public PreparedImage Prepare(ReadOnlySpan<byte> pixels, int height, int width, int channels) => PreparedImage.From(Options, pixels, height, width, channels);
+    public PreparedImage Prepare(ReadOnlySpan<byte> pixels, int height, int width, int channels) =>
+        PreparedImage.From(Options, pixels, height, width, channels);
 
     /// <summary>Scores several prepared images; faster than one by one, and with the same results.</summary>
     /// <param name="images">From <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>.</param>
@@ -166,7 +168,8 @@ public sealed partial class Scorer : IDisposable
             EndCall();
         }
 
-        ImageScore Result(PreparedScore all, RuleScore own, PreparedImage image) => new(own.Refined, own.Restored, map ? own.RefinedMap : null, image.Height, image.Width)
+        ImageScore Result(PreparedScore all, RuleScore own, PreparedImage image) => new(
+            own.Refined, own.Restored, map ? own.RefinedMap : null, image.Height, image.Width)
         {
             Anomalous = decision?.IsAnomalous(own.Refined),
             Rule = method.Rule,
@@ -185,8 +188,8 @@ public sealed partial class Scorer : IDisposable
     /// <param name="score">Of an image of this run, with a map.</param>
     /// <param name="height">The image's height.</param>
     /// <param name="width">The image's width.</param>
-    /// <returns>[height, width]; NaN where the model does not look, which is outside of the centre square of a run with <see cref="ImageFit.Crop"/> and outside of
-    /// the part of one with <see cref="ImageFit.Align"/>.</returns>
+    /// <returns>[height, width]; NaN where the model does not look, which is outside of the centre square of a run with <see cref="ImageFit.Crop"/> and
+    /// outside of the part of one with <see cref="ImageFit.Align"/>.</returns>
     /// <exception cref="ArgumentException">The score has no map, or that of another image.</exception>
     public float[] MapOnImage(ImageScore score, int height, int width)
     {

@@ -15,7 +15,8 @@ public static class Scoring
 
     /// <summary>How many images a device scores together: as many as keep the memory bounded.</summary>
     public static int BatchSize(MmrrOptions options, int levels, DeviceKind device) =>
-        (int)Math.Max(1, LevelWalk.Rows(options, device == DeviceKind.Cuda ? MostActivationFloatsOnGpu : MostActivationFloats) / LevelWalk.GroupSize(options, levels));
+        (int)Math.Max(
+            1, LevelWalk.Rows(options, device == DeviceKind.Cuda ? MostActivationFloatsOnGpu : MostActivationFloats) / LevelWalk.GroupSize(options, levels));
 
     /// <summary>Scores images [N, S, S, C] with values in [−1, 1].</summary>
     /// <param name="model">The model; one call at a time on a device, see <see cref="Scorer"/>.</param>
@@ -35,13 +36,18 @@ public static class Scoring
         var options = model.Options;
         int values = options.Size * options.Size * options.Channels, pixels = options.Size * options.Size;
         int count = images.Length / values, batch = BatchSize(options, levels.Count, model.Device.Kind);
-        if (count * values != images.Length) throw new ArgumentException($"Score: {images.Length} values, expected a multiple of {values} ([N, {options.Size}, {options.Size}, {options.Channels}])");
+        if (count * values != images.Length)
+            throw new ArgumentException(
+                $"Score: {images.Length} values, expected a multiple of {values} ([N, {options.Size}, {options.Size}, {options.Channels}])");
         if (statistics is not null && (statistics.Levels != levels || statistics.Formula.Size != options.Size))
-            throw new ArgumentException($"Score: the statistics are of {statistics.Levels} and size {statistics.Formula.Size}, expected {levels} and {options.Size}");
+            throw new ArgumentException(
+                $"Score: the statistics are of {statistics.Levels} and size {statistics.Formula.Size}, expected {levels} and {options.Size}");
         int mapped = maps ? count * pixels : 0;
         var (refined, restored) = (new float[count * levels.Count], new float[count * levels.Count]);
         var (refinedMap, restoredMap) = (Map(spent?.Paper.RefinedMap), Map(spent?.Paper.RestoredMap));
-        var deviation = statistics is null ? null : new RuleScores(new double[count], new double[count], Map(spent?.Deviation?.RefinedMap), Map(spent?.Deviation?.RestoredMap));
+        var deviation = statistics is null
+            ? null
+            : new RuleScores(new double[count], new double[count], Map(spent?.Deviation?.RefinedMap), Map(spent?.Deviation?.RestoredMap));
         var paper = new RuleScores([], [], refinedMap, restoredMap);
         var neighbours = statistics?.Neighbours is null ? null : paper with { Refined = new double[count], Restored = new double[count] };
         for (int first = 0; first < count; first += batch)
@@ -60,7 +66,8 @@ public static class Scoring
             }
             deviations?.CopyTo(deviation!, first, maps);
         }
-        return new Scores(refined, restored, paper with { Refined = Sums(refined, levels.Count), Restored = Sums(restored, levels.Count) }, deviation, neighbours);
+        return new Scores(
+            refined, restored, paper with { Refined = Sums(refined, levels.Count), Restored = Sums(restored, levels.Count) }, deviation, neighbours);
 
         // All of it is written.
         float[] Map(float[]? old) => old?.Length == mapped ? old : new float[mapped];
@@ -76,8 +83,8 @@ public static class Scoring
     }
 
     private static void ScoreBatch(
-        MmrrModel model, ReadOnlySpan<float> images, int n, LevelSchedule levels, Span<float> refinedErrors, Span<float> restoredErrors, Span<float> refinedMap, Span<float> restoredMap,
-        DeviationMaps? deviations, NormalNeighbours.Sums? neighbours)
+        MmrrModel model, ReadOnlySpan<float> images, int n, LevelSchedule levels, Span<float> refinedErrors, Span<float> restoredErrors,
+        Span<float> refinedMap, Span<float> restoredMap, DeviationMaps? deviations, NormalNeighbours.Sums? neighbours)
     {
         using var scope = new DisposeScope();
         bool maps = refinedMap.Length > 0;

@@ -18,7 +18,8 @@ public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors
 {
     /// <summary>What a rule makes of the image.</summary>
     /// <exception cref="InvalidOperationException">There are no statistics for the rule.</exception>
-    public RuleScore Of(ScoreRule rule) => Find(rule) ?? throw new InvalidOperationException($"the image was scored without the statistics of normal images that rule {rule.Name()} needs");
+    public RuleScore Of(ScoreRule rule) =>
+        Find(rule) ?? throw new InvalidOperationException($"the image was scored without the statistics of normal images that rule {rule.Name()} needs");
 
     /// <summary>What a rule makes of the image; null where there are no statistics for it.</summary>
     public RuleScore? Find(ScoreRule rule) => rule switch
@@ -33,8 +34,8 @@ public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors
 /// Scores prepared images of any size by tiles of the model's size. An image of exactly that size is one tile, and its scores and maps are those of
 /// <see cref="Scoring"/>, bit for bit.
 /// <para>
-/// An image's score is that of its worst tile, not the mean over the image: a mean falls with the area around a defect, so that a scratch on 4096² pixels would
-/// hardly move it. Any defect of up to half a tile lies whole in at least one tile. The maps are blended, see <see cref="TileAxis"/>.
+/// An image's score is that of its worst tile, not the mean over the image: a mean falls with the area around a defect, so that a scratch on 4096² pixels
+/// would hardly move it. Any defect of up to half a tile lies whole in at least one tile. The maps are blended, see <see cref="TileAxis"/>.
 /// </para>
 /// <para>Memory: on the device one batch of tiles, whatever the image's size; on the host the image and its maps.</para>
 /// </summary>
@@ -83,7 +84,9 @@ public static class TiledScoring
         options.Range.Check(image.Pixels);
         if (fits && image.Pixels.Length == (long)image.Height * image.Width * options.Channels) return;
         string size = options.Fit == ImageFit.Tile ? $"{image.Height}, {image.Width}" : $"{options.Size}, {options.Size}";
-        throw new ArgumentException($"Score: image {index} is [{image.Height}, {image.Width}] of {image.Pixels.Length} values, expected [{size}, {options.Channels}]; Prepare makes it");
+        throw new ArgumentException(
+            $"Score: image {index} is [{image.Height}, {image.Width}] of {image.Pixels.Length} values, "
+            + $"expected [{size}, {options.Channels}]; Prepare makes it");
     }
 
     /// <summary>An image on the way through its tiles.</summary>
@@ -135,7 +138,12 @@ public static class TiledScoring
                 Tiling.Add(tile, scores.RefinedMap.AsSpan(k * pixels, pixels), old.RefinedMap);
                 Tiling.Add(tile, scores.RestoredMap.AsSpan(k * pixels, pixels), old.RestoredMap);
             }
-            return old with { Refined = refined ? scores.Refined[k] : old.Refined, WorstTile = refined ? tile : old.WorstTile, Restored = restored ? scores.Restored[k] : old.Restored };
+            return old with
+            {
+                Refined = refined ? scores.Refined[k] : old.Refined,
+                WorstTile = refined ? tile : old.WorstTile,
+                Restored = restored ? scores.Restored[k] : old.Restored
+            };
         }
 
         // A score that is not a number is worse than all that are.

@@ -1,6 +1,6 @@
-using Mmrr.App.Baselines;
-using Mmrr.App.Data;
 using Mmrr.Nn;
+using Mmrr.Training.Baselines;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Baselines;

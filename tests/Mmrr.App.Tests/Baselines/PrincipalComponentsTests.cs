@@ -1,4 +1,4 @@
-using Mmrr.App.Baselines;
+using Mmrr.Training.Baselines;
 using Xunit;
 
 namespace Mmrr.App.Tests.Baselines;

@@ -1,5 +1,5 @@
-using Mmrr.App.Data;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;

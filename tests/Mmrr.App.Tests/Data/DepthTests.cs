@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using Mmrr.App.Data;
 using Mmrr.App.Tests.Data.Fixtures;
-using Mmrr.App.Training;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;

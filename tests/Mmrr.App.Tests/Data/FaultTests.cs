@@ -1,4 +1,4 @@
-using Mmrr.App.Data;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;

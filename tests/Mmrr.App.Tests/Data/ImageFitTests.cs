@@ -1,6 +1,6 @@
-using Mmrr.App.Data;
-using Mmrr.App.Training;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;

@@ -1,5 +1,5 @@
-using Mmrr.App.Data;
 using Mmrr.App.Tests.Data.Fixtures;
+using Mmrr.Training.Data;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Webp;
 using SixLabors.ImageSharp.PixelFormats;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Mmrr.App.Data;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;

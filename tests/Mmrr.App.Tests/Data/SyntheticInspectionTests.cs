@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Mmrr.App.Data;
 using Mmrr.App.Tests.Program;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using Mmrr.App.Data;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Tests.Data;
 

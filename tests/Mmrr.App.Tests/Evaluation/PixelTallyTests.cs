@@ -1,5 +1,5 @@
-using Mmrr.App.Data;
-using Mmrr.App.Evaluation.Metrics;
+using Mmrr.Training.Data;
+using Mmrr.Training.Metrics;
 using Xunit;
 
 namespace Mmrr.App.Tests.Evaluation;

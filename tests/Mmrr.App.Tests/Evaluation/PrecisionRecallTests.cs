@@ -1,4 +1,4 @@
-using Mmrr.App.Evaluation.Metrics;
+using Mmrr.Training.Metrics;
 using Xunit;
 
 namespace Mmrr.App.Tests.Evaluation;

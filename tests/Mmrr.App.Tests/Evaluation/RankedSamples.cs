@@ -1,4 +1,4 @@
-using Mmrr.App.Evaluation.Metrics;
+using Mmrr.Training.Metrics;
 
 namespace Mmrr.App.Tests.Evaluation;
 

@@ -1,5 +1,6 @@
 using Mmrr.App.Profiling;
 using Mmrr.Nn;
+using Mmrr.Training.Fitting;
 using Xunit;
 
 namespace Mmrr.App.Tests.Profiling;

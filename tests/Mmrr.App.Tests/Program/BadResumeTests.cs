@@ -1,6 +1,7 @@
 using Mmrr.App.Tests.Data;
-using Mmrr.App.Training;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -188,7 +189,7 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     {
         string run = Interrupted(1);
         var before = TrainedRuns.Contents(run);
-        using (Runs.RunFolder.Open(run).Lock())
+        using (RunFolder.Open(run).Lock())
         {
             MmrrProcess.Run("train", "--resume", run).Refuses(run, "another process");
             Assert.Contains("\ttraining\t", MmrrProcess.Run("runs", run).Ends(0).OutputLines[1], StringComparison.Ordinal);

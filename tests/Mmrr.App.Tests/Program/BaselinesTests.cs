@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
-using Mmrr.App.Baselines;
 using Mmrr.App.Commands;
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Reports;
+using Mmrr.Training.Baselines;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -74,7 +74,7 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
             first,
             images: 10,
             normal: 4,
-            training: App.Data.DataRecord.Find(run)!.Images.Count(i => i.Part == App.Data.ImagePart.Training),
+            training: DataRecord.Find(run)!.Images.Count(i => i.Part == ImagePart.Training),
             size: 8,
             channels: 3,
             seed: 3);
@@ -115,8 +115,8 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
         {
             var options = new DataOptions { Kind = "folder", Root = normal, Abnormal = abnormal, Size = 9, Fit = fit };
             var result = BaselineComparison.Run(options, null, null);
-            var parts = App.Data.DataSource.Open(options).LoadTrain().Samples.CountBy(s => s.Part).ToDictionary();
-            int normalTested = 11 - parts.Values.Sum(), learned = parts[App.Data.ImagePart.Training];
+            var parts = DataSource.Open(options).LoadTrain().Samples.CountBy(s => s.Part).ToDictionary();
+            int normalTested = 11 - parts.Values.Sum(), learned = parts[ImagePart.Training];
             Assert.Equal(
                 (5 + normalTested, normalTested, learned, 9, 3),
                 (result.Images, result.NormalImages, result.TrainingImages, result.Size, result.Channels));
@@ -137,8 +137,8 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
         BadInput.Throws<InvalidDataException>(() => BaselineComparison.Run(options, null, null), _folder["good"], "too few");
         // Until two are learned from, which is less than the fifth neighbour needs.
         for (int i = 3;
-            App.Data.DataSource.Open(options).LoadTrain().Samples is var drawn
-                && (drawn.Count < 3 || drawn.Count(s => s.Part == App.Data.ImagePart.Training) < 2);
+            DataSource.Open(options).LoadTrain().Samples is var drawn
+                && (drawn.Count < 3 || drawn.Count(s => s.Part == ImagePart.Training) < 2);
             i++)
             _folder.WritePlain($"good/{i}.png", 8, 8, 90);
         var result = BaselineComparison.Run(options, null, null);

@@ -1,5 +1,6 @@
 using Mmrr.App.Commands;
 using Mmrr.App.Tests.Data;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

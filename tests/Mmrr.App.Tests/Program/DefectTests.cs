@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Mmrr.App.Data;
 using Mmrr.App.Tests.Data;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Mmrr.App.Data;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Data.Fixtures;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

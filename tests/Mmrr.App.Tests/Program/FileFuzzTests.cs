@@ -1,10 +1,9 @@
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
+using Mmrr.App.Output;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Data.Fixtures;
-using Mmrr.App.Training;
 using Mmrr.Nn;
-using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -60,7 +59,7 @@ public sealed class FileFuzzTests(TrainedRuns runs, ITestOutputHelper output) : 
             var method = folder.Method(calibration);
             using var scorer = Scorer.Load(path, device);
             folder.CheckModel(scorer.Options);
-            if (calibration is not null) Assert.NotEmpty(Decisions.CalibrationText.Describe(calibration));
+            if (calibration is not null) Assert.NotEmpty(CalibrationText.Describe(calibration));
             if (method.Levels.Count <= 12) scorer.Score(new byte[8 * 8 * scorer.Options.Channels], 8, 8, scorer.Options.Channels);
         }).ContinueWith(done => { device.Dispose(); return done; }, TaskScheduler.Default).Unwrap();
     }

@@ -1,10 +1,10 @@
 using System.Text.RegularExpressions;
-using Mmrr.App.Baselines;
 using Mmrr.App.Reports;
-using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Baselines;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

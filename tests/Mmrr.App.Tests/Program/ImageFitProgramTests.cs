@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Mmrr.App.Data;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Data.Fixtures;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -66,7 +66,7 @@ public sealed class ImageFitProgramTests : IDisposable
         string[][] evaluated = [.. File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..].Select(line => line.Split(','))];
         // The three abnormal ones, and those of the nine normal ones that fall to them.
         Assert.Equal(
-            App.Data.DataRecord.Find(run)!.Images.Where(i => i.Part == App.Data.ImagePart.Test).Select(i => i.Name).Order(),
+            DataRecord.Find(run)!.Images.Where(i => i.Part == ImagePart.Test).Select(i => i.Name).Order(),
             evaluated.Select(row => row[0]).Order());
         Assert.InRange(evaluated.Length, 3 + 1, 3 + 6);
         Assert.True(File.Exists(Path.Combine(run, "examples.png")));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Mmrr.App.Output;
 using Mmrr.App.Tests.Data;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Mmrr.App.Data;
 using Mmrr.App.Inspection;
 using Mmrr.App.Tests.Data;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

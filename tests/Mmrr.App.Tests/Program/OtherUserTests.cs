@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
-using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

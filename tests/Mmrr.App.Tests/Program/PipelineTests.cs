@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Mmrr.App.Evaluation.Metrics;
-using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
-using Mmrr.App.Training;
+using Mmrr.Training.Data;
+using Mmrr.Training.Metrics;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -91,7 +91,7 @@ public sealed class PipelineTests(TrainedRuns runs)
         Assert.Equal("deviation", Figures(run).GetProperty("rule").GetString());
         Assert.Equal(5, names.Count(n => n.StartsWith("abnormal/", StringComparison.Ordinal)));
         // Those that the run keeps, and no others.
-        Assert.Equal(names.Order(), App.Data.DataRecord.Find(run)!.Images.Where(i => i.Part == App.Data.ImagePart.Test).Select(i => i.Name).Order());
+        Assert.Equal(names.Order(), DataRecord.Find(run)!.Images.Where(i => i.Part == ImagePart.Test).Select(i => i.Name).Order());
         Assert.InRange(names.Length - 5, 1, 8);
         using var refinement = Nn.Checkpoints.SafeTensorsFile.Open(Path.Combine(run, "refinement.safetensors"));
         Assert.Equal([16, 12, 3, 3], refinement.Entries.Single(e => e.Name == "f_ref.stem.weight").Shape);

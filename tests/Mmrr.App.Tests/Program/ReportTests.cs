@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
-using Mmrr.App.Data;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Reports;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -176,7 +177,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         string run = runs.Copy(source, $"damaged-{Path.GetFileName(_folder.Path)}"), path = Path.Combine(run, file), text = File.ReadAllText(path);
         Assert.Contains(old, text, StringComparison.Ordinal);
         File.WriteAllText(path, text.Replace(old, by, StringComparison.Ordinal));
-        BadInput.Throws<InvalidDataException>(() => App.Reports.ReportData.Read(App.Runs.RunFolder.Open(run)), file);
+        BadInput.Throws<InvalidDataException>(() => App.Reports.ReportData.Read(RunFolder.Open(run)), file);
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mmrr.App.Tests.Data;
-using Mmrr.App.Training;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -79,8 +81,8 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
     {
         string run = runs.Copy(runs.MnistRun, "followed");
         var before = TrainedRuns.Contents(run);
-        var options = Runs.RunFolder.Open(run).Options;
-        var set = App.Data.DataSource.Open(options.DataOptions).LoadTrain();
+        var options = RunFolder.Open(run).Options;
+        var set = DataSource.Open(options.DataOptions).LoadTrain();
         var over = TrainingPosition.At(TrainingPosition.Over, options, new TrainingData(set, options).Fingerprint, []);
         new TrainingState(over, [], [], [], []).Write(Path.Combine(run, TrainingState.FileName));
         MmrrProcess.Run("train", "--resume", run).Ends(0);

@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Reports;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

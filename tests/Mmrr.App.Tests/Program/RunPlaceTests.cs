@@ -1,7 +1,7 @@
 using Mmrr.App.Commands;
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mmrr.App.Tests.Data;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -82,7 +83,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
 
         // The same decision from C#.
         using var scorer = Nn.Scorer.Load(runs.FolderRun, "cpu");
-        var image = Mmrr.App.Data.ImageFile.Read(wide);
+        var image = ImageFile.Read(wide);
         var result = scorer.Score(image.Pixels.Bytes, image.Height, image.Width, image.Channels);
         Assert.Equal((score, threshold, score > threshold), (result.Score, scorer.Threshold, result.Anomalous!.Value));
         Assert.Equal(row[5], result.MaxPixelScore!.Value.ToString("R", CultureInfo.InvariantCulture));
@@ -126,7 +127,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         (int, int)[] sizes = [(16, 16), (20, 30), (7, 11), (12, 12), (20, 30), (12, 12)];
         Assert.Equal(
             sizes,
-            pictures.Select(p => Mmrr.App.Data.ImageFile.Decode(File.ReadAllBytes(Path.Combine(result, "heatmaps", p)))).Select(i => (i.Height, i.Width)));
+            pictures.Select(p => ImageFile.Decode(File.ReadAllBytes(Path.Combine(result, "heatmaps", p)))).Select(i => (i.Height, i.Width)));
 
         // Of one folder the pictures lie as the images do, and a second time over the first ones.
         Score(_folder["a"], "--out", _folder["one"], "--heatmaps").Ends(0);

@@ -1,5 +1,5 @@
-using Mmrr.App.Data;
 using Mmrr.App.Tests.Data;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Tests.Program;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mmrr.App.Tests.Data;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -27,7 +28,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         var stored = Calibration.Find(run)!;
         Assert.Equal((0.25, LevelSchedule.Logarithmic(12), 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
         Assert.Equal(
-            App.Data.DataRecord.Find(run)!.Images.Where(i => i.Part == App.Data.ImagePart.Calibration).Select(i => i.Name),
+            DataRecord.Find(run)!.Images.Where(i => i.Part == ImagePart.Calibration).Select(i => i.Name),
             stored.HeldOut.Select(i => i.Image));
         var image = stored.HeldOut[0];
         Assert.Equal(Calibrator.Make(stored.HeldOut, [], stored.Levels, stored.Rule, 0.25).Threshold, stored.Threshold);

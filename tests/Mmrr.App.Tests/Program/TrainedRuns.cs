@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
-using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
-using Mmrr.App.Training;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Program;
@@ -47,7 +48,7 @@ public sealed class TrainedRuns : IDisposable
         string run = Folder[$"interrupted-{phase}"];
         if (Directory.Exists(run)) return run;
         var options = RunFolder.Open(MnistRun).Options;
-        var source = App.Data.DataSource.Open(options.DataOptions);
+        var source = DataSource.Open(options.DataOptions);
         var set = source.LoadTrain();
         var folder = RunFolder.Create(run, options, source.Record(set));
         using var device = Device.Open("cpu", 2);

@@ -1,4 +1,4 @@
-using Mmrr.App.Reports;
+using Mmrr.Training.Pictures;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
 using Xunit;

@@ -1,4 +1,4 @@
-using Mmrr.App.Reports;
+using Mmrr.Training.Pictures;
 using Xunit;
 
 namespace Mmrr.App.Tests.Reports;

@@ -1,5 +1,6 @@
-using Mmrr.App.Reports;
+using Mmrr.App.Reports.Charts;
 using Mmrr.App.Tests.Data;
+using Mmrr.Training.Pictures;
 using Xunit;
 
 namespace Mmrr.App.Tests.Reports;

@@ -1,5 +1,5 @@
-using Mmrr.App.Reports;
 using Mmrr.Nn;
+using Mmrr.Training.Pictures;
 using Xunit;
 
 namespace Mmrr.App.Tests.Reports;

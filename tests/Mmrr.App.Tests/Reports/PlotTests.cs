@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using Mmrr.App.Reports;
 using Mmrr.App.Reports.Charts;
-using Mmrr.App.Training;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Reports;

@@ -1,10 +1,10 @@
-using Mmrr.App.Data;
-using Mmrr.App.Runs;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Program;
-using Mmrr.App.Training;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Training;

@@ -1,8 +1,9 @@
-using Mmrr.App.Data;
-using Mmrr.App.Training;
 using Mmrr.Autograd;
 using Mmrr.Kernels;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Training;

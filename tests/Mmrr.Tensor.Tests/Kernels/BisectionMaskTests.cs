@@ -140,8 +140,9 @@ public class BisectionMaskTests(TestDevices devices)
     }
 
     /// <summary>
-    /// The mask's mean, as the kernel sums it in float32, is within the tolerance of the level. The SIMT entry's sweeps take σ from exp(v + b₀)·exp(b − b₀), |b
-    /// − b₀| ≤ 8: the two exponents are off by (|v + b| + 16)u, of which σ' passes on at most 0.25u on average and 16u·level, and it has 12 roundings more.
+    /// The mask's mean, as the kernel sums it in float32, is within the tolerance of the level. The SIMT entry's sweeps take σ from
+    /// exp(v + b₀)·exp(b − b₀), |b − b₀| ≤ 8: the two exponents are off by (|v + b| + 16)u, of which σ' passes on at most 0.25u on average and
+    /// 16u·level, and it has 12 roundings more.
     /// </summary>
     private static double MeanError(int size, double level) =>
         Tolerance + (ErrorBound.Gamma(size + SigmoidRoundings + 2) * level) + (ErrorBound.U * (0.25 + (28 * level)));

@@ -17,7 +17,8 @@ public class ConvolutionTests(TestDevices devices)
     private static readonly int[][] s_large =
     [
         [2, 33, 31, 64, 48, 3, 1], [1, 64, 64, 16, 16, 3, 1], [2, 17, 13, 48, 32, 3, 2], [1, 16, 16, 128, 128, 3, 1], [3, 9, 7, 128, 64, 1, 1],
-        [2, 32, 32, 3, 32, 3, 1], [2, 32, 32, 32, 3, 3, 1], [5, 8, 8, 64, 64, 3, 2], [2, 9, 8, 96, 80, 3, 1], [9, 4, 4, 80, 160, 3, 1], [7, 11, 10, 16, 48, 3, 1], [1, 20, 24, 20, 12, 1, 1], [1, 65, 7, 5, 33, 3, 2],
+        [2, 32, 32, 3, 32, 3, 1], [2, 32, 32, 32, 3, 3, 1], [5, 8, 8, 64, 64, 3, 2], [2, 9, 8, 96, 80, 3, 1],
+        [9, 4, 4, 80, 160, 3, 1], [7, 11, 10, 16, 48, 3, 1], [1, 20, 24, 20, 12, 1, 1], [1, 65, 7, 5, 33, 3, 2],
     ];
 
     // The tiled GPU kernels with 64 and 256 threads a group: more than one block of pixels and of channels, edges that are no multiple of it, channels that
@@ -48,7 +49,8 @@ public class ConvolutionTests(TestDevices devices)
             double AddedMagnitude(int i) => (withBias ? Math.Abs(bias.Doubles[i % s.O]) : 0) + (withResidual ? Math.Abs(residual.Doubles[i]) : 0);
             // A sum of K²·C products, a bias and a residual.
             var expected = ErrorBound.Sum(
-                [.. product.Select((y, i) => y + Added(i))], [.. magnitude.Select((y, i) => y + AddedMagnitude(i))], (winograd ? WinogradReference.Roundings(s.C) : s.K * s.K * s.C) + 2);
+                [.. product.Select((y, i) => y + Added(i))], [.. magnitude.Select((y, i) => y + AddedMagnitude(i))],
+                (winograd ? WinogradReference.Roundings(s.C) : s.K * s.K * s.C) + 2);
             var actual = devices.Run(device, [x, weight, bias, residual], [s.Output], (given, taken) =>
                 Convolution.Forward(given[0], given[1], withBias ? given[2] : null, withResidual ? given[3] : null, s.Stride, taken[0]));
             expected.Check(actual[0], $"output (bias {withBias}, residual {withResidual})");
@@ -65,9 +67,12 @@ public class ConvolutionTests(TestDevices devices)
         // Each element is a sum of at most K²·O products; where the stride skips a pixel, of none.
         double[] gradient = ConvolutionReference.BackwardData(s, outputGradient.Doubles, weight.Doubles);
         var expected = UsesWinograd(device, s)
-            ? ErrorBound.Sum(gradient, WinogradReference.Magnitude(s.N, s.H, s.W, s.O, s.C, outputGradient.Doubles, Turned(s, weight.Doubles)), WinogradReference.Roundings(s.O))
+            ? ErrorBound.Sum(
+                gradient, WinogradReference.Magnitude(s.N, s.H, s.W, s.O, s.C, outputGradient.Doubles, Turned(s, weight.Doubles)),
+                WinogradReference.Roundings(s.O))
             : ErrorBound.Sum(
-                gradient, ConvolutionReference.BackwardData(s, ErrorBound.Magnitude(outputGradient.Doubles), ErrorBound.Magnitude(weight.Doubles)), s.K * s.K * s.O);
+                gradient, ConvolutionReference.BackwardData(s, ErrorBound.Magnitude(outputGradient.Doubles), ErrorBound.Magnitude(weight.Doubles)),
+                s.K * s.K * s.O);
         var actual = devices.Run(device, [outputGradient, weight], [s.X], (given, taken) =>
             Convolution.BackwardData(given[0], given[1], s.Stride, taken[0]));
         expected.Check(actual[0], "x gradient");
@@ -87,7 +92,8 @@ public class ConvolutionTests(TestDevices devices)
             ? ErrorBound.Sum(
                 gradient, WinogradReference.WeightMagnitude(s.N, s.H, s.W, s.C, s.O, x.Doubles, outputGradient.Doubles),
                 WinogradReference.WeightRoundings(s.N * ((s.H + 3) / 4) * ((s.W + 3) / 4)))
-            : ErrorBound.Sum(gradient, ConvolutionReference.BackwardWeight(s, ErrorBound.Magnitude(x.Doubles), ErrorBound.Magnitude(outputGradient.Doubles)), terms);
+            : ErrorBound.Sum(
+                gradient, ConvolutionReference.BackwardWeight(s, ErrorBound.Magnitude(x.Doubles), ErrorBound.Magnitude(outputGradient.Doubles)), terms);
         var expectedBias = ErrorBound.Sum(
             ConvolutionReference.BackwardBias(s, outputGradient.Doubles),
             ConvolutionReference.BackwardBias(s, ErrorBound.Magnitude(outputGradient.Doubles)),

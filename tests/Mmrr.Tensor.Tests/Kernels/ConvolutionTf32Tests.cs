@@ -13,12 +13,14 @@ public class ConvolutionTf32Tests(TestDevices devices)
     // summed are no multiple of 16 (20, 68), the float32 kernels. A barrier of 128 simulated threads takes a millisecond or more: few steps.
     private static readonly (int Lanes, int[] Sizes)[] s_emulated =
     [
-        (128, [1, 1, 1, 16, 16, 3, 1]), (128, [1, 5, 9, 16, 32, 3, 1]), (128, [1, 5, 7, 16, 80, 3, 2]), (128, [1, 12, 11, 80, 16, 1, 1]), (128, [1, 5, 6, 32, 16, 1, 2]),
+        (128, [1, 1, 1, 16, 16, 3, 1]), (128, [1, 5, 9, 16, 32, 3, 1]), (128, [1, 5, 7, 16, 80, 3, 2]),
+        (128, [1, 12, 11, 80, 16, 1, 1]), (128, [1, 5, 6, 32, 16, 1, 2]),
     ];
 
     private static readonly int[][] s_large =
     [
-        [2, 33, 31, 64, 48, 3, 1], [2, 17, 13, 48, 32, 3, 2], [1, 16, 16, 128, 128, 3, 1], [3, 9, 7, 128, 64, 1, 1], [9, 4, 4, 80, 160, 3, 1], [2, 9, 8, 16, 68, 3, 1],
+        [2, 33, 31, 64, 48, 3, 1], [2, 17, 13, 48, 32, 3, 2], [1, 16, 16, 128, 128, 3, 1],
+        [3, 9, 7, 128, 64, 1, 1], [9, 4, 4, 80, 160, 3, 1], [2, 9, 8, 16, 68, 3, 1],
     ];
 
     // `cpu` and the usual simulator compute in float32.
@@ -47,8 +49,11 @@ public class ConvolutionTf32Tests(TestDevices devices)
         double[] xs = Factors(x, rounds), ws = Factors(weight, rounds);
         var expected = Bound(
             ConvolutionReference.Forward(s, xs, ws, bias.Doubles, residual.Doubles),
-            ConvolutionReference.Forward(s, ErrorBound.Magnitude(xs), ErrorBound.Magnitude(ws), ErrorBound.Magnitude(bias.Doubles), ErrorBound.Magnitude(residual.Doubles)), s.K * s.K * s.C);
-        var actual = Run(device, [x, weight, bias, residual], [s.Output], (given, taken) => Convolution.Forward(given[0], given[1], given[2], given[3], s.Stride, taken[0]));
+            ConvolutionReference.Forward(
+                s, ErrorBound.Magnitude(xs), ErrorBound.Magnitude(ws), ErrorBound.Magnitude(bias.Doubles), ErrorBound.Magnitude(residual.Doubles)),
+            s.K * s.K * s.C);
+        var actual = Run(device, [x, weight, bias, residual], [s.Output], (given, taken) =>
+            Convolution.Forward(given[0], given[1], given[2], given[3], s.Stride, taken[0]));
         expected.Check(actual[0], "output");
     }
 
@@ -62,7 +67,8 @@ public class ConvolutionTf32Tests(TestDevices devices)
         bool rounds = s.O % 16 == 0;
         double[] gs = Factors(outputGradient, rounds), ws = Factors(weight, rounds);
         var expected = Bound(
-            ConvolutionReference.BackwardData(s, gs, ws), ConvolutionReference.BackwardData(s, ErrorBound.Magnitude(gs), ErrorBound.Magnitude(ws)), s.K * s.K * s.O);
+            ConvolutionReference.BackwardData(s, gs, ws),
+            ConvolutionReference.BackwardData(s, ErrorBound.Magnitude(gs), ErrorBound.Magnitude(ws)), s.K * s.K * s.O);
         var actual = Run(device, [outputGradient, weight], [s.X], (given, taken) => Convolution.BackwardData(given[0], given[1], s.Stride, taken[0]));
         expected.Check(actual[0], "x gradient");
     }
@@ -76,7 +82,8 @@ public class ConvolutionTf32Tests(TestDevices devices)
         HostTensor x = random.Uniform(s.X), outputGradient = random.Uniform(s.Output);
         double[] xs = Factors(x, true), gs = Factors(outputGradient, true);
         var expected = Bound(
-            ConvolutionReference.BackwardWeight(s, xs, gs), ConvolutionReference.BackwardWeight(s, ErrorBound.Magnitude(xs), ErrorBound.Magnitude(gs)), s.N * s.OH * s.OW);
+            ConvolutionReference.BackwardWeight(s, xs, gs),
+            ConvolutionReference.BackwardWeight(s, ErrorBound.Magnitude(xs), ErrorBound.Magnitude(gs)), s.N * s.OH * s.OW);
         var actual = Run(device, [x, outputGradient], [s.Weight], (given, taken) => Convolution.BackwardWeight(given[0], given[1], s.Stride, taken[0], null));
         expected.Check(actual[0], "weight gradient");
     }
@@ -102,7 +109,8 @@ public class ConvolutionTf32Tests(TestDevices devices)
     // How a tensor core adds the eight products of one instruction is not documented beyond "at least single precision": two roundings a term.
     private static ErrorBound Bound(double[] reference, double[] magnitude, int terms) => ErrorBound.Sum(reference, magnitude, (2 * terms) + 2);
 
-    private static double[] Factors(HostTensor tensor, bool rounds) => rounds ? [.. tensor.Values.Select(value => (double)Cut(Tf32Tile.Nearest(value)))] : tensor.Doubles;
+    private static double[] Factors(HostTensor tensor, bool rounds) =>
+        rounds ? [.. tensor.Values.Select(value => (double)Cut(Tf32Tile.Nearest(value)))] : tensor.Doubles;
 
     private static float Cut(float value) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFFFE000);
 

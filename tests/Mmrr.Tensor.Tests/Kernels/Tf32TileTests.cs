@@ -35,7 +35,8 @@ public class Tf32TileTests(TestDevices devices)
         }
         for (int row = 0; row < tile; row++)
         {
-            for (int column = 0; column < tile; column++) Assert.Equal(Enumerable.Range(0, Tf32Tile.Depth).Sum(k => a[row, k] * b[column, k]), product[row, column]);
+            for (int column = 0; column < tile; column++)
+                Assert.Equal(Enumerable.Range(0, Tf32Tile.Depth).Sum(k => a[row, k] * b[column, k]), product[row, column]);
         }
 
         // One warp, one group of rows by one of columns: 2 × 4 products, each two deep.
@@ -71,7 +72,8 @@ public class Tf32TileTests(TestDevices devices)
                     for (int lane = 0; lane < 32; lane++)
                     {
                         // c0 (g, 2·t), c1 (g, 2·t + 1), c2 (g + 8, 2·t), c3 (g + 8, 2·t + 1).
-                        int g = lane / 4, t = lane % 4, row = Tf32Tile.Row(tile, first + lane) + (32 * rowGroup) + (2 * m), column = Tf32Tile.Column(tile, first + lane) + (32 * columnGroup) + n;
+                        int g = lane / 4, t = lane % 4, row = Tf32Tile.Row(tile, first + lane) + (32 * rowGroup) + (2 * m),
+                            column = Tf32Tile.Column(tile, first + lane) + (32 * columnGroup) + n;
                         Assert.Equal(0f, product[row, column]); // not yet written
                         (product[row, column], product[row, column + 16]) = (c[g, 2 * t], c[g, (2 * t) + 1]);
                         (product[row + 1, column], product[row + 1, column + 16]) = (c[g + 8, 2 * t], c[g + 8, (2 * t) + 1]);
@@ -91,10 +93,13 @@ public class Tf32TileTests(TestDevices devices)
             // An access of 16 bytes a lane is carried out for eight lanes at a time, over 32 banks of 4 bytes: eight quads of different remainders.
             foreach (Func<int, int> at in new Func<int, int>[]
             {
-                lane => Tf32Tile.SharedAt(lane / 32, lane), lane => Tf32Tile.SharedAt(Tf32Tile.RowGroup(tile, lane), lane), lane => Tf32Tile.SharedAt(Tf32Tile.ColumnGroup(tile, lane), lane),
+                lane => Tf32Tile.SharedAt(lane / 32, lane),
+                lane => Tf32Tile.SharedAt(Tf32Tile.RowGroup(tile, lane), lane),
+                lane => Tf32Tile.SharedAt(Tf32Tile.ColumnGroup(tile, lane), lane),
             })
             {
-                for (int first = 32 * warp; first < 32 * (warp + 1); first += 8) Assert.Equal(8, Enumerable.Range(first, 8).Select(lane => at(lane) % 8).Distinct().Count());
+                for (int first = 32 * warp; first < 32 * (warp + 1); first += 8)
+                    Assert.Equal(8, Enumerable.Range(first, 8).Select(lane => at(lane) % 8).Distinct().Count());
             }
         }
     }
@@ -116,7 +121,8 @@ public class Tf32TileTests(TestDevices devices)
     private static Tf32Tile.Square[] Loaded(ILGPU.ArrayView<Float4> shared, int first, Func<int, int> group) =>
         [.. Enumerable.Range(first, 32).Select(lane => Cut(Tf32Tile.Load(shared, Tf32Tile.SharedAt(group(lane), lane))))];
 
-    private static Tf32Tile.Square Cut(Tf32Tile.Square s) => Square((i, j) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(Float4.At(Quad(s, i), j)) & 0xFFFFE000));
+    private static Tf32Tile.Square Cut(Tf32Tile.Square s) =>
+        Square((i, j) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(Float4.At(Quad(s, i), j)) & 0xFFFFE000));
 
     private static Float4 Quad(Tf32Tile.Square s, int i) => i == 0 ? s.Q0 : i == 1 ? s.Q1 : i == 2 ? s.Q2 : s.Q3;
 }

@@ -80,7 +80,9 @@ public partial class PtxTests
         Assert.True(report.Listing.MainLoop.ArithmeticToLoads >= arithmeticToLoads, summary);
         var all = report.Listing.All;
         Assert.True(all[SassKind.Ldl] + all[SassKind.Stl] + all[SassKind.Ld] + all[SassKind.St] == 0, summary);
-        Assert.True(all[SassKind.Other] == 0, $"of no known kind: {string.Join(", ", all.Instructions.Where(i => i.Kind == SassKind.Other).Select(i => i.Opcode).Distinct())}");
+        Assert.True(
+            all[SassKind.Other] == 0,
+            $"of no known kind: {string.Join(", ", all.Instructions.Where(i => i.Kind == SassKind.Other).Select(i => i.Opcode).Distinct())}");
     }
 
     // Kernels bound by memory: what the main loop loads and stores with 16 bytes each, and blocks an SM for enough of it on the way.

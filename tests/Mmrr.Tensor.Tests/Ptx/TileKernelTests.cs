@@ -23,7 +23,8 @@ public class TileKernelTests
     [InlineData("BackwardDataTf32Tile64Kernel", 0, 32, 12, 8, 240, 168, 6)]
     [InlineData("BackwardWeightTf32Tile128Kernel", 0, 64, 16, 8, 330, 255, 2)]
     [InlineData("BackwardWeightTf32Tile64Kernel", 0, 32, 12, 8, 300, 168, 6)]
-    public void The_main_loop_multiplies_and_loads_what_it_should(string name, int ffma, int hmma, int sharedLoads, int globalLoads, int instructions, int registers, int groups)
+    public void The_main_loop_multiplies_and_loads_what_it_should(
+        string name, int ffma, int hmma, int sharedLoads, int globalLoads, int instructions, int registers, int groups)
     {
         PtxTools tools;
         try

@@ -2,14 +2,19 @@ namespace Mmrr.Tests;
 
 /// <summary>
 /// What bounds the rounding errors of F(4×4, 3×3). Every output is a sum of products whose factors are themselves sums; over the absolute values of
-/// all matrices and data, |A|ᵀ[Σ_c (|G||g||G|ᵀ) ⊙ (|B|ᵀ|d||B|)]|A|, the errors of each stage add up (Higham, chapter 3). A chain has at most 3 roundings in
-/// each of the two input transforms, 4 (with those of the constants) in each of the weights', 4 in each of the output's, one product and C additions.
+/// all matrices and data, |A|ᵀ[Σ_c (|G||g||G|ᵀ) ⊙ (|B|ᵀ|d||B|)]|A|, the errors of each stage add up (Higham, chapter 3). A chain has at most 3
+/// roundings in each of the two input transforms, 4 (with those of the constants) in each of the weights', 4 in each of the output's, one product and C
+/// additions.
 /// </summary>
 internal static class WinogradReference
 {
-    private static readonly double[,] s_input = { { 4, 0, 5, 0, 1, 0 }, { 0, 4, 4, 1, 1, 0 }, { 0, 4, 4, 1, 1, 0 }, { 0, 2, 1, 2, 1, 0 }, { 0, 2, 1, 2, 1, 0 }, { 0, 4, 0, 5, 0, 1 } };
+    private static readonly double[,] s_input =
+        { { 4, 0, 5, 0, 1, 0 }, { 0, 4, 4, 1, 1, 0 }, { 0, 4, 4, 1, 1, 0 }, { 0, 2, 1, 2, 1, 0 }, { 0, 2, 1, 2, 1, 0 }, { 0, 4, 0, 5, 0, 1 } };
     private static readonly double[,] s_weight =
-        { { 1 / 4.0, 0, 0 }, { 1 / 6.0, 1 / 6.0, 1 / 6.0 }, { 1 / 6.0, 1 / 6.0, 1 / 6.0 }, { 1 / 24.0, 1 / 12.0, 1 / 6.0 }, { 1 / 24.0, 1 / 12.0, 1 / 6.0 }, { 0, 0, 1 } };
+        {
+            { 1 / 4.0, 0, 0 }, { 1 / 6.0, 1 / 6.0, 1 / 6.0 }, { 1 / 6.0, 1 / 6.0, 1 / 6.0 },
+            { 1 / 24.0, 1 / 12.0, 1 / 6.0 }, { 1 / 24.0, 1 / 12.0, 1 / 6.0 }, { 0, 0, 1 }
+        };
 
     private static readonly double[,] s_output = { { 1, 1, 1, 1, 1, 0 }, { 0, 1, 1, 2, 2, 0 }, { 0, 1, 1, 4, 4, 0 }, { 0, 1, 1, 8, 8, 1 } };
 
@@ -98,7 +103,8 @@ internal static class WinogradReference
                     for (int i = 0; i < side * side; i++)
                     {
                         int row = top + offset + (i / side), column = left + offset + (i % side);
-                        if (row >= 0 && row < h && column >= 0 && column < w) d[i / side, i % side] = Math.Abs(values[(((((image * h) + row) * w) + column) * channels) + channel]);
+                        if (row >= 0 && row < h && column >= 0 && column < w)
+                            d[i / side, i % side] = Math.Abs(values[(((((image * h) + row) * w) + column) * channels) + channel]);
                     }
                     return Both(transform, d);
                 }),

@@ -33,7 +33,9 @@ public sealed class TestDevices : IDisposable
         foreach (string name in Names)
         {
             // One row to skip says as much as hundreds.
-            int[][] cases = name == "simt" ? small : name == "cuda" && s_whyNoCuda is not null ? small[..1] : [.. small, .. large, .. wide.Select(item => item.Sizes)];
+            int[][] cases = name == "simt"
+                ? small
+                : name == "cuda" && s_whyNoCuda is not null ? small[..1] : [.. small, .. large, .. wide.Select(item => item.Sizes)];
             foreach (int[] sizes in cases) rows.Add(name, sizes);
             if (name != "simt") continue;
             foreach (var (lanes, sizes) in wide) rows.Add($"simt:{lanes}", sizes);
@@ -47,7 +49,10 @@ public sealed class TestDevices : IDisposable
         if (name == "cuda" && s_whyNoCuda is { } why) Assert.Skip(why);
         if (name == "cpu") threads ??= 2;
         string key = $"{name}/{threads}";
-        if (!_open.TryGetValue(key, out var device)) _open[key] = device = name.StartsWith("simt:", StringComparison.Ordinal) ? Device.OpenSimt(int.Parse(name.AsSpan(5), CultureInfo.InvariantCulture)) : Device.Open(name, threads);
+        if (!_open.TryGetValue(key, out var device))
+            _open[key] = device = name.StartsWith("simt:", StringComparison.Ordinal)
+                ? Device.OpenSimt(int.Parse(name.AsSpan(5), CultureInfo.InvariantCulture))
+                : Device.Open(name, threads);
         return device;
     }
 

@@ -22,7 +22,9 @@ internal sealed class Axis
     public string Title { get; }
 
     /// <summary>From one value to another.</summary>
-    public static Axis Linear(string title, double low, double high) => high > low ? new(title, low, high, false, null) : new(title, low - 0.5, low + 0.5, false, null);
+    public static Axis Linear(string title, double low, double high) => high > low
+        ? new(title, low, high, false, null)
+        : new(title, low - 0.5, low + 0.5, false, null);
 
     /// <summary>Powers of ten; both values positive. A range of less than a factor of two is widened, so that noise does not look like a slope.</summary>
     /// <param name="title">What it counts.</param>
@@ -39,12 +41,17 @@ internal sealed class Axis
 
     /// <summary>Where a value lies, 0 to 1 for those in the range; others at its ends.</summary>
     public double Place(double value) =>
-        Math.Clamp(_logarithmic ? (Math.Log(Math.Max(value, 1e-300)) - Math.Log(_low)) / (Math.Log(_high) - Math.Log(_low)) : (value - _low) / (_high - _low), 0, 1);
+        Math.Clamp(
+            _logarithmic
+                ? (Math.Log(Math.Max(value, 1e-300)) - Math.Log(_low)) / (Math.Log(_high) - Math.Log(_low))
+                : (value - _low) / (_high - _low),
+            0, 1);
 
     /// <summary>Labelled values in the range, 2 to about 8 of them.</summary>
     public IReadOnlyList<(double Value, string Label)> Ticks()
     {
-        double[] values = [.. (_ticks ?? (_logarithmic ? RoundPowers() : RoundSteps())).Where(v => v >= _low * (1 - 1e-9) - 1e-12 && v <= _high * (1 + 1e-9) + 1e-12)];
+        double[] values = [.. (_ticks ?? (_logarithmic ? RoundPowers() : RoundSteps()))
+            .Where(v => v >= _low * (1 - 1e-9) - 1e-12 && v <= _high * (1 + 1e-9) + 1e-12)];
         return [.. values.Select(v => (v, Label(v)))];
     }
 

@@ -41,7 +41,8 @@ internal sealed class Plot
         var path = new StringBuilder();
         foreach (var (x, y) in all) path.Append(path.Length == 0 ? 'M' : 'L').Append(Text(AtX(x))).Append(' ').Append(Text(AtY(y)));
         _content.Add(Shape("path", $"line {series}", ("d", path.ToString())));
-        if (dots || all.Length == 1) _content.AddRange(all.Select(p => Shape("circle", $"dot {series}", ("cx", Text(AtX(p.X))), ("cy", Text(AtY(p.Y))), ("r", "3"))));
+        if (dots || all.Length == 1)
+            _content.AddRange(all.Select(p => Shape("circle", $"dot {series}", ("cx", Text(AtX(p.X))), ("cy", Text(AtY(p.Y))), ("r", "3"))));
         if (name is not null) _legend.Add((series, name));
         return this;
     }
@@ -87,7 +88,8 @@ internal sealed class Plot
     /// <summary>The plot with its legend and its caption.</summary>
     /// <param name="description">What it shows, in words and with its main figures: for who cannot see it.</param>
     /// <param name="caption">Below it; nothing for none.</param>
-    public XElement ToFigure(string description, params object?[] caption) => Html.Element("figure", ToSvg(description), Legend(), caption.Length == 0 ? null : Html.Element("figcaption", caption));
+    public XElement ToFigure(string description, params object?[] caption) =>
+        Html.Element("figure", ToSvg(description), Legend(), caption.Length == 0 ? null : Html.Element("figcaption", caption));
 
     private XElement? Legend() =>
         _legend.Count == 0
@@ -95,23 +97,29 @@ internal sealed class Plot
             : Html.Classed("ul", "legend", _legend.Select(entry => Html.Element(
                 "li",
                 new XElement(
-                    "svg", new XAttribute("viewBox", "0 0 26 10"), new XAttribute("width", "26"), new XAttribute("height", "10"), new XAttribute("aria-hidden", "true"),
+                    "svg", new XAttribute("viewBox", "0 0 26 10"), new XAttribute("width", "26"),
+                    new XAttribute("height", "10"), new XAttribute("aria-hidden", "true"),
                     Shape("path", $"line {entry.Series}", ("d", "M0 5H26"))),
                 " " + entry.Name)));
 
     private XElement ToSvg(string description)
     {
         var svg = new XElement(
-            "svg", new XAttribute("viewBox", $"0 0 {Text(Width)} {Text(_height)}"), new XAttribute("class", "plot"), new XAttribute("role", "img"), new XAttribute("aria-label", description));
+            "svg", new XAttribute("viewBox", $"0 0 {Text(Width)} {Text(_height)}"), new XAttribute("class", "plot"),
+            new XAttribute("role", "img"), new XAttribute("aria-label", description));
         foreach (var (value, label) in _x.Ticks())
         {
             double at = AtX(value);
-            svg.Add(Shape("line", "grid", ("x1", Text(at)), ("x2", Text(at)), ("y1", Text(Top)), ("y2", Text(Floor))), Label(label, at, Floor + 17, "middle", "tick"));
+            svg.Add(
+                Shape("line", "grid", ("x1", Text(at)), ("x2", Text(at)), ("y1", Text(Top)), ("y2", Text(Floor))),
+                Label(label, at, Floor + 17, "middle", "tick"));
         }
         foreach (var (value, label) in _y.Ticks())
         {
             double at = AtY(value);
-            svg.Add(Shape("line", "grid", ("x1", Text(Left)), ("x2", Text(Width - Right)), ("y1", Text(at)), ("y2", Text(at))), Label(label, Left - 7, at + 4, "end", "tick"));
+            svg.Add(
+                Shape("line", "grid", ("x1", Text(Left)), ("x2", Text(Width - Right)), ("y1", Text(at)), ("y2", Text(at))),
+                Label(label, Left - 7, at + 4, "end", "tick"));
         }
         svg.Add(Label(_x.Title, (Left + Width - Right) / 2, _height - 8, "middle", "title"));
         var upright = Label(_y.Title, 0, 0, "middle", "title");

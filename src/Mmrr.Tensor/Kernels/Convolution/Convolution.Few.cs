@@ -34,7 +34,8 @@ public static unsafe partial class Convolution
                 int image = unit / bands, row = unit % bands * FewChannels.Rows;
                 nint pixel = (nint)image * g.Height * g.Width;
                 FewChannels.Gather(
-                    px + (pixel * many), g.Height, g.Width, many, few, pt, pb, pr == null ? null : pr + (pixel * few), py + (pixel * few), row, Math.Min(g.Height, row + FewChannels.Rows));
+                    px + (pixel * many), g.Height, g.Width, many, few, pt, pb,
+                    pr == null ? null : pr + (pixel * few), py + (pixel * few), row, Math.Min(g.Height, row + FewChannels.Rows));
             }
         });
     }
@@ -63,7 +64,9 @@ public static unsafe partial class Convolution
                 {
                     int image = row / g.Height, next = Math.Min(end, (image + 1) * g.Height);
                     nint pixel = (nint)image * g.Height * g.Width;
-                    FewChannels.Correlate(px + (pixel * many), py + (pixel * few), g.Height, g.Width, many, few, row - (image * g.Height), next - (image * g.Height), line, sums);
+                    FewChannels.Correlate(
+                        px + (pixel * many), py + (pixel * few), g.Height, g.Width, many, few,
+                        row - (image * g.Height), next - (image * g.Height), line, sums);
                     row = next;
                 }
             }

@@ -26,7 +26,9 @@ public static unsafe partial class Convolution
         return phases;
     }
 
-    /// <summary>Along one axis: input s·q + phase is reached from output q + d − origin through kernel entry k = phase + padding − s·(d − origin).</summary>
+    /// <summary>
+    /// Along one axis: input s·q + phase is reached from output q + d − origin through kernel entry k = phase + padding − s·(d − origin).
+    /// </summary>
     private static IEnumerable<(int Entry, int Place)> Reads(int phase, Geometry g)
     {
         // The padded source begins one position early for stride 1, at the position itself for stride 2.

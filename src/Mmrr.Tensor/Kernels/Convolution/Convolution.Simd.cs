@@ -237,7 +237,8 @@ public static unsafe partial class Convolution
         var (begin, end) = worker.Share(g.Taps * g.Channels, 8);
         for (int row = begin; row < end; row++)
         {
-            AddSplits(partial + ((((long)row / g.Channels * rows) + (row % g.Channels)) * columns), splits, partialFloats, dw + ((long)row * g.Outputs), g.Outputs);
+            AddSplits(
+                partial + ((((long)row / g.Channels * rows) + (row % g.Channels)) * columns), splits, partialFloats, dw + ((long)row * g.Outputs), g.Outputs);
         }
         if (db != null && worker.Index == worker.Count - 1) AddSplits(partial + ((long)g.Taps * rows * columns), splits, partialFloats, db, g.Outputs);
     }

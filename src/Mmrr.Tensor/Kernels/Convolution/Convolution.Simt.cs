@@ -21,7 +21,8 @@ public static partial class Convolution
             return;
         }
         device.Simt.Launch(
-            device.Grid(output.Count), ForwardKernel, x.View, weight.View, (bias ?? x).View, bias is null ? 0 : 1, (residual ?? x).View, residual is null ? 0 : 1, g, output.View);
+            device.Grid(output.Count), ForwardKernel, x.View, weight.View, (bias ?? x).View, bias is null ? 0 : 1,
+            (residual ?? x).View, residual is null ? 0 : 1, g, output.View);
     }
 
     private static void BackwardDataSimt(Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
@@ -54,7 +55,8 @@ public static partial class Convolution
         device.Simt.Launch(device.Grid(g.Outputs), SumSplitsKernel, biasPartial.View, splits, biasGradient.View);
     }
 
-    private static int SimtSplits(in Geometry g, int results) => Math.Min(Math.Clamp(SimtSplitThreads / results, SimtFewestSplits, SimtMostSplits), g.Images * g.OutputHeight);
+    private static int SimtSplits(in Geometry g, int results) =>
+        Math.Min(Math.Clamp(SimtSplitThreads / results, SimtFewestSplits, SimtMostSplits), g.Images * g.OutputHeight);
 
     /// <summary>
     /// Thread: one result (n, i, j, o), o fastest, so that a warp reads one pixel's channel (a broadcast) and 32 neighbouring weights.
@@ -62,7 +64,8 @@ public static partial class Convolution
     /// </summary>
     [SimtKernel]
     private static void ForwardKernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, Geometry g, ArrayView<float> output)
+        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
+        Geometry g, ArrayView<float> output)
     {
         int count = g.Images * g.OutputHeight * g.OutputWidth * g.Outputs;
         for (int index = (Grid.IdxX * Group.DimX) + Group.IdxX; index < count; index += Grid.DimX * Group.DimX)

@@ -1,10 +1,10 @@
-using ForwardKernel = System.Action<
-    ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, int, ILGPU.ArrayView<float>, int, Mmrr.Kernels.TileSweep, int, int,
-    ILGPU.ArrayView<float>>;
 using BackwardDataKernel = System.Action<
     ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, Mmrr.Kernels.TileSweep, int, int, ILGPU.ArrayView<float>>;
 using BackwardWeightKernel = System.Action<
     ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, Mmrr.Kernels.PixelSweep, Mmrr.Kernels.TileSweep, int, int, ILGPU.ArrayView<float>>;
+using ForwardKernel = System.Action<
+    ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, int, ILGPU.ArrayView<float>, int, Mmrr.Kernels.TileSweep, int, int,
+    ILGPU.ArrayView<float>>;
 
 namespace Mmrr.Kernels;
 

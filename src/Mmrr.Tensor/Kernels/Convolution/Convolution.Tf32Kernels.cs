@@ -14,8 +14,8 @@ public static partial class Convolution
     /// </summary>
     [SimtKernel(GroupSize = 128, MinGroups = 2, MinSm = 80)]
     private static void ForwardTf32Tile128Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep, int outputs, int shares,
-        ArrayView<float> output)
+        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
+        TileSweep sweep, int outputs, int shares, ArrayView<float> output)
     {
         var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
         var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
@@ -26,8 +26,8 @@ public static partial class Convolution
     /// <summary>The same in blocks of 64 × 64, for few results or few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6, MinSm = 80)]
     private static void ForwardTf32Tile64Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep, int outputs, int shares,
-        ArrayView<float> output)
+        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
+        TileSweep sweep, int outputs, int shares, ArrayView<float> output)
     {
         var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
         var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
@@ -63,11 +63,13 @@ public static partial class Convolution
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Tf32Tile.Sums GatherTf32<TUnit>(
-        TUnit unit, int tile, bool turned, ArrayView<Float4> a, ArrayView<Float4> b, ArrayView<float> source, ArrayView<float> weight, TileSweep sweep, int outputs, int shares)
+        TUnit unit, int tile, bool turned, ArrayView<Float4> a, ArrayView<Float4> b,
+        ArrayView<float> source, ArrayView<float> weight, TileSweep sweep, int outputs, int shares)
         where TUnit : struct, IMatrixUnit
     {
         ArrayView<Float4> source4 = source.Cast<Float4>(), weight4 = weight.Cast<Float4>();
-        int lane = Group.IdxX, channelQuads = sweep.Channels >> 2, outputQuads = outputs >> 2, row = Tf32Tile.FetchRow(lane), termQuad = Tf32Tile.FetchTermQuad(lane);
+        int lane = Group.IdxX, channelQuads = sweep.Channels >> 2, outputQuads = outputs >> 2,
+            row = Tf32Tile.FetchRow(lane), termQuad = Tf32Tile.FetchTermQuad(lane);
         int store = Tf32Tile.SharedAt(lane >> 5, lane), buffer = 0;
         int readA = Tf32Tile.SharedAt(Tf32Tile.RowGroup(tile, lane), lane), readB = Tf32Tile.SharedAt(Tf32Tile.ColumnGroup(tile, lane), lane);
 
@@ -149,7 +151,8 @@ public static partial class Convolution
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void StoreTf32Tile(
-        int tile, Tf32Tile.Sums sums, TileSweep sweep, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, ArrayView<float> output)
+        int tile, Tf32Tile.Sums sums, TileSweep sweep, int outputs,
+        ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, ArrayView<float> output)
     {
         int row = (Grid.IdxX * tile) + Tf32Tile.Row(tile, Group.IdxX), column = (Grid.IdxY * tile) + Tf32Tile.Column(tile, Group.IdxX);
         StoreQuads(sums.UpperLeft, sweep, row, column, 16, outputs, bias, hasBias, residual, hasResidual, output);

@@ -45,7 +45,8 @@ public static partial class Convolution
         int readA = Tf32Tile.SharedAt(Tf32Tile.RowGroup(tile, lane), lane), readB = Tf32Tile.SharedAt(Tf32Tile.ColumnGroup(tile, lane), lane);
 
         int steps = (sweep.Pixels + Tf32Tile.Depth - 1) / Tf32Tile.Depth;
-        int step = FirstOfShare(steps, shares, Grid.IdxZ), left = FirstOfShare(steps, shares, Grid.IdxZ + 1) - step, pixel = (step * Tf32Tile.Depth) + Tf32Tile.FetchTermQuad(lane);
+        int step = FirstOfShare(steps, shares, Grid.IdxZ), left = FirstOfShare(steps, shares, Grid.IdxZ + 1) - step,
+            pixel = (step * Tf32Tile.Depth) + Tf32Tile.FetchTermQuad(lane);
         var at = sweep.PlaceOf((Grid.IdxX * tile) + row, pixel);
         int gradientAt = sweep.GradientOf(pixel, ((Grid.IdxY * tile) + row) >> 2);
 
@@ -75,8 +76,8 @@ public static partial class Convolution
         PixelSweep.Place second = sweep.Next(at), third = sweep.Next(second), fourth = sweep.Next(third);
         int next = sweep.Distance * sweep.OutputQuads, end = sweep.GradientQuads;
         return FetchSquare(
-            x, at.At, sweep.Has(at, gradientAt < end), second.At, sweep.Has(second, gradientAt + next < end), third.At, sweep.Has(third, gradientAt + (2 * next) < end),
-            fourth.At, sweep.Has(fourth, gradientAt + (3 * next) < end));
+            x, at.At, sweep.Has(at, gradientAt < end), second.At, sweep.Has(second, gradientAt + next < end),
+            third.At, sweep.Has(third, gradientAt + (2 * next) < end), fourth.At, sweep.Has(fourth, gradientAt + (3 * next) < end));
     }
 
     /// <summary>A quad of outputs at the same four pixels.</summary>
@@ -85,6 +86,7 @@ public static partial class Convolution
     {
         int next = sweep.Distance * sweep.OutputQuads, end = sweep.GradientQuads;
         return FetchSquare(
-            gradient, at, at < end ? 1 : 0, at + next, at + next < end ? 1 : 0, at + (2 * next), at + (2 * next) < end ? 1 : 0, at + (3 * next), at + (3 * next) < end ? 1 : 0);
+            gradient, at, at < end ? 1 : 0, at + next, at + next < end ? 1 : 0,
+            at + (2 * next), at + (2 * next) < end ? 1 : 0, at + (3 * next), at + (3 * next) < end ? 1 : 0);
     }
 }

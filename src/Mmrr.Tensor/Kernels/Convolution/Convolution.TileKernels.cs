@@ -16,8 +16,8 @@ public static partial class Convolution
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
     private static void ForwardTile128Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep, int outputs, int shares,
-        ArrayView<float> output)
+        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
+        TileSweep sweep, int outputs, int shares, ArrayView<float> output)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
         var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
@@ -28,8 +28,8 @@ public static partial class Convolution
     /// <summary>The same in blocks of 64 × 64, for few results or few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6)]
     private static void ForwardTile64Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep, int outputs, int shares,
-        ArrayView<float> output)
+        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
+        TileSweep sweep, int outputs, int shares, ArrayView<float> output)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
         var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
@@ -38,11 +38,12 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// dx[pixels, C] = Σ over (tap, o) dy[pixel that reads this one through the tap, o] · w[tap, C, o], a launch for each phase of the stride. A thread fetches
-    /// four channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations a result; bytes beyond the caches 4·(y + w + x).
+    /// dx[pixels, C] = Σ over (tap, o) dy[pixel that reads this one through the tap, o] · w[tap, C, o], a launch for each phase of the stride. A thread
+    /// fetches four channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations a result; bytes beyond the caches 4·(y + w + x).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
-    private static void BackwardDataTile128Kernel(ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
+    private static void BackwardDataTile128Kernel(
+        ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
         var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
@@ -52,7 +53,8 @@ public static partial class Convolution
 
     /// <summary>The same in blocks of 64 × 64, for few results or few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6)]
-    private static void BackwardDataTile64Kernel(ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
+    private static void BackwardDataTile64Kernel(
+        ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
         var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
@@ -66,14 +68,15 @@ public static partial class Convolution
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TileProduct.Sums Gather(
-        int tile, bool turned, ArrayView<Float4> a, ArrayView<Float4> b, ArrayView<float> source, ArrayView<float> weight, TileSweep sweep, int outputs, int shares)
+        int tile, bool turned, ArrayView<Float4> a, ArrayView<Float4> b,
+        ArrayView<float> source, ArrayView<float> weight, TileSweep sweep, int outputs, int shares)
     {
         ArrayView<Float4> source4 = source.Cast<Float4>(), weight4 = weight.Cast<Float4>();
         ArrayView<float> aFloats = a.Cast<float>(), bFloats = b.Cast<float>();
         int lane = Group.IdxX, quads = tile / 4, pitch = TileProduct.Pitch(tile);
 
-        // Fetched by rows: row lane / 2 (tile 64: and 32 further), terms 4·(lane % 2) … + 3. By columns: term lane / quads (tile 64: and 4 further), quad lane
-        // % quads.
+        // Fetched by rows: row lane / 2 (tile 64: and 32 further), terms 4·(lane % 2) … + 3. By columns: term lane / quads (tile 64: and 4 further), quad
+        // lane % quads.
         int row = lane >> 1, rowTerm = (lane & 1) << 2, term = tile == 128 ? lane >> 5 : lane >> 4, column = lane & (quads - 1);
         int storeA = (rowTerm * (tile + 4)) + row, storeB = turned ? storeA : (term * pitch) + column;
         int readA = TileProduct.Row(tile) >> 2, readB = TileProduct.Column(tile) >> 2, buffer = 0;
@@ -86,7 +89,8 @@ public static partial class Convolution
         if (!turned & columnBlock >= outputQuads) term = sweep.Channels; // no such column: every term is past the limit
 
         int tapAt = sweep.Tap(t, u), from = sweep.TapQuads(t, u) + ((c + rowTerm) >> 2);
-        TileSweep.SourcePixel pixel = sweep.SourceOf((Grid.IdxX * tile) + row, tap, from), second = tile == 64 ? sweep.SourceOf((Grid.IdxX * tile) + row + 32, tap, from) : default;
+        TileSweep.SourcePixel pixel = sweep.SourceOf((Grid.IdxX * tile) + row, tap, from),
+            second = tile == 64 ? sweep.SourceOf((Grid.IdxX * tile) + row + 32, tap, from) : default;
         int atB = turned ? RowQuad(sweep, tapAt, rowBlock, outputs) : (((tapAt * sweep.Channels) + c + term) * outputQuads) + columnBlock;
         int atB2 = turned & tile == 64 ? RowQuad(sweep, tapAt, rowBlock + 32, outputs) : 0;
 
@@ -94,7 +98,9 @@ public static partial class Convolution
         int there = c + rowTerm < limit ? 1 : 0;
         Float4 a0 = FetchIf(source4, pixel.At, pixel.Taps & there), a1 = tile == 64 ? FetchIf(source4, second.At, second.Taps & there) : default;
         Float4 b0 = turned ? Fetch(weight4, atB, c + rowTerm, limit) : FetchColumns(weight4, atB, c + term, limit);
-        Float4 b1 = tile != 64 ? default : turned ? Fetch(weight4, atB2, c + rowTerm, limit) : FetchColumns(weight4, atB + (4 * outputQuads), c + term + 4, limit);
+        Float4 b1 = tile != 64
+            ? default
+            : turned ? Fetch(weight4, atB2, c + rowTerm, limit) : FetchColumns(weight4, atB + (4 * outputQuads), c + term + 4, limit);
         while (true)
         {
             TileProduct.StoreRow(aFloats, tile, (buffer * 4) + storeA, a0);
@@ -180,7 +186,8 @@ public static partial class Convolution
     /// <summary>Adds bias and residual and stores this thread's results into the share's copy of [pixels, outputs].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreTile(
-        int tile, TileProduct.Sums sums, TileSweep sweep, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, ArrayView<float> output)
+        int tile, TileProduct.Sums sums, TileSweep sweep, int outputs,
+        ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, ArrayView<float> output)
     {
         int row = (Grid.IdxX * tile) + TileProduct.Row(tile), column = (Grid.IdxY * tile) + TileProduct.Column(tile);
         StoreQuads(sums.Upper, sweep, row, column, 32, outputs, bias, hasBias, residual, hasResidual, output);
@@ -192,8 +199,8 @@ public static partial class Convolution
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreQuads(
-        TileProduct.Quads sums, TileSweep sweep, int row, int column, int right, int outputs, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
-        ArrayView<float> output)
+        TileProduct.Quads sums, TileSweep sweep, int row, int column, int right, int outputs,
+        ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, ArrayView<float> output)
     {
         ArrayView<Float4> bias4 = bias.Cast<Float4>(), residual4 = residual.Cast<Float4>(), output4 = output.Cast<Float4>();
         int quads = outputs / 4, quad = column / 4, distance = right / 4, origin = Grid.IdxZ * sweep.Images * sweep.FullRows * sweep.FullColumns * quads;
@@ -212,7 +219,8 @@ public static partial class Convolution
     /// <summary>Eight results of one row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreRow(
-        TileSweep sweep, int result, int quad, int distance, int quads, int origin, Float4 left, Float4 right, ArrayView<Float4> residual, int hasResidual, ArrayView<Float4> output)
+        TileSweep sweep, int result, int quad, int distance, int quads, int origin,
+        Float4 left, Float4 right, ArrayView<Float4> residual, int hasResidual, ArrayView<Float4> output)
     {
         if (result >= sweep.Count) return;
         int at = (sweep.Pixel(result) * quads) + quad;

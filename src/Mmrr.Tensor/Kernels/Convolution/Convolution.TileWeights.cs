@@ -7,12 +7,13 @@ namespace Mmrr.Kernels;
 public static partial class Convolution
 {
     /// <summary>
-    /// dw[(tap, c), O] = Σ over the output pixels p of x[pixel of p under the tap, c] · dy[p, O]: a product in blocks of 128 × 128, the terms are pixels. Both
-    /// operands lie as shared memory wants them. Grid: (blocks of rows (tap, c), blocks of O, shares of the pixels); each share has a copy of dw.
+    /// dw[(tap, c), O] = Σ over the output pixels p of x[pixel of p under the tap, c] · dy[p, O]: a product in blocks of 128 × 128, the terms are pixels.
+    /// Both operands lie as shared memory wants them. Grid: (blocks of rows (tap, c), blocks of O, shares of the pixels); each share has a copy of dw.
     /// 2·N·OH·OW operations a result; bytes beyond the caches 4·(x + y + shares·w).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
-    private static void BackwardWeightTile128Kernel(ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
+    private static void BackwardWeightTile128Kernel(
+        ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
         var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
@@ -22,7 +23,8 @@ public static partial class Convolution
 
     /// <summary>The same in blocks of 64 × 64, for few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6)]
-    private static void BackwardWeightTile64Kernel(ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
+    private static void BackwardWeightTile64Kernel(
+        ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
     {
         var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
         var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
@@ -93,7 +95,8 @@ public static partial class Convolution
     /// </summary>
     [SimtKernel]
     private static void SumSharesKernel(
-        ArrayView<float> partial, int shares, ArrayView<float> bias, int biasQuads, ArrayView<float> residual, int hasResidual, int quads, ArrayView<float> output)
+        ArrayView<float> partial, int shares, ArrayView<float> bias, int biasQuads,
+        ArrayView<float> residual, int hasResidual, int quads, ArrayView<float> output)
     {
         ArrayView<Float4> partial4 = partial.Cast<Float4>(), bias4 = bias.Cast<Float4>(), residual4 = residual.Cast<Float4>(), output4 = output.Cast<Float4>();
         for (int index = (Grid.IdxX * Group.DimX) + Group.IdxX; index < quads; index += Grid.DimX * Group.DimX)

@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace Mmrr.Kernels;
@@ -133,7 +132,8 @@ public static partial class Convolution
         {
             // The side of the blocks changes no result, as every block adds its terms in the same order: 128 halves the loads, 64 wastes less where the
             // channels fill no 128, and spreads few results over more multiprocessors.
-            bool fits = device.MaxLanes >= (tf32 ? Tf32Tile.Lanes(128) : TileProduct.Lanes(128)), fills = Blocks(columns, 128) * 128 == Blocks(columns, 64) * 64;
+            bool fits = device.MaxLanes >= (tf32 ? Tf32Tile.Lanes(128) : TileProduct.Lanes(128)),
+                fills = Blocks(columns, 128) * 128 == Blocks(columns, 64) * 64;
             int tile = fits && fills && blocks * shares >= device.Accelerator.NumMultiprocessors ? 128 : 64;
             return new TilePlan(tf32, tile, shares);
         }

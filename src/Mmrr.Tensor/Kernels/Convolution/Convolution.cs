@@ -36,7 +36,8 @@ public static partial class Convolution
         if (residual is not null) Check.Shape(Operation, "residual", residual, outputShape);
         Check.Device(Operation, x, weight, output, bias ?? x, residual ?? x);
         Check.NoAlias(Operation, output, x, weight, bias ?? x, residual ?? x);
-        using var measured = Measurement.Of(x.Device, Operation, outputShape, g.Operations, 4.0 * (x.Count + weight.Count + output.Count + (bias?.Count ?? 0) + (residual?.Count ?? 0)));
+        using var measured = Measurement.Of(
+            x.Device, Operation, outputShape, g.Operations, 4.0 * (x.Count + weight.Count + output.Count + (bias?.Count ?? 0) + (residual?.Count ?? 0)));
         if (x.Device.Kind == DeviceKind.Cpu) ForwardSimd(x, weight, bias, residual, g, output);
         else ForwardSimt(x, weight, bias, residual, g, output);
     }
@@ -57,7 +58,8 @@ public static partial class Convolution
         Check.Shape(Operation, "outputGradient", outputGradient, new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs));
         Check.Device(Operation, outputGradient, weight, inputGradient);
         Check.NoAlias(Operation, inputGradient, outputGradient, weight);
-        using var measured = Measurement.Of(weight.Device, Operation, inputGradient.Shape, g.Operations, 4.0 * (outputGradient.Count + weight.Count + inputGradient.Count));
+        using var measured = Measurement.Of(
+            weight.Device, Operation, inputGradient.Shape, g.Operations, 4.0 * (outputGradient.Count + weight.Count + inputGradient.Count));
         if (weight.Device.Kind == DeviceKind.Cpu) BackwardDataSimd(outputGradient, weight, g, inputGradient);
         else BackwardDataSimt(outputGradient, weight, g, inputGradient);
     }
@@ -84,7 +86,9 @@ public static partial class Convolution
         }
         Check.Device(Operation, x, outputGradient, weightGradient, biasGradient ?? x);
         Check.NoAlias(Operation, weightGradient, x, outputGradient);
-        using var measured = Measurement.Of(x.Device, Operation, x.Shape, g.Operations + (biasGradient is null ? 0 : outputGradient.Count), 4.0 * (x.Count + outputGradient.Count + weightGradient.Count + (biasGradient?.Count ?? 0)));
+        using var measured = Measurement.Of(
+            x.Device, Operation, x.Shape, g.Operations + (biasGradient is null ? 0 : outputGradient.Count),
+            4.0 * (x.Count + outputGradient.Count + weightGradient.Count + (biasGradient?.Count ?? 0)));
         if (x.Device.Kind == DeviceKind.Cpu) BackwardWeightSimd(x, outputGradient, g, weightGradient, biasGradient);
         else BackwardWeightSimt(x, outputGradient, g, weightGradient, biasGradient);
     }
@@ -108,7 +112,8 @@ public static partial class Convolution
             if (stride is not (1 or 2)) throw new ArgumentException($"{operation}: stride is {stride}, expected 1 or 2");
             int kernel = weight[0], padding = kernel / 2;
             return new Geometry(
-                x[0], x[1], x[2], x[3], kernel, stride, ((x[1] + (2 * padding) - kernel) / stride) + 1, ((x[2] + (2 * padding) - kernel) / stride) + 1, weight[3]);
+                x[0], x[1], x[2], x[3], kernel, stride,
+                ((x[1] + (2 * padding) - kernel) / stride) + 1, ((x[2] + (2 * padding) - kernel) / stride) + 1, weight[3]);
         }
     }
 }

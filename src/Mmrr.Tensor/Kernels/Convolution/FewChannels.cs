@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The first and last convolutions of a network on the CPU: 3×3, stride 1, between many channels (a multiple of 16) and at most four. Tiles of 16 outputs would
-/// be mostly empty there, so the vectors run along the many channels on whichever side those are: <see cref="Gather"/> is the forward pass into few channels
-/// and the data gradient of a convolution out of few, <see cref="Correlate"/> the weight gradient of both. Nothing is copied: a pixel and its neighbours are
-/// 3·many floats in a row of the image.
+/// The first and last convolutions of a network on the CPU: 3×3, stride 1, between many channels (a multiple of 16) and at most four. Tiles of 16 outputs
+/// would be mostly empty there, so the vectors run along the many channels on whichever side those are: <see cref="Gather"/> is the forward pass into few
+/// channels and the data gradient of a convolution out of few, <see cref="Correlate"/> the weight gradient of both. Nothing is copied: a pixel and its
+/// neighbours are 3·many floats in a row of the image.
 /// </summary>
 internal static unsafe class FewChannels
 {

@@ -54,7 +54,8 @@ internal struct PixelSweep
     public readonly Place PlaceOf(int row, int pixel)
     {
         Place place;
-        int channels = 4 * ChannelQuads, tap = row / channels, image = pixel / (Rows * Columns), within = pixel - (image * Rows * Columns), i = within / Columns;
+        int channels = 4 * ChannelQuads, tap = row / channels, image = pixel / (Rows * Columns),
+            within = pixel - (image * Rows * Columns), i = within / Columns;
         int down = (tap / Kernel) - (Kernel / 2), right = (tap % Kernel) - (Kernel / 2);
         place.H = (i * Stride) + down;
         place.W = ((within - (i * Columns)) * Stride) + right;

@@ -50,7 +50,8 @@ internal unsafe struct TapProduct
                 for (int p = 0; p < positions; p += tileRows)
                 {
                     MicroKernel.Inner(
-                        source + ((long)p * layout.ChannelStride), layout.ChannelStride, offsets, Taps, Channels, first, step == 2 ? first + panelSize : null, tile);
+                        source + ((long)p * layout.ChannelStride), layout.ChannelStride, offsets, Taps, Channels,
+                        first, step == 2 ? first + panelSize : null, tile);
                     for (int i = 0; i < tileRows && row < rows; i++)
                     {
                         if (column < columns)
@@ -58,7 +59,9 @@ internal unsafe struct TapProduct
                             long at = (row * rowStep) + (column * columnStep);
                             for (int s = 0; s < step; s++)
                             {
-                                Store(tile + (((s * tileRows) + i) * MicroKernel.PanelWidth), (panel + s) * MicroKernel.PanelWidth, output + at, residual == null ? null : residual + at);
+                                Store(
+                                    tile + (((s * tileRows) + i) * MicroKernel.PanelWidth), (panel + s) * MicroKernel.PanelWidth,
+                                    output + at, residual == null ? null : residual + at);
                             }
                         }
                         if (++column == layout.Pitch)

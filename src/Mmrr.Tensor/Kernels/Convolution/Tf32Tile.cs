@@ -7,14 +7,17 @@ namespace Mmrr.Kernels;
 /// How the TF32 convolutions lay a block of tile × tile results (128 or 64) over as many threads, and its two operands over registers and shared memory. The
 /// maps are functions of their arguments alone, so that tests go through them without a GPU.
 /// <code>
-/// mma: m16n8k8. Lane 4·g + t of a warp has of A the rows g and g + 8 at the terms t and t + 4; of B the column g at the same terms; of C the rows g and g + 8
-/// at the columns 2·t and 2·t + 1 group: 32 rows (or columns) of the block and 16 terms, a step. Lane 4·g + t has a square of 4 × 4: the rows of the quad
-/// <see cref="QuadOf"/>, the terms 4·t … 4·t + 3. Element 2·m of the quad is row g of the product number m, element 2·m + 1 its row g + 8; element n is column
-/// g of the product number n. Terms 0 and 1 of the square are t and t + 4 of a first product, 2 and 3 those of a second: which term is which is free as long as
-/// A and B agree shared: float4[2][tile / 32 groups][4][32 lanes], two buffers, one read while the other is filled. Warp w fetches group w from global memory,
-/// each lane its square, and stores it as the four quads in which it is the lane's part of a product: of A (row, row + 1) × (term, term + 1), of B four terms
-/// of a column. Every access is a warp's, to 512 bytes in a row: no bank is met twice warp: multiplies two groups of rows by two of columns (tile 128, four
-/// warps, 64 × 64 results) or by one (tile 64, two warps, 64 × 32): 64 or 32 mma for 16 or 12 loads of 16 bytes
+/// mma:     m16n8k8. Lane 4·g + t of a warp has of A the rows g and g + 8 at the terms t and t + 4; of B the column g at the same terms; of C the rows g
+///          and g + 8 at the columns 2·t and 2·t + 1
+/// group:   32 rows (or columns) of the block and 16 terms, a step. Lane 4·g + t has a square of 4 × 4: the rows of the quad <see cref="QuadOf"/>, the
+///          terms 4·t … 4·t + 3. Element 2·m of the quad is row g of the product number m, element 2·m + 1 its row g + 8; element n is column g of the
+///          product number n. Terms 0 and 1 of the square are t and t + 4 of a first product, 2 and 3 those of a second: which term is which is free as
+///          long as A and B agree
+/// shared:  float4[2][tile / 32 groups][4][32 lanes], two buffers, one read while the other is filled. Warp w fetches group w from global memory, each lane
+///          its square, and stores it as the four quads in which it is the lane's part of a product: of A (row, row + 1) × (term, term + 1), of B four
+///          terms of a column. Every access is a warp's, to 512 bytes in a row: no bank is met twice
+/// warp:    multiplies two groups of rows by two of columns (tile 128, four warps, 64 × 64 results) or by one (tile 64, two warps, 64 × 32): 64 or 32 mma
+///          for 16 or 12 loads of 16 bytes
 /// </code>
 /// </summary>
 internal static class Tf32Tile
@@ -105,9 +108,9 @@ internal static class Tf32Tile
     }
 
     /// <summary>
-    /// Half of the last place of a TF32 number is added to each, so that the 13 bits that the product ignores are cut off as in rounding to the nearest, ties
-    /// away from zero (PTX: cvt.rna.tf32): by cutting alone every sum would be too small. Below 2¹²⁸ − 2¹¹⁶, infinities and NaN stay what they are; the minimum
-    /// keeps the NaN of GPUs, 7FFFFFFF, from running over. (A NaN of FFFFF000 and above becomes a zero; no arithmetic makes one.)
+    /// Half of the last place of a TF32 number is added to each, so that the 13 bits that the product ignores are cut off as in rounding to the nearest,
+    /// ties away from zero (PTX: cvt.rna.tf32): by cutting alone every sum would be too small. Below 2¹²⁸ − 2¹¹⁶, infinities and NaN stay what they
+    /// are; the minimum keeps the NaN of GPUs, 7FFFFFFF, from running over. (A NaN of FFFFF000 and above becomes a zero; no arithmetic makes one.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Nearest(float value) => Interop.IntAsFloat((uint)(IntrinsicMath.Min((int)Interop.FloatAsInt(value), 0x7FFFEFFF) + 0x1000));

@@ -6,7 +6,8 @@ namespace Mmrr.Kernels;
 internal readonly unsafe struct TileGrid(int images, int height, int width)
 {
     private readonly int _across = (width + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile;
-    private readonly int _inImage = ((height + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile) * ((width + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile);
+    private readonly int _inImage =
+        ((height + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile) * ((width + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile);
 
     /// <summary>Of an image.</summary>
     public int Height => height;

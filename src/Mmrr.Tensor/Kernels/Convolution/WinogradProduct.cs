@@ -58,7 +58,10 @@ internal readonly unsafe struct WinogradProduct
     public static long WeightFloats(int channels, int outputs) => (long)WinogradTransforms.Products * channels * outputs;
 
     /// <summary>Floats of scratch: the block's transformed input, and its products for one pair of panels.</summary>
-    public int ScratchFloats => (WinogradTransforms.Products * (InputPlane + ((_block + MicroKernel.Rows - 1) / MicroKernel.Rows * MicroKernel.Rows * MicroKernel.MostPanels * MicroKernel.PanelWidth) + Line)) + WinogradTransforms.TemporaryFloats;
+    public int ScratchFloats =>
+        (WinogradTransforms.Products
+            * (InputPlane + ((_block + MicroKernel.Rows - 1) / MicroKernel.Rows * MicroKernel.Rows * MicroKernel.MostPanels * MicroKernel.PanelWidth) + Line))
+        + WinogradTransforms.TemporaryFloats;
 
     private int InputPlane => (_block * _channels) + Line;
 
@@ -132,14 +135,17 @@ internal readonly unsafe struct WinogradProduct
             for (int c = 0; c < _channels; c += MicroKernel.PanelWidth)
             {
                 WinogradTransforms.Input(
-                    x + ((nint)image * _grid.Height * _grid.Width * _channels) + c, _grid.Height, _grid.Width, _channels, top - 1, left - 1, temporary, input + ((nint)t * _channels) + c, plane);
+                    x + ((nint)image * _grid.Height * _grid.Width * _channels) + c,
+                    _grid.Height, _grid.Width, _channels, top - 1, left - 1, temporary, input + ((nint)t * _channels) + c, plane);
             }
         }
         // The micro-kernel works on whole strips: what stands behind the last tile is computed and not read, but must be no number that takes long.
         int spare = Math.Min(_block, strips * rows) - count;
-        for (int p = 0; p < WinogradTransforms.Products && spare > 0; p++) new Span<float>(input + (p * plane) + ((nint)count * _channels), spare * _channels).Clear();
+        for (int p = 0; p < WinogradTransforms.Products && spare > 0; p++)
+            new Span<float>(input + (p * plane) + ((nint)count * _channels), spare * _channels).Clear();
 
-        int from = unit % _groups * _steps * MicroKernel.MostPanels, panels = Math.Min(_outputs / MicroKernel.PanelWidth, from + (_steps * MicroKernel.MostPanels)), step;
+        int from = unit % _groups * _steps * MicroKernel.MostPanels,
+            panels = Math.Min(_outputs / MicroKernel.PanelWidth, from + (_steps * MicroKernel.MostPanels)), step;
         nint panelSize = (nint)_channels * MicroKernel.PanelWidth, tileSize = rows * MicroKernel.PanelWidth;
         for (int panel = from; panel < panels; panel += step)
         {
@@ -155,12 +161,13 @@ internal readonly unsafe struct WinogradProduct
                     if ((done + 1) * count / (WinogradTransforms.Products * strips) > fetched)
                     {
                         _grid.Prefetch(first + fetched, y, _outputs, panel * MicroKernel.PanelWidth, step * MicroKernel.PanelWidth);
-                        if (residual != null) _grid.Prefetch(first + fetched, residual, _outputs, panel * MicroKernel.PanelWidth, step * MicroKernel.PanelWidth);
+                        if (residual != null)
+                            _grid.Prefetch(first + fetched, residual, _outputs, panel * MicroKernel.PanelWidth, step * MicroKernel.PanelWidth);
                         if (panel == from) _grid.Prefetch(first + fetched + (ahead * _block), x, _channels, 0, _channels);
                     }
                     MicroKernel.Product(
-                        input + (p * plane) + ((nint)strip * rows * _channels), _channels, Math.Min(rows, count - (strip * rows)), w, step == 2 ? w + panelSize : null,
-                        products + (p * productPlane) + (strip * step * tileSize));
+                        input + (p * plane) + ((nint)strip * rows * _channels), _channels, Math.Min(rows, count - (strip * rows)),
+                        w, step == 2 ? w + panelSize : null, products + (p * productPlane) + (strip * step * tileSize));
                 }
             }
             for (int t = 0; t < count; t++)
@@ -172,8 +179,9 @@ internal readonly unsafe struct WinogradProduct
                     int channel = (panel + s) * MicroKernel.PanelWidth;
                     nint at = ((((((nint)image * _grid.Height) + top) * _grid.Width) + left) * _outputs) + channel;
                     WinogradTransforms.Output(
-                        product, productPlane, temporary, bias == null ? Vector512<float>.Zero : Vector512.Load(bias + channel), residual == null ? null : residual + at, y + at,
-                        (nint)_grid.Width * _outputs, _outputs, Math.Min(_grid.Height - top, WinogradTransforms.Tile), Math.Min(_grid.Width - left, WinogradTransforms.Tile));
+                        product, productPlane, temporary, bias == null ? Vector512<float>.Zero : Vector512.Load(bias + channel),
+                        residual == null ? null : residual + at, y + at, (nint)_grid.Width * _outputs, _outputs,
+                        Math.Min(_grid.Height - top, WinogradTransforms.Tile), Math.Min(_grid.Width - left, WinogradTransforms.Tile));
                 }
             }
         }

@@ -43,8 +43,8 @@ internal static unsafe class WinogradTransforms
             for (int j = 0; j < Patch; j++, from += channels)
             {
                 InputLine(
-                    Vector512.Load(from), Vector512.Load(from + row), Vector512.Load(from + (2 * row)), Vector512.Load(from + (3 * row)), Vector512.Load(from + (4 * row)),
-                    Vector512.Load(from + (5 * row)), temporary + (j * 16), Patch * 16);
+                    Vector512.Load(from), Vector512.Load(from + row), Vector512.Load(from + (2 * row)),
+                    Vector512.Load(from + (3 * row)), Vector512.Load(from + (4 * row)), Vector512.Load(from + (5 * row)), temporary + (j * 16), Patch * 16);
             }
         }
         else
@@ -67,8 +67,8 @@ internal static unsafe class WinogradTransforms
         for (int i = 0; i < Patch; i++, temporary += Patch * 16, target += Patch * stride)
         {
             InputLine(
-                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32), Vector512.Load(temporary + 48), Vector512.Load(temporary + 64),
-                Vector512.Load(temporary + 80), target, stride);
+                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32),
+                Vector512.Load(temporary + 48), Vector512.Load(temporary + 64), Vector512.Load(temporary + 80), target, stride);
         }
     }
 
@@ -86,14 +86,16 @@ internal static unsafe class WinogradTransforms
     /// <param name="rows">Rows of the tile that lie in the image, 1 to 4.</param>
     /// <param name="columns">Columns that do.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Output(float* products, nint stride, float* temporary, Vector512<float> bias, float* residual, float* y, nint row, nint channels, int rows, int columns)
+    public static void Output(
+        float* products, nint stride, float* temporary, Vector512<float> bias, float* residual, float* y, nint row, nint channels, int rows, int columns)
     {
         nint line = Patch * stride;
         for (int j = 0; j < Patch; j++, products += stride)
         {
             OutputLine(
-                Vector512.Load(products), Vector512.Load(products + line), Vector512.Load(products + (2 * line)), Vector512.Load(products + (3 * line)), Vector512.Load(products + (4 * line)),
-                Vector512.Load(products + (5 * line)), out var y0, out var y1, out var y2, out var y3);
+                Vector512.Load(products), Vector512.Load(products + line), Vector512.Load(products + (2 * line)),
+                Vector512.Load(products + (3 * line)), Vector512.Load(products + (4 * line)), Vector512.Load(products + (5 * line)),
+                out var y0, out var y1, out var y2, out var y3);
             y0.Store(temporary + (j * 16));
             y1.Store(temporary + ((Patch + j) * 16));
             y2.Store(temporary + (((2 * Patch) + j) * 16));
@@ -102,8 +104,9 @@ internal static unsafe class WinogradTransforms
         for (int i = 0; i < rows; i++, temporary += Patch * 16, y += row)
         {
             OutputLine(
-                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32), Vector512.Load(temporary + 48), Vector512.Load(temporary + 64),
-                Vector512.Load(temporary + 80), out var y0, out var y1, out var y2, out var y3);
+                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32),
+                Vector512.Load(temporary + 48), Vector512.Load(temporary + 64), Vector512.Load(temporary + 80),
+                out var y0, out var y1, out var y2, out var y3);
             y0 += bias;
             y1 += bias;
             y2 += bias;
@@ -154,7 +157,8 @@ internal static unsafe class WinogradTransforms
         }
         for (int i = 0; i < Patch; i++, temporary += Tile * 16, target += Patch * stride)
         {
-            OutputGradientLine(Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32), Vector512.Load(temporary + 48), target, stride);
+            OutputGradientLine(
+                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32), Vector512.Load(temporary + 48), target, stride);
         }
     }
 
@@ -165,7 +169,8 @@ internal static unsafe class WinogradTransforms
         for (int j = 0; j < Patch; j++)
         {
             WeightGradientLine(
-                sums[j], sums[Patch + j], sums[(2 * Patch) + j], sums[(3 * Patch) + j], sums[(4 * Patch) + j], sums[(5 * Patch) + j], (float*)(lines + j), Patch * 16);
+                sums[j], sums[Patch + j], sums[(2 * Patch) + j], sums[(3 * Patch) + j], sums[(4 * Patch) + j], sums[(5 * Patch) + j],
+                (float*)(lines + j), Patch * 16);
         }
         for (int i = 0; i < 3; i++)
         {
@@ -186,9 +191,11 @@ internal static unsafe class WinogradTransforms
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void InputLine(
-        Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3, Vector512<float> d4, Vector512<float> d5, float* target, nint stride)
+        Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3, Vector512<float> d4, Vector512<float> d5,
+        float* target, nint stride)
     {
-        Vector512<float> four = Vector512.Create(4f), minusFour = Vector512.Create(-4f), minusFive = Vector512.Create(-5f), two = Vector512.Create(2f), minusTwo = Vector512.Create(-2f);
+        Vector512<float> four = Vector512.Create(4f), minusFour = Vector512.Create(-4f), minusFive = Vector512.Create(-5f),
+            two = Vector512.Create(2f), minusTwo = Vector512.Create(-2f);
         var a = Vector512.MultiplyAddEstimate(minusFour, d2, d4);
         var b = Vector512.MultiplyAddEstimate(minusFour, d1, d3);
         var c = d4 - d2;
@@ -231,7 +238,8 @@ internal static unsafe class WinogradTransforms
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WeightGradientLine(
-        Vector512<float> u0, Vector512<float> u1, Vector512<float> u2, Vector512<float> u3, Vector512<float> u4, Vector512<float> u5, float* target, nint stride)
+        Vector512<float> u0, Vector512<float> u1, Vector512<float> u2, Vector512<float> u3, Vector512<float> u4, Vector512<float> u5,
+        float* target, nint stride)
     {
         Vector512<float> sixth = Vector512.Create(1f / 6), near = u1 + u2, far = u3 + u4;
         ((u0 * 0.25f) - (near * sixth) + (far * (1f / 24))).Store(target);

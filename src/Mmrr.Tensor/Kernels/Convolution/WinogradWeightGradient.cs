@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The weight gradient of a 3×3 convolution of stride 1 by the transpose of F(4×4, 3×3) on the CPU: dg = Gᵀ[Σ over tiles of (A dY Aᵀ) ⊙ (Bᵀ d B)]G. The sum is
-/// 36 matrix products, [channels, tiles] × [tiles, outputs]. A unit of work is (a slice of up to 64 channels and 64 outputs, a share of the tiles): its 36 sums
-/// (590 KB at most) and one block of transformed tiles stay in the second-level cache. Slices and shares follow from the shapes alone, and the shares are added
-/// in order. 2·36/16·N·H·W·C·O operations where the plain sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
+/// The weight gradient of a 3×3 convolution of stride 1 by the transpose of F(4×4, 3×3) on the CPU: dg = Gᵀ[Σ over tiles of (A dY Aᵀ) ⊙ (Bᵀ d B)]G.
+/// The sum is 36 matrix products, [channels, tiles] × [tiles, outputs]. A unit of work is (a slice of up to 64 channels and 64 outputs, a share of the
+/// tiles): its 36 sums (590 KB at most) and one block of transformed tiles stay in the second-level cache. Slices and shares follow from the shapes alone,
+/// and the shares are added in order. 2·36/16·N·H·W·C·O operations where the plain sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
 /// </summary>
 internal readonly unsafe struct WinogradWeightGradient
 {
@@ -84,14 +84,14 @@ internal readonly unsafe struct WinogradWeightGradient
                 for (int c = 0; c < channels; c += MicroKernel.PanelWidth)
                 {
                     WinogradTransforms.Input(
-                        x + ((nint)tile.Image * _grid.Height * _grid.Width * _channels) + firstChannel + c, _grid.Height, _grid.Width, _channels, tile.Top - 1, tile.Left - 1,
-                        temporary, inputs + ((nint)t * channels) + c, inputPlane);
+                        x + ((nint)tile.Image * _grid.Height * _grid.Width * _channels) + firstChannel + c,
+                        _grid.Height, _grid.Width, _channels, tile.Top - 1, tile.Left - 1, temporary, inputs + ((nint)t * channels) + c, inputPlane);
                 }
                 for (int o = 0; o < outputs; o += MicroKernel.PanelWidth)
                 {
                     WinogradTransforms.OutputGradient(
-                        dy + ((nint)tile.Image * _grid.Height * _grid.Width * _outputs) + firstOutput + o, _grid.Height, _grid.Width, _outputs, tile.Top, tile.Left,
-                        temporary, gradients + ((nint)t * outputs) + o, gradientPlane);
+                        dy + ((nint)tile.Image * _grid.Height * _grid.Width * _outputs) + firstOutput + o,
+                        _grid.Height, _grid.Width, _outputs, tile.Top, tile.Left, temporary, gradients + ((nint)t * outputs) + o, gradientPlane);
                 }
             }
             for (int p = 0; p < WinogradTransforms.Products; p++)

@@ -17,7 +17,8 @@ public static unsafe partial class Elementwise
 
     // factor·x. 8 bytes, 1 operation.
     [SimtKernel]
-    private static void ScaleKernel(ArrayView<float> x, ArrayView<float> output, float factor, int count) => QuadWalk.Map(x, output, count, new Scaling(factor));
+    private static void ScaleKernel(ArrayView<float> x, ArrayView<float> output, float factor, int count) =>
+        QuadWalk.Map(x, output, count, new Scaling(factor));
 
     // tanh x. 8 bytes, about 12 (|x| < 0.625) or 30 operations.
     [SimtKernel]

@@ -22,9 +22,9 @@ internal interface IQuadOperation3
 }
 
 /// <summary>
-/// The loops of the SIMT kernels whose elements are independent, over a grid of any size. A thread takes the quads q, q + grid, …: one load and one store of 16
-/// bytes for each array, at neighbouring addresses in neighbouring threads. What is left of a count that is no multiple of four goes to the first threads, one
-/// element each. Arrays begin at a buffer's beginning, which is aligned to 64 bytes or more.
+/// The loops of the SIMT kernels whose elements are independent, over a grid of any size. A thread takes the quads q, q + grid, …: one load and one store
+/// of 16 bytes for each array, at neighbouring addresses in neighbouring threads. What is left of a count that is no multiple of four goes to the first
+/// threads, one element each. Arrays begin at a buffer's beginning, which is aligned to 64 bytes or more.
 /// </summary>
 internal static class QuadWalk
 {

@@ -21,11 +21,11 @@ public static unsafe partial class BisectionMask
     // e²⁰: beyond it σ is 1 in float32, and the product of four denominators still is a number.
     private const float LargestOdds = 4.8516520e8f;
 
-    // A group solves one problem. The sweeps need one exponential an element in all: with u = exp(v + b₀), taken in the first sweep and kept in shared memory,
-    // σ(v + b) is t/(1 + t), t = u·exp(b − b₀), and four elements share one division. Larger images take their exponentials in every sweep, from v in the
-    // caches. The threads lie over the quads of v, add in a fixed order and take the same decisions from the same sums. m comes from a last walk with an
-    // accurate sigmoid. 4 bytes of m an element from memory, and v once an image; operations an element: 10 for the start, 38 for the first sweep, 10 for each
-    // other, 40 for m.
+    // A group solves one problem. The sweeps need one exponential an element in all: with u = exp(v + b₀), taken in the first sweep and kept in shared
+    // memory, σ(v + b) is t/(1 + t), t = u·exp(b − b₀), and four elements share one division. Larger images take their exponentials in every sweep, from
+    // v in the caches. The threads lie over the quads of v, add in a fixed order and take the same decisions from the same sums. m comes from a last walk
+    // with an accurate sigmoid. 4 bytes of m an element from memory, and v once an image; operations an element: 10 for the start, 38 for the first sweep,
+    // 10 for each other, 40 for m.
     [SimtKernel]
     private static void ForwardKernel(
         ArrayView<float> v, ArrayView<float> levels, ArrayView<float> m, ArrayView<float> bias, ArrayView<float> slope,
@@ -239,7 +239,8 @@ public static unsafe partial class BisectionMask
     }
 
     /// <summary>
-    /// Σ σ and Σ σ(1 − σ) over four elements, σ = t/(1 + t) and 1 − σ = 1/(1 + t) with t = scale·odds, to eight roundings each. One division for the four.
+    /// Σ σ and Σ σ(1 − σ) over four elements, σ = t/(1 + t) and 1 − σ = 1/(1 + t) with t = scale·odds, to eight roundings each.
+    /// One division for the four.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static GroupReduction.Pair Logistic(Float4 odds, float scale)

@@ -5,10 +5,10 @@ namespace Mmrr.Kernels;
 /// <summary>
 /// The mask of the method (the paper's equation 2, Algorithm 1 and Appendix B): m = σ(v + b) with one b for each image and masking
 /// level μ, chosen so that mean(m) = μ. Every (image, level) pair is a problem of its own, solved the same whatever else is solved with
-/// it. μ = 0 and μ = 1, which have no finite b, give m = 0 and m = 1 exactly, b = −∞ and +∞, and a slope of 0, whatever v is: v is not read. No value is NaN
-/// for finite v. A NaN in v makes all of that image's masks NaN where 0 &lt; μ &lt; 1, with b and slope, after one or two walks and no sweep; other images are
-/// not touched. ±∞ in v are elements with m = 1 and m = 0, and b is found by the others; where these cannot make up for them (of n values, n·μ is not above the
-/// number of +∞ or not below n less that of −∞) the mask is NaN too.
+/// it. μ = 0 and μ = 1, which have no finite b, give m = 0 and m = 1 exactly, b = −∞ and +∞, and a slope of 0, whatever v is: v is not read. No value
+/// is NaN for finite v. A NaN in v makes all of that image's masks NaN where 0 &lt; μ &lt; 1, with b and slope, after one or two walks and no sweep; other
+/// images are not touched. ±∞ in v are elements with m = 1 and m = 0, and b is found by the others; where these cannot make up for them (of n values, n·μ
+/// is not above the number of +∞ or not below n less that of −∞) the mask is NaN too.
 /// </summary>
 public static unsafe partial class BisectionMask
 {
@@ -113,7 +113,8 @@ public static unsafe partial class BisectionMask
         using var weights = Tensor.Empty(device, new Shape(slope.Count));
         RangeSums.Launch(WeightKernel, m, maskGradient, slope.Count, 1f, weights);
         device.Simt.Launch(
-            QuadWalk.Grid(device, vGradient.Count), BackwardKernel, m.View, slope.View, weights.View, maskGradient.View, vGradient.View, length, slope.Shape[1], images);
+            QuadWalk.Grid(device, vGradient.Count), BackwardKernel, m.View, slope.View, weights.View, maskGradient.View, vGradient.View,
+            length, slope.Shape[1], images);
     }
 
     private static double OperationsAnElement(MaskSolver solver) =>
@@ -128,6 +129,7 @@ public static unsafe partial class BisectionMask
         }
         if (!(tolerance >= 0)) throw new ArgumentException($"{operation}: tolerance is {tolerance}, expected at least 0");
         if (maxSweeps < 1) throw new ArgumentException($"{operation}: maxSweeps is {maxSweeps}, expected at least 1");
-        if (solver is not (MaskSolver.Newton or MaskSolver.Bisection)) throw new ArgumentException($"{operation}: solver is {solver}, expected Newton or Bisection");
+        if (solver is not (MaskSolver.Newton or MaskSolver.Bisection))
+            throw new ArgumentException($"{operation}: solver is {solver}, expected Newton or Bisection");
     }
 }

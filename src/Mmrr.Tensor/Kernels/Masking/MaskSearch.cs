@@ -60,8 +60,8 @@ internal struct MaskSearch
     }
 
     /// <summary>
-    /// The search where some values may not be finite. ±∞ are elements whose mask is 1 or 0 for any b: the others have to make up for them. Where they cannot,
-    /// and where there is a NaN, b is NaN and so is the mask. Finite values alone, whose sum may have been too large for float32, change nothing.
+    /// The search where some values may not be finite. ±∞ are elements whose mask is 1 or 0 for any b: the others have to make up for them. Where they
+    /// cannot, and where there is a NaN, b is NaN and so is the mask. Finite values alone, whose sum may have been too large for float32, change nothing.
     /// </summary>
     /// <param name="search">As it would start.</param>
     /// <param name="newton">Not 0 for Newton steps.</param>

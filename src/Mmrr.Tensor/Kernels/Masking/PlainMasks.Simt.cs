@@ -21,9 +21,9 @@ public static unsafe partial class PlainMasks
         }
     }
 
-    // A thread takes the Philox blocks q, q + grid, … of the period; it makes the four numbers of a block once, in registers, and compares each with the level
-    // of the row at every repetition: 16 bytes at a time where rows and repetitions begin at multiples of four. 4 bytes an element and one integer division a
-    // quad; 10 rounds of two 32×32-bit products a block.
+    // A thread takes the Philox blocks q, q + grid, … of the period; it makes the four numbers of a block once, in registers, and compares each with the
+    // level of the row at every repetition: 16 bytes at a time where rows and repetitions begin at multiples of four. 4 bytes an element and one integer
+    // division a quad; 10 rounds of two 32×32-bit products a block.
     [SimtKernel]
     private static void BernoulliKernel(ArrayView<float> levels, ArrayView<float> m, ulong seed, ulong stream, int length, int period, int count)
     {

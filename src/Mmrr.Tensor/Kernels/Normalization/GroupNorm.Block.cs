@@ -94,7 +94,8 @@ public static unsafe partial class GroupNorm
                 for (int lane = 0; lane < Lanes; lane += Row)
                 {
                     Vector512<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-                    Vector512<float> m0 = Vector512.Load(means + lane), m1 = Vector512.Load(means + lane + 16), m2 = Vector512.Load(means + lane + 32), m3 = Vector512.Load(means + lane + 48);
+                    Vector512<float> m0 = Vector512.Load(means + lane), m1 = Vector512.Load(means + lane + 16),
+                        m2 = Vector512.Load(means + lane + 32), m3 = Vector512.Load(means + lane + 48);
                     float* from = x + (begin * _step) + lane;
                     for (int rows = Math.Min(_atOnce, _stretches - begin); rows > 0; rows--, from += _step)
                     {
@@ -126,9 +127,12 @@ public static unsafe partial class GroupNorm
             {
                 for (int lane = 0; lane < Lanes; lane += Row)
                 {
-                    Vector512<float> m0 = Vector512.Load(means + lane), m1 = Vector512.Load(means + lane + 16), m2 = Vector512.Load(means + lane + 32), m3 = Vector512.Load(means + lane + 48);
-                    Vector512<float> a0 = Vector512.Load(scale + lane), a1 = Vector512.Load(scale + lane + 16), a2 = Vector512.Load(scale + lane + 32), a3 = Vector512.Load(scale + lane + 48);
-                    Vector512<float> b0 = Vector512.Load(offset + lane), b1 = Vector512.Load(offset + lane + 16), b2 = Vector512.Load(offset + lane + 32), b3 = Vector512.Load(offset + lane + 48);
+                    Vector512<float> m0 = Vector512.Load(means + lane), m1 = Vector512.Load(means + lane + 16),
+                        m2 = Vector512.Load(means + lane + 32), m3 = Vector512.Load(means + lane + 48);
+                    Vector512<float> a0 = Vector512.Load(scale + lane), a1 = Vector512.Load(scale + lane + 16),
+                        a2 = Vector512.Load(scale + lane + 32), a3 = Vector512.Load(scale + lane + 48);
+                    Vector512<float> b0 = Vector512.Load(offset + lane), b1 = Vector512.Load(offset + lane + 16),
+                        b2 = Vector512.Load(offset + lane + 32), b3 = Vector512.Load(offset + lane + 48);
                     float* from = x + (begin * _step) + lane, to = y + (begin * _step) + lane;
                     for (int rows = Math.Min(_atOnce, _stretches - begin); rows > 0; rows--, from += _step, to += _step)
                     {

@@ -16,7 +16,8 @@ public static partial class GroupNorm
             return;
         }
         x.Device.Simt.Launch(
-            x.Device.Groups(g.Images * g.Groups), ForwardKernel, x.View, gamma.View, beta.View, g, epsilon, relu ? 1 : 0, output.View, mean.View, inverseDeviation.View);
+            x.Device.Groups(g.Images * g.Groups), ForwardKernel, x.View, gamma.View, beta.View, g, epsilon, relu ? 1 : 0,
+            output.View, mean.View, inverseDeviation.View);
     }
 
     private static void BackwardSimt(
@@ -30,11 +31,11 @@ public static partial class GroupNorm
             return;
         }
         device.Simt.Launch(
-            device.Groups(g.Channels), BackwardParametersKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View, outputGradient.View, g, relu ? 1 : 0,
-            gammaGradient.View, betaGradient.View);
+            device.Groups(g.Channels), BackwardParametersKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View,
+            outputGradient.View, g, relu ? 1 : 0, gammaGradient.View, betaGradient.View);
         device.Simt.Launch(
-            device.Groups(g.Images * g.Groups), BackwardInputKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View, outputGradient.View, g, relu ? 1 : 0,
-            inputGradient.View);
+            device.Groups(g.Images * g.Groups), BackwardInputKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View,
+            outputGradient.View, g, relu ? 1 : 0, inputGradient.View);
     }
 
     /// <summary>

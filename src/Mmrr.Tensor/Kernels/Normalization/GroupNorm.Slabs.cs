@@ -16,7 +16,8 @@ public static partial class GroupNorm
     private static bool SuitsSlabs(Device device, in Geometry g) => g.GroupChannels % 4 == 0 && g.GroupChannels / 4 <= device.GroupLanes;
 
     /// <summary>How many groups of channels a slab holds, at most so many quads where more than one.</summary>
-    private static int SlabGroups(Device device, in Geometry g, int quads) => Math.Clamp(Math.Min(quads, device.GroupLanes) / (g.GroupChannels / 4), 1, g.Groups);
+    private static int SlabGroups(Device device, in Geometry g, int quads) =>
+        Math.Clamp(Math.Min(quads, device.GroupLanes) / (g.GroupChannels / 4), 1, g.Groups);
 
     private static int Slabs(in Geometry g, int slabGroups) => g.Images * ((g.Groups + slabGroups - 1) / slabGroups);
 
@@ -29,8 +30,8 @@ public static partial class GroupNorm
         bool keeps = g.Pixels * quads <= KeptQuads && quads >= Math.Min(2, g.Channels / 4);
         int slabGroups = keeps ? kept : SlabGroups(device, g, SlabQuads);
         device.Simt.Launch(
-            device.Groups(Slabs(g, slabGroups)), ForwardSlabKernel, x.View, gamma.View, beta.View, g, slabGroups, keeps ? 1 : 0, epsilon, relu ? 1 : 0, output.View, mean.View,
-            inverseDeviation.View);
+            device.Groups(Slabs(g, slabGroups)), ForwardSlabKernel, x.View, gamma.View, beta.View, g, slabGroups,
+            keeps ? 1 : 0, epsilon, relu ? 1 : 0, output.View, mean.View, inverseDeviation.View);
     }
 
     private static void BackwardSlabs(
@@ -42,8 +43,8 @@ public static partial class GroupNorm
         using var gammaParts = Tensor.Empty(device, new Shape(g.Images, g.Channels));
         using var betaParts = Tensor.Empty(device, new Shape(g.Images, g.Channels));
         device.Simt.Launch(
-            device.Groups(Slabs(g, slabGroups)), BackwardSlabKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View, outputGradient.View, g, slabGroups,
-            relu ? 1 : 0, inputGradient.View, gammaParts.View, betaParts.View);
+            device.Groups(Slabs(g, slabGroups)), BackwardSlabKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View,
+            outputGradient.View, g, slabGroups, relu ? 1 : 0, inputGradient.View, gammaParts.View, betaParts.View);
         ColumnSums.Launch(device, 1, gammaParts.View, g.Images, g.Channels, gammaGradient.View);
         ColumnSums.Launch(device, 1, betaParts.View, g.Images, g.Channels, betaGradient.View);
     }
@@ -102,12 +103,14 @@ public static partial class GroupNorm
     [SimtKernel]
     private static void BackwardSlabKernel(
         ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> mean, ArrayView<float> inverseDeviation,
-        ArrayView<float> outputGradient, Geometry g, int slabGroups, int relu, ArrayView<float> inputGradient, ArrayView<float> gammaParts, ArrayView<float> betaParts)
+        ArrayView<float> outputGradient, Geometry g, int slabGroups, int relu,
+        ArrayView<float> inputGradient, ArrayView<float> gammaParts, ArrayView<float> betaParts)
     {
         var sharedSums = SharedMemory.Allocate<Float4>(GroupReduction.MaxLanes);
         var sharedProducts = SharedMemory.Allocate<Float4>(GroupReduction.MaxLanes);
         ArrayView<Float4> x4 = x.Cast<Float4>(), gradient4 = outputGradient.Cast<Float4>(), input4 = inputGradient.Cast<Float4>();
-        ArrayView<Float4> gammaParts4 = gammaParts.Cast<Float4>(), betaParts4 = betaParts.Cast<Float4>(), gamma4 = gamma.Cast<Float4>(), beta4 = beta.Cast<Float4>();
+        ArrayView<Float4> gammaParts4 = gammaParts.Cast<Float4>(), betaParts4 = betaParts.Cast<Float4>(),
+            gamma4 = gamma.Cast<Float4>(), beta4 = beta.Cast<Float4>();
         var slab = Slab.Of(g, slabGroups);
         int pitch = g.Channels / 4, lane = Group.IdxX;
         float mu = mean[slab.Statistics], deviation = inverseDeviation[slab.Statistics];
@@ -223,7 +226,8 @@ public static partial class GroupNorm
         public static Slab Of(Geometry g, int slabGroups)
         {
             Slab slab;
-            int slabs = (g.Groups + slabGroups - 1) / slabGroups, firstGroup = Grid.IdxX % slabs * slabGroups, groups = Math.Min(slabGroups, g.Groups - firstGroup);
+            int slabs = (g.Groups + slabGroups - 1) / slabGroups, firstGroup = Grid.IdxX % slabs * slabGroups,
+                groups = Math.Min(slabGroups, g.Groups - firstGroup);
             slab.Image = Grid.IdxX / slabs;
             slab.GroupQuads = g.Channels / g.Groups / 4;
             slab.FirstQuad = firstGroup * slab.GroupQuads;

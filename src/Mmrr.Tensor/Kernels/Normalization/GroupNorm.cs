@@ -92,7 +92,8 @@ public static partial class GroupNorm
         public static Geometry Of(string operation, Shape x, int groups)
         {
             if (x.Rank != 4) throw new ArgumentException($"{operation}: x has the shape {x}, expected [N, H, W, C]");
-            if (groups < 1 || x[3] % groups != 0) throw new ArgumentException($"{operation}: {groups} groups of {x[3]} channels, expected a divisor of the channels");
+            if (groups < 1 || x[3] % groups != 0)
+                throw new ArgumentException($"{operation}: {groups} groups of {x[3]} channels, expected a divisor of the channels");
             return new Geometry(x[0], x[1] * x[2], x[3], groups);
         }
     }

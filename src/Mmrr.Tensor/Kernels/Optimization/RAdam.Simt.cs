@@ -113,11 +113,14 @@ public static unsafe partial class RAdam
 
         public ArrayView<Float4> View => new(this, 0, Quads);
 
-        protected override void MemSet(AcceleratorStream stream, byte value, in ArrayView<byte> targetView) => throw new NotSupportedException();
+        protected override void MemSet(AcceleratorStream stream, byte value, in ArrayView<byte> targetView) =>
+            throw new NotSupportedException();
 
-        protected override void CopyTo(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) => throw new NotSupportedException();
+        protected override void CopyTo(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) =>
+            throw new NotSupportedException();
 
-        protected override void CopyFrom(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) => throw new NotSupportedException();
+        protected override void CopyFrom(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) =>
+            throw new NotSupportedException();
 
         protected override void DisposeAcceleratorObject(bool disposing)
         {

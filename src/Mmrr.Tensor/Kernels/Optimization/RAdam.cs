@@ -2,8 +2,8 @@ namespace Mmrr.Kernels;
 
 /// <summary>
 /// Rectified Adam (Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020) with PyTorch's semantics, in one pass:
-/// m ← m + (1 − β₁)(g − m), v ← v + (1 − β₂)(g² − v), then θ ← θ − lr·m̂·rₜ·√(1 − β₂ᵗ)/(√v + ε), or θ ← θ − lr·m̂ while
-/// the step is not rectified, with m̂ = m/(1 − β₁ᵗ). Bound by memory: 16 bytes read and 12 written an element.
+/// m ← m + (1 − β₁)(g − m), v ← v + (1 − β₂)(g² − v), then θ ← θ − lr·m̂·rₜ·√(1 − β₂ᵗ)/(√v + ε), or
+/// θ ← θ − lr·m̂ while the step is not rectified, with m̂ = m/(1 − β₁ᵗ). Bound by memory: 16 bytes read and 12 written an element.
 /// </summary>
 public static unsafe partial class RAdam
 {

@@ -19,7 +19,8 @@ public static unsafe partial class PhiloxUniform
         const string Operation = "PhiloxUniform.Fill";
         ArgumentNullException.ThrowIfNull(output);
         if (period < 1) throw new ArgumentException($"{Operation}: period is {period}, expected at least 1");
-        if (!(low < high) || !float.IsFinite(high - low)) throw new ArgumentException($"{Operation}: the range is [{low}, {high}), expected finite numbers, the first below the second");
+        if (!(low < high) || !float.IsFinite(high - low))
+            throw new ArgumentException($"{Operation}: the range is [{low}, {high}), expected finite numbers, the first below the second");
         var device = output.Device;
         period = Math.Min(period, output.Count);
         using var measured = Measurement.Of(device, Operation, output.Shape, 0, 4.0 * output.Count);

@@ -43,7 +43,8 @@ public static unsafe partial class SquaredError
         int count = prediction.Count;
         using var measured = Measurement.Of(device, Operation, prediction.Shape, 2.0 * count, 12.0 * count);
         if (device.Kind == DeviceKind.Cpu) EnqueueMeanBackward(Operation, prediction, target, outputGradient, predictionGradient);
-        else device.Simt.Launch(QuadWalk.Grid(device, count), MeanBackwardKernel, prediction.View, target.View, outputGradient.View, predictionGradient.View, 2f / count, count);
+        else device.Simt.Launch(
+            QuadWalk.Grid(device, count), MeanBackwardKernel, prediction.View, target.View, outputGradient.View, predictionGradient.View, 2f / count, count);
     }
 
     /// <summary>The mean over each image.</summary>

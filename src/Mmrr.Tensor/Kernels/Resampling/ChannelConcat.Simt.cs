@@ -10,16 +10,20 @@ public static unsafe partial class ChannelConcat
     [SimtKernel]
     private static void JoinKernel(ArrayView<float> part, ArrayView<float> whole, int partChannels, int channels, int offset, int count)
     {
-        if (((partChannels | channels | offset) & 3) == 0) Copy(part.Cast<Float4>(), whole.Cast<Float4>(), partChannels / 4, channels / 4, offset / 4, count / 4, true);
-        else Copy(part, whole, partChannels, channels, offset, count, true);
+        if (((partChannels | channels | offset) & 3) == 0)
+            Copy(part.Cast<Float4>(), whole.Cast<Float4>(), partChannels / 4, channels / 4, offset / 4, count / 4, true);
+        else
+            Copy(part, whole, partChannels, channels, offset, count, true);
     }
 
     // The same walk in the other direction.
     [SimtKernel]
     private static void SplitKernel(ArrayView<float> whole, ArrayView<float> part, int partChannels, int channels, int offset, int count)
     {
-        if (((partChannels | channels | offset) & 3) == 0) Copy(part.Cast<Float4>(), whole.Cast<Float4>(), partChannels / 4, channels / 4, offset / 4, count / 4, false);
-        else Copy(part, whole, partChannels, channels, offset, count, false);
+        if (((partChannels | channels | offset) & 3) == 0)
+            Copy(part.Cast<Float4>(), whole.Cast<Float4>(), partChannels / 4, channels / 4, offset / 4, count / 4, false);
+        else
+            Copy(part, whole, partChannels, channels, offset, count, false);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -32,7 +32,8 @@ public static unsafe partial class ChannelConcat
         int offset = 0;
         foreach (var input in inputs)
         {
-            output.Device.Simt.Launch(QuadWalk.Grid(output.Device, input.Count), JoinKernel, input.View, output.View, input.Shape[3], channels, offset, input.Count);
+            output.Device.Simt.Launch(
+                QuadWalk.Grid(output.Device, input.Count), JoinKernel, input.View, output.View, input.Shape[3], channels, offset, input.Count);
             offset += input.Shape[3];
         }
     }
@@ -55,7 +56,8 @@ public static unsafe partial class ChannelConcat
             if (inputGradients[k] is not { } gradient) continue;
             for (int other = 0; other < k; other++) Check.NoAlias(BackwardName, gradient, inputGradients[other]);
         }
-        using var measured = Measurement.Of(outputGradient.Device, BackwardName, outputGradient.Shape, 0, 8.0 * inputGradients.Sum(g => (double)(g?.Count ?? 0)));
+        using var measured = Measurement.Of(
+            outputGradient.Device, BackwardName, outputGradient.Shape, 0, 8.0 * inputGradients.Sum(g => (double)(g?.Count ?? 0)));
         if (outputGradient.Device.Kind == DeviceKind.Cpu)
         {
             EnqueueCopies(BackwardName, outputGradient, inputGradients, intoWhole: false, skipped);
@@ -67,7 +69,8 @@ public static unsafe partial class ChannelConcat
             if (gradient is not null)
             {
                 gradient.Device.Simt.Launch(
-                    QuadWalk.Grid(gradient.Device, gradient.Count), SplitKernel, outputGradient.View, gradient.View, gradient.Shape[3], channels, offset, gradient.Count);
+                    QuadWalk.Grid(gradient.Device, gradient.Count), SplitKernel, outputGradient.View, gradient.View,
+                    gradient.Shape[3], channels, offset, gradient.Count);
             }
             offset += gradient is null ? skipped : gradient.Shape[3];
         }

@@ -29,7 +29,8 @@ public static unsafe partial class NearestUpsample
         var shape = inputGradient.Shape;
         using var measured = Measurement.Of(device, Operation, outputGradient.Shape, 3.0 * inputGradient.Count, 20.0 * inputGradient.Count);
         if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, outputGradient, inputGradient);
-        else device.Simt.Launch(QuadWalk.Grid(device, inputGradient.Count), BackwardKernel, outputGradient.View, inputGradient.View, shape[2], shape[3], inputGradient.Count);
+        else device.Simt.Launch(
+            QuadWalk.Grid(device, inputGradient.Count), BackwardKernel, outputGradient.View, inputGradient.View, shape[2], shape[3], inputGradient.Count);
     }
 
     private static Device CheckPair(string operation, string smallName, Tensor small, string largeName, Tensor large)

@@ -5,8 +5,8 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class RepeatImages
 {
-    // A thread takes the quads (where an image has no multiple of four elements: the elements) i, i + grid, … of the batch, reads each once and writes all its
-    // copies; stores of neighbours are neighbours. 4 + 4·times bytes an element.
+    // A thread takes the quads (where an image has no multiple of four elements: the elements) i, i + grid, … of the batch, reads each once and writes all
+    // its copies; stores of neighbours are neighbours. 4 + 4·times bytes an element.
     [SimtKernel]
     private static void ForwardKernel(ArrayView<float> x, ArrayView<float> output, int length, int times, int count)
     {

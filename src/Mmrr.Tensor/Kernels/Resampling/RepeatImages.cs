@@ -29,9 +29,11 @@ public static unsafe partial class RepeatImages
         const string Operation = "RepeatImages.Backward";
         var device = CheckPair(Operation, "inputGradient", inputGradient, times, "outputGradient", outputGradient);
         int count = inputGradient.Count;
-        using var measured = Measurement.Of(device, Operation, outputGradient.Shape, (double)outputGradient.Count - count, 4.0 * ((double)outputGradient.Count + count));
+        using var measured = Measurement.Of(
+            device, Operation, outputGradient.Shape, (double)outputGradient.Count - count, 4.0 * ((double)outputGradient.Count + count));
         if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, outputGradient, times, inputGradient);
-        else device.Simt.Launch(QuadWalk.Grid(device, count), BackwardKernel, outputGradient.View, inputGradient.View, count / inputGradient.Shape[0], times, count);
+        else device.Simt.Launch(
+            QuadWalk.Grid(device, count), BackwardKernel, outputGradient.View, inputGradient.View, count / inputGradient.Shape[0], times, count);
     }
 
     private static Device CheckPair(string operation, string oneName, Tensor one, int times, string manyName, Tensor many)

@@ -1,4 +1,4 @@
-using Mmrr.App.Data;
+using Mmrr.Training.Data;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats;
 using SixLabors.ImageSharp.Formats.Bmp;

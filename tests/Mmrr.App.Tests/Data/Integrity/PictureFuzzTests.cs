@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using Mmrr.App.Data;
-using Mmrr.App.Data.Integrity;
 using Mmrr.App.Tests.Data.Fixtures;
+using Mmrr.Training.Data;
+using Mmrr.Training.Data.Integrity;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data.Integrity;

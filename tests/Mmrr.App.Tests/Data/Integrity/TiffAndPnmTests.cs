@@ -1,5 +1,5 @@
-using Mmrr.App.Data;
 using Mmrr.App.Tests.Data.Fixtures;
+using Mmrr.Training.Data;
 using Xunit;
 
 namespace Mmrr.App.Tests.Data.Integrity;

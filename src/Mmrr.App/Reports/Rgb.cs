@@ -1,7 +1,0 @@
-namespace Mmrr.App.Reports;
-
-/// <summary>An sRGB colour, 0 to 255 a channel.</summary>
-/// <param name="R">Red.</param>
-/// <param name="G">Green.</param>
-/// <param name="B">Blue.</param>
-public readonly record struct Rgb(byte R, byte G, byte B);

@@ -1,0 +1,92 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mmrr.Nn.Checkpoints;
+
+namespace Mmrr.Training.Data;
+
+/// <summary>An image that a run began with.</summary>
+/// <param name="Name">As <see cref="Sample.Name"/>.</param>
+/// <param name="Part">What it is for.</param>
+/// <param name="Hash">As <see cref="ContentHash"/>; empty in data sets of files that hold many images, and where the file could not be read.</param>
+internal sealed record RecordedImage(string Name, ImagePart Part, string Hash);
+
+/// <summary>The data that a run began with; <c>data.json</c> in its folder. What training decided is read here and never drawn again.</summary>
+internal sealed record DataRecord
+{
+    /// <summary>The file's name in a run's folder.</summary>
+    public const string FileName = "data.json";
+
+    /// <summary>The number of this format.</summary>
+    public const int CurrentFormat = 1;
+
+    /// <summary>The number of the file's format.</summary>
+    public int Format { get; init; }
+
+    /// <summary>Of data sets of files that hold many images: each file's name and the hash of its content, unpacked; else empty.</summary>
+    public required IReadOnlyDictionary<string, string> Files { get; init; }
+
+    /// <summary>
+    /// The images: those of the three parts of training in the set's order, then those that are tested, as far as they were there; none of the latter in data
+    /// sets of such files.
+    /// </summary>
+    public required IReadOnlyList<RecordedImage> Images { get; init; }
+
+    /// <summary>Whether it says which images are tested.</summary>
+    [JsonIgnore]
+    public bool HasTest => Images.Any(i => i.Part == ImagePart.Test);
+
+    /// <summary>The contents of the images that training has seen, or that set the threshold.</summary>
+    public HashSet<string> TrainingContents() => [.. Images.Where(i => i.Part != ImagePart.Test && i.Hash.Length > 0).Select(i => i.Hash)];
+
+    /// <summary>A line on tested images that have the content of others which training has seen; null where there is none.</summary>
+    public string? Leak()
+    {
+        var seen = TrainingContents();
+        return NameList.Of([.. Images.Where(i => i.Part == ImagePart.Test && seen.Contains(i.Hash)).Select(i => i.Name)]) is { } names
+            ? $"tested, though training has images of the same content: {names}" : null;
+    }
+
+    /// <summary>Reads a run's record; null where it has none, being of an earlier version.</summary>
+    /// <param name="run">The run's folder.</param>
+    /// <exception cref="InvalidDataException">It is damaged, or of a newer version.</exception>
+    public static DataRecord? Find(string run)
+    {
+        string path = Path.Combine(run, FileName);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            var record = RunJson.Read(path, File.ReadAllText(path), DataJson.Default.DataRecord, CurrentFormat);
+            if (record.Files is null || record.Images is null
+                || record.Files.Values.Contains(null!) || record.Images.Any(i => i?.Name is null || i.Hash is null || !Enum.IsDefined(i.Part)))
+                throw new JsonException("a name, part or hash is missing");
+            if (!record.Images.Any(i => i.Part == ImagePart.Training)) throw new JsonException("it has no image that is trained on");
+            return record;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: not the data of a run ({e.Message.Split('\n')[0]})", e);
+        }
+    }
+
+    /// <summary>Writes it into a run's folder, a line for each image.</summary>
+    public void Save(string run)
+    {
+        var text = new StringBuilder();
+        text.Append("{\n  \"format\": ").Append(CurrentFormat).Append(",\n  \"files\": {");
+        text.AppendJoin(',', Files.Select(f => $"\n    {Json(f.Key)}: {Json(f.Value)}"))
+            .Append(Files.Count > 0 ? "\n  },\n" : "},\n").Append("  \"images\": [");
+        text.AppendJoin(',', Images.Select(i => $"\n    {JsonSerializer.Serialize(i, DataJson.Default.RecordedImage)}")).Append("\n  ]\n}\n");
+        AtomicFile.Write(Path.Combine(run, FileName), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    private static string Json(string text) => JsonSerializer.Serialize(text, DataJson.Default.String);
+}
+
+/// <summary>Serialization without reflection.</summary>
+[JsonSourceGenerationOptions(
+    UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(DataRecord))]
+[JsonSerializable(typeof(RecordedImage))]
+[JsonSerializable(typeof(string))]
+internal sealed partial class DataJson : JsonSerializerContext;

@@ -1,0 +1,119 @@
+namespace Mmrr.Training.Data;
+
+/// <summary>A data set on disk from which the normal training images and the labelled test images are loaded.</summary>
+/// <remarks>
+/// Damaged or missing data is reported by <see cref="InvalidDataException"/>, <see cref="FileNotFoundException"/> or
+/// <see cref="DirectoryNotFoundException"/> with one line that names the file or folder.
+/// </remarks>
+internal abstract class DataSource
+{
+    private readonly List<string> notes = [];
+
+    /// <summary>Keeps the options for the derived class.</summary>
+    protected DataSource(DataOptions options)
+    {
+        Options = options;
+        if (options.ByPlace)
+            Note(
+                "the run is of an earlier version, without data.json: "
+                + "its images are drawn again, and whether they are still those of its training cannot be checked");
+    }
+
+    /// <summary>The layouts that <see cref="Open"/> knows.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = ["mnist", "fmnist", "cifar10", "mvtec", "folder", "csv"];
+
+    /// <summary>What lay in the folders that were loaded and is not in the set.</summary>
+    public Omissions LeftOut { get; } = new();
+
+    /// <summary>What was asked for.</summary>
+    protected DataOptions Options { get; }
+
+
+    /// <summary>Side in pixels that images of this kind are resized to unless told otherwise: 32 or 256.</summary>
+    /// <exception cref="ArgumentException">The kind is not one of <see cref="Kinds"/>.</exception>
+    public static int DefaultSize(string kind) => kind switch
+    {
+        "mnist" or "fmnist" or "cifar10" => 32,
+        "mvtec" or "folder" or "csv" => 256,
+        _ => throw UnknownKind(kind),
+    };
+
+    /// <summary>Opens a data set. Files are read by <see cref="LoadTrain"/> and <see cref="LoadTest"/>.</summary>
+    /// <exception cref="ArgumentException">Unknown kind, or a size or channel count out of range.</exception>
+    /// <exception cref="DirectoryNotFoundException">A folder is missing.</exception>
+    /// <exception cref="InvalidDataException">The normal class is unknown, or the folders overlap.</exception>
+    public static DataSource Open(DataOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Size, 1);
+        if (options.Channels is not (null or 1 or 3))
+            throw new ArgumentException($"channels must be 1 or 3, not {options.Channels}");
+        _ = DefaultSize(options.Kind);
+        if (options.Kind != "csv" && !Directory.Exists(options.Root))
+            throw new DirectoryNotFoundException(
+                $"{options.Root}: {(File.Exists(options.Root) ? "a file; expected a folder (a list of files is read by --data csv)" : "no such folder")}");
+        return options.Kind switch
+        {
+            "mnist" => new IdxSource(options, ClassNames.Digits),
+            "fmnist" => new IdxSource(options, ClassNames.Fashion),
+            "cifar10" => new Cifar10Source(options),
+            "mvtec" => new MvtecSource(options),
+            "folder" => new FolderSource(options),
+            "csv" => new CsvSource(options),
+            _ => throw UnknownKind(options.Kind),
+        };
+    }
+
+    /// <summary>
+    /// Loads the normal images that are not tested, at least one, each with the part that it has: that of the run's record where there is a run, else drawn by
+    /// the seed.
+    /// </summary>
+    /// <exception cref="InvalidDataException">Those of the record are not all there as they were.</exception>
+    public abstract ImageSet LoadTrain();
+
+    /// <summary>
+    /// Loads the test images with their labels: at least one normal and one abnormal image. Where there is a run they are those of its record, as far as they
+    /// are still what they were.
+    /// </summary>
+    public abstract ImageSet LoadTest();
+
+    /// <summary>What a run keeps of the data.</summary>
+    /// <param name="train">From <see cref="LoadTrain"/>.</param>
+    public abstract DataRecord Record(ImageSet train);
+
+    /// <summary>What is to be told of the images that were loaded, a line each: what has changed since the run began, and what was left out.</summary>
+    public IEnumerable<string> Remarks() => LeftOut.Describe() is { } leftOut ? [.. notes, leftOut] : notes;
+
+    /// <summary>Notes what is to be told, once however often it is found.</summary>
+    protected void Note(string line)
+    {
+        if (!notes.Contains(line)) notes.Add(line);
+    }
+
+    /// <summary>Makes a set, after checking that a test set can tell normal from abnormal.</summary>
+    /// <param name="origin">File or folder that the message names.</param>
+    /// <param name="channels">Channels of every sample.</param>
+    /// <param name="samples">The test images.</param>
+    protected ImageSet TestSet(string origin, int channels, Sample[] samples)
+    {
+        string[] unmarked = [.. samples.Where(s => s.Abnormal && s.Regions is { Areas.Count: 0 }).Select(s => s.Name)];
+        if (unmarked.Length > 0)
+            Note($"{unmarked.Length} abnormal images have a mask that marks nothing: {unmarked[0]}{(unmarked.Length > 1 ? " and others" : "")}");
+        foreach (bool abnormal in (ReadOnlySpan<bool>)[false, true])
+        {
+            if (!Array.Exists(samples, s => s.Abnormal == abnormal))
+                throw new InvalidDataException(
+                    $"{origin}: the test set has no {(abnormal ? "abnormal" : "normal")} image{string.Concat(notes.Select(n => $"; {n}"))}");
+        }
+
+        return new ImageSet(Options.Size, Options.Size, channels, samples);
+    }
+
+    /// <summary>Opens a folder of other test images for a run, see <see cref="OtherTestSource"/>.</summary>
+    /// <param name="options">The run's data.</param>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="DirectoryNotFoundException">It is missing.</exception>
+    public static DataSource OpenTest(DataOptions options, string folder) => new OtherTestSource(options, folder);
+
+    private static ArgumentException UnknownKind(string kind) =>
+        new($"unknown kind of data '{kind}'; expected one of {string.Join(", ", Kinds)}");
+}

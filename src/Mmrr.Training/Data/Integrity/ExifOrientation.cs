@@ -1,0 +1,36 @@
+namespace Mmrr.Training.Data.Integrity;
+
+/// <summary>The one thing of a picture's EXIF data that matters here: how it is to be turned.</summary>
+internal static class ExifOrientation
+{
+    private const int Tag = 0x112;
+
+    /// <summary>
+    /// The number in EXIF data, which are laid out as a TIFF file, with or without the name before them that JPEG wants. 1, upright, where there is none, and
+    /// where the data are damaged: they say nothing then.
+    /// </summary>
+    public static int Read(ReadOnlySpan<byte> exif)
+    {
+        if (exif.StartsWith("Exif\0\0"u8)) exif = exif[6..];
+        if (!exif.StartsWith("II*\0"u8) && !exif.StartsWith("MM\0*"u8)) return 1;
+        var cursor = new ByteCursor(exif, "EXIF", exif[0] == 'M');
+        try
+        {
+            cursor.Seek(4);
+            cursor.Seek(cursor.Int());
+            for (int entries = cursor.Short(); entries > 0; entries--)
+            {
+                int tag = cursor.Short(), type = cursor.Short();
+                uint count = cursor.Int();
+                int value = cursor.Short();
+                if (tag == Tag) return type == 3 && count == 1 && value is >= 1 and <= 8 ? value : 1;
+                cursor.Take(2);
+            }
+        }
+        catch (InvalidDataException)
+        {
+            // An orientation that cannot be read is none.
+        }
+        return 1;
+    }
+}

@@ -1,0 +1,52 @@
+namespace Mmrr.Training.Data.Integrity;
+
+/// <summary>
+/// Whether every pixel of a PNG of indexed colours has one that its palette holds; decoders make black of the others without a word. Rows come as they are
+/// unpacked, in pieces, and what they are filtered with is undone (PNG, 9.2; a pixel of indexed colours is at most one byte).
+/// </summary>
+/// <param name="colors">Entries of the palette.</param>
+/// <param name="depth">Bits of an index: 1, 2, 4 or 8.</param>
+internal sealed class PngIndexes(int colors, int depth)
+{
+    private readonly List<byte> _above = [];
+    private int _filter, _at, _pixels, _left, _leftAbove;
+    private bool _first;
+
+    /// <summary>Begins a pass, whose first row has none above it.</summary>
+    public void Pass() => (_first, _at) = (true, -1);
+
+    /// <summary>Takes the first or a further piece of a row.</summary>
+    /// <param name="piece">Bytes of it; those of the first begin with the filter.</param>
+    /// <param name="begins">Whether it is the first.</param>
+    /// <param name="columns">Pixels of the row.</param>
+    /// <exception cref="InvalidDataException">One lies beyond the palette.</exception>
+    public void Take(ReadOnlySpan<byte> piece, bool begins, int columns)
+    {
+        if (begins)
+        {
+            _first &= _at < 0;
+            if (_first) _above.Clear();
+            (_filter, _at, _pixels, _left, _leftAbove) = (piece[0], 0, columns, 0, 0);
+            piece = piece[1..];
+        }
+        foreach (byte stored in piece)
+        {
+            int above = _first ? 0 : _above[_at];
+            int value = (byte)(stored + _filter switch { 1 => _left, 2 => above, 3 => (_left + above) / 2, 4 => Paeth(_left, above, _leftAbove), _ => 0 });
+            if (_first) _above.Add((byte)value);
+            else _above[_at] = (byte)value;
+            (_left, _leftAbove, _at) = (value, above, _at + 1);
+            // The last byte of a row may have bits of no pixel.
+            for (int bit = 8 - depth; bit >= 0 && _pixels > 0; bit -= depth, _pixels--)
+            {
+                if (((value >> bit) & ((1 << depth) - 1)) >= colors) throw Flaw.Damaged(PngCheck.Format, "a pixel has a colour that its palette lacks");
+            }
+        }
+    }
+
+    private static int Paeth(int left, int above, int leftAbove)
+    {
+        int toLeft = Math.Abs(above - leftAbove), toAbove = Math.Abs(left - leftAbove), toBoth = Math.Abs(left + above - (2 * leftAbove));
+        return toLeft <= toAbove && toLeft <= toBoth ? left : toAbove <= toBoth ? above : leftAbove;
+    }
+}

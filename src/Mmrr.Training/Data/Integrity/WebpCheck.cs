@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+
+namespace Mmrr.Training.Data.Integrity;
+
+/// <summary>
+/// Whether a WebP is whole as far as its container tells: the sizes of the file, of its chunks and, of lossy pictures, of the parts of their data. There are no
+/// sums, and its arithmetic coder takes any bits for a picture: data that were changed in between are noticed only where the decoder comes to a stop, data
+/// that end early in sizes that agree by <see cref="WebpTail"/>.
+/// </summary>
+internal static class WebpCheck
+{
+    /// <summary>The format's name.</summary>
+    public const string Format = "WebP";
+
+    /// <summary>Checks a file that begins as a WebP does.</summary>
+    /// <exception cref="InvalidDataException">It is not whole, an animation, or too large.</exception>
+    public static PictureHeader Check(byte[] file)
+    {
+        var whole = new ByteCursor(file, Format, bigEndian: false);
+        whole.Seek(4);
+        long size = whole.Int();
+        if (size + 8 > file.Length) throw Flaw.Truncated(Format, $"{size + 8 - file.Length} bytes are missing");
+        var cursor = new ByteCursor(file.AsSpan(0, (int)size + 8), Format, bigEndian: false);
+        cursor.Seek(12);
+        (int Width, int Height)? canvas = null, picture = null;
+        bool alpha = false;
+        int orientation = 1, frames = 0;
+        while (cursor.Left > 0)
+        {
+            uint name = BinaryPrimitives.ReverseEndianness(cursor.Int());
+            long length = cursor.Int();
+            var content = cursor.Take(length);
+            // A chunk of odd length is followed by a byte of no meaning; at the end some writers leave it out.
+            if (length % 2 == 1 && cursor.Left > 0) cursor.Take(1);
+            switch (name)
+            {
+                case 0x56503858: // VP8X
+                    canvas = Extended(content);
+                    alpha |= (content[0] & 16) != 0;
+                    break;
+                case 0x56503820: // VP8
+                    picture = picture is null ? Lossy(content) : throw Flaw.Damaged(Format, "it has two pictures");
+                    break;
+                case 0x5650384C: // VP8L
+                    (picture, alpha) = picture is null ? (Lossless(content), true) : throw Flaw.Damaged(Format, "it has two pictures");
+                    break;
+                case 0x414E4D46: // ANMF
+                    frames++;
+                    break;
+                case 0x45584946: // EXIF
+                    orientation = ExifOrientation.Read(content);
+                    break;
+            }
+        }
+        if (frames > 0) throw Flaw.Several($"an animation of {frames} frames");
+        if (picture is not { } found) throw Flaw.Truncated(Format, "it has no picture");
+        if (canvas is { } wanted && wanted != found) throw Flaw.Damaged(Format, "its picture has another size than its canvas");
+        return new PictureHeader(Format, found.Width, found.Height, alpha, Bits: 8, orientation);
+    }
+
+    private static (int Width, int Height) Extended(ReadOnlySpan<byte> content)
+    {
+        var cursor = new ByteCursor(content, Format, bigEndian: false);
+        cursor.Take(4);
+        int width = cursor.Short() + (cursor.Byte() << 16) + 1, height = cursor.Short() + (cursor.Byte() << 16) + 1;
+        PictureHeader.Bound(Format, width, height);
+        return (width, height);
+    }
+
+    /// <summary>The frame header of VP8 (RFC 6386, 9.1): the first part of the data must lie within the chunk, and something must follow it.</summary>
+    private static (int Width, int Height) Lossy(ReadOnlySpan<byte> content)
+    {
+        var cursor = new ByteCursor(content, Format, bigEndian: false);
+        int tag = cursor.Short() | (cursor.Byte() << 16);
+        if ((tag & 1) != 0 || !cursor.Take(3).SequenceEqual((ReadOnlySpan<byte>)[0x9d, 0x01, 0x2a]))
+            throw Flaw.Damaged(Format, "its data do not begin as such data do");
+        int width = cursor.Short() & 0x3fff, height = cursor.Short() & 0x3fff;
+        PictureHeader.Bound(Format, width, height);
+        if (tag >> 5 >= cursor.Left) throw Flaw.Truncated(Format, "its data end early");
+        return (width, height);
+    }
+
+    private static (int Width, int Height) Lossless(ReadOnlySpan<byte> content)
+    {
+        var cursor = new ByteCursor(content, Format, bigEndian: false);
+        if (cursor.Byte() != 0x2f) throw Flaw.Damaged(Format, "its data do not begin as such data do");
+        uint sizes = cursor.Int();
+        int width = (int)(sizes & 0x3fff) + 1, height = (int)(sizes >> 14 & 0x3fff) + 1;
+        PictureHeader.Bound(Format, width, height);
+        return (width, height);
+    }
+}

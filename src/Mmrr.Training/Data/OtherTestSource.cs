@@ -1,0 +1,79 @@
+namespace Mmrr.Training.Data;
+
+/// <summary>
+/// A folder of other test images than a run's own: those in its <c>good</c> are normal, those in other sub-folders are of the kind that the folder is named
+/// after, those beside them abnormal. Without <c>good</c> the normal images are those that the run itself tests. A folder <c>test</c> beside
+/// <c>ground_truth</c> has masks as in MVTec's layout. Images that training has seen are left out.
+/// </summary>
+internal sealed class OtherTestSource : ImageFileSource
+{
+    private readonly string folder;
+    private readonly string? category;
+
+    /// <summary>Checks that the folder is there.</summary>
+    /// <param name="options">The run's data.</param>
+    /// <param name="folder">The folder.</param>
+    public OtherTestSource(DataOptions options, string folder)
+        : base(options)
+    {
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"{folder}: {(File.Exists(folder) ? "a file; expected a folder" : "no such folder")}");
+        this.folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        string? above = Path.GetDirectoryName(this.folder);
+        category = above is not null && Path.GetFileName(this.folder) == "test" && Directory.Exists(Path.Combine(above, "ground_truth")) ? above : null;
+    }
+
+    /// <inheritdoc/>
+    protected override bool DrawsTest => false;
+
+    /// <inheritdoc/>
+    public override ImageSet LoadTest()
+    {
+        var entries = TestFiles();
+        var seen = Options.Record?.TrainingContents() ?? [];
+        string[] hashes = seen.Count == 0 ? [] : ContentHash.OfFiles([.. entries.Select(e => e.Path)]);
+        bool[] fresh = [.. entries.Select((_, i) => hashes.Length == 0 || !seen.Contains(hashes[i]))];
+        foreach (var (i, entry) in entries.Index())
+        {
+            if (!fresh[i])
+                LeftOut.Add("that training has seen", entry.Path, entry.Name);
+        }
+
+        var (channels, samples) = Load([.. entries.Where((_, i) => fresh[i])]);
+        if (!Array.Exists(samples, s => !s.Abnormal))
+        {
+            if (entries.Any(e => !e.Abnormal) || !HasOwnNormal())
+                throw new InvalidDataException($"{folder}: no normal image to test, in {Path.Combine(folder, Good)} or held out by the run itself");
+            var own = Open(Options);
+            Sample[] normal = [.. own.LoadTest().Samples.Where(s => !s.Abnormal)];
+            Note($"{folder} has no folder '{Good}': the {normal.Length} normal images are those that the run itself tests");
+            foreach (string line in own.Remarks()) Note(line);
+            samples = [.. normal, .. samples];
+        }
+
+        return TestSet(folder, channels, samples);
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<Entry> NormalFiles() => throw new InvalidOperationException("test images alone are read from here");
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<Entry> TestFiles()
+    {
+        string prefix = Path.GetFileName(folder);
+        string[] names = ListSome(folder);
+        RefuseGood(folder, names.Where(name => !IsGood(name)));
+        return Array.ConvertAll(names, name =>
+        {
+            bool normal = IsGood(name);
+            return new Entry(
+                $"{prefix}/{name}", Path.Combine(folder, name), !normal, normal ? Good : KindOf(name),
+                category is null || normal ? null : MvtecSource.MaskOf(category, name), EmptyMask: category is not null);
+        });
+    }
+
+    // Data sets in files always have them; others, where the record says so or may not.
+    private bool HasOwnNormal() => Options.Record is not { Files.Count: 0, HasTest: false };
+
+    private static bool IsGood(string name) => name.StartsWith($"{Good}/", StringComparison.OrdinalIgnoreCase);
+}

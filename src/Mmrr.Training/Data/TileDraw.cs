@@ -1,0 +1,41 @@
+using Mmrr.Nn;
+
+namespace Mmrr.Training.Data;
+
+/// <summary>
+/// Random tiles to train on: the fewest of a grid that cover an image side by side, each moved by up to half a step of that grid and kept inside. All of the
+/// image is drawn from, its borders too (which tiles anywhere in it would hardly ever touch), and no two epochs see the same tiles.
+/// </summary>
+internal static class TileDraw
+{
+    /// <summary>Tiles of an image in an epoch: ⌈height/side⌉·⌈width/side⌉.</summary>
+    public static int Count(Sample sample, int side) => Along(sample.Height, side) * Along(sample.Width, side);
+
+    /// <summary>Cuts one tile. An image smaller than a tile continues with its reflection, as in <see cref="Tiling"/>.</summary>
+    /// <param name="sample">The image.</param>
+    /// <param name="side">Side of the tile.</param>
+    /// <param name="channels">Channels of the image.</param>
+    /// <param name="index">Which, below <see cref="Count"/>.</param>
+    /// <param name="random">Where exactly.</param>
+    /// <param name="target">[side, side, channels] of the image's depth, which is written.</param>
+    /// <returns>The tile's upper left pixel; negative where the image is smaller.</returns>
+    public static (int Top, int Left) Cut(Sample sample, int side, int channels, int index, ref SplitMix64 random, PixelValues target)
+    {
+        int columns = Along(sample.Width, side);
+        int top = Start(sample.Height, side, index / columns, ref random);
+        int left = Start(sample.Width, side, index % columns, ref random);
+        sample.Pixels.CutSquare(sample.Height, sample.Width, channels, (top, left), side, target);
+        return (top, left);
+    }
+
+    private static int Along(int length, int side) => (length + side - 1) / side;
+
+    private static int Start(int length, int side, int index, ref SplitMix64 random)
+    {
+        double shift = random.NextDouble() - 0.5;
+        int count = Along(length, side), free = length - side;
+        if (count == 1)
+            return -(-free / 2);
+        return (int)Math.Clamp(Math.Floor(((index + shift) * free / (count - 1)) + 0.5), 0, free);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Metrics;
+using Mmrr.Training.Runs;
+
+namespace Mmrr.Training.Evaluation;
+
+/// <summary>A threshold on the test set.</summary>
+/// <param name="Threshold">An image is called abnormal if it scores above.</param>
+/// <param name="F1">Its F1, with an interval.</param>
+/// <param name="Found">Abnormal images above it.</param>
+/// <param name="Misses">Abnormal images that are not.</param>
+/// <param name="FalseAlarms">Normal images above it.</param>
+/// <param name="Passed">Normal images that are not.</param>
+internal sealed record ThresholdFigures(double Threshold, Estimate F1, int Found, int Misses, int FalseAlarms, int Passed);
+
+/// <summary>The figures of one way to score.</summary>
+/// <param name="ImageAuroc">Area under the ROC curve of the image scores.</param>
+/// <param name="AveragePrecision">Average precision of the image scores.</param>
+/// <param name="BestF1">The threshold of the highest F1, which takes the test labels to know; its interval is of the best of each resample.</param>
+/// <param name="AtThreshold">The run's own threshold; absent where it has none, or none for these levels.</param>
+/// <param name="PixelAuroc">Over all pixels, at the masks' size; absent where there are no masks.</param>
+/// <param name="Aupro">Area under the per-region overlap up to a false positive rate of 0.3, at the masks' size.</param>
+internal sealed record ScoreFigures(
+    Estimate ImageAuroc, Estimate AveragePrecision, ThresholdFigures BestF1, ThresholdFigures? AtThreshold, double? PixelAuroc, double? Aupro);
+
+/// <summary>The figures of one kind of abnormal images against all normal ones.</summary>
+/// <param name="Kind">Its name.</param>
+/// <param name="Images">Abnormal images of the kind.</param>
+/// <param name="WithRefinement">Of the refined images.</param>
+/// <param name="WithoutRefinement">Of the restored ones.</param>
+internal sealed record KindFigures(string Kind, int Images, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement);
+
+/// <summary>The figures of one rule over all images.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="WithRefinement">Of the refined images.</param>
+/// <param name="WithoutRefinement">Of the restored ones.</param>
+internal sealed record RuleFigures(ScoreRule Rule, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement);
+
+/// <summary>How the intervals were drawn, see <see cref="Metrics.Bootstrap"/>.</summary>
+/// <param name="Method">In words.</param>
+/// <param name="Resamples">Resamples.</param>
+/// <param name="Confidence">Share of the resamples within an interval.</param>
+/// <param name="Seed">Seed of the draws.</param>
+internal sealed record IntervalMethod(string Method, int Resamples, double Confidence, long Seed);
+
+/// <summary>The figures of a run on its test set; <c>evaluation.json</c>.</summary>
+/// <param name="Images">Test images scored.</param>
+/// <param name="NormalImages">How many of them are normal.</param>
+/// <param name="Levels">The mask levels.</param>
+/// <param name="Rule">The rule of the figures that follow: the run's own.</param>
+/// <param name="Seconds">What scoring took.</param>
+/// <param name="Device">What it ran on.</param>
+/// <param name="WithRefinement">Of the refined images.</param>
+/// <param name="WithoutRefinement">Of the restored ones.</param>
+/// <param name="Kinds">Each kind of abnormal images, by name; absent where there is but one.</param>
+/// <param name="OtherRules">The figures of the other rules that the run has statistics of normal images for at these levels; the paper's needs none.</param>
+/// <param name="Intervals">What the intervals are.</param>
+internal sealed record EvaluationResult(
+    int Images, int NormalImages, LevelSchedule Levels, ScoreRule Rule, double Seconds, string Device,
+    ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
+    IReadOnlyList<KindFigures>? Kinds, IReadOnlyList<RuleFigures> OtherRules, IntervalMethod Intervals)
+{
+    /// <summary>The number of this format.</summary>
+    public const int CurrentFormat = 2;
+
+    /// <summary>The number of the file's format; 0 in files of versions that wrote none.</summary>
+    [JsonPropertyOrder(-1)]
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>The folder of the test images, where they are not the run's own.</summary>
+    public string? Test { get; init; }
+
+    /// <summary>The headline, for those who read one figure.</summary>
+    public double ImageAuroc => WithRefinement.ImageAuroc.Value;
+
+    /// <summary>The same without refinement.</summary>
+    public double ImageAurocWithoutRefinement => WithoutRefinement.ImageAuroc.Value;
+
+    /// <summary>The pixels' headline; absent where there are no masks.</summary>
+    public double? PixelAuroc => WithRefinement.PixelAuroc;
+
+    /// <summary>The same without refinement.</summary>
+    public double? PixelAurocWithoutRefinement => WithoutRefinement.PixelAuroc;
+
+    /// <summary>Writes <c>evaluation.json</c>.</summary>
+    public void Save(RunFolder run) =>
+        AtomicFile.Write(
+            run.PathOf("evaluation.json"),
+            stream => stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, EvaluationJson.Default.EvaluationResult) + "\n")));
+}
+
+/// <summary>Serialization without reflection.</summary>
+[JsonSourceGenerationOptions(
+    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(EvaluationResult))]
+internal sealed partial class EvaluationJson : JsonSerializerContext;

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using Mmrr.Kernels;
+using Mmrr.Nn;
+using Mmrr.Training.Runs;
+using RAdam = Mmrr.Nn.Optimizers.RAdam;
+
+namespace Mmrr.Training.Fitting;
+
+/// <summary>A run of a workload.</summary>
+/// <param name="Seconds">From when the inputs were ready to when the result was on the host.</param>
+/// <param name="Kernels">Those of the run, where it was profiled.</param>
+internal sealed record WorkloadRun(double Seconds, IReadOnlyList<ProfiledKernel> Kernels);
+
+/// <summary>What <c>mmrr bench</c> times and <c>mmrr profile</c> takes apart: a training step or a scoring pass on random images.</summary>
+internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
+{
+    /// <summary>As in the lines of <c>mmrr bench</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>For people.</summary>
+    public abstract string Title { get; }
+
+    /// <summary>Images of a run.</summary>
+    public int Batch => batch;
+
+    /// <summary>What is run.</summary>
+    public MmrrModel Model => model;
+
+    /// <summary>A training step of phase 1 or 2.</summary>
+    public static ModelWorkload Step(MmrrModel model, int batch, int phase) =>
+        new TrainingStep(model, batch, phase == 1 ? new RestorationPhase(model) : new RefinementPhase(model));
+
+    /// <summary>A scoring pass at so many mask levels, without maps.</summary>
+    public static ModelWorkload Score(MmrrModel model, int batch, int levels) => new ScoringPass(model, batch, levels);
+
+    /// <summary>Runs once.</summary>
+    public WorkloadRun Run(bool profiled = false)
+    {
+        using var scope = new DisposeScope();
+        Prepare();
+        Model.Device.Synchronize();
+        using var profiler = profiled ? new Profiler(Model.Device) : null;
+        long begin = Stopwatch.GetTimestamp();
+        Execute();
+        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        return new WorkloadRun(seconds, profiler?.Kernels ?? []);
+    }
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+    }
+
+    /// <summary>What is not timed; a scope disposes what it makes.</summary>
+    protected abstract void Prepare();
+
+    /// <summary>What is timed; ends with a value on the host.</summary>
+    protected abstract void Execute();
+
+    /// <summary>Uniform noise.</summary>
+    protected Tensor Images()
+    {
+        var o = Model.Options;
+        var images = Tensor.Empty(Model.Device, new Shape(Batch, o.Size, o.Size, o.Channels));
+        PhiloxUniform.Fill(3, 0, -1, 1, images.Count, images);
+        return images;
+    }
+
+    private sealed class TrainingStep(MmrrModel model, int batch, TrainingPhase phase) : ModelWorkload(model, batch)
+    {
+        private readonly RAdam _optimizer = new(phase.Networks.SelectMany(n => n.Network.Parameters()).Select(p => p.Variable));
+        private Tensor _images = null!;
+        private Tensor _levels = null!;
+        private ulong _step;
+
+        public override string Name => $"step{phase.Number}";
+
+        public override string Title => $"training step of phase {phase.Number}, {phase.Name}";
+
+        public override void Dispose()
+        {
+            _optimizer.Dispose();
+            base.Dispose();
+        }
+
+        protected override void Prepare()
+        {
+            _images = Images();
+            _levels = Tensor.Empty(Model.Device, new Shape(Batch, 1));
+            PhiloxUniform.Fill(2, _step++, 0, 1, Batch, _levels);
+        }
+
+        protected override void Execute()
+        {
+            using var loss = phase.Loss(_images, _levels, new NoiseSource(1, _step, SameForEveryImage: false));
+            loss.Backward();
+            _optimizer.Step(1e-4);
+            loss.Value.Item();
+        }
+    }
+
+    private sealed class ScoringPass(MmrrModel model, int batch, int levels) : ModelWorkload(model, batch)
+    {
+        private float[] _images = [];
+
+        public override string Name => $"score{levels}";
+
+        public override string Title => $"scoring pass at {levels} mask levels";
+
+        protected override void Prepare() => _images = Images().ToArray();
+
+        protected override void Execute() => Scoring.Score(Model, _images, LevelSchedule.Uniform(levels), maps: false);
+    }
+}

@@ -1,0 +1,53 @@
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
+
+namespace Mmrr.Training.Fitting;
+
+/// <summary>The training of a run: two phases, each on the normal images, each keeping the weights of its lowest validation loss.</summary>
+/// <param name="model">With the run's options; any weights.</param>
+/// <param name="run">The run.</param>
+/// <param name="set">Its normal images.</param>
+/// <param name="progress">Hears of it.</param>
+/// <param name="ahead">As <see cref="StepQueue"/> takes it.</param>
+internal sealed class Trainer(MmrrModel model, RunFolder run, ImageSet set, ITrainingProgress progress, int? ahead = null)
+{
+    /// <summary>Trains from where the run stands, its beginning or its last saved state, to the end of both phases.</summary>
+    /// <param name="stop">Ends training after the step that is under way, with the state saved.</param>
+    /// <returns>Whether both phases are over: <c>restoration.safetensors</c> and <c>refinement.safetensors</c> are final.</returns>
+    /// <exception cref="InvalidDataException">The saved state is damaged or belongs to other data; or a loss was not finite.</exception>
+    public bool Run(CancellationToken stop)
+    {
+        string path = run.PathOf(TrainingState.FileName);
+        var data = new TrainingData(set, run.Options);
+        var state = File.Exists(path) ? TrainingState.Read(path, model) : null;
+        if (state is not null)
+        {
+            CheckBelongs(state.Position, data, path);
+            progress.Resumed(state.Position);
+        }
+        model.Initialize(unchecked((ulong)run.Options.Seed));
+        if (state is { Position.Phase: > 1 }) Checkpoint.Load(run.PathOf(Checkpoint.RestorationFile), model, model.RestorationNetworks());
+        IReadOnlyList<TrainingEpoch> history = state?.Position.History ?? [];
+        for (int number = state?.Position.Phase ?? 1; number < TrainingPosition.Over; number++)
+        {
+            var phase = TrainingPhase.Of(model, number);
+            using var training = new PhaseTraining(run, phase, data, run.Options.SecondsOf(number), history, progress, ahead);
+            if (state?.Position.Phase == number) training.Restore(state);
+            if (!training.Run(stop)) return false;
+            history = training.Position.History;
+        }
+        new TrainingState(TrainingPosition.At(TrainingPosition.Over, run.Options, data.Fingerprint, history), [], [], [], []).Write(path);
+        return true;
+    }
+
+    private void CheckBelongs(TrainingPosition position, TrainingData data, string path)
+    {
+        // A run may go on elsewhere: on another device, its data in another folder, saved more often. All else decides its steps.
+        var o = run.Options;
+        if (position.Options with { Device = o.Device, Threads = o.Threads, Root = o.Root, Abnormal = o.Abnormal, SaveEvery = o.SaveEvery } != o)
+            throw new InvalidDataException($"{path}: it was saved with another configuration than that in run.json");
+        if (position.Data != data.Fingerprint) throw new InvalidDataException($"{path}: the images in {o.Root} are not those that the run began with");
+    }
+}

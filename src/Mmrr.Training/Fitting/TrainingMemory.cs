@@ -1,0 +1,60 @@
+using Mmrr.Nn;
+using Mmrr.Training.Data;
+
+namespace Mmrr.Training.Fitting;
+
+/// <summary>The memory that training takes on a device, a line through what steps of one image and of two were seen to take.</summary>
+/// <param name="Fixed">Bytes for the weights, their gradients and the optimizer's state.</param>
+/// <param name="PerImage">Bytes for each image of a step, most of them activations that wait for backward.</param>
+internal sealed record TrainingMemory(long Fixed, long PerImage)
+{
+    // Larger images are reckoned from this size: bytes grow with the pixels, and the trial itself must fit.
+    private const int LargestTrial = 64;
+
+    // What the pool cannot reuse: its sizes are rounded up by a quarter at most, and batches that are no power of two feel it.
+    private const double Usable = 0.9;
+
+    /// <summary>Throws where a card has too little free memory for the steps of phase 1, those that take most. Other devices are not asked.</summary>
+    /// <exception cref="UsageException">It has; the message says which batch would fit.</exception>
+    public static void EnsureRoom(Device device, MmrrOptions options, int batch)
+    {
+        if (device.FreeMemory is null) return;
+        var memory = Measure(device, options);
+        if (memory.Refusal(batch, device.FreeMemory.Value, device.Name) is { } refusal) throw new UsageException(refusal);
+    }
+
+    /// <summary>Runs two steps of a model of its own and gives the memory back.</summary>
+    public static TrainingMemory Measure(Device device, MmrrOptions options)
+    {
+        int side = Math.Min(options.Size, Math.Max(LargestTrial, 1 << (options.Resolutions - 1)));
+        double scale = (double)options.Size * options.Size / (side * side);
+        long one = Reserved(1), perImage = Reserved(2) - one;
+        return new TrainingMemory(Math.Max(0, one - perImage), (long)(perImage * scale));
+
+        long Reserved(int batch)
+        {
+            device.ReleaseUnusedMemory();
+            long before = device.ReservedBytes;
+            long reserved;
+            using (var model = new MmrrModel(device, options with { Size = side }))
+            {
+                model.Initialize(1);
+                using var step = ModelWorkload.Step(model, batch, 1);
+                step.Run();
+                reserved = device.ReservedBytes - before;
+            }
+            device.ReleaseUnusedMemory();
+            return reserved;
+        }
+    }
+
+    /// <summary>Why a batch does not fit, in one line; null where it does.</summary>
+    public string? Refusal(int batch, long free, string device)
+    {
+        double usable = (free * Usable) - Fixed;
+        long fits = Math.Max(0, (long)(usable / PerImage));
+        if (batch <= fits) return null;
+        string hint = fits > 0 ? $"a batch of {fits} would fit" : "not one image fits; take a smaller --size or --width";
+        return $"--batch {batch} needs about {(Fixed + (batch * PerImage)) >> 20} MiB of memory, of which {device} has {free >> 20} MiB free: {hint}";
+    }
+}

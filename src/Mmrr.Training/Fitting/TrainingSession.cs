@@ -1,0 +1,157 @@
+using System.Globalization;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
+
+namespace Mmrr.Training.Fitting;
+
+/// <summary>What new, repeated and resumed runs have in common: from the data to the finished run, or to where it was stopped.</summary>
+/// <param name="host">Is told of it, and may stop it.</param>
+internal sealed class TrainingSession(ITrainingHost host)
+{
+    /// <summary>Trains a new run; the channels and the range of the images are found out and noted in it.</summary>
+    /// <param name="options">The run's, but for these.</param>
+    /// <param name="output">Its folder.</param>
+    /// <param name="range">Gives the range for the images that are trained on; null for that of the options.</param>
+    /// <param name="orBeside">As <see cref="RunFolder.Create"/> takes it.</param>
+    /// <returns>The run, and whether it is finished; if not, it was told to stop.</returns>
+    public (RunFolder Run, bool Finished) Begin(
+        TrainingOptions options, string output, Func<IEnumerable<Sample>, PixelRange>? range = null, bool orBeside = false)
+    {
+        OutputPlace.CheckRun(output, options.Root, options.Abnormal);
+        using var device = DeviceChoice.Open(options.Device, options.Threads, options.Precision);
+        var (source, set) = Load(options.DataOptions with { Channels = null, Bits = range is null ? options.Model.Range.Bits : null });
+        options = options with { Format = TrainingOptions.CurrentFormat, Model = options.Model with { Channels = set.Channels } };
+        if (range is not null) options = options with { Model = options.Model with { Range = range(TrainingData.TrainingImages(set)) } };
+        TrainingMemory.EnsureRoom(device, options.Model, options.Batch);
+        var data = source.Record(set);
+        // Of a list, the images lie anywhere.
+        if (File.Exists(options.Root) && Path.GetDirectoryName(options.Root) is { } listed)
+            OutputPlace.CheckRun(output, data.Images.Select(i => Path.GetDirectoryName(Path.Combine(listed, i.Name))).Distinct());
+        if (data.Leak() is { } leak) host.Remark(leak);
+        var run = RunFolder.Create(output, options, data, orBeside);
+        try
+        {
+            using var held = run.Lock();
+            return (run, Train(run, device, set));
+        }
+        catch (Exception e) when (e is (DeviceMemoryException or IOException or UnauthorizedAccessException) && Step(run) == 0)
+        {
+            run.Discard();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on with a run from its last saved state, from its first second on.</summary>
+    /// <returns>Whether it is finished; if not, it was told to stop.</returns>
+    public bool Resume(RunFolder run)
+    {
+        using var held = run.Lock();
+        string state = run.PathOf(TrainingState.FileName);
+        // The state is written before anything that follows from it.
+        if (!File.Exists(state) && (File.Exists(run.PathOf(TrainingHistory.FileName)) || Directory.EnumerateFiles(run.Path, "*.safetensors").Any()))
+            throw new UsageException($"{run.Path}: training began in it, but there is no {TrainingState.FileName} to go on from");
+        using var device = DeviceChoice.Open(run.Options.Device, run.Options.Threads, run.Options.Precision);
+        return Train(run, device, Load(run.Data).Set);
+    }
+
+    private (DataSource Source, ImageSet Set) Load(DataOptions options)
+    {
+        var source = DataSource.Open(options);
+        var set = source.LoadTrain();
+        int count = set.Samples.Count;
+        string few = count == 1 ? "one normal image is" : "two normal images are";
+        if (count < 3)
+            throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: to train on, to choose the epoch with and for the threshold");
+        foreach (string line in source.Remarks()) host.Remark(line);
+        return (source, set);
+    }
+
+    private bool Train(RunFolder run, Device device, ImageSet set)
+    {
+        var options = run.Options;
+        host.Note(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{set.Samples.Count} normal images "
+            + $"{(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}"
+            + $"[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, "
+            + $"learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
+        var values = options.Model.Range;
+        if (values != PixelRange.Bytes) host.Note($"values from {values.Low} to {values.High} of {values.Bits} bits become -1 to 1");
+        var account = new ImageAccount(values);
+        foreach (var sample in set.Samples) account.Add(sample, sample.Prepared, set.Channels);
+        foreach (string line in account.Remarks()) host.Remark(line);
+        try
+        {
+            using (var model = new MmrrModel(device, options.Model))
+            using (var watch = host.Watch())
+            {
+                if (!new Trainer(model, run, set, watch).Run(watch.Stop)) return false;
+            }
+            Finish(run, device, set);
+            return true;
+        }
+        catch (DeviceMemoryException e)
+        {
+            throw new DeviceMemoryException(
+                $"training stopped: {e.Message}; a smaller --batch needs less (what is on disk is whole, as of step {Step(run)})", e);
+        }
+    }
+
+    /// <summary>
+    /// Makes the statistics and the threshold of a trained run anew, for other levels or another rule, from the normal images that it was trained with. Where
+    /// it is stopped in between, it is to be done again: until then the run has no threshold.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="device">What computes.</param>
+    /// <param name="levels">The levels from now on.</param>
+    /// <param name="rule">The rule from now on.</param>
+    /// <param name="falseAlarm">The threshold's promise.</param>
+    public Calibration Measure(RunFolder run, Device device, LevelSchedule levels, ScoreRule rule, double falseAlarm)
+    {
+        using var held = run.Lock();
+        return Measure(run, device, Load(run.Data).Set, levels, rule, falseAlarm);
+    }
+
+    /// <summary>
+    /// What is done with trained networks before a run counts as finished. A run that is stopped in here is taken up here again: the state,
+    /// which says that both phases are over, goes last.
+    /// </summary>
+    private void Finish(RunFolder run, Device device, ImageSet set)
+    {
+        host.Calibrated(Measure(run, device, set, run.Options.ScoreLevels, run.Options.Rule, run.Options.FalseAlarm));
+        File.Delete(run.PathOf(TrainingState.FileName));
+    }
+
+    private Calibration Measure(RunFolder run, Device device, ImageSet set, LevelSchedule levels, ScoreRule rule, double falseAlarm)
+    {
+        NormalStatistics statistics;
+        using (var model = Checkpoint.Load(run.Path, device)) statistics = NormalStatistics.Of(model, NormalSquares.Draw(set, run.Options), levels, rule);
+        // One that is there is of other statistics.
+        File.Delete(run.PathOf(Calibration.FileName));
+        statistics.Save(run.Path);
+        host.Note(
+            $"scores: rule {rule.Name()}, levels {levels}; "
+            + $"statistics of {statistics.Images} normal {(run.Options.Model.Fit == ImageFit.Tile ? "tiles" : "images")} that were trained on");
+        using var scorer = Scorer.Load(run.Path, device);
+        var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, s.Prepared));
+        NormalScore[] scores = [.. Calibrator.Score(scorer, images)];
+        RefuseBroken(scores);
+        var calibration = Calibrator.Make(scores, [], scorer.Method.Levels, scorer.Method.Rule, falseAlarm);
+        calibration.Save(run.Path);
+        return calibration;
+    }
+
+    /// <summary>Refuses normal images whose scores are no numbers.</summary>
+    /// <exception cref="InvalidDataException">There is one; the message names it.</exception>
+    public static void RefuseBroken(IEnumerable<NormalScore> scores)
+    {
+        if (scores.FirstOrDefault(s => !s.IsFinite) is { } broken)
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{broken.Image}: its score is {broken.Score}; a threshold needs finite scores of normal images"));
+    }
+
+    /// <summary>Steps on disk, of both phases.</summary>
+    private static long Step(RunFolder run) => RunSummary.Of(run).Steps;
+}

@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Text;
+using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
+
+namespace Mmrr.Training.Runs;
+
+/// <summary>
+/// A run's folder: <c>run.json</c> (the configuration), <c>data.json</c> (the images that it began with and what each is for), <c>restoration.safetensors</c>
+/// and <c>refinement.safetensors</c>, <c>history.csv</c>, <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>,
+/// <c>levels.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished <c>training.safetensors</c>, where training stands.
+/// </summary>
+internal sealed class RunFolder
+{
+    /// <summary>The configuration's file.</summary>
+    public const string ConfigurationFile = OwnOutput.RunFile;
+
+    private const string LockFile = ".training.lock";
+    private const int LockAttempts = 5;
+    private const int LockPause = 20; // milliseconds
+
+    private static readonly string[] s_writtenByTraining =
+    [
+        ConfigurationFile, DataRecord.FileName, TrainingState.FileName, Checkpoint.RestorationFile, Checkpoint.RefinementFile,
+        TrainingHistory.FileName, NormalStatistics.FileName, Calibration.FileName
+    ];
+
+    private RunFolder(string path, TrainingOptions options)
+    {
+        Path = path;
+        Options = options;
+    }
+
+    /// <summary>Where it lies.</summary>
+    public string Path { get; }
+
+    /// <summary>Its configuration.</summary>
+    public TrainingOptions Options { get; }
+
+    /// <summary>Its data: what its record says, or, of a run of an earlier version that has none, what that version would draw.</summary>
+    /// <exception cref="InvalidDataException">The record cannot be read.</exception>
+    public DataOptions Data => DataRecord.Find(Path) is { } record ? Options.DataOptions with { Record = record } : Options.DataOptions with { ByPlace = true };
+
+    /// <summary>Whether both phases and what follows them are over.</summary>
+    public bool IsFinished => !File.Exists(PathOf(TrainingState.FileName)) && File.Exists(PathOf(Checkpoint.RefinementFile));
+
+    /// <summary>Whether a process is training the run now.</summary>
+    public bool IsLocked
+    {
+        get
+        {
+            if (!File.Exists(PathOf(LockFile))) return false;
+            try
+            {
+                // Shared and for reading: whoever may read the run may ask, also where it is somebody else's.
+                using var stream = new FileStream(PathOf(LockFile), FileMode.Open, FileAccess.Read, FileShare.Read);
+                return false;
+            }
+            catch (FileNotFoundException)
+            {
+                return false; // it went while we asked
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Makes the folder and writes the record of the data and the configuration.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="options">The configuration.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="orBeside">Whether a folder of that name with a number will do where there is one already.</param>
+    /// <exception cref="UsageException">The folder holds a run already, or another process is making one in it.</exception>
+    public static RunFolder Create(string path, TrainingOptions options, DataRecord data, bool orBeside = false)
+    {
+        for (int number = 1; ; number++)
+        {
+            string place = number == 1 ? path : string.Create(CultureInfo.InvariantCulture, $"{path}-{number}");
+            if (orBeside && (Directory.Exists(place) || File.Exists(place))) continue;
+            if (File.Exists(place)) throw new UsageException($"{place}: is a file, expected a folder for the run");
+            OutputPlace.Check("--out", place);
+            Directory.CreateDirectory(place);
+            // Of two processes that come this far at once, one writes; the other one finds its run.
+            using var held = TryLock(place, out string? problem);
+            bool taken = new[] { ConfigurationFile, Checkpoint.RestorationFile, Checkpoint.RefinementFile }
+                .Any(file => File.Exists(System.IO.Path.Combine(place, file)));
+            if (orBeside && (held is null || taken)) continue;
+            if (taken) throw new UsageException($"{place}: the folder already holds a run; choose another --out");
+            if (held is null) throw new UsageException($"{place}: another process is training a run in this folder ({problem})");
+            data.Save(place);
+            AtomicFile.Write(System.IO.Path.Combine(place, ConfigurationFile), stream => stream.Write(Encoding.UTF8.GetBytes(options.ToJson())));
+            return new RunFolder(place, options);
+        }
+    }
+
+    /// <summary>Opens a run.</summary>
+    /// <exception cref="FileNotFoundException">The folder is no run.</exception>
+    /// <exception cref="InvalidDataException">Its configuration cannot be read.</exception>
+    public static RunFolder Open(string path)
+    {
+        string configuration = System.IO.Path.Combine(path, ConfigurationFile);
+        if (!File.Exists(configuration)) throw new FileNotFoundException($"{path}: not a run; there is no {ConfigurationFile} in it");
+        return new RunFolder(path, TrainingOptions.Read(configuration));
+    }
+
+    /// <summary>Checks that the checkpoints, which say themselves what they are, are of the run's model.</summary>
+    /// <param name="model">What they say.</param>
+    /// <exception cref="InvalidDataException">They are not: its threshold, say, means nothing for them.</exception>
+    public void CheckModel(MmrrOptions model)
+    {
+        if (!model.Equals(Options.Model)) throw new InvalidDataException($"{Path}: the checkpoints are of another model than run.json says");
+    }
+
+    /// <summary>How the run scores.</summary>
+    /// <param name="calibration">Its threshold; null where it has none.</param>
+    /// <exception cref="InvalidDataException">What its rule needs is missing or damaged.</exception>
+    public ScoreMethod Method(Calibration? calibration) => ScoreMethod.Of(Path, Options.Model, calibration, (Options.ScoreLevels, Options.Rule));
+
+    /// <summary>A file of the run.</summary>
+    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>
+    /// Keeps the run for this process until it is disposed, and removes what a process that was killed left half written. A killed process
+    /// holds nothing any more.
+    /// </summary>
+    /// <exception cref="UsageException">Another process is training it.</exception>
+    public IDisposable Lock()
+    {
+        var held = TryLock(Path, out string? problem) ?? throw new UsageException($"{Path}: another process is training this run ({problem})");
+        foreach (string file in s_writtenByTraining) AtomicFile.RemoveLeftovers(PathOf(file));
+        return held;
+    }
+
+    /// <summary>Removes a run in which nothing was trained, so that it does not stand in the way of the next try.</summary>
+    public void Discard()
+    {
+        foreach (string file in s_writtenByTraining) File.Delete(PathOf(file));
+        if (!Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
+    }
+
+    private static FileStream? TryLock(string folder, out string? problem)
+    {
+        string path = System.IO.Path.Combine(folder, LockFile);
+        problem = null;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException e)
+            {
+                problem = e.Message.ReplaceLineEndings(" ");
+                // Who lists runs holds it for a moment.
+                if (attempt == LockAttempts) return null;
+                Thread.Sleep(LockPause);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                throw new UsageException($"{folder}: cannot be written: training needs the right to");
+            }
+        }
+    }
+}
