@@ -19,11 +19,11 @@ public sealed class RateColumn : IColumn
 
     /// <summary>10⁹ floating-point operations a second.</summary>
     public static RateColumn Operations { get; } =
-        new("GFLOP/s", "10^9 floating-point operations a second, by the formulas of kernels.md", work => work.Operations);
+        new("GFLOP/s", "10^9 floating-point operations a second, by the formulas in docs/kernels", work => work.Operations);
 
     /// <summary>10⁹ bytes a second.</summary>
     public static RateColumn Bytes { get; } =
-        new("GB/s", "10^9 bytes a second that must at least be read and written, by the formulas of kernels.md", work => work.Bytes);
+        new("GB/s", "10^9 bytes a second that must at least be read and written, by the formulas in docs/kernels", work => work.Bytes);
 
     /// <inheritdoc/>
     public string Id => ColumnName;

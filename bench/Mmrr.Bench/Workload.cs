@@ -5,7 +5,7 @@ namespace Mmrr.Bench;
 /// <param name="Bytes">Bytes that must at least be read and written.</param>
 public readonly record struct Work(double Operations, double Bytes);
 
-/// <summary>A parameter of a benchmark that knows the work of its kernels, by the formulas of kernels.md.</summary>
+/// <summary>A parameter of a benchmark that knows the work of its kernels, by the formulas in docs/kernels.</summary>
 public interface IWorkload
 {
     /// <summary>The work of one launch of a benchmark's method.</summary>

@@ -5,7 +5,7 @@ namespace Mmrr;
 
 /// <summary>
 /// Times every kernel of a device from when it is made until it is disposed. Operations and bytes come from the formula of each kernel's launcher, the
-/// one that kernels.md states, so that the times can be compared with what the machine could do. A device without a profiler pays one comparison with null for
+/// one that docs/kernels has, so that the times can be compared with what the machine could do. A device without a profiler pays one comparison with null for
 /// each kernel. On <c>cuda</c> the times are the card's own, between events in the stream, and the host waits for no kernel; on <c>simt</c> it waits for each.
 /// </summary>
 public sealed class Profiler : IDisposable

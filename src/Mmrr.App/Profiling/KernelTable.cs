@@ -11,7 +11,7 @@ internal static class KernelTable
     /// <summary>What a reader of any of these tables should know.</summary>
     public static IEnumerable<string> Notes =>
     [
-        "GFLOP/s and GB/s come from the formulas of kernels.md, \"of the limit\" is the larger of the two shares. "
+        "GFLOP/s and GB/s come from the formulas in docs/kernels, \"of the limit\" is the larger of the two shares. "
             + "Convolutions by Winograd's algorithm count the",
         "operations of the plain sum and may exceed 100 % of the compute limit; arrays that stay in a cache may exceed 100 % of the memory limit.",
     ];

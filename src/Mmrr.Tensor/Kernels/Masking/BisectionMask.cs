@@ -15,7 +15,7 @@ public static unsafe partial class BisectionMask
     // Below this the sums of the gradient would be sums of subnormal numbers: the mask is saturated, its gradient zero.
     private const float SmallestSlope = 1e-30f;
 
-    // A sweep is a sigmoid and two sums. How many there are depends on the values: these are typical at a tolerance of 1e-6 (kernels.md).
+    // A sweep is a sigmoid and two sums. How many there are depends on the values: these are typical at a tolerance of 1e-6 (docs/kernels/masking.md).
     private const double SweepOperations = 35;
     private const double StartOperations = 6;
     private const double NewtonSweeps = 3;
