@@ -7,8 +7,8 @@ using Mmrr.Training.Runs;
 namespace Mmrr.Training;
 
 /// <summary>
-/// Trains from C#, as <c>mmrr train</c> does: reads the images, trains both phases, measures what normal images look like and sets the threshold. What it leaves
-/// in the run's folder is what <see cref="Scorer"/> and the program read.
+/// Trains from C#, as <c>mmrr train</c> does: reads the images, trains both phases, measures what normal images look like and sets the threshold. What it
+/// leaves in the run's folder is what <see cref="Scorer"/> and the program read.
 /// </summary>
 public static class MmrrTraining
 {

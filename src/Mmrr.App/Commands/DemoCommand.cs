@@ -73,7 +73,10 @@ internal static class DemoCommand
             };
             var (run, finished) = new TrainingSession(new TerminalTraining()).Begin(options, runPath);
             if (!finished) return TrainCommand.Interrupted(run);
-            using (var opened = Mmrr.Device.Open(options.Device, options.Threads)) EvaluateCommand.Run(RunFolder.Open(run.Path), opened, null, null);
+            using (var opened = Mmrr.Device.Open(options.Device, options.Threads))
+            {
+                if (!EvaluateCommand.Run(RunFolder.Open(run.Path), opened, null, null).Written) return ExitCode.BadInput;
+            }
             Console.WriteLine($"pictures: {run.PathOf("examples.png")}");
             Console.WriteLine($"figures:  {run.PathOf("evaluation.json")}, {run.PathOf("scores.csv")}");
             // Without the sweep over numbers of levels, which would take longer than all the rest of the evaluation.

@@ -45,7 +45,7 @@ internal static class EvaluateCommand
             using var opened = DeviceChoice.Open(
                 parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads,
                 CommonOptions.PrecisionOf(parsed, precision));
-            var result = Run(folder, opened, parsed.GetValue(levels), parsed.GetValue(limit), parsed.GetValue(test), kept);
+            var (result, written) = Run(folder, opened, parsed.GetValue(levels), parsed.GetValue(limit), parsed.GetValue(test), kept);
             if (parsed.GetValue(baselines))
             {
                 BaselinesCommand.OfRun(
@@ -53,13 +53,15 @@ internal static class EvaluateCommand
                     ("this run, with refinement", result.ImageAuroc),
                     ("this run, without refinement", result.ImageAurocWithoutRefinement));
             }
-            return kept ? ExitCode.Success : ExitCode.BadInput;
+            return kept && written ? ExitCode.Success : ExitCode.BadInput;
         });
         return command;
     }
 
     /// <summary>Evaluates and prints the figures.</summary>
-    public static EvaluationResult Run(RunFolder run, Device device, LevelSchedule? levels, int? limit, string? test = null, bool keep = true)
+    /// <returns>The figures, and whether their files were written, or were not to be.</returns>
+    public static (EvaluationResult Result, bool Written) Run(
+        RunFolder run, Device device, LevelSchedule? levels, int? limit, string? test = null, bool keep = true)
     {
         var watch = Stopwatch.StartNew();
         var sinceLine = Stopwatch.StartNew();
@@ -67,7 +69,7 @@ internal static class EvaluateCommand
         var calibration = Calibration.Find(run.Path);
         var own = run.Method(calibration);
         var used = own.At(levels);
-        var result = Evaluator.Run(run, calibration, device, used, test, keep, limit, (done, all) =>
+        var (result, notKept) = Evaluator.Run(run, calibration, device, used, test, keep, limit, (done, all) =>
         {
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
             sinceLine.Restart();
@@ -79,6 +81,7 @@ internal static class EvaluateCommand
         if (terminal) Console.Write("\r\u001b[K");
         EvaluationTable.Print(result);
         if (CalibrationText.Missing(run.Path, calibration, own, used.Levels) is { } missing) Complaint.Write(missing);
-        return result;
+        if (notKept is not null) Complaint.Write($"{notKept}; the figures above are not kept");
+        return (result, notKept is null);
     }
 }

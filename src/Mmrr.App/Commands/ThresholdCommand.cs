@@ -62,27 +62,25 @@ internal static class ThresholdCommand
             using var opened = images is not null || measures
                 ? DeviceChoice.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision))
                 : null;
+            if (images is not null && !Directory.Exists(images)) throw new DirectoryNotFoundException($"{images}: no such folder");
+            Calibration calibration;
             if (measures)
             {
                 var (usualLevels, usualRule) = old is null ? (folder.Options.ScoreLevels, folder.Options.Rule) : (old.Levels, old.Rule);
                 if (old?.Added.Count > 0 && images is null)
                     Complaint.Write("images added with --calibrate before are left out; give --calibrate DIR beside these options to add them again");
-                // The old threshold goes before the new one is there: what is told in between must not end it.
+                // What is printed while the run is locked must not end it.
                 StandardOutput.HasMessagesOnly();
-                old = new TrainingSession(new TerminalTraining()).Measure(folder, opened!, wantedLevels ?? usualLevels, wantedRule ?? usualRule, wanted);
-                if (images is null)
-                {
-                    Print(old);
-                    return ExitCode.Success;
-                }
+                Print(new TrainingSession(new TerminalTraining()).Measure(
+                    folder, opened!, wantedLevels ?? usualLevels, wantedRule ?? usualRule, wanted,
+                    images is null ? null : scorer => Score(folder, scorer, images)));
+                return ExitCode.Success;
             }
-            Calibration calibration;
             if (images is not null)
             {
                 var method = folder.Method(old);
-                var scores = Score(folder, opened!, images, method.Levels);
-                TrainingSession.RefuseBroken(scores);
-                calibration = Calibrator.Make(old?.HeldOut ?? [], scores, method.Levels, method.Rule, wanted);
+                using var scorer = Scorer.Load(folder.Path, opened!, method);
+                calibration = Calibrator.Make(old?.HeldOut ?? [], Score(folder, scorer, images), method.Levels, method.Rule, wanted);
             }
             else
             {
@@ -109,19 +107,18 @@ internal static class ThresholdCommand
         if (CalibrationText.Warning(calibration) is { } warning) Complaint.Write(warning);
     }
 
-    private static List<NormalScore> Score(RunFolder run, Device device, string folder, LevelSchedule levels)
+    private static List<NormalScore> Score(RunFolder run, Scorer scorer, string folder)
     {
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder}: no such folder");
-        using var scorer = Scorer.Load(run.Path, device);
         run.CheckModel(scorer.Options);
         // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
         var omissions = new Omissions();
         var own = run.Data.Record?.Images.Select(i => i.Hash).Where(hash => hash.Length > 0).ToHashSet() ?? [];
         var account = new ImageAccount(scorer.Options.Range);
         List<NormalScore> scores = [.. Calibrator.Score(
-            scorer, InputFiles.Walk([folder], omissions).Where(IsOther).Select(file => (file.Path, Read(file, scorer, account))), levels)];
+            scorer, InputFiles.Walk([folder], omissions).Where(IsOther).Select(file => (file.Path, Read(file, scorer, account))))];
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
         foreach (string line in account.Remarks()) Complaint.Write(line);
+        TrainingSession.RefuseBroken(scores);
         return scores.Count > 0 ? scores : throw new InvalidDataException($"{folder}: no image in this folder that the run has not already");
 
         // What training has seen scores lower than other normal images, and what was held out counts already.

@@ -20,9 +20,12 @@ internal sealed record ReportData(
     /// <summary>The levels of the scores; null where there are none.</summary>
     public LevelSchedule? Levels => Evaluation?.Levels ?? Calibration?.Levels;
 
-    /// <summary>The calibration, if it is of the scores' levels and rule.</summary>
+    /// <summary>The calibration, if it is of the scores' levels and rule, and its threshold the one that the figures are of.</summary>
     public Calibration? Decision =>
-        Evaluation is null || (Calibration?.Levels == Evaluation.Levels && Calibration.Rule == Evaluation.Rule) ? Calibration : null;
+        Evaluation is null || (IsOfTheScores && Evaluation.WithRefinement.AtThreshold?.Threshold == Calibration!.Threshold) ? Calibration : null;
+
+    /// <summary>Whether the calibration is of the scores' levels and rule.</summary>
+    public bool IsOfTheScores => Calibration?.Levels == Evaluation?.Levels && Calibration?.Rule == Evaluation?.Rule;
 
     /// <summary>Whether both checkpoints are there.</summary>
     public bool HasModel => File.Exists(Run.PathOf(Checkpoint.RestorationFile)) && File.Exists(Run.PathOf(Checkpoint.RefinementFile));

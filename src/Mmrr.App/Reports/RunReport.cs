@@ -61,6 +61,9 @@ internal static class RunReport
     private static XElement Threshold(ReportData data) => Html.Element("p", data switch
     {
         { Calibration: null } => "The run has no threshold: its scores are raw.",
+        { Decision: null, IsOfTheScores: true } =>
+            Invariant($"The run's threshold was changed to {data.Calibration.Threshold:G5} after this evaluation: it is not shown. ")
+            + Invariant($"mmrr evaluate {data.Run.Path} makes the figures anew."),
         { Decision: null } =>
             Invariant($"The run's threshold is for the rule {data.Calibration.Rule.Name()} at the levels {data.Calibration.Levels}, ")
             + Invariant($"these scores are of {data.Evaluation!.Rule.Name()} at {data.Levels}: it is not shown."),

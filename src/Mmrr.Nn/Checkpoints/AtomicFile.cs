@@ -21,27 +21,37 @@ public static class AtomicFile
     /// <param name="path">The file to create or replace; its folder must exist.</param>
     /// <param name="write">Writes the content to the stream it is given; must not close it.</param>
     /// <exception cref="IOException">The file cannot be written or renamed.</exception>
-    public static void Write(string path, Action<Stream> write)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(write);
+    public static void Write(string path, Action<Stream> write) => WriteTogether([(path, write)]);
 
-        string target = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(target) ?? throw new ArgumentException($"'{path}' is a root folder, not a file", nameof(path));
-        string temporary = Path.Combine(folder, $"{TemporaryBeginning(target)}{Path.GetRandomFileName()}{TemporaryEnding}");
+    /// <summary>
+    /// The same for files that belong together: all temporary files are complete before the first is renamed, so that a full disk or a signal leaves
+    /// all old files.
+    /// </summary>
+    /// <param name="files">Each file and what writes its content.</param>
+    /// <exception cref="IOException">A file cannot be written or renamed.</exception>
+    internal static void WriteTogether(IReadOnlyList<(string Path, Action<Stream> Write)> files)
+    {
+        var written = new List<(string Temporary, string Target)>();
         try
         {
-            using (var stream = Create(temporary))
+            foreach (var (path, write) in files)
             {
+                ArgumentException.ThrowIfNullOrEmpty(path);
+                ArgumentNullException.ThrowIfNull(write);
+                string target = Path.GetFullPath(path);
+                string folder = Path.GetDirectoryName(target) ?? throw new ArgumentException($"'{path}' is a root folder, not a file");
+                string temporary = Path.Combine(folder, $"{TemporaryBeginning(target)}{Path.GetRandomFileName()}{TemporaryEnding}");
+                written.Add((temporary, target));
+                using var stream = Create(temporary);
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
 
-            Finish(temporary, () => File.Move(temporary, target, overwrite: true));
+            Finish(written, (temporary, target) => File.Move(temporary, target, overwrite: true));
         }
         catch
         {
-            Finish(temporary, () => File.Delete(temporary));
+            Finish(written, (temporary, _) => File.Delete(temporary));
             throw;
         }
     }
@@ -84,12 +94,15 @@ public static class AtomicFile
         }
     }
 
-    private static void Finish(string temporary, Action end)
+    private static void Finish(List<(string Temporary, string Target)> written, Action<string, string> end)
     {
         lock (s_gate)
         {
-            end();
-            s_unfinished.Remove(temporary);
+            foreach (var (temporary, target) in written)
+            {
+                end(temporary, target);
+                s_unfinished.Remove(temporary);
+            }
         }
     }
 

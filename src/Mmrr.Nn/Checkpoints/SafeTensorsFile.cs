@@ -87,19 +87,27 @@ public sealed class SafeTensorsFile : IDisposable
         IEnumerable<(string Name, int[] Shape, float[] Values)> tensors)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        AtomicFile.Write(path, Content(metadata, tensors));
+    }
+
+    /// <summary>What <see cref="Write"/> writes, checked.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="Write"/>.</exception>
+    internal static Action<Stream> Content(
+        IReadOnlyDictionary<string, string> metadata, IEnumerable<(string Name, int[] Shape, float[] Values)> tensors)
+    {
         ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(tensors);
 
         // The header comes first and needs every shape; the list holds references, not copies of the values.
         List<(string Name, int[] Shape, float[] Values)> list = [.. tensors];
         byte[] header = SafeTensorsHeader.Format(metadata, list);
-        AtomicFile.Write(path, stream =>
+        return stream =>
         {
             stream.Write(header);
             byte[] chunk = new byte[ChunkBytes];
             foreach ((string name, _, float[] values) in list)
                 WriteValues(stream, name, values, chunk);
-        });
+        };
     }
 
     /// <summary>Reads one tensor's values.</summary>

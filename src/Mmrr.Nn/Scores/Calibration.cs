@@ -93,11 +93,15 @@ public sealed record Calibration
 
     /// <summary>Writes it into a run's folder, replacing an old file whole.</summary>
     /// <exception cref="ArgumentException">A value is out of its range; nothing is written.</exception>
-    public void Save(string run)
+    public void Save(string run) => AtomicFile.Write(Path.Combine(run, FileName), Content());
+
+    /// <summary>What the file holds.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    internal Action<Stream> Content()
     {
         Validate();
         byte[] json = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this with { Format = CurrentFormat }, CalibrationJson.Default.Calibration) + "\n");
-        AtomicFile.Write(Path.Combine(run, FileName), stream => stream.Write(json));
+        return stream => stream.Write(json);
     }
 
     // A file may say anything, null too, whatever the types promise.

@@ -109,15 +109,25 @@ public sealed class NormalStatistics
             header, new DeviationRule(model.Size, header.Sigma, header.Share), refined, restored, NormalNeighbours.Find(file, path, header.Levels, model));
     }
 
+    /// <summary>Writes them into a run's folder together with a threshold that is of them; both old files stay, or both are replaced.</summary>
+    /// <exception cref="ArgumentException">A value is not finite or out of its range; nothing is written.</exception>
+    public void Save(string run, Calibration calibration)
+    {
+        ArgumentNullException.ThrowIfNull(calibration);
+        AtomicFile.WriteTogether([(Path.Combine(run, FileName), Content()), (Path.Combine(run, Calibration.FileName), calibration.Content())]);
+    }
+
     /// <summary>Writes them into a run's folder, replacing an old file whole.</summary>
     /// <exception cref="ArgumentException">A value is no finite number; nothing is written.</exception>
-    public void Save(string run)
+    public void Save(string run) => AtomicFile.Write(Path.Combine(run, FileName), Content());
+
+    private Action<Stream> Content()
     {
         var header = new Header(Format, Rule, Levels, Formula.Sigma, Formula.Share, Images);
         int places = Refined.Mean.Length / Levels.Count;
         int[] shape = places == 1 ? [Levels.Count] : [Levels.Count, Formula.Size, Formula.Size];
-        SafeTensorsFile.Write(
-            Path.Combine(run, FileName), new Dictionary<string, string> { [HeaderKey] = JsonSerializer.Serialize(header, NormalJson.Default.Header) },
+        return SafeTensorsFile.Content(
+            new Dictionary<string, string> { [HeaderKey] = JsonSerializer.Serialize(header, NormalJson.Default.Header) },
             [
                 ("refined.mean", shape, Refined.Mean), ("refined.spread", shape, Refined.Spread),
                 ("restored.mean", shape, Restored.Mean), ("restored.spread", shape, Restored.Spread),

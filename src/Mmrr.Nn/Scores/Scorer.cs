@@ -70,15 +70,15 @@ public sealed partial class Scorer : IDisposable
     private int _calls;
     private bool _closed, _disposed;
 
-    private Scorer(string run, Device device, bool ownsDevice)
+    private Scorer(string run, Device device, bool ownsDevice, ScoreMethod? method = null)
     {
         _run = run;
-        Calibration = Calibration.Find(run);
+        Calibration = method is null ? Calibration.Find(run) : null;
         // Others may be scoring on the device.
         using (device.Use.TakeTurn()) _model = Checkpoint.Load(run, device);
         try
         {
-            Method = ScoreMethod.Of(run, _model.Options, Calibration);
+            Method = method ?? ScoreMethod.Of(run, _model.Options, Calibration);
         }
         catch
         {
@@ -133,6 +133,9 @@ public sealed partial class Scorer : IDisposable
 
     /// <summary>Opens a run on a device that stays the caller's.</summary>
     public static Scorer Load(string run, Device device) => new(run, device, ownsDevice: false);
+
+    /// <summary>Opens the networks of a run to score by another method than the run's files say, without a threshold.</summary>
+    internal static Scorer Load(string run, Device device, ScoreMethod method) => new(run, device, ownsDevice: false, method);
 
     /// <summary>Scores one image of any size.</summary>
     /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved; in a run of 16-bit pictures each counts 257 times.</param>

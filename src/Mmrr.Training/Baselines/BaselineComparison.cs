@@ -21,7 +21,8 @@ internal static class BaselineComparison
     /// <param name="remark">Called with what has changed in the data, a line each; null where an evaluation has just told it.</param>
     /// <param name="range">The run's range of values; null for that which a new run would have.</param>
     /// <exception cref="InvalidDataException">The data is damaged, or there are too few normal images.</exception>
-    public static BaselineResult Run(DataOptions options, int? limit, int? trainLimit, string? test = null, Action<string>? remark = null, PixelRange? range = null)
+    public static BaselineResult Run(
+        DataOptions options, int? limit, int? trainLimit, string? test = null, Action<string>? remark = null, PixelRange? range = null)
     {
         options = options with { Fit = options.Fit == ImageFit.Tile ? ImageFit.Stretch : options.Fit };
         var source = DataSource.Open(options);

@@ -136,7 +136,7 @@ internal sealed class CsvSource : ImageFileSource
     {
         string[] names = Array.ConvertAll(fields, f => f.ToLowerInvariant());
         if (Array.Find(names, n => !Columns.Contains(n)) is { } unknown)
-            throw Wrong(line, $"unknown column '{unknown}'; expected image[,label][,mask][,split]");
+            throw Wrong(line, $"unknown column '{(unknown.Length > 40 ? $"{unknown[..40]}…" : unknown)}'; expected image[,label][,mask][,split]");
         if (!names.Contains("image"))
             throw Wrong(line, "there is no column 'image'; expected image[,label][,mask][,split]");
         if (names.Distinct().Count() != names.Length)
@@ -151,6 +151,8 @@ internal sealed class CsvSource : ImageFileSource
             throw Wrong(line, "no image");
         if (name.Contains('\0', StringComparison.Ordinal) || mask.Contains('\0', StringComparison.Ordinal))
             throw Wrong(line, "a character of value 0 in a name; expected a text file of names");
+        if (name.Contains('\uFFFD', StringComparison.Ordinal) || mask.Contains('\uFFFD', StringComparison.Ordinal))
+            throw Wrong(line, $"'{name}' is not UTF-8; save the list as UTF-8");
         bool abnormal = !IsNormal(label, line, out string defect);
         bool? test = split.ToUpperInvariant() switch
         {

@@ -9,7 +9,12 @@ namespace Mmrr.Training.Data;
 /// <param name="Name">As <see cref="Sample.Name"/>.</param>
 /// <param name="Part">What it is for.</param>
 /// <param name="Hash">As <see cref="ContentHash"/>; empty in data sets of files that hold many images, and where the file could not be read.</param>
-internal sealed record RecordedImage(string Name, ImagePart Part, string Hash);
+internal sealed record RecordedImage(string Name, ImagePart Part, string Hash)
+{
+    /// <summary>The kind that its label or folder says, <c>good</c> of a normal one; null in records of earlier versions and of data sets of labels.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Kind { get; init; }
+}
 
 /// <summary>The data that a run began with; <c>data.json</c> in its folder. What training decided is read here and never drawn again.</summary>
 internal sealed record DataRecord
@@ -18,7 +23,7 @@ internal sealed record DataRecord
     public const string FileName = "data.json";
 
     /// <summary>The number of this format.</summary>
-    public const int CurrentFormat = 1;
+    public const int CurrentFormat = 2;
 
     /// <summary>The number of the file's format.</summary>
     public int Format { get; init; }

@@ -98,6 +98,9 @@ internal abstract class DataSource
         string[] unmarked = [.. samples.Where(s => s.Abnormal && s.Regions is { Areas.Count: 0 }).Select(s => s.Name)];
         if (unmarked.Length > 0)
             Note($"{unmarked.Length} abnormal images have a mask that marks nothing: {unmarked[0]}{(unmarked.Length > 1 ? " and others" : "")}");
+        string[] full = [.. samples.Where(s => s.Regions is { } r && r.Areas.Sum(a => (long)a) == (long)r.Height * r.Width).Select(s => s.Name)];
+        if (full.Length > 0)
+            Note($"{full.Length} images have a mask that marks every pixel: {full[0]}{(full.Length > 1 ? " and others" : "")}");
         foreach (bool abnormal in (ReadOnlySpan<bool>)[false, true])
         {
             if (!Array.Exists(samples, s => s.Abnormal == abnormal))

@@ -43,14 +43,19 @@ public static class ImageFile
     /// <summary>Reads a file of a data set: one that lies on a disk.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">It is a pipe, a device or an empty file, or as <see cref="Read"/> says.</exception>
-    public static RasterImage ReadFromDisk(string path) =>
-        RealPath.IsWithoutContent(path) ? throw new InvalidDataException($"{path}: {NoContent}") : Read(path);
+    public static RasterImage ReadFromDisk(string path) => ReadFromDisk(path, file => file);
+
+    /// <summary>The same, of a file that is changed before it is decoded.</summary>
+    internal static RasterImage ReadFromDisk(string path, Func<byte[], byte[]> change) =>
+        RealPath.IsWithoutContent(path) ? throw new InvalidDataException($"{path}: {NoContent}") : Read(path, change);
 
     /// <summary>Reads and decodes a file, see <see cref="Decode"/>.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">Not an image, not a supported one, not whole, or of more than <see cref="PictureHeader.MostPixels"/>; one line
     /// that says which and what to do.</exception>
-    public static RasterImage Read(string path)
+    public static RasterImage Read(string path) => Read(path, file => file);
+
+    private static RasterImage Read(string path, Func<byte[], byte[]> change)
     {
         if (Directory.Exists(path))
             throw new InvalidDataException($"{path}: a folder; expected an image file");
@@ -63,7 +68,7 @@ public static class ImageFile
             throw new InvalidDataException($"{path}: a picture that mmrr made (a heatmap, figure or sheet); expected an image of a camera");
         try
         {
-            return Decode(file);
+            return Decode(change(file));
         }
         catch (InvalidDataException e)
         {
@@ -157,7 +162,7 @@ public static class ImageFile
         var stored = Decode<TPixel, T>(decoder, file, header, samples);
         if (header.Format == WebpCheck.Format)
         {
-            bool whole = Decode<TPixel, T>(decoder, WebpTail.Longer(file), header, samples).AsSpan().SequenceEqual(stored);
+            bool whole = WebpTail.Longer(file).All(longer => Decode<TPixel, T>(decoder, longer, header, samples).AsSpan().SequenceEqual(stored));
             if (!whole || (WebpTail.Other(file) is { } other && Decode<TPixel, T>(decoder, other, header, samples).AsSpan().SequenceEqual(stored)))
                 throw WebpTail.Flaw();
         }

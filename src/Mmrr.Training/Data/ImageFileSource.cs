@@ -42,8 +42,9 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
             Files = new Dictionary<string, string>(),
             Images =
             [
-                .. train.Samples.Select(s => new RecordedImage(s.Name, s.Part, s.Hash)),
-                .. tested.Concat(Hashed(TestFilesThatThereAre())).OrderBy(e => e.Place).Select(e => new RecordedImage(e.Name, ImagePart.Test, e.Hash)),
+                .. train.Samples.Select(s => new RecordedImage(s.Name, s.Part, s.Hash) { Kind = s.Kind }),
+                .. tested.Concat(Hashed(TestFilesThatThereAre())).OrderBy(e => e.Place)
+                    .Select(e => new RecordedImage(e.Name, ImagePart.Test, e.Hash) { Kind = e.Kind }),
             ],
         };
     }
@@ -110,6 +111,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         var normal = NormalFiles();
         var found = Hashed([.. normal, .. TestFilesThatThereAre()]);
         var recognition = Recognize(record, found, normal.Count);
+        RefuseUnreadable(recognition, found, part => part != ImagePart.Test);
         if (recognition.Lost(part => part != ImagePart.Test) is { } lost)
             throw new InvalidDataException($"{Options.Root}: the images are not those that the run began with: {lost}");
         return [.. Known(record, recognition, found).Where(e => e.Part != ImagePart.Test).Select(AsNormal)];
@@ -126,6 +128,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         var found = Hashed([.. NormalFilesThatThereAre(), .. tested]);
         int normal = found.Length - tested.Count;
         var recognition = Recognize(record, found, normal);
+        RefuseUnreadable(recognition, found, part => part == ImagePart.Test);
         if (record.Leak() is { } leak) Note(leak);
         if (record.HasTest) return [.. Known(record, recognition, found).Where(e => e.Part == ImagePart.Test)];
         Entry[] others = [.. found[normal..].Where((_, i) => recognition.IsNew(normal + i)).Select(e => e with { Part = ImagePart.Test })];
@@ -146,7 +149,17 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     {
         var recognition = new Recognition(record.Images, [.. found.Select(e => (e.Name, e.Hash))]);
         foreach (string line in recognition.Describe(i => record.HasTest || i < normal)) Note(line);
+        var relabelled = record.Images.Index().Where(k => recognition.Places[k.Index] >= 0 && k.Item.Kind is not null)
+            .Select(k => (Then: k.Item, Now: found[recognition.Places[k.Index]].Kind)).Where(k => k.Then.Kind != k.Now);
+        if (NameList.Of([.. relabelled.Select(k => $"{k.Then.Name} ({k.Then.Part.ToString().ToLowerInvariant()}) is {k.Now}, was {k.Then.Kind}")]) is { } names)
+            Note($"labelled otherwise since training began: {names}");
         return recognition;
+    }
+
+    /// <summary>Reads an image that a run needs and that could not be read, which throws with the reason.</summary>
+    private static void RefuseUnreadable(Recognition recognition, Entry[] found, Func<ImagePart, bool> parts)
+    {
+        foreach (int i in recognition.Unreadable(parts)) ImageFile.ReadFromDisk(found[i].Path);
     }
 
     /// <summary>The normal images, each with the part that is drawn for it.</summary>
@@ -182,7 +195,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         {
             return [.. files()];
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
             // Nobody asked for them: what is done with those that were asked for is not ended by it.
             return [];
@@ -200,31 +213,6 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         Array.ConvertAll(loaded, l => l.Sample.Read is { } read
             ? l.Sample with { Read = () => ImagePixels.WithChannels(read(), l.Channels, channels) }
             : l.Sample with { Pixels = ImagePixels.WithChannels(l.Sample.Pixels, l.Channels, channels) });
-
-    private static byte[] ReadMask(string path, string imagePath, RasterImage image)
-    {
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"{path}: no such file; expected the mask of {imagePath}");
-        var mask = ImageFile.ReadFromDisk(path);
-        if (mask.Height != image.Height || mask.Width != image.Width)
-        {
-            throw new InvalidDataException(
-                $"{path}: mask of {mask.Width}x{mask.Height}; expected {image.Width}x{image.Height}, the size of {imagePath}");
-        }
-
-        return mask.Pixels.Bits == 8 ? Defective(mask.Pixels.Bytes, mask.Channels) : Defective(mask.Pixels.Words, mask.Channels);
-    }
-
-    /// <summary>Every value but 0 is a defect: masks are stored as 0 and 255, as 0 and 1, or as the numbers of kinds.</summary>
-    private static byte[] Defective<T>(T[] mask, int channels)
-        where T : IEquatable<T>
-    {
-        var result = new byte[mask.Length / channels];
-        for (int i = 0; i < result.Length; i++)
-            result[i] = (byte)(mask.AsSpan(i * channels, channels).IndexOfAnyExcept(default(T)!) < 0 ? 0 : 1);
-
-        return result;
-    }
 
     /// <summary>Loads the training images, which decide channels and depth where the options do not.</summary>
     /// <exception cref="InvalidDataException">Some have eight bits and some more: what range they have in common nobody could guess.</exception>
@@ -277,7 +265,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         DefectRegions? regions = null;
         if (entry.MaskPath is not null)
         {
-            byte[] full = ReadMask(entry.MaskPath, entry.Path, image);
+            byte[] full = MaskFile.Read(entry.MaskPath, entry.Path, image.Height, image.Width);
             mask = FitMask(full, image.Height, image.Width, fitted.Box);
             regions = DefectRegions.Find(full, image.Height, image.Width);
         }

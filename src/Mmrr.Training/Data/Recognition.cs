@@ -12,6 +12,7 @@ internal sealed class Recognition
     private readonly bool[] _taken;
     private readonly List<int> _renamed = [];
     private readonly HashSet<int> _changed = [];
+    private readonly Dictionary<int, int> _unreadable = [];
 
     /// <summary>Compares.</summary>
     /// <param name="known">What the run began with.</param>
@@ -29,9 +30,10 @@ internal sealed class Recognition
             _renamed.Add(k);
             return true;
         });
-        Place(k => byName[known[k].Name], (k, _) =>
+        Place(k => byName[known[k].Name], (k, i) =>
         {
-            _changed.Add(k);
+            if (found[i].Hash.Length == 0) _unreadable.Add(k, i);
+            else _changed.Add(k);
             return false;
         });
     }
@@ -42,10 +44,16 @@ internal sealed class Recognition
     /// <summary>Whether a found image is none of the known ones.</summary>
     public bool IsNew(int found) => !_taken[found];
 
+    /// <summary>Which of the found images are known ones of some parts whose files cannot be read.</summary>
+    public IEnumerable<int> Unreadable(Func<ImagePart, bool> parts) => _unreadable.Where(u => parts(_known[u.Key].Part)).Select(u => u.Value);
+
     /// <summary>Names the images of some parts that are missing or changed; null where all are there.</summary>
     public string? Lost(Func<ImagePart, bool> parts)
     {
-        string?[] lines = [Line("missing", Missing().Where(Wanted)), Line("changed", _changed.Where(Wanted))];
+        string?[] lines =
+        [
+            Line("missing", Missing().Where(Wanted)), Line("unreadable", _unreadable.Keys.Where(Wanted)), Line("changed", _changed.Where(Wanted)),
+        ];
         return lines.Any(l => l is not null) ? string.Join("; ", lines.Where(l => l is not null)) : null;
 
         bool Wanted(int k) => parts(_known[k].Part);
@@ -59,6 +67,7 @@ internal sealed class Recognition
         string?[] lines =
         [
             Line("missing", Missing()),
+            Line("unreadable", _unreadable.Keys),
             Line("changed", _changed) is { } changed ? $"{changed}; changed images are not tested" : null,
             NameList.Of([.. _renamed.Select(k => $"{_known[k].Name} is {_found[_places[k]].Name} now")]) is { } renamed
                 ? $"renamed since training began: {renamed}" : null,
@@ -71,7 +80,7 @@ internal sealed class Recognition
     {
         for (int k = 0; k < _places.Length; k++)
         {
-            if (_places[k] >= 0 || _changed.Contains(k)) continue;
+            if (_places[k] >= 0 || _changed.Contains(k) || _unreadable.ContainsKey(k)) continue;
             int i = candidates(k).Where(i => !_taken[i]).DefaultIfEmpty(-1).First();
             if (i < 0) continue;
             _taken[i] = true;
@@ -79,7 +88,7 @@ internal sealed class Recognition
         }
     }
 
-    private IEnumerable<int> Missing() => Enumerable.Range(0, _known.Count).Where(k => _places[k] < 0).Except(_changed);
+    private IEnumerable<int> Missing() => Enumerable.Range(0, _known.Count).Where(k => _places[k] < 0).Except(_changed).Except(_unreadable.Keys);
 
     private string? Line(string what, IEnumerable<int> known) =>
         NameList.Of([.. known.Select(k => $"{_known[k].Name} ({_known[k].Part.ToString().ToLowerInvariant()})")]) is { } names

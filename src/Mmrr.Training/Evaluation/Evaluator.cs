@@ -20,7 +20,8 @@ internal static class Evaluator
     /// <param name="limit">So many images, drawn by the run's seed with the classes in proportion; null for all.</param>
     /// <param name="progress">Called with (images done, images in all).</param>
     /// <param name="remark">Called with what is to be told of the images, a line each.</param>
-    public static EvaluationResult Run(
+    /// <returns>The figures, and why the files could not be written; null where they were, or were not to be.</returns>
+    public static (EvaluationResult Result, string? NotKept) Run(
         RunFolder run, Calibration? calibration, Device device, ScoreMethod method, string? test, bool keep, int? limit, Action<int, int> progress,
         Action<string> remark)
     {
@@ -44,11 +45,19 @@ internal static class Evaluator
             $"{device.Name} ({device.Description})", own.WithRefinement, own.WithoutRefinement, kinds, scores.OtherFigures(),
             new IntervalMethod("stratified bootstrap over the images, percentiles", Bootstrap.Resamples, Bootstrap.Confidence, Bootstrap.Seed))
         { Test = test is null ? null : Path.GetFullPath(test) };
-        if (!keep) return result;
-        // The pictures take time: who stops the program meanwhile has the old scores with the old figures.
-        ExampleSheet.Save(run.PathOf("examples.png"), model, samples, method, method.Decision(calibration)?.Heatmap);
-        scores.Save(run);
-        result.Save(run);
-        return result;
+        if (!keep) return (result, null);
+        try
+        {
+            // The pictures take time: who stops the program meanwhile has the old scores with the old figures.
+            ExampleSheet.Save(run.PathOf("examples.png"), model, samples, method, method.Decision(calibration)?.Heatmap);
+            scores.Save(run);
+            result.Save(run);
+            return (result, null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk, say: the figures took long enough to be worth printing.
+            return (result, e.Message);
+        }
     }
 }

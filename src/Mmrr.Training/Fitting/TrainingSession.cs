@@ -100,18 +100,20 @@ internal sealed class TrainingSession(ITrainingHost host)
     }
 
     /// <summary>
-    /// Makes the statistics and the threshold of a trained run anew, for other levels or another rule, from the normal images that it was trained with. Where
-    /// it is stopped in between, it is to be done again: until then the run has no threshold.
+    /// Makes the statistics and the threshold of a trained run anew, for other levels or another rule, from the normal images that it was trained with. Until
+    /// both are complete the run keeps those that it has.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="device">What computes.</param>
     /// <param name="levels">The levels from now on.</param>
     /// <param name="rule">The rule from now on.</param>
     /// <param name="falseAlarm">The threshold's promise.</param>
-    public Calibration Measure(RunFolder run, Device device, LevelSchedule levels, ScoreRule rule, double falseAlarm)
+    /// <param name="others">Scores further normal images for the threshold; null for none.</param>
+    public Calibration Measure(
+        RunFolder run, Device device, LevelSchedule levels, ScoreRule rule, double falseAlarm, Func<Scorer, IReadOnlyList<NormalScore>>? others)
     {
         using var held = run.Lock();
-        return Measure(run, device, Load(run.Data).Set, levels, rule, falseAlarm);
+        return Measure(run, device, Load(run.Data).Set, levels, rule, falseAlarm, others);
     }
 
     /// <summary>
@@ -120,26 +122,25 @@ internal sealed class TrainingSession(ITrainingHost host)
     /// </summary>
     private void Finish(RunFolder run, Device device, ImageSet set)
     {
-        host.Calibrated(Measure(run, device, set, run.Options.ScoreLevels, run.Options.Rule, run.Options.FalseAlarm));
+        host.Calibrated(Measure(run, device, set, run.Options.ScoreLevels, run.Options.Rule, run.Options.FalseAlarm, others: null));
         File.Delete(run.PathOf(TrainingState.FileName));
     }
 
-    private Calibration Measure(RunFolder run, Device device, ImageSet set, LevelSchedule levels, ScoreRule rule, double falseAlarm)
+    private Calibration Measure(
+        RunFolder run, Device device, ImageSet set, LevelSchedule levels, ScoreRule rule, double falseAlarm,
+        Func<Scorer, IReadOnlyList<NormalScore>>? others)
     {
         NormalStatistics statistics;
         using (var model = Checkpoint.Load(run.Path, device)) statistics = NormalStatistics.Of(model, NormalSquares.Draw(set, run.Options), levels, rule);
-        // One that is there is of other statistics.
-        File.Delete(run.PathOf(Calibration.FileName));
-        statistics.Save(run.Path);
         host.Note(
             $"scores: rule {rule.Name()}, levels {levels}; "
             + $"statistics of {statistics.Images} normal {(run.Options.Model.Fit == ImageFit.Tile ? "tiles" : "images")} that were trained on");
-        using var scorer = Scorer.Load(run.Path, device);
+        using var scorer = Scorer.Load(run.Path, device, new ScoreMethod(levels, rule, statistics));
         var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, s.Prepared));
         NormalScore[] scores = [.. Calibrator.Score(scorer, images)];
         RefuseBroken(scores);
-        var calibration = Calibrator.Make(scores, [], scorer.Method.Levels, scorer.Method.Rule, falseAlarm);
-        calibration.Save(run.Path);
+        var calibration = Calibrator.Make(scores, others?.Invoke(scorer) ?? [], levels, rule, falseAlarm);
+        statistics.Save(run.Path, calibration);
         return calibration;
     }
 

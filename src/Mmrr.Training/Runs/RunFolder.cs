@@ -39,8 +39,10 @@ internal sealed class RunFolder
     public TrainingOptions Options { get; }
 
     /// <summary>Its data: what its record says, or, of a run of an earlier version that has none, what that version would draw.</summary>
-    /// <exception cref="InvalidDataException">The record cannot be read.</exception>
-    public DataOptions Data => DataRecord.Find(Path) is { } record ? Options.DataOptions with { Record = record } : Options.DataOptions with { ByPlace = true };
+    /// <exception cref="InvalidDataException">The record cannot be read, or is missing though the run's version wrote one.</exception>
+    public DataOptions Data => DataRecord.Find(Path) is { } record ? Options.DataOptions with { Record = record }
+        : Options.Format == 0 ? Options.DataOptions with { ByPlace = true }
+        : throw new InvalidDataException($"{Path}: {DataRecord.FileName} is missing: which of its images the run was trained on is not known any more");
 
     /// <summary>Whether both phases and what follows them are over.</summary>
     public bool IsFinished => !File.Exists(PathOf(TrainingState.FileName)) && File.Exists(PathOf(Checkpoint.RefinementFile));
@@ -102,7 +104,12 @@ internal sealed class RunFolder
     public static RunFolder Open(string path)
     {
         string configuration = System.IO.Path.Combine(path, ConfigurationFile);
-        if (!File.Exists(configuration)) throw new FileNotFoundException($"{path}: not a run; there is no {ConfigurationFile} in it");
+        if (!File.Exists(configuration))
+        {
+            // A folder that may not be entered seems to be empty; listing it tells.
+            if (Directory.Exists(path)) _ = Directory.EnumerateFileSystemEntries(path).FirstOrDefault();
+            throw new FileNotFoundException($"{path}: not a run; there is no {ConfigurationFile} in it");
+        }
         return new RunFolder(path, TrainingOptions.Read(configuration));
     }
 
@@ -117,7 +124,10 @@ internal sealed class RunFolder
     /// <summary>How the run scores.</summary>
     /// <param name="calibration">Its threshold; null where it has none.</param>
     /// <exception cref="InvalidDataException">What its rule needs is missing or damaged.</exception>
-    public ScoreMethod Method(Calibration? calibration) => ScoreMethod.Of(Path, Options.Model, calibration, (Options.ScoreLevels, Options.Rule));
+    public ScoreMethod Method(Calibration? calibration) =>
+        !IsFinished && Options.Rule != ScoreRule.Paper && calibration is null && NormalStatistics.Find(Path, Options.Model) is null
+        ? throw new InvalidDataException($"{Path}: its training is not finished; mmrr train --resume {Path} continues it")
+        : ScoreMethod.Of(Path, Options.Model, calibration, (Options.ScoreLevels, Options.Rule));
 
     /// <summary>A file of the run.</summary>
     public string PathOf(string name) => System.IO.Path.Combine(Path, name);

@@ -117,7 +117,7 @@ public sealed class RecordTests : IDisposable
     [InlineData("""{"format": 1, "files": {}, "images": [{"name": "a", "part": "Training", "hash": null}]}""", "missing")]
     [InlineData("""{"format": 1, "files": {}, "images": [{"name": "a", "part": 7, "hash": ""}]}""", "missing")]
     [InlineData("""{"format": 1, "files": {}, "images": [{"name": "a", "part": "Test", "hash": ""}]}""", "no image that is trained on")]
-    [InlineData("""{"format": 2, "parts": {}}""", "written by a newer mmrr (format 2, this one reads 1)")]
+    [InlineData("""{"format": 3, "parts": {}}""", "written by a newer mmrr (format 3, this one reads 2)")]
     [InlineData("""{"format": 1, "files": {}, "images": [], "masks": 1}""", "'masks'")]
     public void ADamagedRecordIsNamed(string json, string word)
     {

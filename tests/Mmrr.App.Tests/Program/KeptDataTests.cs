@@ -153,6 +153,60 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
     }
 
     [Fact]
+    public void AnImageThatCannotBeReadIsNoOtherImage()
+    {
+        string run = Trained(out string normal, out string _);
+        string tested = DataRecord.Find(run)!.Images.First(i => i.Part == ImagePart.Test && !i.Name.StartsWith("abnormal/", StringComparison.Ordinal)).Name;
+        File.Delete(Path.Combine(normal, tested));
+        File.CreateSymbolicLink(Path.Combine(normal, tested), _folder["not/mounted.png"]);
+        MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(2);
+        File.Delete(Path.Combine(normal, tested));
+        File.WriteAllBytes(Path.Combine(normal, tested), []);
+        var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(2);
+        Assert.Contains(tested, outcome.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(outcome.ErrorLines, line => line.Contains("changed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void LabelsThatAreOthersNowAreTold()
+    {
+        SmallData.Folders(_folder);
+        string[] images = [.. Directory.GetFiles(_folder["parts"], "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        string Row(string path) => $"{Path.GetRelativePath(_folder.Path, path)},{(path.Contains("abnormal", StringComparison.Ordinal) ? "dent" : "good")}";
+        string[] rows = [.. images.Select(Row)];
+        string list = _folder["list.csv"], run = _folder["list-run"];
+        File.WriteAllLines(list, ["image,label", .. rows]);
+        MmrrProcess.Run(["train", "--data", "csv", "--root", list, "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
+        Assert.DoesNotContain("labelled", MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error, StringComparison.Ordinal);
+        var record = DataRecord.Find(run)!.Images;
+        string trained = record.First(i => i.Part == ImagePart.Training).Name, bad = record.First(i => i.Kind == "dent").Name;
+        File.WriteAllLines(list, ["image,label", .. rows.Select(r => r == $"{trained},good" ? $"{trained},dent" : r == $"{bad},dent" ? $"{bad},hole" : r)]);
+        string error = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error;
+        Assert.Contains($"{trained} (training) is dent, was good", error, StringComparison.Ordinal);
+        Assert.Contains($"{bad} (test) is hole, was dent", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ARunThatLostItsRecordIsNotEvaluated()
+    {
+        string run = TrainedRuns.CopyTo(runs.FolderRun, _folder["lost"]);
+        File.Delete(Path.Combine(run, DataRecord.FileName));
+        MmrrProcess.Run("evaluate", run, "--levels", "2").Refuses("data.json is missing");
+    }
+
+    [Fact]
+    public void AReportHasOneThreshold()
+    {
+        string run = TrainedRuns.CopyTo(runs.FolderRun, _folder["report"]);
+        MmrrProcess.Run("evaluate", run).Ends(0);
+        MmrrProcess.Run("threshold", run, "--value", "12345").Ends(0);
+        MmrrProcess.Run("report", run, "--sweep-images", "0").Ends(0);
+        string page = File.ReadAllText(Path.Combine(run, "report.html"));
+        Assert.Contains("was changed to 12345 after this evaluation", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("threshold 12345", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ARunOfAnEarlierVersionIsEvaluatedAsItWasAndSaidNotToBeChecked()
     {
         string run = runs.Copy(runs.FolderRun, $"{Path.GetFileName(_folder.Path)}-earlier");

@@ -102,6 +102,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
     [InlineData("empty", "--calibrate empty")]
     [InlineData("bad.png", "--calibrate bad")]
     [InlineData("gpu", "--calibrate normal --device gpu")]
+    [InlineData("none", "--rule paper --calibrate none --device cpu")]
     public void BadArgumentsChangeNothing(string word, string arguments)
     {
         string run = Copy();
@@ -111,6 +112,19 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         Directory.CreateDirectory(_folder["empty"]);
         var before = TrainedRuns.Contents(run);
         MmrrProcess.Run(["threshold", run, .. arguments.Split(' ').Select(a => a is "normal" or "none" or "empty" or "bad" ? _folder[a] : a)]).Refuses(word);
+        Assert.Equal(before, TrainedRuns.Contents(run));
+    }
+
+    // The statistics and the threshold are of each other: where the images beside them cannot be read, both stay.
+    [Fact]
+    public void ARuleBesideImagesThatCannotBeReadChangesNothing()
+    {
+        string run = Copy();
+        _folder.WritePlain("bad/0.png", 8, 8, 60);
+        _folder.Write("bad/bad.png", "no image"u8);
+        var before = TrainedRuns.Contents(run);
+        var outcome = MmrrProcess.Run("threshold", run, "--rule", "paper", "--levels", "3", "--calibrate", _folder["bad"], "--device", "cpu").Ends(2);
+        Assert.Contains("bad.png", outcome.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Equal(before, TrainedRuns.Contents(run));
     }
 

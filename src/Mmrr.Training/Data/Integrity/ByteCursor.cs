@@ -23,7 +23,8 @@ internal ref struct ByteCursor(ReadOnlySpan<byte> bytes, string format, bool big
     /// <summary>The next bytes.</summary>
     public ReadOnlySpan<byte> Take(long count)
     {
-        if (count < 0 || count > Left) throw Flaw.Truncated(format, $"it ends at byte {_bytes.Length}, {count - Left} bytes early");
+        if (count < 0) throw Flaw.Damaged(format, $"a length at byte {Position} is too small");
+        if (count > Left) throw Flaw.Truncated(format, $"it ends at byte {_bytes.Length}, {count - Left} bytes early");
         var taken = _bytes.Slice(Position, (int)count);
         Position += (int)count;
         return taken;

@@ -22,9 +22,11 @@ internal static class ExifOrientation
             {
                 int tag = cursor.Short(), type = cursor.Short();
                 uint count = cursor.Int();
-                int value = cursor.Short();
-                if (tag == Tag) return type == 3 && count == 1 && value is >= 1 and <= 8 ? value : 1;
-                cursor.Take(2);
+                var field = new ByteCursor(cursor.Take(4), "EXIF", exif[0] == 'M');
+                if (tag != Tag) continue;
+                // A number of two bytes; some programs write four.
+                long value = type == 3 ? field.Short() : type == 4 ? field.Int() : 1;
+                return count == 1 && value is >= 1 and <= 8 ? (int)value : 1;
             }
         }
         catch (InvalidDataException)

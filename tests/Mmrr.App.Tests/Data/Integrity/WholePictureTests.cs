@@ -2,6 +2,7 @@ using Mmrr.App.Tests.Data.Fixtures;
 using Mmrr.Training.Data;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Webp;
 using SixLabors.ImageSharp.PixelFormats;
 using Xunit;
 
@@ -133,6 +134,24 @@ public sealed class WholePictureTests
             Assert.True(
                 RefusedOrTheSame([.. file[..from], .. new byte[file.Length - from]], pixels, $"{kind}, zeros from {from} on"),
                 $"{kind}: zeros from {from} on are not noticed");
+    }
+
+    [Fact]
+    public void AWebpWhoseAlphaEndsEarlyInSizesThatAgree()
+    {
+        using var image = new Image<Rgba32>(40, 32);
+        for (int i = 0; i < 40 * 32; i++) image[i % 40, i / 40] = new Rgba32((byte)(i * 7), (byte)(i * 5), 90, (byte)(i * 7919 % 251));
+        byte[] file = Pictures.Encode(image, new WebpEncoder { FileFormat = WebpFileFormatType.Lossy });
+        byte[] pixels = ImageFile.Decode(file).Pixels.Bytes;
+        int at = file.AsSpan().IndexOf("ALPH"u8), length = BitConverter.ToInt32(file, at + 4), passed = 0;
+        for (int keep = 2; keep < length; keep += 2)
+        {
+            byte[] cut = [.. file[..(at + 8 + keep)], .. file[(at + 8 + length + (length % 2))..]];
+            BitConverter.GetBytes(cut.Length - 8).CopyTo(cut, 4);
+            BitConverter.GetBytes(keep).CopyTo(cut, at + 4);
+            if (!RefusedOrTheSame(cut, pixels, $"alpha cut to {keep} of {length} bytes")) passed++;
+        }
+        Assert.InRange(passed, 0, 8);
     }
 
     [Theory]
