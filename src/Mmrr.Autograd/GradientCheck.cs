@@ -3,8 +3,8 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>
-/// Compares backward with central differences. Both differentiate the scalar Σ cᵢ·yᵢ of the outputs y with a random cotangent c from (−1, 1), so that an
-/// error in any output shows. Where the function has a kink (ReLU), keep the inputs further from it than the step.
+/// Compares backward with central differences. Both differentiate the scalar Σ cᵢ·yᵢ of the outputs y with a random cotangent c from (−1, 1), so that
+/// an error in any output shows. Where the function has a kink (ReLU), keep the inputs further from it than the step.
 /// </summary>
 public static class GradientCheck
 {

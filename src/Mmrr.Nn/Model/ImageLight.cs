@@ -1,8 +1,8 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The map from the values of an image, in [−1, 1], to those that the networks see: value·<see cref="Gain"/> + <see cref="Offset"/>, clamped to [−1, 1]. It
-/// is the same for the whole image: a tile of a darker part stays darker than one of a brighter part.
+/// The map from the values of an image, in [−1, 1], to those that the networks see: value·<see cref="Gain"/> + <see cref="Offset"/>, clamped to [−1, 1].
+/// It is the same for the whole image: a tile of a darker part stays darker than one of a brighter part.
 /// </summary>
 /// <param name="Gain">The factor of each value.</param>
 /// <param name="Offset">The value added to the product.</param>

@@ -103,7 +103,7 @@ public sealed record MmrrOptions
             throw new ArgumentException(
                 $"{(Fit == ImageFit.Tile ? "tile" : "size")} is {Size}, expected a multiple of {unit} (2^({Resolutions} resolutions - 1)) up to 4096");
         if (RefinementInputs is null || RefinementInputs.Count == 0 || RefinementInputs.Distinct().Count() != RefinementInputs.Count)
-            throw new ArgumentException("the refinement needs one or more inputs, each at most once");
+            throw new ArgumentException("the refinement needs one or more inputs, each once");
         Range.Validate();
         if (!Enum.IsDefined(Fit)) throw new ArgumentException("unknown fit");
         if (!Enum.IsDefined(Mask) || !RefinementInputs.All(i => Enum.IsDefined(i))) throw new ArgumentException("unknown mask or refinement input");

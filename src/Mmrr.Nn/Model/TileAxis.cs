@@ -3,8 +3,9 @@ namespace Mmrr.Nn;
 /// <summary>
 /// The positions of tiles along one side of an image, and each tile's weight at a position that several cover.
 /// <para>
-/// Neighbours overlap by at least half a tile. There are ⌈(n − t)/(t − ⌊t/2⌋)⌉ + 1 of them, evenly spaced from the first position to the last: tile i
-/// starts at round(i·(n − t)/(count − 1)). Two starts differ by at most ⌈(n − t)/(count − 1)⌉ ≤ t − ⌊t/2⌋, so no position is left uncovered.
+/// Neighbours overlap by at least half a tile. There are ⌈(n − t)/(t − ⌊t/2⌋)⌉ + 1 of them, evenly spaced from the first position to the last: tile
+/// i starts at round(i·(n − t)/(count − 1)). Two starts differ by at most ⌈(n − t)/(count − 1)⌉ ≤ t − ⌊t/2⌋, so no position is left
+/// uncovered.
 /// </para>
 /// <para>
 /// A tile's weight at its position j is the Hann window w(j) = sin²(π(j + ½)/t) &gt; 0, divided by the sum of the windows of all tiles that cover the

@@ -4,8 +4,8 @@ using Mmrr.Kernels;
 namespace Mmrr.Nn.Optimizers;
 
 /// <summary>
-/// Exponential moving averages of parameters: a ← a + (1 − d)(θ − a) after each step. At first d is smaller, min(d, (1 + t)/(10 + t)) after t updates, so
-/// that the initial weights do not dominate the average.
+/// Exponential moving averages of parameters: a ← a + (1 − d)(θ − a) after each step. At first d is smaller, min(d, (1 + t)/(10 + t)) after t updates,
+/// so that the initial weights do not dominate the average.
 /// </summary>
 public sealed class WeightAverage : IDisposable
 {

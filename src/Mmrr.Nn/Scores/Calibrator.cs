@@ -2,8 +2,8 @@ namespace Mmrr.Nn;
 
 /// <summary>
 /// Thresholds from normal images alone, by the conformal rank (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005): of n scores, the
-/// ⌈(n+1)(1−α)⌉-th from below. A further normal image, of the same kind and not used in training, then scores above it with a probability of at most α, for
-/// any distribution and number of scores. If that rank is above n (n is too small for α), no score is high enough: the threshold lies above the largest
+/// ⌈(n+1)(1−α)⌉-th from below. A further normal image, of the same kind and not used in training, then scores above it with a probability of at most α,
+/// for any distribution and number of scores. If that rank is above n (n is too small for α), no score is high enough: the threshold lies above the largest
 /// one, by <see cref="Margin"/> of its distance from the median.
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");

@@ -112,8 +112,8 @@ public sealed class DeviationRule
     }
 
     /// <summary>
-    /// Spreads: √((Σ(r − mean)² + k·v) / (n − 1 + k)) with v the mean variance of the level's positions and k = <see cref="PriorImages"/>, and at least a
-    /// thousandth of the level's mean.
+    /// Spreads: √((Σ(r − mean)² + k·v) / (n − 1 + k)) with v the mean variance of the level's positions and k = <see cref="PriorImages"/>, and at
+    /// least a thousandth of the level's mean.
     /// </summary>
     /// <param name="count">n, at least 1.</param>
     /// <param name="mean">The mean of one level.</param>

@@ -24,8 +24,8 @@ internal static class EdgeHistogram
 
     /// <summary>
     /// The gradient of the channels' mean by central differences, 0 across the border; each pixel's magnitude goes to the two directions next to its own,
-    /// in proportion; cells hold the mean over their pixels; all cells are divided by their norm. Cell c of a side holds the pixels from c·S/side up to (c
-    /// + 1)·S/side. 30 operations per pixel.
+    /// in proportion; cells hold the mean over their pixels; all cells are divided by their norm. Cell c of a side holds the pixels from c·S/side up to
+    /// (c + 1)·S/side. 30 operations per pixel.
     /// </summary>
     /// <param name="image">[S, S, C].</param>
     /// <param name="size">S.</param>

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: subtract the mean from the rows, so that the difference loses little
-/// precision.
+/// Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: subtract the mean from the rows, so that the difference loses
+/// little precision.
 /// </summary>
 internal sealed class RowDistances
 {
