@@ -1,9 +1,9 @@
 namespace Mmrr.Autograd;
 
 /// <summary>
-/// While one is open on this thread, every operation's output, and in backward every gradient that it gives, is read back and must be
-/// finite. The first that is not ends the work with a <see cref="NonFiniteException"/>. That waits for the device after each
-/// operation: it is for repeating a step that went wrong, not for training. Scopes nest.
+/// While a scope is open on this thread, every output of an operation and every gradient in backward is read back and checked. The first value that is not
+/// finite throws a <see cref="NonFiniteException"/>. The check synchronizes with the device after each operation: it is for repeating a step that went
+/// wrong, not for training. Scopes nest.
 /// </summary>
 public sealed class FiniteCheck : IDisposable
 {
@@ -12,13 +12,13 @@ public sealed class FiniteCheck : IDisposable
 
     private bool _disposed;
 
-    /// <summary>Begins to check on this thread.</summary>
+    /// <summary>Starts checking on this thread.</summary>
     public FiniteCheck() => s_open++;
 
     /// <summary>Throws unless every value of the tensor is finite.</summary>
-    /// <param name="tensor">What is read back.</param>
-    /// <param name="operation">What made it.</param>
-    /// <param name="what">What it is, for the message.</param>
+    /// <param name="tensor">The tensor to read back.</param>
+    /// <param name="operation">The operation that computed it.</param>
+    /// <param name="what">Its description in the message.</param>
     /// <exception cref="NonFiniteException">A value is not finite.</exception>
     public static void Check(Tensor tensor, string operation, string what)
     {
@@ -28,7 +28,7 @@ public sealed class FiniteCheck : IDisposable
         if (element >= 0) throw new NonFiniteException(operation, what, tensor.Shape, element, values[element]);
     }
 
-    /// <summary>Ends checking, on the thread that opened the scope.</summary>
+    /// <summary>Stops checking; call it on the thread that opened the scope.</summary>
     public void Dispose()
     {
         if (_disposed) return;

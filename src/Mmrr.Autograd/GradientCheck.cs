@@ -3,12 +3,12 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>
-/// Compares backward with central differences. Both look at the scalar Σ cᵢ·yᵢ of the outputs y with a random cotangent c from (−1, 1),
-/// so that an error in any output shows. Where the function has a kink (ReLU), keep the inputs further from it than the step.
+/// Compares backward with central differences. Both differentiate the scalar Σ cᵢ·yᵢ of the outputs y with a random cotangent c from (−1, 1), so that
+/// an error in any output shows. Where the function has a kink (ReLU), keep the inputs further from it than the step.
 /// </summary>
 public static class GradientCheck
 {
-    // Central differences in float64: an error of about h² + 1e-16/h beside values of order 1. The tolerance is then float32's own.
+    // Central differences in float64: an error of about h² + 1e-16/h for values of order 1. The tolerance is then that of float32.
     private const double ExactStep = 1e-6;
     private const double ExactAbsolute = 1e-5;
     private const double ExactRelative = 1e-3;
@@ -19,18 +19,18 @@ public static class GradientCheck
     private const double SingleRelative = 1e-2;
 
     /// <summary>Checks the gradient of every element of every input.</summary>
-    /// <param name="function">Of one variable for each input; recorded operations only. Constants it needs, it brings.</param>
+    /// <param name="function">A function of one variable per input, of recorded operations only. It provides its own constants.</param>
     /// <param name="inputs">Shapes and values, row-major. Keep them tiny: the function runs twice for each element.</param>
-    /// <param name="device">Where to run it.</param>
+    /// <param name="device">The device to run it on.</param>
     /// <param name="reference">
     /// The same function in float64, from the inputs' values to the output's, both row-major. With it a gradient may be off by
     /// 1e-5 + 1e-3·|gradient| + 64 float32 roundings of that input's largest gradient (h = 1e-6). Without it the function itself is
     /// differenced in float32, which is coarser: h = 0.005·max(1, |x|), and 1e-2·|gradient| + 8 roundings of Σ|cᵢ·yᵢ| over h +
     /// h² times that input's largest gradient.
     /// </param>
-    /// <param name="seed">Of the cotangent.</param>
-    /// <returns>The worst element; call <see cref="GradientCheckReport.EnsurePassed"/> on it.</returns>
-    /// <exception cref="ArgumentException">The reference's output has another number of elements than the function's.</exception>
+    /// <param name="seed">The seed of the cotangent.</param>
+    /// <returns>A report of the worst element; call <see cref="GradientCheckReport.EnsurePassed"/> on it.</returns>
+    /// <exception cref="ArgumentException">The reference and the function differ in the number of output elements, or there are no inputs.</exception>
     public static GradientCheckReport Run(
         Func<IReadOnlyList<Variable>, Variable> function,
         IReadOnlyList<(Shape Shape, float[] Values)> inputs,
@@ -72,7 +72,7 @@ public static class GradientCheck
         return worst ?? throw new ArgumentException("gradient check: there are no inputs");
     }
 
-    /// <summary>What backward gives for each input, with the output's values and the cotangent.</summary>
+    /// <summary>The gradient of each input from backward, the output's values and the cotangent.</summary>
     private static (float[][] Gradients, float[] Outputs, float[] Cotangent) Analytic(
         Func<IReadOnlyList<Variable>, Variable> function, IReadOnlyList<(Shape Shape, float[] Values)> inputs, Device device, ulong seed)
     {
@@ -82,7 +82,7 @@ public static class GradientCheck
         var cotangent = Tensor.Empty(device, output.Shape);
         PhiloxUniform.Fill(seed, 0, -1f, 1f, cotangent.Count, cotangent);
         output.Backward(cotangent);
-        // An input that the output does not depend on has no gradient, and differences must find none.
+        // An input that the output does not depend on has no gradient; the differences must be 0 as well.
         float[][] gradients = [.. variables.Select(variable => variable.Gradient?.ToArray() ?? new float[variable.Shape.Count])];
         foreach (var variable in variables) variable.Dispose();
         return (gradients, outputs, cotangent.ToArray());
@@ -107,7 +107,7 @@ public static class GradientCheck
         return (above - below) / (2 * step);
     }
 
-    /// <summary>As <see cref="Difference"/>, over the distance that float32 really leaves between the two points.</summary>
+    /// <summary>Like <see cref="Difference"/>, divided by the actual distance of the two points in float32.</summary>
     private static double SingleDifference(float[][] values, int input, int element, double step, Func<float[][], double> function)
     {
         float x = values[input][element];
@@ -130,7 +130,7 @@ public static class GradientCheck
         return outputs.Zip(cotangent, (y, c) => y.ToDouble(null) * c).Sum();
     }
 
-    /// <summary>The error in tolerances; a NaN anywhere is worse than all.</summary>
+    /// <summary>The error as a multiple of the tolerance; infinite if anything is NaN.</summary>
     private static double Badness(GradientCheckReport report) =>
         double.IsNaN(report.Error / report.Tolerance) ? double.PositiveInfinity : report.Error / report.Tolerance;
 }

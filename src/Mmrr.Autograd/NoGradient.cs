@@ -1,6 +1,6 @@
 namespace Mmrr.Autograd;
 
-/// <summary>While one is open on this thread, operations are not recorded, and so keep nothing for backward. Scopes nest.</summary>
+/// <summary>While a scope is open on this thread, operations are not recorded and save nothing for backward. Scopes nest.</summary>
 public sealed class NoGradient : IDisposable
 {
     private bool _disposed;
@@ -8,7 +8,7 @@ public sealed class NoGradient : IDisposable
     /// <summary>Pauses recording on this thread.</summary>
     public NoGradient() => Tape.Pause();
 
-    /// <summary>Lets recording go on, on the thread that opened the scope.</summary>
+    /// <summary>Resumes recording; call it on the thread that opened the scope.</summary>
     public void Dispose()
     {
         if (_disposed) return;

@@ -1,7 +1,7 @@
 namespace Mmrr.Autograd;
 
 /// <summary>
-/// One application of a function to variables: a subclass holds forward and backward side by side, and its object is the recording.
+/// One application of a function to variables: a subclass holds forward and backward together, and its instance is the recording.
 /// <code>
 /// internal sealed class Square(Variable x) : Operation([x])
 /// {
@@ -24,8 +24,8 @@ namespace Mmrr.Autograd;
 /// }
 /// var y = new Square(x).Run();
 /// </code>
-/// Tensors that <see cref="Forward"/> and <see cref="Backward"/> make are disposed for them, but for the output, what was saved and the
-/// gradients. Point <see cref="GradientCheck"/> at it.
+/// Tensors created in <see cref="Forward"/> and <see cref="Backward"/> are disposed automatically, except the output, saved tensors and gradients. Test a
+/// new operation with <see cref="GradientCheck"/>.
 /// </summary>
 public abstract class Operation
 {
@@ -36,31 +36,33 @@ public abstract class Operation
     private Variable? _output;
     private bool _recording;
 
-    /// <summary>An operation on these inputs; null where an optional one is absent.</summary>
+    /// <summary>Creates an operation on these inputs; null for an absent optional input.</summary>
     protected Operation(IReadOnlyList<Variable?> inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         _inputs = [.. inputs];
     }
 
-    /// <summary>What errors call it.</summary>
+    /// <summary>The name in error messages.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Its place in the order of recording.</summary>
+    /// <summary>Position in the order of recording.</summary>
     internal long Number { get; private set; }
 
-    /// <summary>Whether backward has been through it, or nothing could reach it any more.</summary>
+    /// <summary>Whether backward has run, or the recording is no longer reachable.</summary>
     internal bool Dropped { get; private set; }
 
-    /// <summary>The operations that made the inputs, as far as gradients are asked for.</summary>
+    /// <summary>The operations that produced the inputs that require gradients.</summary>
     internal IEnumerable<Operation> Producers => _inputs.Where(Wants).Select(input => input!.Producer).OfType<Operation>();
 
-    /// <summary>Runs forward and, if an input requires a gradient and no <see cref="NoGradient"/> scope is open, records it. Once for each object.</summary>
+    /// <summary>
+    /// Runs forward and, if an input requires a gradient and no <see cref="NoGradient"/> scope is open, records it. Call it once per instance.
+    /// </summary>
     /// <returns>The output.</returns>
-    /// <exception cref="InvalidOperationException">It has run before.</exception>
+    /// <exception cref="InvalidOperationException">The operation has already run.</exception>
     public Variable Run()
     {
-        if (Number != 0) throw new InvalidOperationException($"{Name}: an operation's object runs once; make another");
+        if (Number != 0) throw new InvalidOperationException($"{Name}: an operation runs once; create a new one");
         Number = Tape.NextNumber();
         _recording = Tape.Recording && _inputs.Any(input => input is { RequiresGradient: true });
         Variable output;
@@ -86,16 +88,16 @@ public abstract class Operation
     protected abstract Tensor Forward();
 
     /// <summary>
-    /// Computes the gradient of each input that is asked for (<see cref="Wants"/>) and gives it to <see cref="Propagate"/>. The inputs'
-    /// values may be gone: only what was saved is still there.
+    /// Computes each required input gradient (<see cref="Wants"/>) and passes it to <see cref="Propagate"/>. The inputs' values may be freed: only saved
+    /// tensors are available.
     /// </summary>
-    /// <param name="outputGradient">As the output; it may be shared with others, so it must not be written to.</param>
+    /// <param name="outputGradient">Shaped like the output; it may be shared, so it must not be written to.</param>
     protected abstract void Backward(Tensor outputGradient);
 
-    /// <summary>Whether this input's gradient is asked for; never for an absent one, nor when nothing is recorded.</summary>
+    /// <summary>Whether this input's gradient is required; false for an absent input and when nothing is recorded.</summary>
     protected bool Wants(Variable? input) => _recording && input is { RequiresGradient: true };
 
-    /// <summary>In forward: keeps values for backward, through a handle of the recording's own, which is returned.</summary>
+    /// <summary>Called in forward: keeps values for backward in a new handle owned by the recording, which is returned.</summary>
     protected Tensor Save(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
@@ -105,8 +107,8 @@ public abstract class Operation
         return handle;
     }
 
-    /// <summary>In backward: the gradient of an input, complete. Ignored where it is not asked for; <c>outputGradient</c> itself may be given.</summary>
-    /// <exception cref="InvalidOperationException">It is not shaped as the input.</exception>
+    /// <summary>Called in backward with the complete gradient of an input. Ignored if not required; <c>outputGradient</c> itself is allowed.</summary>
+    /// <exception cref="InvalidOperationException">The gradient's shape differs from the input's.</exception>
     protected void Propagate(Variable? input, Tensor gradient)
     {
         ArgumentNullException.ThrowIfNull(gradient);
@@ -118,7 +120,7 @@ public abstract class Operation
         _gradients.Enqueue((input, _scope!.Keep(gradient.Share())));
     }
 
-    /// <summary>A tensor with arbitrary contents, shaped as the variable and on its device.</summary>
+    /// <summary>A tensor with arbitrary contents, with the variable's shape and device.</summary>
     protected static Tensor EmptyLike(Variable variable)
     {
         ArgumentNullException.ThrowIfNull(variable);
@@ -148,11 +150,11 @@ public abstract class Operation
             if (!Wants(_inputs[i]) || _gradients.Any(gradient => gradient.Input == _inputs[i])) continue;
             throw new InvalidOperationException($"{Name}: backward gave no gradient for input {i}");
         }
-        // Only now, so that a gradient that was passed through has as few owners as it can have.
+        // Deferred until here so that a gradient that is passed through has as few owners as possible.
         while (_gradients.TryDequeue(out var next)) next.Input.Accumulate(next.Gradient);
     }
 
-    /// <summary>Ends the recording: of this operation, and of those behind it that nothing else can reach.</summary>
+    /// <summary>Releases the recording of this operation and of its producers that nothing else can reach.</summary>
     internal void Drop()
     {
         var pending = new Stack<Operation>([this]);

@@ -1,6 +1,6 @@
 namespace Mmrr.Autograd;
 
-/// <summary>The order of recording, and the walk back through it.</summary>
+/// <summary>The order of recording and the backward traversal.</summary>
 internal static class Tape
 {
     private static long s_number;
@@ -16,7 +16,7 @@ internal static class Tape
 
     public static void Resume() => s_paused--;
 
-    /// <summary>Every operation behind the output in reverse order of recording: whatever reads a variable has its turn before what made it.</summary>
+    /// <summary>Runs every operation behind the output in reverse order of recording: all readers of a variable run before its producer.</summary>
     public static void Backward(Variable output, Tensor outputGradient)
     {
         var operations = Reachable(output);
@@ -41,7 +41,7 @@ internal static class Tape
             if (!seen.Add(operation)) continue;
             if (operation.Dropped)
             {
-                throw new InvalidOperationException($"Backward: it has already been through {operation.Name}, and what that saved is freed; run forward again");
+                throw new InvalidOperationException($"Backward: it has already run through {operation.Name}, whose saved tensors are freed; run forward again");
             }
             foreach (var producer in operation.Producers) pending.Push(producer);
         }

@@ -3,9 +3,9 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>
-/// A tensor that operations record themselves on. Leaves are made here; every other variable is the output of an <see cref="Operation"/>.
-/// Dispose a variable as soon as it has been used (<c>using var h = …</c>): what backward needs of it, the recording holds handles of
-/// its own on. A <see cref="DisposeScope"/> around a step, forward and backward together, does the same more coarsely.
+/// A tensor whose operations are recorded. Leaves are created here; every other variable is the output of an <see cref="Operation"/>. Dispose a variable as
+/// soon as it has been used (<c>using var h = …</c>): the recording holds its own handles to what backward needs. A <see cref="DisposeScope"/> around a
+/// step, forward and backward together, does the same less precisely.
 /// </summary>
 public sealed class Variable : IDisposable
 {
@@ -20,60 +20,60 @@ public sealed class Variable : IDisposable
         Producer = producer;
     }
 
-    /// <summary>The values. The handle is the variable's: <see cref="Tensor.Share"/> it to keep the values longer.</summary>
+    /// <summary>The values. The variable owns the handle: call <see cref="Tensor.Share"/> to keep the values longer.</summary>
     public Tensor Value { get; }
 
-    /// <summary>The sizes of <see cref="Value"/>, also after it was disposed.</summary>
+    /// <summary>The shape of <see cref="Value"/>, also after disposal.</summary>
     public Shape Shape => Value.Shape;
 
-    /// <summary>Where the values are.</summary>
+    /// <summary>The device of the values.</summary>
     public Device Device => Value.Device;
 
-    /// <summary>Whether a gradient is asked for, here or further back.</summary>
+    /// <summary>Whether this variable or one that it depends on requires a gradient.</summary>
     public bool RequiresGradient { get; }
 
     /// <summary>
-    /// The sum of the gradients that backward brought to this leaf since <see cref="ZeroGradient"/>; null when there were none, and on
-    /// variables that are not leaves. It outlives every <see cref="DisposeScope"/> and is the variable's to dispose.
+    /// The sum of this leaf's gradients from backward since <see cref="ZeroGradient"/>; null if there are none, and for variables that are not leaves. It
+    /// outlives every <see cref="DisposeScope"/>; the variable disposes it.
     /// </summary>
     public Tensor? Gradient { get; private set; }
 
-    /// <summary>The operation this is the output of; null on leaves and on what was not recorded.</summary>
+    /// <summary>The operation that produced this variable; null for leaves and unrecorded outputs.</summary>
     internal Operation? Producer { get; }
 
-    /// <summary>A leaf that wants a gradient. It takes over the handle.</summary>
+    /// <summary>Creates a leaf that requires a gradient. It takes ownership of the handle.</summary>
     public static Variable Parameter(Tensor value)
     {
         ArgumentNullException.ThrowIfNull(value);
         return new Variable(value, requiresGradient: true, producer: null);
     }
 
-    /// <summary>A leaf without a gradient. It takes over the handle: pass <c>value.Share()</c> to keep one.</summary>
+    /// <summary>Creates a leaf without a gradient. It takes ownership of the handle: pass <c>value.Share()</c> to keep one.</summary>
     public static Variable Constant(Tensor value)
     {
         ArgumentNullException.ThrowIfNull(value);
         return new Variable(value, requiresGradient: false, producer: null);
     }
 
-    /// <summary>The gradients of this scalar, added to <see cref="Gradient"/> of every leaf behind it.</summary>
+    /// <summary>Adds the gradients of this scalar to <see cref="Gradient"/> of every leaf that it depends on.</summary>
     /// <exception cref="InvalidOperationException">
-    /// This is not a scalar; or nothing was recorded; or backward has already been through some of what was recorded.
+    /// This variable is not a scalar, nothing was recorded, or backward has already run through part of the recording.
     /// </exception>
     public void Backward()
     {
-        if (Value.Count != 1) throw new InvalidOperationException($"Backward: {Shape} is not a scalar; give the gradient to begin with");
+        if (Value.Count != 1) throw new InvalidOperationException($"Backward: {Shape} is not a scalar; pass an output gradient");
         using var one = Tensor.Empty(Device, Shape);
         Elementwise.Fill(1f, one);
         Backward(one);
     }
 
     /// <summary>
-    /// The gradients of the sum of <paramref name="outputGradient"/>⊙<see cref="Value"/>, added to <see cref="Gradient"/> of every leaf
-    /// behind it. The recording is used up: each operation frees what it saved as soon as its turn is over.
+    /// Adds the gradients of the sum of <paramref name="outputGradient"/>⊙<see cref="Value"/> to <see cref="Gradient"/> of every leaf that this variable
+    /// depends on. It consumes the recording: each operation frees its saved tensors as soon as it has run.
     /// </summary>
-    /// <param name="outputGradient">As this variable; the handle stays the caller's.</param>
-    /// <exception cref="ArgumentException">The gradient has another shape or device.</exception>
-    /// <exception cref="InvalidOperationException">Nothing was recorded, or backward has already been through some of it.</exception>
+    /// <param name="outputGradient">Shaped like this variable; the caller keeps the handle.</param>
+    /// <exception cref="ArgumentException">The gradient has a different shape or device.</exception>
+    /// <exception cref="InvalidOperationException">Nothing was recorded, or backward has already run through part of the recording.</exception>
     public void Backward(Tensor outputGradient)
     {
         ArgumentNullException.ThrowIfNull(outputGradient);
@@ -89,10 +89,10 @@ public sealed class Variable : IDisposable
         Tape.Backward(this, outputGradient);
     }
 
-    /// <summary>Forgets the gradient; its memory goes back to the device's pool.</summary>
+    /// <summary>Discards the gradient; its memory returns to the device's pool.</summary>
     public void ZeroGradient() => TakeGradient()?.Dispose();
 
-    /// <summary>Releases the values and the gradient. A recording that nothing can reach any more is released with its last variable.</summary>
+    /// <summary>Releases the values and the gradient. An unreachable recording is released with its last variable.</summary>
     public void Dispose()
     {
         if (_disposed) return;
@@ -104,7 +104,7 @@ public sealed class Variable : IDisposable
 
     internal void Retain() => _references++;
 
-    /// <summary>Gives up one reference; true when it was the last.</summary>
+    /// <summary>Releases one reference; true if it was the last.</summary>
     internal bool Release() => --_references == 0;
 
     internal Tensor? TakeGradient()
@@ -114,7 +114,9 @@ public sealed class Variable : IDisposable
         return gradient;
     }
 
-    /// <summary>Adds to the gradient; takes over the handle. Buffers may be shared with other variables, so only a sole owner's is written to.</summary>
+    /// <summary>
+    /// Adds to the gradient and takes ownership of the handle. Buffers may be shared with other variables, so only a buffer with a sole owner is written.
+    /// </summary>
     internal void Accumulate(Tensor gradient)
     {
         bool leaf = Producer is null;
@@ -133,7 +135,7 @@ public sealed class Variable : IDisposable
         }
         else if (leaf && !gradient.IsSoleOwner)
         {
-            // A leaf's gradient may be scaled in place later on, by clipping say: nobody else's may change with it.
+            // A leaf's gradient may be scaled in place later, for example by clipping: no other gradient may change with it.
             var copy = Tensor.Empty(Device, Shape);
             Elementwise.Scale(gradient, 1f, copy);
             Replace(gradient, copy);

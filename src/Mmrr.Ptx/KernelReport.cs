@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Mmrr.Ptx;
 
-/// <summary>A kernel as a GPU will run it: its code, what it needs, and how much of it runs at once.</summary>
+/// <summary>A kernel as compiled for a GPU: its code, its resources and its occupancy.</summary>
 public sealed class KernelReport
 {
     private readonly SimtKernel _kernel;
@@ -15,23 +15,23 @@ public sealed class KernelReport
         Occupancy = target.Occupancy(resources.Registers, resources.SharedBytes, kernel.GroupSize);
     }
 
-    /// <summary>What ILGPU makes of the kernel.</summary>
+    /// <summary>The PTX from ILGPU.</summary>
     public string Ptx { get; }
 
-    /// <summary>What ptxas makes of that, as text.</summary>
+    /// <summary>The SASS from ptxas, as text.</summary>
     public string Sass { get; }
 
-    /// <summary>The same, counted.</summary>
+    /// <summary>The parsed SASS with instruction counts.</summary>
     public SassListing Listing { get; }
 
-    /// <summary>Registers, stack frame, spills, shared bytes.</summary>
+    /// <summary>Registers, stack frame, register spills, shared memory.</summary>
     public PtxasReport Resources { get; }
 
-    /// <summary>Groups of the kernel's largest size that a multiprocessor runs at once.</summary>
+    /// <summary>Groups of the kernel's maximum size that are resident on a multiprocessor.</summary>
     public Occupancy Occupancy { get; }
 
     /// <summary>Compiles, assembles and disassembles a kernel.</summary>
-    /// <exception cref="PtxException">One of the three does not take it.</exception>
+    /// <exception cref="PtxException">One of the three steps fails.</exception>
     public static KernelReport Of(SimtKernel kernel, PtxCompiler compiler, PtxTools tools)
     {
         ArgumentNullException.ThrowIfNull(compiler);
@@ -41,7 +41,7 @@ public sealed class KernelReport
         return new KernelReport(kernel, compiler.Target, ptx, resources, tools.Disassemble(cubin));
     }
 
-    /// <summary>What is worth knowing, a line each.</summary>
+    /// <summary>The main figures, one per line.</summary>
     public IReadOnlyList<string> Summary()
     {
         var lines = new List<string>
@@ -54,7 +54,7 @@ public sealed class KernelReport
             Line($"blocks an SM  {Occupancy.Groups}, {Occupancy.Warps} of {_target.MaxWarps} warps, bounded by {Bound(Occupancy.Limit)}"),
             Line($"instructions  {Listing.All.Count}: {Listing.All}"),
         };
-        // ptxas 11.8 does not tell it of sm_90.
+        // ptxas 11.8 does not report it for sm_90.
         if (Resources.ConstantBytes > 0) lines.Insert(5, Line($"constant      {Resources.ConstantBytes} bytes"));
         if (Listing.MainLoop is { } loop)
         {

@@ -7,13 +7,14 @@ namespace Mmrr.Ptx;
 
 public static unsafe partial class LimitProbe
 {
-    // A multiply-add takes about four cycles and at most two (Arm: four) begin in one. Twelve chains and two operands still fit AVX2's 16 registers.
+    // A multiply-add has a latency of about four cycles, and at most two (Arm: four) are issued per cycle. Twelve chains and two operands still fit AVX2's
+    // 16 registers.
     private const int Chains = 12;
 
-    // Units are taken as the workers get to them, so that one that loses its core for a while does not keep the others waiting for long.
+    // Workers take units dynamically, so that a worker that loses its core does not delay the others for long.
     private const int UnitsAWorker = 16;
 
-    /// <summary>The widest vectors with registers of their own; the JIT compiles the chains for each.</summary>
+    /// <summary>A vector width; the JIT compiles the chains for each.</summary>
     private interface IVector<TSelf>
     {
         static abstract int Width { get; }
@@ -46,7 +47,7 @@ public static unsafe partial class LimitProbe
         });
     }
 
-    /// <summary>All chains go towards 2, where nothing overflows or becomes subnormal.</summary>
+    /// <summary>All chains converge to 2, so nothing overflows or becomes subnormal.</summary>
     private static float Chain<TVector>(float begin, int steps)
         where TVector : struct, IVector<TVector>
     {
@@ -81,7 +82,7 @@ public static unsafe partial class LimitProbe
         {
             var (i, end) = worker.Share(count, Lanes.Grain);
             var scale = Vector512.Create(factor);
-            // Stores that go past the caches, so that no line is read first only to be overwritten.
+            // Non-temporal stores, so that no cache line is read before it is overwritten.
             for (; i <= end - Lanes.Width; i += Lanes.Width)
             {
                 (Vector512.Load(a + i) + (Vector512.Load(b + i) * scale)).StoreAlignedNonTemporal(y + i);

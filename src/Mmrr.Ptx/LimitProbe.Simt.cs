@@ -18,8 +18,8 @@ public static unsafe partial class LimitProbe
         device.Simt.Launch(config, MultiplyAddKernel, sums.View, 0.5f, 1f, steps);
     }
 
-    // A thread runs eight independent chains; named locals stay in registers. All chains go towards 2. A step is four links of each, 64 operations: with
-    // one link the counter and the branch would take a third of the instructions, and on a GPU that issues one a cycle a third of the limit.
+    // A thread runs eight independent chains; named locals stay in registers. All chains converge to 2. A step is four links of each, 64 operations: with
+    // one link the counter and the branch would take a third of the instructions and, on a GPU that issues one per cycle, a third of the limit.
     [SimtKernel]
     private static void MultiplyAddKernel(ArrayView<float> sums, float factor, float addend, int steps)
     {
@@ -42,7 +42,7 @@ public static unsafe partial class LimitProbe
     private static float FourLinks(float c, float factor, float addend) =>
         (((((((c * factor) + addend) * factor) + addend) * factor) + addend) * factor) + addend;
 
-    // As QuadWalk. 12 bytes and 2 operations an element.
+    // Like QuadWalk. 12 bytes and 2 operations per element.
     [SimtKernel]
     private static void TriadKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> output, float factor, int count) =>
         QuadWalk.Map(a, b, output, count, new ScaledSum(factor));

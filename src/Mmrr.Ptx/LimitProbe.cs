@@ -3,19 +3,19 @@ using Mmrr.Kernels;
 namespace Mmrr.Ptx;
 
 /// <summary>
-/// Two operations that do nothing of use as fast as the machine can: the limits that a profile is held against. Chains of multiply-adds that stay in
-/// registers, and a triad that streams arrays from and to memory.
+/// Two benchmark operations that measure the machine's limits, with which a profile is compared: chains of multiply-adds that stay in registers, and a
+/// triad that streams arrays from and to memory.
 /// </summary>
 public static unsafe partial class LimitProbe
 {
     private const string MultiplyAddsName = "LimitProbe.MultiplyAdds";
 
     /// <summary>
-    /// Multiply-adds in independent chains on all of the device. How many they are depends on the device: a <see cref="Profiler"/> records it.
+    /// Runs multiply-adds in independent chains on the whole device. Their number depends on the device; a <see cref="Profiler"/> records it.
     /// </summary>
-    /// <param name="device">Where they run.</param>
+    /// <param name="device">The device.</param>
     /// <param name="steps">Steps of each chain, at least 1: one multiply-add each on <c>cpu</c>, four elsewhere.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no step.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of steps is below 1.</exception>
     public static void MultiplyAdds(Device device, int steps)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -24,10 +24,10 @@ public static unsafe partial class LimitProbe
         else LaunchMultiplyAdds(device, steps);
     }
 
-    /// <summary>output = a + factor·b: 8 bytes read and 4 written an element, past the caches where the arrays are larger.</summary>
+    /// <summary>output = a + factor·b: 8 bytes read and 4 written per element, beyond the caches if the arrays are larger.</summary>
     /// <param name="a">Any shape.</param>
     /// <param name="b">The same shape.</param>
-    /// <param name="factor">Of b.</param>
+    /// <param name="factor">The factor of b.</param>
     /// <param name="output">The same shape; must not share memory with the inputs.</param>
     /// <exception cref="ArgumentException">The shapes or devices differ, or buffers are shared.</exception>
     public static void Triad(Tensor a, Tensor b, float factor, Tensor output)

@@ -1,12 +1,12 @@
 namespace Mmrr.Ptx;
 
-/// <summary>What bounds the groups that are on a multiprocessor at once.</summary>
+/// <summary>The resource that limits the groups resident on a multiprocessor.</summary>
 public enum OccupancyLimit
 {
-    /// <summary>The threads, in warps.</summary>
+    /// <summary>Threads, in warps.</summary>
     Threads,
 
-    /// <summary>The number of groups itself.</summary>
+    /// <summary>The maximum number of groups.</summary>
     Groups,
 
     /// <summary>The registers.</summary>
@@ -16,7 +16,7 @@ public enum OccupancyLimit
     SharedMemory,
 }
 
-/// <summary>Groups and warps that are on a multiprocessor at once, and what bounds them. 0 groups: the kernel cannot be launched.</summary>
+/// <summary>Groups and warps resident on a multiprocessor, and the resource that limits them. 0 groups: the kernel cannot be launched.</summary>
 public readonly record struct Occupancy(int Groups, int Warps, OccupancyLimit Limit);
 
 /// <summary>
@@ -28,7 +28,7 @@ public sealed class Multiprocessor
     private const int Registers = 64 * 1024;
     private const int WarpSize = 32;
 
-    // A multiprocessor has four parts with a quarter of the registers each; a warp's registers are handed out in units of 256, in one part.
+    // A multiprocessor has four parts with a quarter of the registers each; a warp's registers are allocated in units of 256, in one part.
     private const int Parts = 4;
     private const int RegisterUnit = 256;
 
@@ -44,7 +44,7 @@ public sealed class Multiprocessor
         (_groups, _warps, _sharedBytes, _sharedUnit, _reservedShared) = (groups, warps, sharedKilobytes * 1024, sharedUnit, reservedShared);
     }
 
-    /// <summary>Those that are known here, oldest first: sm_75, sm_80, sm_86, sm_89, sm_90.</summary>
+    /// <summary>The supported ones, oldest first: sm_75, sm_80, sm_86, sm_89, sm_90.</summary>
     public static IReadOnlyList<Multiprocessor> All { get; } =
     [
         new(75, "Turing", groups: 16, warps: 32, sharedKilobytes: 64, sharedUnit: 256, reservedShared: 0),
@@ -60,19 +60,19 @@ public sealed class Multiprocessor
     /// <summary>The generation.</summary>
     public string Name { get; }
 
-    /// <summary>The most warps that are on it at once.</summary>
+    /// <summary>The maximum number of resident warps.</summary>
     public int MaxWarps => _warps;
 
-    /// <summary>The one with this number.</summary>
-    /// <exception cref="ArgumentException">There is none; the message names those that there are.</exception>
+    /// <summary>The multiprocessor with this number.</summary>
+    /// <exception cref="ArgumentException">The number is unknown; the message lists the supported ones.</exception>
     public static Multiprocessor Of(int sm) =>
         All.FirstOrDefault(one => one.Sm == sm)
             ?? throw new ArgumentException($"sm is {sm}, expected {string.Join(", ", All.SkipLast(1).Select(one => one.Sm))} or {All[^1].Sm}");
 
-    /// <summary>How many groups of a kernel run at once.</summary>
-    /// <param name="registers">Registers a thread.</param>
-    /// <param name="sharedBytes">Bytes of shared memory a group.</param>
-    /// <param name="groupSize">Threads a group, 1 to 1024.</param>
+    /// <summary>The number of resident groups of a kernel.</summary>
+    /// <param name="registers">Registers per thread.</param>
+    /// <param name="sharedBytes">Bytes of shared memory per group.</param>
+    /// <param name="groupSize">Threads per group, 1 to 1024.</param>
     public Occupancy Occupancy(int registers, int sharedBytes, int groupSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(registers);
@@ -84,7 +84,7 @@ public sealed class Multiprocessor
         int byRegisters = warpRegisters == 0 ? int.MaxValue : Registers / Parts / warpRegisters * Parts / warps;
         int shared = RoundUp(sharedBytes + _reservedShared, _sharedUnit);
         int byShared = shared == 0 ? int.MaxValue : _sharedBytes / shared;
-        // Of equal bounds the first: a kernel that has all threads there can be lacks nothing.
+        // Of equal limits the first: a kernel at the maximum number of threads is not limited by anything else.
         var (groups, limit) = new[]
         {
             (byWarps, OccupancyLimit.Threads), (_groups, OccupancyLimit.Groups),

@@ -4,14 +4,14 @@ using ILGPU.Runtime.Cuda;
 
 namespace Mmrr.Ptx;
 
-/// <summary>Compiles kernels to PTX as they are compiled on a CUDA device, with neither a GPU nor a driver. For one thread at a time.</summary>
+/// <summary>Compiles kernels to PTX as on a CUDA device, without a GPU or a driver. Not thread-safe.</summary>
 public sealed class PtxCompiler : IDisposable
 {
     private readonly CudaArchitecture _architecture;
     private Context? _context;
     private PTXBackend? _backend;
 
-    /// <summary>A compiler for one compute capability. ILGPU names no <c>.target</c> above sm_80, which newer GPUs run as well.</summary>
+    /// <summary>Creates a compiler for one compute capability. ILGPU emits no <c>.target</c> above sm_80; newer GPUs run sm_80 code as well.</summary>
     public PtxCompiler(Multiprocessor target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -19,11 +19,11 @@ public sealed class PtxCompiler : IDisposable
         _architecture = new CudaArchitecture(target.Sm / 10, target.Sm % 10);
     }
 
-    /// <summary>What is compiled for.</summary>
+    /// <summary>The target of the compilation.</summary>
     public Multiprocessor Target { get; }
 
-    /// <summary>The PTX of a kernel, for ptxas 11.8 (PTX 7.8) and newer.</summary>
-    /// <exception cref="PtxException">The kernel needs a newer GPU, or ILGPU does not take it; the message names the kernel.</exception>
+    /// <summary>Compiles a kernel to PTX for ptxas 11.8 (PTX 7.8) and newer.</summary>
+    /// <exception cref="PtxException">The kernel needs a newer GPU, or ILGPU cannot compile it; the message names the kernel.</exception>
     public string Compile(SimtKernel kernel)
     {
         ArgumentNullException.ThrowIfNull(kernel);
@@ -41,7 +41,7 @@ public sealed class PtxCompiler : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Dispose(); // a failed compilation poisons its context
+            Dispose(); // a failed compilation leaves the context unusable
             throw new PtxException($"{kernel} does not compile to PTX: {e.GetBaseException().Message}", e);
         }
     }

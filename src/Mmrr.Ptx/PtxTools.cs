@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Mmrr.Ptx;
 
-/// <summary>NVIDIA's <c>ptxas</c> and <c>nvdisasm</c>, which need neither a GPU nor a driver. They are no part of this program.</summary>
+/// <summary>NVIDIA's <c>ptxas</c> and <c>nvdisasm</c>, which need neither a GPU nor a driver. They are not part of this program.</summary>
 public sealed class PtxTools
 {
     private readonly string _ptxas;
@@ -12,10 +12,10 @@ public sealed class PtxTools
     private PtxTools(string folder) => (_ptxas, _nvdisasm) = (Path.Combine(folder, FileName("ptxas")), Path.Combine(folder, FileName("nvdisasm")));
 
     /// <summary>
-    /// The programs in the folder that <c>MMRR_PTXAS</c> names (or beside the file that it names); without it in the first folder of <c>PATH</c> that has
-    /// both, else where <c>scripts/get-ptxas</c> puts them.
+    /// Finds the programs in the folder of <c>MMRR_PTXAS</c> (or beside the file that it names); if it is not set, in the first folder of <c>PATH</c> that
+    /// has both, otherwise where <c>scripts/get-ptxas</c> installs them.
     /// </summary>
-    /// <exception cref="PtxException">They are in none of these places; the message names them.</exception>
+    /// <exception cref="PtxException">They are in none of these places; the message lists the places.</exception>
     public static PtxTools Find()
     {
         if (Environment.GetEnvironmentVariable("MMRR_PTXAS") is { Length: > 0 } named)
@@ -32,8 +32,8 @@ public sealed class PtxTools
     }
 
     /// <summary>Assembles PTX with one entry.</summary>
-    /// <returns>What ptxas tells of it, and the cubin.</returns>
-    /// <exception cref="PtxException">ptxas does not take it; the message is its first complaint.</exception>
+    /// <returns>The report of ptxas, and the cubin.</returns>
+    /// <exception cref="PtxException">ptxas rejects it; the message is the first error of ptxas.</exception>
     public (PtxasReport Report, byte[] Cubin) Assemble(string ptx, Multiprocessor target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -52,7 +52,7 @@ public sealed class PtxTools
     }
 
     /// <summary>The SASS of a cubin, as <c>nvdisasm -c</c> prints it.</summary>
-    /// <exception cref="PtxException">nvdisasm does not take it.</exception>
+    /// <exception cref="PtxException">nvdisasm rejects it.</exception>
     public string Disassemble(byte[] cubin)
     {
         var folder = Directory.CreateTempSubdirectory("mmrr-ptx-");
@@ -74,14 +74,14 @@ public sealed class PtxTools
         try
         {
             using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            // Both at once: a pipe that nobody empties stops the program.
+            // Read both concurrently: the program blocks on a full pipe.
             var output = process.StandardOutput.ReadToEndAsync();
             string error = process.StandardError.ReadToEnd();
             process.WaitForExit();
             if (process.ExitCode == 0) return (output.GetAwaiter().GetResult(), error);
             string complaint = $"{error}\n{output.GetAwaiter().GetResult()}".Split('\n')
                 .FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal))
-                ?? "without a word";
+                ?? "no error message";
             throw new PtxException($"{name} ended with {process.ExitCode}: {complaint.Trim()}");
         }
         catch (Win32Exception e)

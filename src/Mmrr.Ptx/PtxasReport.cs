@@ -3,27 +3,27 @@ using System.Text.RegularExpressions;
 
 namespace Mmrr.Ptx;
 
-/// <summary>What <c>ptxas -v</c> tells of a kernel. Registers are per thread, shared bytes per group, all else in bytes per thread.</summary>
+/// <summary>The output of <c>ptxas -v</c> for a kernel. Registers are per thread, shared bytes per group, all others in bytes per thread.</summary>
 /// <param name="Registers">32-bit registers.</param>
-/// <param name="StackFrame">Local memory for arrays and calls; of several functions the largest frame.</param>
-/// <param name="SpillStores">Bytes that are stored because registers ran out, over all functions.</param>
-/// <param name="SpillLoads">Bytes that are loaded again, over all functions.</param>
+/// <param name="StackFrame">Local memory for arrays and calls; the largest frame of all functions.</param>
+/// <param name="SpillStores">Bytes stored by register spills, over all functions.</param>
+/// <param name="SpillLoads">Bytes reloaded after register spills, over all functions.</param>
 /// <param name="SharedBytes">Shared memory of fixed size.</param>
-/// <param name="ConstantBytes">Constant memory, the parameters included; 0 where ptxas does not tell.</param>
+/// <param name="ConstantBytes">Constant memory, parameters included; 0 if ptxas does not report it.</param>
 public sealed partial record PtxasReport(int Registers, int StackFrame, int SpillStores, int SpillLoads, int SharedBytes, int ConstantBytes)
 {
-    /// <summary>Nothing of a thread's own lies in memory.</summary>
+    /// <summary>Whether a thread uses no local memory.</summary>
     public bool StaysInRegisters => StackFrame == 0 && SpillStores == 0 && SpillLoads == 0;
 
     /// <summary>Reads the text of <c>ptxas -v</c> for PTX with one entry.</summary>
-    /// <exception cref="FormatException">It names no registers, or no stack frame.</exception>
+    /// <exception cref="FormatException">The text states no registers or no stack frame.</exception>
     public static PtxasReport Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var frames = Frame().Matches(text);
         var used = Used().Matches(text);
         if (frames.Count == 0 || used.Count == 0) throw new FormatException("the text of ptxas -v names no registers or no stack frame");
-        // Functions that are called have lines of their own, some without registers; the entry needs as many as the most demanding.
+        // Called functions have separate lines, some without registers; the entry needs the maximum of all.
         return new PtxasReport(
             used.Max(match => Number(match, 1)),
             frames.Max(match => Number(match, 1)),

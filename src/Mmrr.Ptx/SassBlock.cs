@@ -3,18 +3,18 @@ using System.Globalization;
 namespace Mmrr.Ptx;
 
 /// <summary>One instruction.</summary>
-/// <param name="Address">Bytes from the kernel's begin.</param>
-/// <param name="Opcode">With its modifiers: <c>LDG.E.128</c>.</param>
-/// <param name="Kind">What it is for.</param>
-/// <param name="Bits">What each thread moves, for loads and stores; else 0.</param>
+/// <param name="Address">Bytes from the start of the kernel.</param>
+/// <param name="Opcode">The opcode with its modifiers: <c>LDG.E.128</c>.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Bits">Bits that each thread moves, for loads and stores; otherwise 0.</param>
 public sealed record SassInstruction(int Address, string Opcode, SassKind Kind, int Bits);
 
-/// <summary>Some instructions of a kernel, counted. The counts are of the text, not of how often each runs.</summary>
+/// <summary>Instructions of a kernel and their counts. The counts are static: they do not depend on how often an instruction runs.</summary>
 public sealed class SassBlock
 {
     private readonly Dictionary<(SassKind Kind, int Bits), int> _counts;
 
-    /// <summary>A block of these.</summary>
+    /// <summary>Creates a block of these instructions.</summary>
     public SassBlock(IReadOnlyList<SassInstruction> instructions)
     {
         ArgumentNullException.ThrowIfNull(instructions);
@@ -25,25 +25,25 @@ public sealed class SassBlock
     /// <summary>The instructions, in the order of their addresses.</summary>
     public IReadOnlyList<SassInstruction> Instructions { get; }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of instructions.</summary>
     public int Count => Instructions.Count;
 
-    /// <summary>How many there are of a kind, of any width.</summary>
+    /// <summary>The number of instructions of a kind, of any width.</summary>
     public int this[SassKind kind] => _counts.Where(entry => entry.Key.Kind == kind).Sum(entry => entry.Value);
 
-    /// <summary>How many loads or stores of a kind move that many bits a thread.</summary>
+    /// <summary>The number of loads or stores of a kind that move this many bits per thread.</summary>
     public int this[SassKind kind, int bits] => _counts.GetValueOrDefault((kind, bits));
 
-    /// <summary>Instructions that calculate with floating-point numbers, a tensor core's counted as one.</summary>
+    /// <summary>Floating-point instructions; a tensor core instruction counts as one.</summary>
     public int Arithmetic => this[SassKind.Ffma] + this[SassKind.Hmma] + this[SassKind.OtherFloat] + this[SassKind.Double] + this[SassKind.Mufu];
 
-    /// <summary>Loads from global, shared and local memory and copies to shared memory; not those of constants.</summary>
+    /// <summary>Loads from global, shared and local memory and copies to shared memory; excludes constants.</summary>
     public int Loads => this[SassKind.Ldg] + this[SassKind.Lds] + this[SassKind.Ldl] + this[SassKind.Ld] + this[SassKind.Ldgsts];
 
-    /// <summary><see cref="Arithmetic"/> over <see cref="Loads"/>; infinite where there are no loads.</summary>
+    /// <summary><see cref="Arithmetic"/> over <see cref="Loads"/>; infinite if there are no loads.</summary>
     public double ArithmeticToLoads => Loads == 0 ? double.PositiveInfinity : (double)Arithmetic / Loads;
 
-    /// <summary>All kinds that there are: <c>FFMA 64, LDS.128 4, integer 12, branch 1</c>.</summary>
+    /// <summary>All kinds that occur: <c>FFMA 64, LDS.128 4, integer 12, branch 1</c>.</summary>
     public override string ToString() => string.Join(", ", _counts
         .OrderBy(entry => entry.Key.Kind).ThenByDescending(entry => entry.Key.Bits)
         .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{Name(entry.Key.Kind, entry.Key.Bits)} {entry.Value}")));

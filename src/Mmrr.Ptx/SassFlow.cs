@@ -1,9 +1,9 @@
 namespace Mmrr.Ptx;
 
 /// <summary>
-/// The ways through a kernel, and its natural loops: an edge back to a dominator is a loop's, and the loop is all that reaches the edge without
-/// passing the dominator. (By addresses alone a rare case that is put behind the kernel's end, and branches back from there, would look like a loop.)
-/// Dominators after Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", on single instructions.
+/// The control flow of a kernel and its natural loops: an edge back to a dominator defines a loop, which consists of all instructions that reach the edge
+/// without passing the dominator. (By addresses alone, a rare path placed behind the kernel's end that branches back would look like a loop.) Dominators
+/// after Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", on single instructions.
 /// </summary>
 internal sealed class SassFlow
 {
@@ -12,12 +12,12 @@ internal sealed class SassFlow
     private readonly List<int>[] _successors;
     private readonly List<int>[] _predecessors;
 
-    // From the last that a walk through the kernel leaves to the first; instructions that nothing leads to are not in it.
+    // Reverse postorder; unreachable instructions are not included.
     private readonly List<int> _order = [];
     private readonly int[] _place;
     private readonly int[] _dominator;
 
-    /// <summary>Of each instruction where it branches to, if it does, and whether the next one can follow it.</summary>
+    /// <summary>Builds the flow from each instruction's branch target, if any, and whether execution can continue with the next instruction.</summary>
     public SassFlow(IReadOnlyList<(int? Target, bool Falls)> instructions)
     {
         int count = instructions.Count;
@@ -38,7 +38,7 @@ internal sealed class SassFlow
         Dominate();
     }
 
-    /// <summary>The instructions of each loop that no other loop's head is in, ascending.</summary>
+    /// <summary>The instructions of each loop that contains no other loop's head, ascending.</summary>
     public IReadOnlyList<IReadOnlyList<int>> InnermostLoops()
     {
         var loops = new Dictionary<int, SortedSet<int>>();

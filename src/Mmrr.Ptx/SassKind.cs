@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Mmrr.Ptx;
 
-/// <summary>What an instruction of the GPU is for.</summary>
+/// <summary>The kind of a GPU instruction.</summary>
 public enum SassKind
 {
     /// <summary>A float32 multiply-add.</summary>
@@ -17,13 +17,13 @@ public enum SassKind
     /// <summary>Float64.</summary>
     Double,
 
-    /// <summary>The special function unit: reciprocals, roots, exponentials, logarithms. Division of integers uses it too.</summary>
+    /// <summary>The special function unit: reciprocals, roots, exponentials, logarithms. Integer division uses it too.</summary>
     Mufu,
 
     /// <summary>Addresses, counters, comparisons and logic.</summary>
     Integer,
 
-    /// <summary>Between number formats.</summary>
+    /// <summary>Conversion between number formats.</summary>
     Conversion,
 
     /// <summary>A copy between registers, or of a constant or a thread's index.</summary>
@@ -47,16 +47,16 @@ public enum SassKind
     /// <summary>Store to local memory.</summary>
     Stl,
 
-    /// <summary>Load through an address whose memory the compiler does not know: slower than a global one.</summary>
+    /// <summary>Load from a generic address, whose memory space the compiler does not know: slower than a global load.</summary>
     Ld,
 
-    /// <summary>Store through such an address.</summary>
+    /// <summary>Store to a generic address.</summary>
     St,
 
-    /// <summary>Copy from global to shared memory past the registers (<c>cp.async</c>).</summary>
+    /// <summary>Copy from global to shared memory bypassing the registers (<c>cp.async</c>).</summary>
     Ldgsts,
 
-    /// <summary>Load from constant memory, where arguments lie.</summary>
+    /// <summary>Load from constant memory, which holds the arguments.</summary>
     Ldc,
 
     /// <summary>Atomic operations and reductions in memory.</summary>
@@ -68,7 +68,7 @@ public enum SassKind
     /// <summary>Waiting for other threads or for memory.</summary>
     Barrier,
 
-    /// <summary>Branches, calls, exits, and where a warp's threads come together again.</summary>
+    /// <summary>Branches, calls, exits and reconvergence of a warp's threads.</summary>
     Branch,
 
     /// <summary>Anything else.</summary>
@@ -110,21 +110,21 @@ internal static class SassKinds
     public static SassKind Of(string opcode, string operands)
     {
         string name = opcode.Split('.')[0];
-        // A multiply-add with the zero register is how the assembler spreads copies over the units: IMAD.MOV, and HFMA2 with two zeros.
+        // The assembler encodes some copies as multiply-adds with the zero register to balance the units: IMAD.MOV, and HFMA2 with two zeros.
         if (opcode.StartsWith("IMAD.MOV", StringComparison.Ordinal)) return SassKind.Move;
         if (name == "HFMA2" && operands.Contains("-RZ, RZ,", StringComparison.Ordinal)) return SassKind.Move;
-        // U… is the same for a whole warp, in the uniform registers.
+        // U… is the variant for a whole warp, in uniform registers.
         return s_kinds.TryGetValue(name, out var kind) || (name[0] == 'U' && s_kinds.TryGetValue(name[1..], out kind)) ? kind : SassKind.Other;
     }
 
-    /// <summary>Bits that each thread moves with an instruction of memory; 0 for the others.</summary>
+    /// <summary>Bits that each thread moves with a memory instruction; 0 for others.</summary>
     public static int BitsOf(string opcode, SassKind kind)
     {
         if (kind is not (SassKind.Ldg or SassKind.Stg or SassKind.Lds or SassKind.Sts
             or SassKind.Ldl or SassKind.Stl or SassKind.Ld or SassKind.St or SassKind.Ldgsts))
             return 0;
         string[] modifiers = opcode.Split('.');
-        // Tiles of 8x8 halves: one, two or four of them, 32 bits a thread each.
+        // One, two or four tiles of 8x8 halves, 32 bits per thread each.
         if (modifiers[0] is "LDSM" or "STSM") return modifiers[^1] switch { "2" => 64, "4" => 128, _ => 32 };
         if (modifiers.Contains("128")) return 128;
         if (modifiers.Contains("64")) return 64;

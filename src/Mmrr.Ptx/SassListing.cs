@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Mmrr.Ptx;
 
-/// <summary>The instructions of a kernel as <c>nvdisasm</c> lists them, and the loop that most of its arithmetic is in.</summary>
+/// <summary>The instructions of a kernel as listed by <c>nvdisasm</c>, and the loop with most of its arithmetic.</summary>
 public sealed partial class SassListing
 {
     private SassListing(IReadOnlyList<SassInstruction> instructions, IReadOnlyList<IReadOnlyList<SassInstruction>> innermost)
@@ -14,17 +14,17 @@ public sealed partial class SassListing
             .FirstOrDefault();
     }
 
-    /// <summary>All instructions; without the ones that only fill up the kernel's end.</summary>
+    /// <summary>All instructions except the padding at the kernel's end.</summary>
     public SassBlock All { get; }
 
     /// <summary>
-    /// Of the innermost loops the one with the most FFMA and HMMA, then with the most arithmetic, then the longest; null where there is no loop.
-    /// A loop is that of a backward branch to an instruction that every way to the branch leads through, and ends where no way leads back.
+    /// The innermost loop with the most FFMA and HMMA, then the most arithmetic, then the most instructions; null if there is no loop. A loop is defined by
+    /// a branch back to an instruction that dominates it, and contains the instructions from which that branch is reachable within it.
     /// </summary>
     public SassBlock? MainLoop { get; }
 
     /// <summary>Reads the text that <c>nvdisasm -c</c> prints for a cubin with one kernel.</summary>
-    /// <exception cref="FormatException">There is no instruction in it, or a branch to nowhere.</exception>
+    /// <exception cref="FormatException">The text has no instruction, or a branch to an unknown label.</exception>
     public static SassListing Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -56,7 +56,7 @@ public sealed partial class SassListing
         }
         if (instructions.Count == 0) throw new FormatException("there is no instruction in the text of nvdisasm");
         int?[] targets = [.. branches.Select(branch => branch.Label is null ? null : (int?)TargetOf(branch.Label))];
-        // The last instruction is a branch to itself that catches whoever runs past the end.
+        // The last instruction is a branch to itself that guards the end.
         if (targets[^1] == instructions.Count - 1) instructions.RemoveAt(instructions.Count - 1);
         var flow = new SassFlow([.. Enumerable.Range(0, instructions.Count).Select(i => (targets[i], branches[i].Falls))]);
         return new SassListing(instructions, [.. flow.InnermostLoops().Select(loop => (IReadOnlyList<SassInstruction>)[.. loop.Select(i => instructions[i])])]);

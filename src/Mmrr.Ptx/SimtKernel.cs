@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 
 namespace Mmrr.Ptx;
 
-/// <summary>An entry kernel: a method that is marked with <see cref="SimtKernelAttribute"/>.</summary>
+/// <summary>An entry kernel: a method with the attribute <see cref="SimtKernelAttribute"/>.</summary>
 public sealed class SimtKernel
 {
     private const BindingFlags Declared =
@@ -20,19 +20,19 @@ public sealed class SimtKernel
         _mark = mark;
     }
 
-    /// <summary><c>Type.Method</c>; with the namespace where two types share a name, and with the parameters' types where two methods do.</summary>
+    /// <summary><c>Type.Method</c>; with the namespace if two types share a name, and with the parameter types if two methods do.</summary>
     public string Name { get; }
 
     /// <summary>The method.</summary>
     public MethodInfo Method { get; }
 
-    /// <summary>The most threads of a group.</summary>
+    /// <summary>Maximum threads per group.</summary>
     public int GroupSize => _mark.GroupSize;
 
-    /// <summary>Groups that are to fit on a multiprocessor at once; 0 where the kernel does not say.</summary>
+    /// <summary>Required number of resident groups per multiprocessor; 0 if the kernel does not specify it.</summary>
     public int MinGroups => _mark.MinGroups;
 
-    /// <summary>The least compute capability that has the kernel's instructions; 0 for any.</summary>
+    /// <summary>The minimum compute capability for the kernel's instructions; 0 for any.</summary>
     public int MinSm => _mark.MinSm;
 
     /// <summary>The engine's own kernels and those of <see cref="LimitProbe"/>, by name.</summary>
@@ -67,7 +67,7 @@ public sealed class SimtKernel
 
     internal KernelSpecialization Specialization => _mark.Specialization;
 
-    // A kernel whose first parameter is an index leaves the grouping to ILGPU.
+    // ILGPU chooses the groups of a kernel whose first parameter is an index.
     internal EntryPointDescription EntryPoint =>
         Method.GetParameters() is [var first, ..] && typeof(IIndex).IsAssignableFrom(first.ParameterType)
             ? EntryPointDescription.FromImplicitlyGroupedKernel(Method)

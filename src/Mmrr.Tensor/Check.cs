@@ -1,21 +1,21 @@
 namespace Mmrr;
 
 /// <summary>
-/// What operations ask of their arguments, on the host and before anything is enqueued. Each failure is one line that names the
-/// operation, the argument, what came and what was expected.
+/// Checks of operations' arguments, on the host and before anything is enqueued. Each message is one line with the operation, the argument, the actual and
+/// the expected value.
 /// </summary>
 internal static class Check
 {
-    /// <summary>The tensor has exactly this shape.</summary>
-    /// <exception cref="ArgumentException">It has another.</exception>
+    /// <summary>Checks that the tensor has exactly this shape.</summary>
+    /// <exception cref="ArgumentException">The shape differs.</exception>
     public static void Shape(string operation, string argument, Tensor tensor, Shape expected)
     {
         ArgumentNullException.ThrowIfNull(tensor, argument);
         if (!tensor.Shape.Equals(expected)) throw new ArgumentException($"{operation}: {argument} is {tensor.Shape}, expected {expected}");
     }
 
-    /// <summary>The tensor has exactly these sizes; none at all is a scalar.</summary>
-    /// <exception cref="ArgumentException">It has others.</exception>
+    /// <summary>Checks that the tensor has exactly these sizes; no sizes mean a scalar.</summary>
+    /// <exception cref="ArgumentException">The sizes differ.</exception>
     public static void Shape(string operation, string argument, Tensor tensor, params ReadOnlySpan<int> expected)
     {
         ArgumentNullException.ThrowIfNull(tensor, argument);
@@ -25,8 +25,8 @@ internal static class Check
         if (!equal) throw new ArgumentException($"{operation}: {argument} is {shape}, expected [{string.Join(", ", expected.ToArray())}]");
     }
 
-    /// <summary>The tensor is <paramref name="first"/> rows of the shape that <paramref name="like"/> has after its first axis.</summary>
-    /// <exception cref="ArgumentException">It is not.</exception>
+    /// <summary>Checks that the tensor has <paramref name="first"/> rows of the shape of <paramref name="like"/> after its first axis.</summary>
+    /// <exception cref="ArgumentException">The shape differs.</exception>
     public static void Rows(string operation, string argument, Tensor tensor, long first, Shape like)
     {
         ArgumentNullException.ThrowIfNull(tensor, argument);
@@ -40,8 +40,8 @@ internal static class Check
         }
     }
 
-    /// <summary>The shape [first, second] of what an operation keeps beside its tensors, such as the partial sums of several shares.</summary>
-    /// <exception cref="ArgumentException">It has more elements than kernels can count; the message names the operation, what it is and the limit.</exception>
+    /// <summary>The shape [first, second] of an operation's intermediate results, such as the partial sums of several shares.</summary>
+    /// <exception cref="ArgumentException">It has more elements than kernels can index; the message names the operation, the result and the limit.</exception>
     public static Shape Intermediate(string operation, string what, long first, long second = 1)
     {
         if (second > Mmrr.Shape.MaxCount / first)
@@ -53,16 +53,16 @@ internal static class Check
         return new Shape((int)first, (int)second);
     }
 
-    /// <summary>The tensor has this many axes.</summary>
-    /// <exception cref="ArgumentException">It has more or fewer.</exception>
+    /// <summary>Checks that the tensor has this many axes.</summary>
+    /// <exception cref="ArgumentException">The number of axes differs.</exception>
     public static void Rank(string operation, string argument, Tensor tensor, int expected, string axes)
     {
         ArgumentNullException.ThrowIfNull(tensor, argument);
         if (tensor.Shape.Rank != expected) throw new ArgumentException($"{operation}: {argument} is {tensor.Shape}, expected {axes}");
     }
 
-    /// <summary>All tensors are on the device of the first; null ones are skipped.</summary>
-    /// <exception cref="ArgumentException">One is elsewhere.</exception>
+    /// <summary>Checks that all tensors are on the device of the first; null is skipped.</summary>
+    /// <exception cref="ArgumentException">A tensor is on another device.</exception>
     public static void Device(string operation, Tensor first, params ReadOnlySpan<Tensor?> others)
     {
         ArgumentNullException.ThrowIfNull(first);
@@ -75,8 +75,8 @@ internal static class Check
         }
     }
 
-    /// <summary>The output shares its buffer with none of the inputs; null ones are skipped.</summary>
-    /// <exception cref="ArgumentException">It does with one.</exception>
+    /// <summary>Checks that the output shares its buffer with no input; null is skipped.</summary>
+    /// <exception cref="ArgumentException">The output shares its buffer with an input.</exception>
     public static void NoAlias(string operation, Tensor output, params ReadOnlySpan<Tensor?> inputs)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -2,34 +2,34 @@ using ILGPU.Runtime.Cuda;
 
 namespace Mmrr;
 
-/// <summary>What copies between the host and a card need of the card's driver. Addresses and events are its own numbers.</summary>
+/// <summary>The driver functions needed for copies between the host and a GPU. Addresses and events are driver handles.</summary>
 internal interface ICopyDriver
 {
-    /// <summary>Page-locked memory of the host, with arbitrary contents.</summary>
+    /// <summary>Allocates page-locked host memory, with arbitrary contents.</summary>
     nint AllocateHost(long bytes);
 
-    /// <summary>Gives it back; no copy from or to it may be under way.</summary>
+    /// <summary>Frees page-locked memory; no copy from or to it may be in progress.</summary>
     void FreeHost(nint memory);
 
-    /// <summary>An event that has not been recorded, which is as one that has happened.</summary>
+    /// <summary>Creates an event that is not recorded, which counts as completed.</summary>
     nint CreateEvent();
 
-    /// <summary>Waits until the event has happened, whatever went wrong before it, and forgets it.</summary>
+    /// <summary>Waits until the event has completed, regardless of earlier errors, and destroys it.</summary>
     void DestroyEvent(nint happening);
 
     /// <summary>Enqueues a copy.</summary>
     void Copy(nint to, nint from, long bytes);
 
-    /// <summary>The event happens when what has been enqueued is over.</summary>
+    /// <summary>Records the event: it completes when everything enqueued so far has run.</summary>
     void Record(nint happening);
 
-    /// <summary>Waits for the event, and for nothing that was enqueued after it.</summary>
+    /// <summary>Waits for the event, but not for anything enqueued after it.</summary>
     void Wait(nint happening);
 }
 
 /// <summary>
-/// The driver of a CUDA device, on its default stream. What is left when the device is disposed is given back then, and later calls that give back do nothing:
-/// memory and events need no finaliser, which would run on a thread of its own and perhaps when the device is gone.
+/// The driver of a CUDA device, on its default stream. Disposing the device frees everything that is left, and later calls that free do nothing: memory and
+/// events need no finaliser, which would run on another thread and possibly after the device is gone.
 /// </summary>
 internal sealed class CudaCopyDriver(CudaAccelerator accelerator) : ICopyDriver, IDisposable
 {

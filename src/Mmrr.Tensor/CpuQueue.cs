@@ -6,12 +6,12 @@ using ILGPU.Runtime;
 namespace Mmrr;
 
 /// <summary>
-/// The stream of the <c>cpu</c> device. Operations collect here; one ILGPU launch then runs them all: its lanes are the workers, and they
-/// walk through the operations with a barrier of our own between two of them. (A launch costs 45 to 170 µs, that barrier 0.2 to 0.5.)
+/// The stream of the <c>cpu</c> device. Operations are collected here; one ILGPU launch then runs them all: its lanes are the workers, which run the
+/// operations in order with a custom barrier between two of them. (A launch costs 45 to 170 µs, that barrier 0.2 to 0.5.)
 /// </summary>
 internal sealed class CpuQueue : IDisposable
 {
-    // Long enough that a launch is nothing beside its work, short enough that the closures stay few.
+    // Long enough that the launch cost is negligible, short enough to limit the number of closures.
     private const int LongestQueue = 4096;
     private static readonly ConcurrentDictionary<int, CpuQueue> s_open = new();
     private static readonly Shape s_scalar = new();
@@ -25,7 +25,7 @@ internal sealed class CpuQueue : IDisposable
     private readonly List<Action> _afterRun = [];
     private (string Name, Exception Error)? _failure;
 
-    // Of the workers' threads, while they run operations.
+    // Set on the workers' threads while they run operations.
     [ThreadStatic]
     private static bool s_isWorker;
 
@@ -44,7 +44,7 @@ internal sealed class CpuQueue : IDisposable
         if (_operations.Count >= LongestQueue) Run();
     }
 
-    /// <summary>Something for the host to do once everything enqueued so far has run.</summary>
+    /// <summary>Schedules a host action for when everything enqueued so far has run.</summary>
     public void AfterRun(Action action) => _afterRun.Add(action);
 
     public void Run()
@@ -70,13 +70,13 @@ internal sealed class CpuQueue : IDisposable
         foreach (var worker in _workers) worker.FreeScratch();
     }
 
-    /// <summary>A worker that waited for the queue would wait for itself.</summary>
+    /// <summary>Throws on a worker: a worker that waits for the queue would deadlock.</summary>
     public static void CheckOutside()
     {
-        if (s_isWorker) throw new InvalidOperationException("an operation that runs on the workers may neither enqueue another nor ask for a tensor's values");
+        if (s_isWorker) throw new InvalidOperationException("an operation that runs on the workers may neither enqueue another nor read a tensor's values");
     }
 
-    /// <summary>Every lane is a worker. The body is one call that ILGPU's front end does not look into, so the .NET method itself runs.</summary>
+    /// <summary>Every lane is a worker. The body is one call that is opaque to ILGPU's front end, so the .NET method itself runs.</summary>
     private static void WalkKernel(int handle) => Walk(handle, Group.IdxX);
 
     [IntrinsicImplementation]
@@ -108,7 +108,7 @@ internal sealed class CpuQueue : IDisposable
             {
                 return; // another worker failed
             }
-#pragma warning disable CA1031 // Whatever it was, the host is to hear of it, and no other worker may wait for this one.
+#pragma warning disable CA1031 // Any exception must reach the host, and no other worker may wait for this one.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -122,7 +122,7 @@ internal sealed class CpuQueue : IDisposable
 
     private readonly record struct QueuedOperation(string Name, Action<Worker> Body, QueuedProfile? Profile);
 
-    /// <summary>Where the workers note their times while a profiler listens.</summary>
+    /// <summary>Where the workers record their times while a profiler is attached.</summary>
     private sealed record QueuedProfile(Profiler Profiler, Work Work, int Count)
     {
         public (double Begin, double End)[] Workers { get; } = new (double, double)[Count];

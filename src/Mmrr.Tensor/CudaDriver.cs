@@ -4,16 +4,15 @@ using System.Runtime.Loader;
 namespace Mmrr;
 
 /// <summary>
-/// What NVIDIA's driver says of itself, before anything is asked of a card: ILGPU alone tells a missing driver from a broken one no more than from a machine
-/// without cards.
+/// The state of NVIDIA's driver, queried before a GPU is used: ILGPU alone does not distinguish a missing driver, a broken one and a machine without GPUs.
 /// </summary>
-/// <param name="Found">Whether its library could be loaded.</param>
-/// <param name="Version">The newest CUDA that it runs, 1000 · major + 10 · minor; 0 where it does not say.</param>
-/// <param name="InitError">What <c>cuInit</c> answered, 0 for success.</param>
-/// <param name="Devices">Cards that it lists.</param>
+/// <param name="Found">Whether the driver's library could be loaded.</param>
+/// <param name="Version">The newest CUDA version that it supports, 1000 · major + 10 · minor; 0 if unknown.</param>
+/// <param name="InitError">The result of <c>cuInit</c>, 0 for success.</param>
+/// <param name="Devices">Number of GPUs that it lists.</param>
 internal readonly record struct CudaDriver(bool Found, int Version, int InitError, int Devices)
 {
-    // The first with PTX 7.0, which knows sm_80, the copies and the matrix products that the kernels ask for.
+    // The first with PTX 7.0, which supports sm_80 and the copies and matrix products of the kernels.
     private const int MinimumVersion = 11000;
 
     // Error codes of CUDA's driver interface (cuda.h, CUresult).
@@ -23,12 +22,12 @@ internal readonly record struct CudaDriver(bool Found, int Version, int InitErro
     private const int SystemDriverMismatch = 803;
     private const int CompatNotSupported = 804;
 
-    // The name without a version belongs to development packages; ILGPU asks for that one, so it is led to the other where it fails.
+    // The name without a version belongs to development packages; ILGPU loads that one, so it is redirected to the other if that fails.
     private static readonly string[] s_names = OperatingSystem.IsWindows() ? ["nvcuda.dll"] : ["libcuda.so.1", "libcuda.so", "/usr/lib/wsl/lib/libcuda.so.1"];
 
     static CudaDriver() => AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => name == "cuda" && TryLoad(out nint library) ? library : 0;
 
-    /// <summary>Asks it.</summary>
+    /// <summary>Queries the driver.</summary>
     public static unsafe CudaDriver Probe()
     {
         if (!TryLoad(out nint library)) return default;
@@ -39,11 +38,11 @@ internal readonly record struct CudaDriver(bool Found, int Version, int InitErro
         return new CudaDriver(true, version, error, devices);
     }
 
-    /// <summary>Why the card of this index cannot be used, in one line; null where nothing speaks against it.</summary>
+    /// <summary>The reason why the GPU of this index cannot be used, in one line; null if there is none.</summary>
     public string? Refusal(int index)
     {
         if (!Found) return $"there is no NVIDIA driver on this machine ({s_names[0]} is not found)";
-        if (InitError == StubLibrary) return $"the {s_names[0]} that is found is a stub of the CUDA toolkit, not the NVIDIA driver's";
+        if (InitError == StubLibrary) return $"the {s_names[0]} found is a stub of the CUDA toolkit, not the NVIDIA driver's";
         if (Version is > 0 and < MinimumVersion) return TooOld(MinimumVersion);
         return InitError switch
         {
@@ -53,22 +52,22 @@ internal readonly record struct CudaDriver(bool Found, int Version, int InitErro
             NoDevice => "the NVIDIA driver finds no GPU",
             SystemNotReady => "the NVIDIA driver is not ready yet (CUDA error 802); on machines with NVSwitch the fabric manager must run",
             SystemDriverMismatch =>
-                "the NVIDIA driver's library and its kernel module are of different versions (CUDA error 803); restart the machine or install the driver anew",
+                "the NVIDIA driver's library and its kernel module are of different versions (CUDA error 803); restart the machine or reinstall the driver",
             CompatNotSupported =>
-                $"the NVIDIA driver is too old for the CUDA compatibility library that is found before its own (CUDA error 804); "
-                + "update it, or take that library off the search path",
+                $"the NVIDIA driver is too old for the CUDA compatibility library found before its own (CUDA error 804); "
+                + "update it, or remove that library from the search path",
             _ => $"the NVIDIA driver does not start (CUDA error {InitError})",
         };
     }
 
-    /// <summary>That a newer one is needed.</summary>
-    /// <param name="needed">In the form of <see cref="Version"/>.</param>
+    /// <summary>The message that a newer driver is needed.</summary>
+    /// <param name="needed">The version, encoded like <see cref="Version"/>.</param>
     public string TooOld(int needed) =>
         $"the NVIDIA driver is too old: it runs CUDA {Text(Version)}, and {Text(needed)} or later is needed{(needed <= MinimumVersion ? " (driver 450)" : "")}";
 
-    /// <summary>Why a card that the driver lists could not be opened.</summary>
+    /// <summary>The reason why a listed GPU could not be opened.</summary>
     /// <param name="error">The error's name in CUDA's driver interface, or its number.</param>
-    /// <param name="text">What the driver says to it.</param>
+    /// <param name="text">The driver's text for the error.</param>
     public static string OpenFailure(string error, string text) => error switch
     {
         "CUDA_ERROR_OUT_OF_MEMORY" or "2" => "its memory is used up by other programs",

@@ -8,19 +8,19 @@ public sealed partial class Device
 {
     private static readonly CudaArchitecture s_firstWithTf32 = new(8, 0);
 
-    // Every card that the driver lists, so that the numbers are the driver's own. A card is no part of the context that found it.
+    // All GPUs that the driver lists, so that the numbers are the driver's. A GPU does not depend on the context that found it.
     private static readonly SharedContext<IReadOnlyList<CudaDevice>> s_cuda =
         new(ContextWithCards, () => Context.Create(builder => ForCards(builder.Profiling())));
 
     /// <summary>Whether <see cref="MatrixPrecision.Tf32"/> makes a difference: on <c>cuda</c> from compute capability 8.0 on.</summary>
     public bool HasTf32 => Accelerator is CudaAccelerator cuda && cuda.Architecture >= s_firstWithTf32;
 
-    /// <summary>Bytes of a card's memory that nobody uses now; null on the other devices.</summary>
+    /// <summary>Free bytes of GPU memory; null on other devices.</summary>
     public long? FreeMemory => (Accelerator as CudaAccelerator)?.GetFreeMemory();
 
     /// <summary>
-    /// The settings of every context that makes PTX. Below O2 ILGPU does not find out that a view is in global memory: every access would be a
-    /// generic one (<c>LD</c> in place of <c>LDG</c>). At O2 it is said to compile some <c>switch</c> statements wrongly; kernels have none.
+    /// The settings of every context that generates PTX. Below O2 ILGPU does not infer that a view is in global memory: every access would be generic
+    /// (<c>LD</c> instead of <c>LDG</c>). At O2 it reportedly miscompiles some <c>switch</c> statements; kernels have none.
     /// </summary>
     internal static Context.Builder ForCards(Context.Builder builder) => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
 
@@ -50,7 +50,7 @@ public sealed partial class Device
         {
             var (context, found) = s_cuda.Get();
             if (index >= found.Count)
-                throw new DeviceUnavailableException($"device '{name}': ILGPU takes {found.Count} of the {driver.Devices} cards that the NVIDIA driver lists");
+                throw new DeviceUnavailableException($"device '{name}': ILGPU accepts {found.Count} of the {driver.Devices} GPUs that the NVIDIA driver lists");
             var card = found[index];
             if (card.InstructionSet is null)
             {

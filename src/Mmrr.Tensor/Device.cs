@@ -7,13 +7,13 @@ using ILGPU.Runtime.Cuda;
 
 namespace Mmrr;
 
-/// <summary>What runs the operations of a device.</summary>
+/// <summary>The kind of hardware that runs a device's operations.</summary>
 public enum DeviceKind
 {
     /// <summary>The SIMD entries on all cores, through ILGPU's CPU accelerator.</summary>
     Cpu,
 
-    /// <summary>The SIMT entries on ILGPU's simulator: slow, and good for checking GPU kernels without a GPU.</summary>
+    /// <summary>The SIMT entries on ILGPU's simulator: slow; for testing GPU kernels without a GPU.</summary>
     Simt,
 
     /// <summary>The SIMT entries on an NVIDIA GPU.</summary>
@@ -21,22 +21,22 @@ public enum DeviceKind
 }
 
 /// <summary>
-/// A device is a stream: operations are enqueued and run in order, and the host waits only where it asks for values
-/// (<see cref="Tensor.ToArray"/>, <see cref="Synchronize"/>).
+/// A device is a stream: operations are enqueued and run in order, and the host waits only when it reads values (<see cref="Tensor.ToArray"/>,
+/// <see cref="Synchronize"/>).
 /// <para>
-/// What several threads may do on one device at the same time: make tensors without values (<see cref="Tensor.Empty"/>), dispose tensors, read this class's
-/// properties, open other devices, and whatever takes turns by itself, as scoring does. All else, which is to run operations, to copy values and to wait, is
-/// for one thread at a time, not always the same: where calls of two threads meet, one of them gets an <see cref="InvalidOperationException"/>, and nothing of
-/// it is enqueued.
+/// Several threads may do the following on one device concurrently: create tensors without values (<see cref="Tensor.Empty"/>), dispose tensors, read this
+/// class's properties, open other devices, and call methods that take turns by themselves, such as scoring. Everything else (running operations, copying
+/// values and waiting) is allowed for one thread at a time, not always the same: if calls of two threads overlap, one of them throws an
+/// <see cref="InvalidOperationException"/> and enqueues nothing.
 /// </para>
 /// </summary>
 public sealed partial class Device : IDisposable
 {
-    // Lanes of a group on the simulator: each is an OS thread, and a barrier costs more the more of them there are.
+    // Lanes of a group on the simulator: each is an OS thread, and the cost of a barrier grows with their number.
     private const int SimulatedLanes = 8;
     private const int CudaLanes = 256;
 
-    private readonly Context? _context; // on cuda it is shared
+    private readonly Context? _context; // shared on cuda
     private readonly SimtLauncher? _simt;
     private readonly CudaCopyDriver? _copies;
 
@@ -62,7 +62,7 @@ public sealed partial class Device : IDisposable
         Staging = new StagingRing(_copies);
     }
 
-    /// <summary>What runs the operations.</summary>
+    /// <summary>The kind of hardware that runs the operations.</summary>
     public DeviceKind Kind { get; }
 
     /// <summary><c>cpu</c>, <c>simt</c>, <c>cuda:0</c>, …</summary>
@@ -71,7 +71,7 @@ public sealed partial class Device : IDisposable
     /// <summary>Worker threads on <c>cpu</c>; 1 elsewhere.</summary>
     public int Workers { get; }
 
-    /// <summary>The hardware, in words.</summary>
+    /// <summary>A description of the hardware.</summary>
     public string Description => Kind switch
     {
         DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Vectors}",
@@ -81,28 +81,28 @@ public sealed partial class Device : IDisposable
 
     private static string Vectors => Avx512F.IsSupported ? "AVX-512" : Fma.IsSupported ? "AVX2" : "128-bit vectors";
 
-    /// <summary>How convolutions multiply; <see cref="MatrixPrecision.Float32"/> when not set. See <see cref="HasTf32"/>.</summary>
+    /// <summary>The precision of convolutions; <see cref="MatrixPrecision.Float32"/> by default. See <see cref="HasTf32"/>.</summary>
     public MatrixPrecision Precision { get; set; }
 
     /// <summary>Tensors on this device that have not been disposed.</summary>
     public long LiveTensors => Pool.LiveTensors;
 
-    /// <summary>How often the pool had to take memory from the system since the device was opened.</summary>
+    /// <summary>Number of the pool's system allocations since the device was opened.</summary>
     public long SystemAllocations => Pool.SystemAllocations;
 
-    /// <summary>Bytes that the pool holds, in use or free.</summary>
+    /// <summary>Bytes in the pool, in use or free.</summary>
     public long ReservedBytes => Pool.ReservedBytes;
 
     /// <summary>
-    /// Whether the device waits after every operation: slow, but an operation that fails throws from the very call that asked for it, with its name. Otherwise
-    /// a GPU's error comes from whatever waits next and names nothing. Not set unless the environment variable <c>MMRR_SYNCHRONIZE</c> is 1.
+    /// Whether the device synchronizes after every operation: slow, but a failed operation throws from its own call, with its name. Otherwise a GPU error
+    /// is thrown by the next call that waits, without a name. False unless the environment variable <c>MMRR_SYNCHRONIZE</c> is 1.
     /// </summary>
     public bool SynchronizeEach { get; set; } = Environment.GetEnvironmentVariable("MMRR_SYNCHRONIZE") == "1";
 
-    /// <summary>Times the kernels; null when none does.</summary>
+    /// <summary>The profiler that times the kernels, or null.</summary>
     internal Profiler? Profiler { get; set; }
 
-    /// <summary>What is being launched, as its <see cref="Measurement"/> says.</summary>
+    /// <summary>The operation that is being launched, for its <see cref="Measurement"/>.</summary>
     internal string Operation { get; set; } = "";
 
     internal Accelerator Accelerator { get; }
@@ -117,13 +117,13 @@ public sealed partial class Device : IDisposable
 
     internal CpuQueue? Queue { get; }
 
-    /// <summary>Keeps threads apart.</summary>
+    /// <summary>Serializes threads.</summary>
     internal DeviceUse Use { get; }
 
-    /// <summary>Opens <c>auto</c> (CUDA where there is one, else the CPU), <c>cpu</c>, <c>simt</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    /// <summary>Opens <c>auto</c> (CUDA if present, otherwise the CPU), <c>cpu</c>, <c>simt</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     /// <param name="name">The device's name.</param>
-    /// <param name="threads">Worker threads on <c>cpu</c>, from 1 to 1024; all cores when not given.</param>
-    /// <exception cref="DeviceUnavailableException">The name is unknown, or there is no such device here.</exception>
+    /// <param name="threads">Worker threads on <c>cpu</c>, from 1 to 1024; all cores by default.</param>
+    /// <exception cref="DeviceUnavailableException">The name is unknown, or the device is not present.</exception>
     public static Device Open(string name = "auto", int? threads = null)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -140,7 +140,7 @@ public sealed partial class Device : IDisposable
         throw new DeviceUnavailableException($"unknown device '{name}': expected auto, cpu, simt, cuda or cuda:N");
     }
 
-    /// <summary>The names that <see cref="Open"/> would accept here, with the hardware behind each.</summary>
+    /// <summary>The names that <see cref="Open"/> accepts on this machine, each with its hardware.</summary>
     public static IReadOnlyList<(string Name, string Description)> Available()
     {
         var found = new List<(string, string)>();
@@ -158,7 +158,7 @@ public sealed partial class Device : IDisposable
     }
 
     /// <summary>Waits until everything that was enqueued has run.</summary>
-    /// <exception cref="InvalidOperationException">An operation failed while it ran; the message names it. Or another thread uses the device now.</exception>
+    /// <exception cref="InvalidOperationException">An operation failed while running; the message names it. Or another thread is using the device.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public void Synchronize()
     {
@@ -168,16 +168,14 @@ public sealed partial class Device : IDisposable
         else Accelerator.Synchronize();
     }
 
-    /// <summary>Gives the buffers that no tensor uses back to the system, once everything enqueued has run.</summary>
+    /// <summary>Returns unused buffers to the system after everything enqueued has run.</summary>
     public void ReleaseUnusedMemory()
     {
         Synchronize();
         Pool.Dispose();
     }
 
-    /// <summary>
-    /// Waits for what takes turns on the device and for a call of another thread, and frees everything; what is asked of it later is refused.
-    /// </summary>
+    /// <summary>Waits for running turns and calls of other threads, and frees everything; later calls throw.</summary>
     public void Dispose()
     {
         if (!Use.Close()) return;
@@ -189,7 +187,7 @@ public sealed partial class Device : IDisposable
         _context?.Dispose();
     }
 
-    /// <summary>On <c>cpu</c>: every worker will run <paramref name="body"/>, after all that was enqueued before.</summary>
+    /// <summary>On <c>cpu</c>: enqueues <paramref name="body"/>, which every worker runs after everything enqueued before.</summary>
     internal void Enqueue(string operation, Action<Worker> body)
     {
         CpuQueue.CheckOutside();
@@ -198,8 +196,8 @@ public sealed partial class Device : IDisposable
         if (SynchronizeEach) Queue.Run();
     }
 
-    /// <summary>After something was enqueued on <c>simt</c> or <c>cuda</c>: waits for it where <see cref="SynchronizeEach"/> asks for that.</summary>
-    /// <exception cref="InvalidOperationException">It failed; the message names it.</exception>
+    /// <summary>Called after an operation was enqueued on <c>simt</c> or <c>cuda</c>: waits for it if <see cref="SynchronizeEach"/> is set.</summary>
+    /// <exception cref="InvalidOperationException">The operation failed; the message names it.</exception>
     internal void Finish(string operation)
     {
         if (!SynchronizeEach) return;
@@ -213,7 +211,7 @@ public sealed partial class Device : IDisposable
         }
     }
 
-    /// <summary>A kernel did not compile, which leaves ILGPU's context unusable.</summary>
+    /// <summary>Called when a kernel did not compile, which leaves ILGPU's context unusable.</summary>
     internal void GiveUpContext()
     {
         if (Kind == DeviceKind.Cuda) s_cuda.GiveUp(Accelerator.Context);
@@ -229,22 +227,22 @@ public sealed partial class Device : IDisposable
         }
     }
 
-    /// <summary>A grid whose threads walk over <paramref name="count"/> items with a stride of the whole grid.</summary>
+    /// <summary>A grid whose threads process <paramref name="count"/> items in a grid-stride loop.</summary>
     internal KernelConfig Grid(long count) => Kind == DeviceKind.Cuda
         ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, MostGroups(CudaLanes)), CudaLanes)
         : new KernelConfig(
-            (int)Math.Clamp((count + SimulatedLanes - 1) / SimulatedLanes, 1, 2), SimulatedLanes); // two groups, so that walks over several are checked
+            (int)Math.Clamp((count + SimulatedLanes - 1) / SimulatedLanes, 1, 2), SimulatedLanes); // two groups, to test grid-stride loops
 
-    /// <summary>The most threads that a group may have.</summary>
+    /// <summary>Maximum threads per group.</summary>
     internal int MaxLanes => Accelerator.MaxNumThreadsPerGroup;
 
     /// <summary>One group of threads for each of <paramref name="groups"/> problems; the size of a group is a power of two, at most 256.</summary>
     internal KernelConfig Groups(int groups) => new(groups, GroupLanes);
 
-    /// <summary>The threads of a group of <see cref="Groups"/>.</summary>
+    /// <summary>Threads per group of <see cref="Groups"/>.</summary>
     internal int GroupLanes => Kind == DeviceKind.Cuda ? CudaLanes : MaxLanes;
 
-    /// <summary>The launch of a kernel of one's own, whose groups have at most <paramref name="lanes"/> threads.</summary>
+    /// <summary>The launch configuration of a user-defined kernel, whose groups have at most <paramref name="lanes"/> threads.</summary>
     internal KernelConfig Config(SimtGrid grid, int lanes)
     {
         if (Kind != DeviceKind.Cuda) return new KernelConfig(grid.Together ? (int)grid.Count : 1, Math.Min(lanes, SimulatedLanes));
@@ -252,23 +250,23 @@ public sealed partial class Device : IDisposable
         return new KernelConfig((int)Math.Min(grid.Together ? grid.Count : (grid.Count + lanes - 1) / lanes, most), lanes);
     }
 
-    // Of a grid whose threads walk: a few times what a card runs at once, and no more threads than an index may be moved on by.
+    // For a grid-stride loop: a few times the groups that a GPU runs at once, and no more threads than the largest index step.
     private int MostGroups(int lanes) => Math.Min(32 * Accelerator.NumMultiprocessors, Shape.MaxStride / lanes);
 
     private static Device OpenCpu(int workers)
     {
-        // The accelerator wants at least two threads a warp; a group may still have one.
+        // The accelerator requires at least two threads per warp; a group may still have one.
         var description = new CPUDevice(Math.Max(2, workers), 1, 1);
         var context = Context.Create(builder => builder.CPU(description));
         return new Device(DeviceKind.Cpu, "cpu", context, Parallel(context), workers);
     }
 
-    // Without being told, ILGPU runs the threads of a group one after the other where a debugger is attached: workers that wait for one another would wait for
-    // ever.
+    // By default ILGPU runs the threads of a group sequentially if a debugger is attached: workers that wait for one another would deadlock.
     private static CPUAccelerator Parallel(Context context) => context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel);
 
     /// <summary>
-    /// A simulator whose groups may have up to so many threads, a multiple of 32 or the usual eight: it runs the kernels that are written for more, slowly.
+    /// Opens a simulator whose groups may have up to this many threads, a multiple of 32 or the usual eight: it runs, slowly, the kernels written for
+    /// larger groups.
     /// </summary>
     internal static Device OpenSimt(int lanes)
     {

@@ -2,47 +2,47 @@ using System.Globalization;
 
 namespace Mmrr;
 
-/// <summary>A device has no memory left for a tensor, also after everything that the pool held unused was given back.</summary>
+/// <summary>Thrown when a device has no memory left for a tensor, even after the pool released its unused buffers.</summary>
 public sealed class DeviceMemoryException : Exception
 {
-    /// <summary>With the sizes, in bytes; the message names them.</summary>
+    /// <summary>Creates the exception with the sizes, in bytes, which the message states.</summary>
     /// <param name="device">The device's name.</param>
-    /// <param name="requested">What was asked for.</param>
-    /// <param name="held">What tensors hold.</param>
-    /// <param name="total">What the device has, or may use.</param>
-    /// <param name="inner">The device's own error, where it made one.</param>
+    /// <param name="requested">The requested size.</param>
+    /// <param name="held">The size of all tensors.</param>
+    /// <param name="total">The device's memory, or its limit.</param>
+    /// <param name="inner">The device's own error, if any.</param>
     public DeviceMemoryException(string device, long requested, long held, long total, Exception? inner)
-        : base($"{device}: out of memory: {Size(requested)} asked for, {Size(held)} in use, {Size(total)} in all", inner)
+        : base($"{device}: out of memory: {Size(requested)} requested, {Size(held)} in use, {Size(total)} in total", inner)
     {
         RequestedBytes = requested;
         HeldBytes = held;
         TotalBytes = total;
     }
 
-    /// <summary>With a message.</summary>
+    /// <summary>Creates the exception with a message.</summary>
     public DeviceMemoryException(string message)
         : base(message)
     {
     }
 
-    /// <summary>With a message and a cause.</summary>
+    /// <summary>Creates the exception with a message and a cause.</summary>
     public DeviceMemoryException(string message, Exception inner)
         : base(message, inner)
     {
     }
 
-    /// <summary>Without a message.</summary>
+    /// <summary>Creates the exception without a message.</summary>
     public DeviceMemoryException()
     {
     }
 
-    /// <summary>What was asked for, in bytes.</summary>
+    /// <summary>The requested size in bytes.</summary>
     public long RequestedBytes { get; }
 
-    /// <summary>What tensors held, in bytes.</summary>
+    /// <summary>The size of all tensors in bytes.</summary>
     public long HeldBytes { get; }
 
-    /// <summary>What the device has, or may use, in bytes.</summary>
+    /// <summary>The device's memory, or its limit, in bytes.</summary>
     public long TotalBytes { get; }
 
     private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");

@@ -1,20 +1,22 @@
 namespace Mmrr;
 
 /// <summary>
-/// Keeps the threads apart that use one device. What is one piece of work, a scoring call say, takes its turn and waits for others; single calls, to enqueue or
-/// to wait, are refused where they meet a turn or a call of another thread; and the end of the device waits for both.
+/// Serializes the threads that use one device. A unit of work, for example a scoring call, takes a turn and waits for others; a single call, to enqueue or
+/// to wait, throws if it overlaps a turn or a call of another thread; closing the device waits for both.
 /// </summary>
 internal sealed class DeviceUse(string device)
 {
     private readonly Lock _turns = new();
 
-    // Threads, by their numbers; 0 for none.
+    // Thread ids; 0 for none.
     private int _holder;
     private int _caller;
     private int _depth;
     private volatile bool _closed;
 
-    /// <summary>Waits until no other thread has the turn, and has it until what is returned is disposed. A thread may take it again within it.</summary>
+    /// <summary>
+    /// Waits until no other thread has the turn, and holds it until the result is disposed. The same thread may take it again while holding it.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public Turn TakeTurn()
     {
@@ -29,8 +31,8 @@ internal sealed class DeviceUse(string device)
         return new Turn(this);
     }
 
-    /// <summary>Begins a call, which ends when what is returned is disposed. Calls of one thread may lie within each other.</summary>
-    /// <exception cref="InvalidOperationException">Another thread uses the device.</exception>
+    /// <summary>Begins a call, which ends when the result is disposed. Calls of one thread may nest.</summary>
+    /// <exception cref="InvalidOperationException">Another thread is using the device.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public Call Enter()
     {
@@ -44,15 +46,15 @@ internal sealed class DeviceUse(string device)
         throw Closed();
     }
 
-    /// <summary>Whether there is a device still.</summary>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <summary>Throws if the device was disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The device is disposed.</exception>
     public void CheckOpen()
     {
         if (_closed) throw Closed();
     }
 
-    /// <summary>Waits for the turn and for a call that is under way, and lets no other begin.</summary>
-    /// <returns>Whether this was the first time.</returns>
+    /// <summary>Waits for the current turn and call, and prevents new ones.</summary>
+    /// <returns>Whether this was the first call.</returns>
     public bool Close()
     {
         lock (_turns)
@@ -79,14 +81,14 @@ internal sealed class DeviceUse(string device)
         _turns.Exit();
     }
 
-    /// <summary>A piece of work.</summary>
+    /// <summary>A unit of work.</summary>
     public readonly struct Turn(DeviceUse use) : IDisposable
     {
         /// <inheritdoc/>
         public void Dispose() => use.EndTurn();
     }
 
-    /// <summary>A call; one within another of the same thread is empty.</summary>
+    /// <summary>A call; one nested in another of the same thread is empty.</summary>
     public readonly struct Call(DeviceUse? use) : IDisposable
     {
         /// <inheritdoc/>

@@ -1,8 +1,8 @@
 namespace Mmrr;
 
 /// <summary>
-/// Disposes the tensors that are made on this thread while it is open, except those that were kept. Scopes nest: a kept tensor moves
-/// to the next outer scope, or to its caller's care where there is none.
+/// Disposes the tensors created on this thread while the scope is open, except kept ones. Scopes nest: a kept tensor moves to the next outer scope; without
+/// one, the caller must dispose it.
 /// </summary>
 public sealed class DisposeScope : IDisposable
 {
@@ -35,13 +35,13 @@ public sealed class DisposeScope : IDisposable
         foreach (var tensor in _tensors) tensor.Dispose();
     }
 
-    /// <summary>Takes a tensor out of every scope that is open on this thread: whoever calls this disposes it.</summary>
+    /// <summary>Removes a tensor from every open scope of this thread: the caller must dispose it.</summary>
     public static Tensor Detach(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         for (var scope = s_current; scope is not null; scope = scope._outer)
         {
-            // It was mostly made a moment ago: the search begins at the end.
+            // The tensor is usually a recent one: search from the end.
             int i = scope._tensors.LastIndexOf(tensor);
             if (i < 0) continue;
             scope._tensors.RemoveAt(i);

@@ -3,8 +3,8 @@ using ILGPU.Runtime;
 namespace Mmrr;
 
 /// <summary>
-/// Values on the host that a device copies from and to in its turn, while the host goes on. On <c>cuda</c> the memory is page-locked, and an
-/// event tells when the last copy is over: <see cref="Wait"/> waits for it, not for what was enqueued after it.
+/// Values on the host for asynchronous copies in stream order. On <c>cuda</c> the memory is page-locked, and an event marks the end of the last copy:
+/// <see cref="Wait"/> waits for it, not for operations enqueued after it.
 /// </summary>
 public sealed class HostBuffer : IDisposable
 {
@@ -13,9 +13,9 @@ public sealed class HostBuffer : IDisposable
     private readonly PinnedBuffer? _pinned; // on cuda
     private bool _copying;
 
-    /// <summary>A buffer of so many values, all zero.</summary>
-    /// <param name="device">What copies.</param>
-    /// <param name="count">At least 1.</param>
+    /// <summary>Creates a buffer of zeros.</summary>
+    /// <param name="device">The device that copies.</param>
+    /// <param name="count">Number of values, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is below 1.</exception>
     public HostBuffer(Device device, int count)
     {
@@ -27,7 +27,7 @@ public sealed class HostBuffer : IDisposable
             _values = new float[count];
             return;
         }
-        // The driver's own pages: to lock those of the garbage collector, several buffers would have to lock one page.
+        // Pages from the driver: if pages of the garbage collector were locked, several buffers would lock the same page.
         _pinned = new PinnedBuffer(device.Copies, count);
         Values.Clear();
     }
@@ -35,7 +35,7 @@ public sealed class HostBuffer : IDisposable
     /// <summary>The number of values.</summary>
     public int Count { get; }
 
-    /// <summary>The values. They may be read and written while no copy is under way: see <see cref="Wait"/>. Any thread may.</summary>
+    /// <summary>The values. Any thread may read and write them while no copy is in progress: see <see cref="Wait"/>.</summary>
     /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
     public Span<float> Values => _values ?? _pinned!.Values;
 
@@ -89,8 +89,8 @@ public sealed class HostBuffer : IDisposable
         }
     }
 
-    /// <summary>Waits until the copies enqueued so far are over.</summary>
-    /// <exception cref="InvalidOperationException">An operation failed while it ran; the message names it.</exception>
+    /// <summary>Waits until the copies enqueued so far are complete.</summary>
+    /// <exception cref="InvalidOperationException">An operation failed while running; the message names it.</exception>
     public void Wait()
     {
         if (_pinned is not null) _pinned.Wait();
@@ -98,8 +98,8 @@ public sealed class HostBuffer : IDisposable
     }
 
     /// <summary>
-    /// Waits for copies that are under way and frees the memory. The page-locked memory of a buffer that is not disposed stays until its device is: nothing
-    /// collects it, as the pages are not the garbage collector's.
+    /// Waits for copies in progress and frees the memory. The page-locked memory of a buffer that is not disposed is freed with its device, not by the
+    /// garbage collector.
     /// </summary>
     public void Dispose() => _pinned?.Dispose();
 

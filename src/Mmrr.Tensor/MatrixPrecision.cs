@@ -1,6 +1,6 @@
 namespace Mmrr;
 
-/// <summary>How the matrix products of the convolutions are computed on <c>cuda</c>; <c>cpu</c> and <c>simt</c> compute in float32.</summary>
+/// <summary>The precision of the matrix products of convolutions on <c>cuda</c>; <c>cpu</c> and <c>simt</c> compute in float32.</summary>
 public enum MatrixPrecision
 {
     /// <summary>Products and sums in float32.</summary>
@@ -8,7 +8,7 @@ public enum MatrixPrecision
 
     /// <summary>
     /// On the tensor cores: factors rounded to TF32 (8 bits of exponent, 10 of mantissa: a relative error of 2⁻¹¹ each), sums in float32. Needs compute
-    /// capability 8.0, and channels in multiples of 16 where a sum runs over them; what lacks it is computed in float32.
+    /// capability 8.0, and multiples of 16 for channels that are summed; otherwise float32 is used.
     /// </summary>
     Tf32,
 }

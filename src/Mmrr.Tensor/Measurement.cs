@@ -3,9 +3,8 @@ using ILGPU.Runtime;
 namespace Mmrr;
 
 /// <summary>
-/// Around the launch in each kernel's launcher: <c>using (Measurement.Of(device, …)) { … }</c>. On <c>cpu</c> it names the work that is enqueued within; on
-/// <c>cuda</c> it marks the stream before and after, on <c>simt</c> it takes the time of the launch. Without a profiler it only tells the device what is
-/// launched.
+/// Encloses the launch in each kernel's launcher: <c>using (Measurement.Of(device, …)) { … }</c>. On <c>cpu</c> it names the work enqueued in it; on
+/// <c>cuda</c> it marks the stream before and after, on <c>simt</c> it times the launch. Without a profiler it only sets the device's operation name.
 /// </summary>
 internal readonly struct Measurement : IDisposable
 {
@@ -29,12 +28,12 @@ internal readonly struct Measurement : IDisposable
         _begin = profiler.Now;
     }
 
-    /// <summary>Begins.</summary>
-    /// <param name="device">Where the kernel runs.</param>
-    /// <param name="operation">Its name.</param>
-    /// <param name="shape">Of the largest tensor.</param>
+    /// <summary>Starts a measurement.</summary>
+    /// <param name="device">The device of the kernel.</param>
+    /// <param name="operation">Name of the operation.</param>
+    /// <param name="shape">Shape of the largest tensor.</param>
     /// <param name="operations">Floating-point operations.</param>
-    /// <param name="bytes">Bytes that must be read and written at least.</param>
+    /// <param name="bytes">Minimum bytes read and written.</param>
     public static Measurement Of(Device device, string operation, Shape shape, double operations, double bytes)
     {
         device.Operation = operation;

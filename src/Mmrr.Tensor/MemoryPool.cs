@@ -6,11 +6,10 @@ using ILGPU.Runtime.Cuda;
 namespace Mmrr;
 
 /// <summary>
-/// Free lists of device buffers by size class: four classes between one power of two and the next, so that at most a quarter of a
-/// buffer is unused and buffers are found again. Because a device is a stream, a buffer may go to a later operation as soon as its
-/// last reader is enqueued. On the CPU that is the buffer that was returned last, which the caches may still hold; elsewhere the one that was allocated
-/// first, so that every step of a training finds its tensors where the step before had them. When the system has no more memory, the free lists are given back
-/// and the request is tried again.
+/// Free lists of device buffers by size class: four classes between one power of two and the next, so that at most a quarter of a buffer is unused and
+/// buffers are reused. Because a device is a stream, a buffer may be reused by a later operation as soon as its last reader is enqueued. On the CPU the
+/// most recently returned buffer is reused, which may still be in the caches; elsewhere the one that was allocated first, so that tensors have the same
+/// addresses in every training step. When the system has no more memory, the free lists are released and the request is retried.
 /// </summary>
 internal sealed class MemoryPool(Device device) : IDisposable
 {
@@ -26,8 +25,8 @@ internal sealed class MemoryPool(Device device) : IDisposable
     public long ReservedBytes { get; private set; }
 
     /// <summary>
-    /// Bytes that the pool may hold: what the device has. On the host, where an allocation seldom fails (the system promises more than
-    /// there is, and kills the process later on), what the runtime says that this process may use.
+    /// Maximum bytes in the pool: the device's memory. On the host, where an allocation rarely fails (the system overcommits memory and kills the process
+    /// later), the limit of this process according to the runtime.
     /// </summary>
     public long Limit { get; set; } = device.Kind == DeviceKind.Cuda ? device.Accelerator.MemorySize : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
@@ -45,7 +44,7 @@ internal sealed class MemoryPool(Device device) : IDisposable
             var buffer = TryAllocate(size, out _);
             if (buffer is null)
             {
-                // Operations that are still enqueued may read what the free lists hold.
+                // Enqueued operations may still read the buffers in the free lists.
                 device.Synchronize();
                 Trim();
                 buffer = TryAllocate(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error);
@@ -107,7 +106,7 @@ internal sealed class MemoryPool(Device device) : IDisposable
     }
 }
 
-/// <summary>A piece of device memory. On the CPU it begins on a 64-byte boundary: one AVX-512 register, one cache line.</summary>
+/// <summary>A buffer of device memory. On the CPU it begins on a 64-byte boundary: one AVX-512 register, one cache line.</summary>
 internal sealed unsafe class DeviceBuffer : IDisposable
 {
     private const int Alignment = 64;
@@ -132,10 +131,10 @@ internal sealed unsafe class DeviceBuffer : IDisposable
         }
     }
 
-    /// <summary>How many were allocated before it.</summary>
+    /// <summary>Number of buffers allocated before it.</summary>
     public long Number { get; }
 
-    /// <summary>In floats.</summary>
+    /// <summary>Size in floats.</summary>
     public int Size { get; }
 
     public ArrayView<float> View { get; }

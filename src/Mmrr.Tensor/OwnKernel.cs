@@ -3,19 +3,19 @@ using ILGPU;
 namespace Mmrr;
 
 /// <summary>The body of an operation on <c>cpu</c>. Every worker runs it, with the same tensors.</summary>
-/// <param name="worker">Which worker this is; it tells the body its part.</param>
-/// <param name="inputs">The values of the inputs, in the order in which they were given.</param>
-/// <param name="outputs">Where to write.</param>
+/// <param name="worker">The current worker; it determines the body's part.</param>
+/// <param name="inputs">The values of the inputs, in order.</param>
+/// <param name="outputs">The values to write.</param>
 public delegate void SimdBody(Worker worker, SimdInputs inputs, SimdOutputs outputs);
 
-/// <summary>The body of an operation on <c>cuda</c> and <c>simt</c>. The host runs it, once, to launch one or more kernels.</summary>
+/// <summary>The body of an operation on <c>cuda</c> and <c>simt</c>. The host runs it once to launch one or more kernels.</summary>
 /// <param name="launch">Launches kernels.</param>
-/// <param name="inputs">The inputs as kernels take them, in the order in which they were given; kernels must not write to them.</param>
-/// <param name="outputs">Where kernels write.</param>
+/// <param name="inputs">Views of the inputs, in order; kernels must not write to them.</param>
+/// <param name="outputs">Views of the outputs, to which kernels write.</param>
 public delegate void SimtBody(SimtLaunch launch, ArrayView<float>[] inputs, ArrayView<float>[] outputs);
 
 /// <summary>
-/// Runs kernels of one's own. As each of the engine's, an operation has two bodies: vectorised C# for <c>cpu</c>, and GPU kernels for <c>cuda</c> and
+/// Runs user-defined kernels. Like the engine's, an operation has two bodies: vectorised C# for <c>cpu</c>, and GPU kernels for <c>cuda</c> and
 /// <c>simt</c>.
 /// <code>
 /// OwnKernel.Run("Cube.Forward", [x], [y],
@@ -26,19 +26,19 @@ public delegate void SimtBody(SimtLaunch launch, ArrayView<float>[] inputs, Arra
 ///     },
 ///     (launch, inputs, outputs) => launch.Run(SimtGrid.Threads(x.Count), CubeKernel, inputs[0], outputs[0], x.Count));
 /// </code>
-/// The bodies get at the tensors that were named here and at no others, so that the device knows what they read and write. On <c>cpu</c> the body runs later,
-/// when the host next asks for values: the tensors may be disposed as soon as this returns, but the body must not use handles that it captured.
+/// The bodies may access only the tensors passed here, so that the device knows what they read and write. On <c>cpu</c> the body runs later, when the host
+/// next reads values: the tensors may be disposed as soon as this returns, but the body must not use captured handles.
 /// </summary>
 public static class OwnKernel
 {
-    /// <summary>Enqueues an operation on the device of its tensors, after all that was enqueued before.</summary>
+    /// <summary>Enqueues an operation on the device of its tensors, after everything enqueued before.</summary>
     /// <param name="operation">Its name, in errors and in profiles.</param>
-    /// <param name="inputs">What it reads and does not write.</param>
-    /// <param name="outputs">What it writes, at least one. One that is worked on in place is named here alone.</param>
+    /// <param name="inputs">Tensors that it reads and does not write.</param>
+    /// <param name="outputs">Tensors that it writes, at least one. A tensor that is modified in place is passed only here.</param>
     /// <param name="simd">The body on <c>cpu</c>. An exception from it reaches the host at the next synchronisation, with the operation's name.</param>
     /// <param name="simt">The body on <c>cuda</c> and <c>simt</c>.</param>
     /// <param name="operations">Floating-point operations, for profiles.</param>
-    /// <exception cref="ArgumentException">Tensors are on several devices, or an output shares its buffer with another tensor named here.</exception>
+    /// <exception cref="ArgumentException">Tensors are on several devices, or an output shares its buffer with another tensor passed here.</exception>
     /// <exception cref="ObjectDisposedException">A tensor was disposed.</exception>
     public static unsafe void Run(
         string operation, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, SimdBody simd, SimtBody simt, double operations = 0)
@@ -46,7 +46,7 @@ public static class OwnKernel
         ArgumentException.ThrowIfNullOrEmpty(operation);
         ArgumentNullException.ThrowIfNull(simd);
         ArgumentNullException.ThrowIfNull(simt);
-        if (outputs.IsEmpty) throw new ArgumentException($"{operation}: it has no output, expected at least one");
+        if (outputs.IsEmpty) throw new ArgumentException($"{operation}: there is no output, expected at least one");
         Check.Device(operation, outputs[0], inputs);
         Check.Device(operation, outputs[0], outputs);
         var largest = outputs[0].Shape;
@@ -100,7 +100,7 @@ public readonly ref struct SimdInputs
     public ReadOnlySpan<float> this[int index] => _values[index].Span;
 }
 
-/// <summary>The outputs of an operation that runs on <c>cpu</c>, each row-major and aligned to 64 bytes; arbitrary until they are written.</summary>
+/// <summary>The outputs of an operation that runs on <c>cpu</c>, each row-major and aligned to 64 bytes; with arbitrary values until written.</summary>
 public readonly ref struct SimdOutputs
 {
     private readonly SimdValues[] _values;
@@ -111,7 +111,7 @@ public readonly ref struct SimdOutputs
     public Span<float> this[int index] => _values[index].Span;
 }
 
-/// <summary>Where a tensor's values are; it stays so until the device has run what was enqueued while the tensor lived.</summary>
+/// <summary>The address of a tensor's values; it stays valid until the device has run everything enqueued during the tensor's lifetime.</summary>
 internal readonly unsafe struct SimdValues(float* pointer, int count)
 {
     public Span<float> Span => new(pointer, count);

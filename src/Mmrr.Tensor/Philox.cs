@@ -1,6 +1,6 @@
 namespace Mmrr;
 
-/// <summary>The four 32-bit words that Philox 4×32-10 makes of one counter.</summary>
+/// <summary>The four 32-bit words of Philox 4×32-10 for one counter.</summary>
 /// <param name="Word0">Word 0.</param>
 /// <param name="Word1">Word 1.</param>
 /// <param name="Word2">Word 2.</param>
@@ -8,10 +8,9 @@ namespace Mmrr;
 public readonly record struct PhiloxBlock(uint Word0, uint Word1, uint Word2, uint Word3);
 
 /// <summary>
-/// The counter-based generator Philox 4×32-10: number i of a stream is a pure function of (seed, stream, i), so that every device and
-/// any number of threads draw the same numbers, and none is ever stored. Number i is word i mod 4 of the block with the key
-/// <c>seed</c> and the counter (i/4 | stream), low words first.
-/// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+/// The counter-based generator Philox 4×32-10: number i of a stream is a pure function of (seed, stream, i), so that every device and any number of threads
+/// draw the same numbers without storing any. Number i is word i mod 4 of the block with the key <c>seed</c> and the counter (i/4 | stream), low words
+/// first. Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 /// </summary>
 public static class Philox
 {
@@ -61,8 +60,8 @@ public static class Philox
     internal static float ToUnit(uint word) => (word >> 8) * Unit;
 
     /// <summary>
-    /// low + u·span, at most <paramref name="largest"/>. In double: the product of two 24-bit numbers is exact there, so that devices
-    /// with and without fused multiply-add agree to the bit.
+    /// low + u·span, at most <paramref name="largest"/>. In double: the product of two 24-bit numbers is exact there, so that devices with and without
+    /// fused multiply-add agree bit for bit.
     /// </summary>
     internal static float ToRange(float unit, float low, float span, float largest)
     {

@@ -1,6 +1,6 @@
 namespace Mmrr;
 
-/// <summary>Page-locked floats of the host and an event that tells when the last copy from or to them is over.</summary>
+/// <summary>Page-locked floats on the host and an event that marks the end of the last copy from or to them.</summary>
 internal sealed class PinnedBuffer : IDisposable
 {
     private readonly ICopyDriver _driver;
@@ -8,7 +8,7 @@ internal sealed class PinnedBuffer : IDisposable
     private nint _memory;
     private bool _copying;
 
-    /// <summary>With arbitrary contents.</summary>
+    /// <summary>Allocates a buffer with arbitrary contents.</summary>
     public PinnedBuffer(ICopyDriver driver, int count)
     {
         (_driver, Count) = (driver, count);
@@ -24,10 +24,10 @@ internal sealed class PinnedBuffer : IDisposable
         }
     }
 
-    /// <summary>In floats.</summary>
+    /// <summary>Size in floats.</summary>
     public int Count { get; }
 
-    /// <summary>The values; to be touched while no copy is under way.</summary>
+    /// <summary>The values; access them only while no copy is in progress.</summary>
     /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
     public unsafe Span<float> Values => new((float*)Live(), Count);
 
@@ -37,7 +37,7 @@ internal sealed class PinnedBuffer : IDisposable
     /// <summary>Enqueues a copy from the device to the first values.</summary>
     public void CopyFrom(nint source, int count) => Copy(Live(), source, count);
 
-    /// <summary>Waits until the last copy is over.</summary>
+    /// <summary>Waits until the last copy is complete.</summary>
     public void Wait()
     {
         if (!_copying) return;
@@ -45,7 +45,7 @@ internal sealed class PinnedBuffer : IDisposable
         _copying = false;
     }
 
-    /// <summary>Waits for a copy that is under way, also after an error, which is another's to tell, and frees the memory.</summary>
+    /// <summary>Waits for a copy in progress, also after an error, which is reported elsewhere, and frees the memory.</summary>
     public void Dispose()
     {
         if (_memory == 0) return;
@@ -57,7 +57,7 @@ internal sealed class PinnedBuffer : IDisposable
 
     private void Copy(nint to, nint from, int count)
     {
-        _copying = true; // also where the event can then not be recorded
+        _copying = true; // also if recording the event then fails
         _driver.Copy(to, from, (long)sizeof(float) * count);
         _driver.Record(_event);
     }

@@ -4,9 +4,9 @@ using ILGPU.Runtime;
 namespace Mmrr;
 
 /// <summary>
-/// Times every kernel of a device from when it is made until it is disposed. Operations and bytes come from the formula of each kernel's launcher, the
-/// one that docs/kernels has, so that the times can be compared with what the machine could do. A device without a profiler pays one comparison with null for
-/// each kernel. On <c>cuda</c> the times are the card's own, between events in the stream, and the host waits for no kernel; on <c>simt</c> it waits for each.
+/// Times every kernel of a device from the profiler's creation to its disposal. Operations and bytes come from the formula in each kernel's launcher, which
+/// docs/kernels states, so that the times can be compared with the machine's limits. Without a profiler the cost is one comparison with null per kernel. On
+/// <c>cuda</c> the times are measured by the GPU, between events in the stream, and the host does not wait for kernels; on <c>simt</c> it waits for each.
 /// </summary>
 public sealed class Profiler : IDisposable
 {
@@ -16,12 +16,12 @@ public sealed class Profiler : IDisposable
     private readonly long _origin = Stopwatch.GetTimestamp();
     private readonly ProfilingMarker? _originMarker;
 
-    /// <summary>Begins, when the device has finished what was enqueued before.</summary>
-    /// <exception cref="InvalidOperationException">The device has a profiler.</exception>
+    /// <summary>Starts profiling after the device has finished everything enqueued before.</summary>
+    /// <exception cref="InvalidOperationException">The device already has a profiler.</exception>
     public Profiler(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        if (device.Profiler is not null) throw new InvalidOperationException($"{device.Name} is being profiled already");
+        if (device.Profiler is not null) throw new InvalidOperationException($"{device.Name} is already being profiled");
         device.Synchronize();
         _device = device;
         if (device.Kind == DeviceKind.Cuda) _originMarker = Mark();
@@ -38,13 +38,13 @@ public sealed class Profiler : IDisposable
         }
     }
 
-    /// <summary>What the launcher that is at work has said of itself; the kernel that it enqueues is recorded under it.</summary>
+    /// <summary>The work announced by the current launcher; the kernel that it enqueues is recorded under it.</summary>
     internal Work? Announced { get; set; }
 
-    /// <summary>Seconds since the profiler was made.</summary>
+    /// <summary>Seconds since the profiler was created.</summary>
     internal double Now => Stopwatch.GetElapsedTime(_origin).TotalSeconds;
 
-    /// <summary>Ends, when the device has finished what was enqueued.</summary>
+    /// <summary>Stops profiling after the device has finished everything enqueued.</summary>
     public void Dispose()
     {
         if (_device.Profiler != this) return;
@@ -53,7 +53,7 @@ public sealed class Profiler : IDisposable
         _device.Profiler = null;
     }
 
-    /// <summary>On <c>cuda</c>: an event that tells when everything that was enqueued so far has run.</summary>
+    /// <summary>On <c>cuda</c>: an event that marks the end of everything enqueued so far.</summary>
     internal ProfilingMarker Mark() => _device.Accelerator.DefaultStream.AddProfilingMarker();
 
     internal void Record(in Work work, ProfilingMarker begin, ProfilingMarker end) => _marked.Add((work, begin, end));
@@ -74,20 +74,20 @@ public sealed class Profiler : IDisposable
 }
 
 /// <summary>A kernel that ran.</summary>
-/// <param name="Work">What it did.</param>
-/// <param name="Workers">When each worker began and ended its part, in seconds since the profiler was made; one entry on a GPU.</param>
+/// <param name="Work">Its work.</param>
+/// <param name="Workers">The begin and end of each worker's part, in seconds since the profiler was created; one entry on a GPU.</param>
 public sealed record ProfiledKernel(Work Work, IReadOnlyList<(double Begin, double End)> Workers)
 {
-    /// <summary>When the first worker began.</summary>
+    /// <summary>The begin of the first worker.</summary>
     public double Begin => Workers.Min(w => w.Begin);
 
-    /// <summary>From the first worker's begin to the last one's end.</summary>
+    /// <summary>Seconds from the first worker's begin to the last one's end.</summary>
     public double Seconds => Workers.Max(w => w.End) - Begin;
 }
 
 /// <summary>The work of one call of a kernel, from its shapes.</summary>
 /// <param name="Operation">For example <c>Convolution.Forward</c>.</param>
-/// <param name="Shape">Of the largest tensor, for the reader.</param>
-/// <param name="Operations">Floating-point operations of the plain formula; a fused multiply-add is two.</param>
-/// <param name="Bytes">What must at least be read and written once.</param>
+/// <param name="Shape">Shape of the largest tensor, for display.</param>
+/// <param name="Operations">Floating-point operations of the direct formula; a fused multiply-add counts as two.</param>
+/// <param name="Bytes">Minimum bytes read and written.</param>
 public readonly record struct Work(string Operation, Shape Shape, double Operations, double Bytes);

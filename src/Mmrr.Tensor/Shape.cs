@@ -4,17 +4,19 @@ namespace Mmrr;
 public sealed class Shape : IEquatable<Shape>
 {
     /// <summary>
-    /// The most threads that a grid has whose threads walk over elements, 2²⁴: 32 groups of 256 threads for each of 2,048 multiprocessors. A walk's index
-    /// then passes the end of its elements by less.
+    /// Maximum threads of a grid-stride loop, 2²⁴: 32 groups of 256 threads for each of 2,048 multiprocessors. The index of such a loop passes the end of
+    /// its elements by less.
     /// </summary>
     internal const int MaxStride = 1 << 24;
 
-    /// <summary>The most elements, 2³¹ − 2²⁴: kernels count in 32 bits, and what a walk adds to an index below this is below 2³¹.</summary>
+    /// <summary>
+    /// Maximum number of elements, 2³¹ − 2²⁴: kernels use 32-bit indexes, and the next index of a grid-stride loop after one below this is below 2³¹.
+    /// </summary>
     public const int MaxCount = int.MaxValue - MaxStride + 1;
 
     private readonly int[] _sizes;
 
-    /// <summary>A shape of the given sizes, each at least 1. No sizes at all is a scalar with one element.</summary>
+    /// <summary>Creates a shape of the given sizes, each at least 1. No sizes mean a scalar with one element.</summary>
     /// <exception cref="ArgumentException">A size is below 1, or there are more than <see cref="MaxCount"/> elements.</exception>
     public Shape(params int[] sizes)
     {

@@ -3,13 +3,13 @@ using ILGPU;
 namespace Mmrr;
 
 /// <summary>
-/// An ILGPU context that several devices share. It lives as long as the process: under WSL ILGPU tells the runtime where the driver's library is whenever a
-/// context takes CUDA devices, and the runtime refuses to be told twice, so that a second context could not be made even after the first is gone. A kernel that
-/// does not compile leaves its context unusable for kernels to come; devices that are opened later then get another.
+/// An ILGPU context that several devices share. It lives as long as the process: under WSL ILGPU registers a resolver for the driver's library with the
+/// runtime whenever a context uses CUDA devices, and the runtime rejects a second registration, so that a second context could not be created even after
+/// the first is gone. A kernel that does not compile leaves its context unusable for later kernels; devices opened later then get a new one.
 /// </summary>
-/// <typeparam name="T">What is found out with the first context and holds for all.</typeparam>
-/// <param name="first">Makes the first context.</param>
-/// <param name="another">Makes one after the last was given up.</param>
+/// <typeparam name="T">Information found with the first context and valid for all.</typeparam>
+/// <param name="first">Creates the first context.</param>
+/// <param name="another">Creates a context after the last was given up.</param>
 internal sealed class SharedContext<T>(Func<(Context Context, T Found)> first, Func<Context> another)
     where T : class
 {
@@ -17,7 +17,7 @@ internal sealed class SharedContext<T>(Func<(Context Context, T Found)> first, F
     private Context? _context;
     private T? _found;
 
-    /// <summary>The context, made when it is first asked for, and what was found.</summary>
+    /// <summary>The context, created on first use, and the information found.</summary>
     public (Context Context, T Found) Get()
     {
         lock (_lock)
@@ -27,7 +27,7 @@ internal sealed class SharedContext<T>(Func<(Context Context, T Found)> first, F
         }
     }
 
-    /// <summary>No device is to be opened with this context any more; those that are go on with it.</summary>
+    /// <summary>Prevents new devices from using this context; open ones continue to use it.</summary>
     public void GiveUp(Context context)
     {
         lock (_lock)

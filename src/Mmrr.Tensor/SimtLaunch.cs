@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Mmrr;
 
-/// <summary>How many threads a kernel of one's own is launched with.</summary>
+/// <summary>The number of threads for a launch of a user-defined kernel.</summary>
 public readonly record struct SimtGrid
 {
     private SimtGrid(long count, bool together)
@@ -20,25 +20,25 @@ public readonly record struct SimtGrid
     internal bool Together { get; }
 
     /// <summary>
-    /// For items that do not need one another. There may be fewer threads than items, so that a thread takes the items i, i + s, i + 2s, … with
+    /// A grid for independent items. There may be fewer threads than items, so a thread takes the items i, i + s, i + 2s, … with
     /// s = <c>Grid.DimX·Group.DimX</c> and i = <c>Grid.IdxX·Group.DimX + Group.IdxX</c>.
     /// </summary>
-    /// <param name="count">Items, at least 1.</param>
+    /// <param name="count">Number of items, at least 1.</param>
     public static SimtGrid Threads(long count) => new(count, together: false);
 
     /// <summary>
-    /// One group of threads for each problem <c>Grid.IdxX</c>; the threads of a group share memory and meet at <c>Group.Barrier</c>. A group has as
-    /// many threads as the kernel's mark says on <c>cuda</c>, and at most 8 on <c>simt</c>: ask <c>Group.DimX</c>.
+    /// A grid with one thread block for each problem <c>Grid.IdxX</c>; the threads of a block share memory and synchronize at <c>Group.Barrier</c>. The
+    /// number of threads per block is that of the kernel's attribute on <c>cuda</c>, and at most 8 on <c>simt</c>: read <c>Group.DimX</c>.
     /// </summary>
-    /// <param name="count">Problems, at least 1.</param>
+    /// <param name="count">Number of problems, at least 1.</param>
     public static SimtGrid Groups(int count) => new(count, together: true);
 }
 
-/// <summary>Launches the GPU kernels of an operation of one's own, in order; <see cref="OwnKernel.Run"/> makes it.</summary>
+/// <summary>Launches the GPU kernels of a user-defined operation, in order; created by <see cref="OwnKernel.Run"/>.</summary>
 /// <remarks>
-/// A kernel is a static method that is marked <see cref="SimtKernelAttribute"/>, in the subset of C# that ILGPU compiles: no classes, arrays, delegates or
-/// exceptions; <see cref="Kernels.Exponential"/> for exp, sigmoid and tanh. Arguments are views and unmanaged values; what goes beyond eight is put into a
-/// struct, which is public, or whose project has <c>&lt;InternalsVisibleTo Include="ILGPURuntime" /&gt;</c>. A view's bounds are not checked: an index out of
+/// A kernel is a static method with the attribute <see cref="SimtKernelAttribute"/>, in the subset of C# that ILGPU compiles: no classes, arrays, delegates
+/// or exceptions; <see cref="Kernels.Exponential"/> for exp, sigmoid and tanh. Arguments are views and unmanaged values; for more than eight, use a struct
+/// that is public, or whose project has <c>&lt;InternalsVisibleTo Include="ILGPURuntime" /&gt;</c>. The bounds of views are not checked: an index out of
 /// range ends the process on <c>simt</c> and is undefined on <c>cuda</c>.
 /// </remarks>
 public readonly struct SimtLaunch
@@ -56,11 +56,11 @@ public readonly struct SimtLaunch
     }
 
     /// <summary>Launches a kernel.</summary>
-    /// <param name="grid">How many threads.</param>
-    /// <param name="kernel">A static method, marked <see cref="SimtKernelAttribute"/>.</param>
+    /// <param name="grid">The number of threads.</param>
+    /// <param name="kernel">A static method with the attribute <see cref="SimtKernelAttribute"/>.</param>
     /// <param name="a1">Its first argument.</param>
     /// <param name="a2">Its second argument.</param>
-    /// <exception cref="ArgumentException">The kernel is not marked, is not static, or asks for a group of more than 1024 threads.</exception>
+    /// <exception cref="ArgumentException">The kernel does not have the attribute, is not static, or requires a group of more than 1024 threads.</exception>
     public void Run<T1, T2>(
         SimtGrid grid, Action<T1, T2> kernel, T1 a1, T2 a2)
         where T1 : struct
@@ -133,22 +133,22 @@ public readonly struct SimtLaunch
     private KernelConfig Config(SimtGrid grid, Delegate kernel)
     {
         ArgumentNullException.ThrowIfNull(kernel);
-        if (_device is null) throw new InvalidOperationException("a launch is made by OwnKernel.Run");
-        if (grid.Count < 1) throw new ArgumentException($"{_operation}: the grid is empty; SimtGrid.Threads or SimtGrid.Groups makes one");
+        if (_device is null) throw new InvalidOperationException("a launch is created by OwnKernel.Run");
+        if (grid.Count < 1) throw new ArgumentException($"{_operation}: the grid is empty; create one with SimtGrid.Threads or SimtGrid.Groups");
         if (!s_groupSizes.TryGetValue(kernel.Method, out int size)) size = s_groupSizes.GetOrAdd(kernel.Method, GroupSize(kernel.Method));
         return _device.Config(grid, size);
     }
 
     private int GroupSize(MethodInfo kernel)
     {
-        if (!kernel.IsStatic) throw new ArgumentException($"{_operation}: the kernel {kernel.Name} is not static; expected a static method, no lambda");
+        if (!kernel.IsStatic) throw new ArgumentException($"{_operation}: the kernel {kernel.Name} is not static; expected a static method, not a lambda");
         if (kernel.GetCustomAttribute<SimtKernelAttribute>() is not { } mark)
         {
             throw new ArgumentException(
-                $"{_operation}: the kernel {kernel.Name} is not marked [SimtKernel], by which its group size is known and 'mmrr ptx' finds it");
+                $"{_operation}: the kernel {kernel.Name} is not marked [SimtKernel], which states its group size and lets 'mmrr ptx' find it");
         }
         return mark.GroupSize is >= 1 and <= MostThreads
             ? mark.GroupSize
-            : throw new ArgumentException($"{_operation}: the kernel {kernel.Name} asks for groups of {mark.GroupSize} threads, expected 1 to {MostThreads}");
+            : throw new ArgumentException($"{_operation}: the kernel {kernel.Name} requires groups of {mark.GroupSize} threads, expected 1 to {MostThreads}");
     }
 }

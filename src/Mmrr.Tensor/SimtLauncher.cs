@@ -6,8 +6,8 @@ using ILGPU.Runtime;
 namespace Mmrr;
 
 /// <summary>
-/// Launches explicitly grouped kernels on the accelerator's default stream. Each is compiled on its first launch and kept: ILGPU's own
-/// cache is looked up by reflection every time. One overload for each number of arguments, since that is how ILGPU types its loaders.
+/// Launches explicitly grouped kernels on the accelerator's default stream. Each is compiled on its first launch and cached: ILGPU's own cache uses
+/// reflection for every lookup. One overload for each number of arguments, as in the types of ILGPU's loaders.
 /// </summary>
 internal sealed class SimtLauncher(Device device)
 {
@@ -236,7 +236,7 @@ internal sealed class SimtLauncher(Device device)
         }
     }
 
-    // ILGPU compiles for one thread at a time, and several devices may share a context.
+    // ILGPU's compiler is not thread-safe, and several devices may share a context.
     private Delegate Load(MethodInfo kernel, Func<KernelSpecialization, Delegate> load)
     {
         lock (_accelerator.Context)
@@ -256,7 +256,7 @@ internal sealed class SimtLauncher(Device device)
     private InvalidOperationException Named(MethodInfo kernel, Exception error) =>
         new($"{device.Operation}: {kernel.Name}: {error.GetBaseException().Message}", error);
 
-    // The same as when the kernel is compiled without a GPU. The simulator's groups are smaller than what a kernel asks for.
+    // The same as for compilation without a GPU. The simulator's groups are smaller than a kernel requires.
     private KernelSpecialization Specialization(MethodInfo kernel) =>
         _accelerator.AcceleratorType == AcceleratorType.Cuda && kernel.GetCustomAttribute<SimtKernelAttribute>() is { } mark
             ? mark.Specialization

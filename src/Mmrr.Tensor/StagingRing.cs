@@ -3,18 +3,17 @@ using System.Numerics;
 namespace Mmrr;
 
 /// <summary>
-/// Copies between any memory of the host and a card by way of a few page-locked buffers, which are used in turn, grow as they are needed and stay. A buffer is
-/// used again when the event of its last copy has happened; nothing waits for what is enqueued later. Large copies go through in pieces. For one thread at a
-/// time.
+/// Copies between any host memory and a GPU through a few page-locked buffers, which are used in turn, grow as needed and are kept. A buffer is reused when
+/// the event of its last copy has completed; nothing waits for operations enqueued later. Large copies are split into pieces. Not thread-safe.
 /// </summary>
-/// <param name="driver">What copies.</param>
+/// <param name="driver">The driver that copies.</param>
 /// <param name="largest">Floats of the largest buffer, a power of two.</param>
 internal sealed class StagingRing(ICopyDriver driver, int largest = StagingRing.Largest) : IDisposable
 {
-    // Four megabytes: a millisecond of a slow bus, beside which an event costs nothing.
+    // Four megabytes: a millisecond of a slow bus, compared with which the cost of an event is negligible.
     private const int Largest = 1 << 20;
 
-    // Most copies are of a loss, of levels and of small images.
+    // Most copies are losses, levels and small images.
     private const int Smallest = 1 << 12;
     private const int Buffers = 4;
 
@@ -36,8 +35,7 @@ internal sealed class StagingRing(ICopyDriver driver, int largest = StagingRing.
     }
 
     /// <summary>
-    /// Copies from the device what will lie there when all that is enqueued so far has run. While a piece is copied out of its buffer the next one is on its
-    /// way.
+    /// Copies from the device after everything enqueued so far has run. While a piece is copied out of its buffer, the next one is being transferred.
     /// </summary>
     public void Download(nint source, Span<float> values)
     {
@@ -78,7 +76,7 @@ internal sealed class StagingRing(ICopyDriver driver, int largest = StagingRing.
         buffer?.Wait();
         if (buffer is not null && buffer.Count >= count) return buffer;
         buffer?.Dispose();
-        buffer = null; // where there is no memory for the new one
+        buffer = null; // in case there is no memory for the new one
         return buffer = new PinnedBuffer(driver, Math.Max(Math.Min(Smallest, largest), (int)BitOperations.RoundUpToPowerOf2((uint)count)));
     }
 }

@@ -21,10 +21,10 @@ public sealed class Tensor : IDisposable
         DisposeScope.Register(this);
     }
 
-    /// <summary>Where the values are.</summary>
+    /// <summary>The device of the values.</summary>
     public Device Device => _storage.Device;
 
-    /// <summary>The sizes.</summary>
+    /// <summary>The shape.</summary>
     public Shape Shape { get; }
 
     /// <summary>Number of elements.</summary>
@@ -33,7 +33,7 @@ public sealed class Tensor : IDisposable
     /// <summary>Whether no other live handle shares the buffer.</summary>
     public bool IsSoleOwner => _storage.References == 1;
 
-    /// <summary>The values as ILGPU sees them, exactly <see cref="Count"/> long.</summary>
+    /// <summary>The values as an ILGPU view of length <see cref="Count"/>.</summary>
     /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
     public ArrayView<float> View => Live().Buffer.View.SubView(0, Count);
 
@@ -41,7 +41,7 @@ public sealed class Tensor : IDisposable
     /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
     internal unsafe float* Pointer => Live().Buffer.Pointer;
 
-    /// <summary>A tensor with arbitrary contents.</summary>
+    /// <summary>Creates a tensor with arbitrary contents.</summary>
     public static Tensor Empty(Device device, Shape shape)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -49,8 +49,8 @@ public sealed class Tensor : IDisposable
         return new Tensor(new Storage(device, device.Pool.Rent(shape.Count)), shape);
     }
 
-    /// <summary>A tensor with the given values, row-major.</summary>
-    /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
+    /// <summary>Creates a tensor with the given values, row-major.</summary>
+    /// <exception cref="ArgumentException">The number of values differs from the shape's.</exception>
     public static Tensor From(Device device, Shape shape, ReadOnlySpan<float> values)
     {
         var tensor = Empty(device, shape);
@@ -66,8 +66,8 @@ public sealed class Tensor : IDisposable
         }
     }
 
-    /// <summary>Another handle on the same buffer, with the same number of elements.</summary>
-    /// <exception cref="ArgumentException">The new shape has another number of elements.</exception>
+    /// <summary>Creates another handle to the same buffer, with the same number of elements.</summary>
+    /// <exception cref="ArgumentException">The new shape has a different number of elements.</exception>
     public Tensor Share(Shape? shape = null)
     {
         shape ??= Shape;
@@ -84,10 +84,10 @@ public sealed class Tensor : IDisposable
     }
 
     /// <summary>
-    /// Enqueues a copy from the host. The span may be reused as soon as this returns. On <c>cuda</c> it goes by way of page-locked memory of the device's own,
-    /// and nothing is waited for while there is room.
+    /// Enqueues a copy from the host. The span may be reused as soon as this returns. On <c>cuda</c> the copy goes through the device's page-locked memory
+    /// and does not wait while there is room.
     /// </summary>
-    /// <exception cref="ArgumentException">The number of values is not that of the tensor.</exception>
+    /// <exception cref="ArgumentException">The number of values differs from the tensor's.</exception>
     public unsafe void CopyFrom(ReadOnlySpan<float> values)
     {
         if (values.Length != Count) throw new ArgumentException($"copy: {values.Length} values for a tensor {Shape} of {Count}");
@@ -101,7 +101,7 @@ public sealed class Tensor : IDisposable
             Device.Finish(Operation);
             return;
         }
-        // Operations that were enqueued before may still read the old values: the copy takes its turn in the queue.
+        // Operations enqueued before may still read the old values: the copy is enqueued.
         float[] staged = ArrayPool<float>.Shared.Rent(values.Length);
         values.CopyTo(staged);
         float* target = Pointer;
@@ -115,7 +115,7 @@ public sealed class Tensor : IDisposable
     }
 
     /// <summary>
-    /// Copies the values to the host, when all that was enqueued so far has run. On <c>cuda</c> nothing that is enqueued meanwhile is waited for.
+    /// Copies the values to the host after everything enqueued so far has run. On <c>cuda</c> it does not wait for operations enqueued meanwhile.
     /// </summary>
     public unsafe void CopyTo(Span<float> values)
     {
@@ -139,7 +139,7 @@ public sealed class Tensor : IDisposable
     }
 
     /// <summary>Waits for the device and returns the only value.</summary>
-    /// <exception cref="InvalidOperationException">There is more than one.</exception>
+    /// <exception cref="InvalidOperationException">The tensor has more than one element.</exception>
     public float Item() => Count == 1 ? ToArray()[0] : throw new InvalidOperationException($"item: the tensor {Shape} has {Count} elements, expected 1");
 
     /// <inheritdoc/>

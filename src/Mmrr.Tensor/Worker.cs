@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Mmrr;
 
 /// <summary>
-/// One of the threads that run an operation together on the <c>cpu</c> device. Every worker runs the operation's body; the body takes its part by
-/// <see cref="Share"/> (equal contiguous parts) or <see cref="Take"/> (unit by unit). Results keep their bits with any number of workers if what is
-/// computed, and the order of every sum, depend on the shapes alone and never on <see cref="Index"/> or <see cref="Count"/>.
+/// One of the threads that run an operation together on the <c>cpu</c> device. Every worker runs the operation's body; the body gets its part from
+/// <see cref="Share"/> (equal contiguous parts) or <see cref="Take"/> (unit by unit). Results are bit-identical with any number of workers if the
+/// computation and the order of every sum depend only on the shapes and never on <see cref="Index"/> or <see cref="Count"/>.
 /// </summary>
 public sealed unsafe class Worker
 {
@@ -21,21 +21,21 @@ public sealed unsafe class Worker
         _barrier = barrier;
     }
 
-    /// <summary>From 0 to <see cref="Count"/> − 1.</summary>
+    /// <summary>The worker's index, from 0 to <see cref="Count"/> − 1.</summary>
     public int Index => _index;
 
-    /// <summary>How many workers there are.</summary>
+    /// <summary>Number of workers.</summary>
     public int Count => _barrier.Count;
 
     /// <summary>
-    /// Takes the next of the units of work in this phase of the operation: 0, 1, 2, … over all workers. What a unit computes must not
-    /// depend on who takes it, so that results are the same with any number of workers.
+    /// Takes the next unit of work in this phase of the operation: 0, 1, 2, … over all workers. The result of a unit must not depend on the worker that
+    /// takes it, so that results are the same with any number of workers.
     /// </summary>
     public int Take() => _barrier.Take();
 
     /// <summary>
-    /// Ends a phase: waits until every worker is here, and what they wrote can be read. Units count from 0 again. All workers must come here equally
-    /// often, or those that do wait for ever.
+    /// Ends a phase: waits until every worker has arrived and makes their writes visible. Units count from 0 again. All workers must call it equally often;
+    /// otherwise they deadlock.
     /// </summary>
     public void Barrier()
     {
@@ -43,9 +43,9 @@ public sealed unsafe class Worker
     }
 
     /// <summary>This worker's part of <paramref name="count"/> items, in pieces of <paramref name="grain"/>; it may be empty.</summary>
-    /// <param name="count">Items of all workers together.</param>
-    /// <param name="grain">Parts begin at multiples of it: some µs of work, and 16 floats or more where neighbours write neighbouring addresses.</param>
-    /// <returns>The items from Begin to before End.</returns>
+    /// <param name="count">Number of items of all workers together.</param>
+    /// <param name="grain">Parts begin at multiples of it: a few µs of work, and at least 16 floats if neighbours write neighbouring addresses.</param>
+    /// <returns>The items from Begin (inclusive) to End (exclusive).</returns>
     public (int Begin, int End) Share(int count, int grain)
     {
         int pieces = (count + grain - 1) / grain;
@@ -53,7 +53,7 @@ public sealed unsafe class Worker
         return (Math.Min(count, begin * grain), Math.Min(count, end * grain));
     }
 
-    /// <summary>Memory of this worker's own, aligned to 64 bytes, with arbitrary contents; it lasts until the next call.</summary>
+    /// <summary>Memory private to this worker, aligned to 64 bytes, with arbitrary contents; it is valid until the next call.</summary>
     internal float* Scratch(long floats)
     {
         nuint bytes = (nuint)floats * sizeof(float);
@@ -73,7 +73,7 @@ public sealed unsafe class Worker
         _scratchBytes = 0;
     }
 
-    /// <summary>Forgets where a broken barrier stood.</summary>
+    /// <summary>Resets the state after a broken barrier.</summary>
     internal void Reset() => _sense = 0;
 
     internal bool TryBarrier() => _barrier.Wait(ref _sense);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Mmrr;
 
 /// <summary>
-/// A sense-reversing barrier that spins for some microseconds, then yields, then parks: with an idle core it costs a fraction of a
-/// microsecond, and with the cores taken by other programs it does not burn their time.
+/// A sense-reversing barrier that spins for some microseconds, then yields, then parks: with an idle core it costs a fraction of a microsecond, and if
+/// other programs use the cores it does not waste their time.
 /// </summary>
 internal sealed class WorkerBarrier(int count)
 {
@@ -19,7 +19,7 @@ internal sealed class WorkerBarrier(int count)
 
     public int Take() => Interlocked.Increment(ref _state.Taken) - 1;
 
-    /// <summary>Waits for all workers; false when the barrier was broken meanwhile.</summary>
+    /// <summary>Waits for all workers; returns false if the barrier was broken meanwhile.</summary>
     public bool Wait(ref int sense)
     {
         int mine = sense ^= 1;
@@ -48,14 +48,14 @@ internal sealed class WorkerBarrier(int count)
         return _state.Broken == 0;
     }
 
-    /// <summary>Releases all workers, now and later, until <see cref="Reset"/>: one of them failed.</summary>
+    /// <summary>Releases all current and later waiters until <see cref="Reset"/>, because a worker failed.</summary>
     public void Break()
     {
         Volatile.Write(ref _state.Broken, 1);
         foreach (var wake in _wake) wake.Set();
     }
 
-    /// <summary>Makes a broken barrier whole. No worker may be inside.</summary>
+    /// <summary>Repairs a broken barrier. No worker may be waiting in it.</summary>
     public void Reset()
     {
         foreach (var wake in _wake) wake.Reset();
@@ -65,7 +65,7 @@ internal sealed class WorkerBarrier(int count)
         _state.Broken = 0;
     }
 
-    /// <summary>Each on a cache line of its own.</summary>
+    /// <summary>Each on its own cache line.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 320)]
     private struct Padded
     {
@@ -75,6 +75,6 @@ internal sealed class WorkerBarrier(int count)
         [FieldOffset(256)] public int Broken;
     }
 
-    /// <summary>Thrown in workers that wait for one that failed.</summary>
+    /// <summary>Thrown in workers that wait for a failed worker.</summary>
     internal sealed class BrokenException : Exception;
 }

@@ -87,8 +87,8 @@ public sealed class OwnKernelTests
         Fails((worker, _, _) => throw new ArithmeticException("no such number"), "no such number");
         Fails((_, inputs, _) => _ = inputs[0], "outside the bounds");
         Fails((_, _, outputs) => outputs[0][4] = 1, "outside the bounds");
-        Fails((_, _, _) => x.ToArray(), "may neither enqueue another nor ask for a tensor's values");
-        Fails((_, _, _) => Kernels.Elementwise.Fill(1, x), "may neither enqueue another nor ask for a tensor's values");
+        Fails((_, _, _) => x.ToArray(), "may neither enqueue another nor read a tensor's values");
+        Fails((_, _, _) => Kernels.Elementwise.Fill(1, x), "may neither enqueue another nor read a tensor's values");
         Assert.Equal(4, x.ToArray().Length); // the device goes on
     }
 
@@ -102,7 +102,7 @@ public sealed class OwnKernelTests
         using var elsewhere = TestDevices.Tensor(other, new Shape(4), 1);
         var gone = Tensor.Empty(device, new Shape(4));
         gone.Dispose();
-        Assert.Contains("Mine: it has no output", Refused<ArgumentException>([x], []), StringComparison.Ordinal);
+        Assert.Contains("Mine: there is no output", Refused<ArgumentException>([x], []), StringComparison.Ordinal);
         Assert.Contains(
             "Mine: the output [4] on cpu shares its buffer with the argument [2, 2]", Refused<ArgumentException>([handle], [x]), StringComparison.Ordinal);
         Assert.Contains("Mine: the output [2, 2] on cpu shares its buffer", Refused<ArgumentException>([], [x, handle]), StringComparison.Ordinal);
@@ -128,7 +128,7 @@ public sealed class OwnKernelTests
             "is not static",
             Refused(launch => launch.Run(SimtGrid.Threads(4), (ArrayView<float> view, int count) => { }, x.View, 4)), StringComparison.Ordinal);
         Assert.Contains(
-            "asks for groups of 2000 threads, expected 1 to 1024",
+            "requires groups of 2000 threads, expected 1 to 1024",
             Refused(launch => launch.Run(SimtGrid.Threads(4), TooMany, x.View, 4)), StringComparison.Ordinal);
         Assert.Contains("the grid is empty", Refused(launch => launch.Run(default, TooMany, x.View, 4)), StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => SimtGrid.Threads(0));

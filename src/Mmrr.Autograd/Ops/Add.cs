@@ -2,7 +2,7 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Autograd;
 
-/// <summary>The output's gradient is that of both inputs: it is passed through without a copy.</summary>
+/// <summary>The output's gradient is also that of both inputs: it is passed through without a copy.</summary>
 internal sealed class Add(Variable a, Variable b) : Operation([a, b])
 {
     public override string Name => "Add";
@@ -24,8 +24,8 @@ internal sealed class Add(Variable a, Variable b) : Operation([a, b])
 public static partial class Ops
 {
     /// <summary>a + b, element by element.</summary>
-    /// <param name="a">Of any shape.</param>
-    /// <param name="b">As <paramref name="a"/>.</param>
-    /// <returns>As <paramref name="a"/>.</returns>
+    /// <param name="a">A variable of any shape.</param>
+    /// <param name="b">Shaped like <paramref name="a"/>.</param>
+    /// <returns>Shaped like <paramref name="a"/>.</returns>
     public static Variable Add(this Variable a, Variable b) => new Add(a, b).Run();
 }

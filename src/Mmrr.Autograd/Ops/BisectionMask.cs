@@ -2,7 +2,7 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Autograd;
 
-/// <summary>Masks of given means. The bias is a function of v, so backward takes the weighted mean of the gradient out of each mask.</summary>
+/// <summary>Masks of given means. The bias depends on v, so backward subtracts the weighted mean of the gradient of each mask.</summary>
 internal sealed class BisectionMask(Variable v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps) : Operation([v])
 {
     private Tensor? _m;
@@ -34,14 +34,14 @@ internal sealed class BisectionMask(Variable v, Tensor levels, MaskSolver solver
 public static partial class Ops
 {
     /// <summary>
-    /// For every image n and level l the mask m = σ(v + b), with the scalar b for which the mean of m is the level (the paper's
-    /// algorithm 1 and equation 2). Levels 0 and 1 give masks of exactly 0 and 1, and no gradient.
+    /// For each image n and level l the mask m = σ(v + b), with the scalar b for which the mean of m is the level (the paper's algorithm 1 and equation 2).
+    /// Levels 0 and 1 give masks of exactly 0 and 1, and no gradient.
     /// </summary>
     /// <param name="v">[N, H, W, C].</param>
-    /// <param name="levels">[N, L], each from 0 to 1, without a gradient; the handle stays the caller's.</param>
-    /// <param name="solver">Newton inside a bracket, or plain bisection as in the paper.</param>
-    /// <param name="tolerance">How far the mean of a mask may be from its level.</param>
-    /// <param name="maxSweeps">When to stop all the same.</param>
+    /// <param name="levels">[N, L], each from 0 to 1, without a gradient; the caller keeps the handle.</param>
+    /// <param name="solver">Newton's method inside a bracket, or plain bisection as in the paper.</param>
+    /// <param name="tolerance">Allowed difference between the mean of a mask and its level.</param>
+    /// <param name="maxSweeps">Maximum number of sweeps.</param>
     /// <returns>[N·L, H, W, C]; row n·L + l belongs to image n and level l.</returns>
     public static Variable BisectionMask(this Variable v, Tensor levels, MaskSolver solver = MaskSolver.Newton, float tolerance = 1e-6f, int maxSweeps = 64) =>
         new BisectionMask(v, levels, solver, tolerance, maxSweeps).Run();

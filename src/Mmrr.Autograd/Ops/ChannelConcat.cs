@@ -1,6 +1,6 @@
 namespace Mmrr.Autograd;
 
-/// <summary>Images side by side along the channels; each gradient is the slice of its input.</summary>
+/// <summary>Concatenation along the channels; each input's gradient is its slice of the output's.</summary>
 internal sealed class ChannelConcat(IReadOnlyList<Variable> inputs) : Operation([.. inputs])
 {
     public override string Name => "ChannelConcat";
@@ -16,7 +16,7 @@ internal sealed class ChannelConcat(IReadOnlyList<Variable> inputs) : Operation(
 
     protected override void Backward(Tensor outputGradient)
     {
-        // The kernel takes parts that are left out to be equally wide. Where they are not, every part is written.
+        // The kernel assumes that omitted parts have equal widths. If they do not, every part is written.
         bool equal = inputs.Where(input => !Wants(input)).Select(input => input.Shape[3]).Distinct().Count() <= 1;
         Tensor?[] gradients = [.. inputs.Select(input => Wants(input) || !equal ? EmptyLike(input) : null)];
         Kernels.ChannelConcat.Backward(outputGradient, gradients);

@@ -2,7 +2,7 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Autograd;
 
-/// <summary>y = conv(x) + b + r. The gradient of x needs the weight, that of the weight needs x, those of b and r need neither.</summary>
+/// <summary>y = conv(x) + b + r. The gradient of x needs the weight, that of the weight needs x; those of b and r need neither.</summary>
 internal sealed class Conv2d(Variable x, Variable weight, Variable? bias, Variable? residual, int stride) : Operation([x, weight, bias, residual])
 {
     private Tensor? _x;
@@ -23,7 +23,7 @@ internal sealed class Conv2d(Variable x, Variable weight, Variable? bias, Variab
     {
         if (Wants(weight) || Wants(bias))
         {
-            // One sweep gives both; a bias alone is not worth a kernel of its own.
+            // One pass computes both; the bias alone does not justify a separate kernel.
             var weightGradient = EmptyLike(weight);
             var biasGradient = Wants(bias) ? EmptyLike(bias!) : null;
             Convolution.BackwardWeight(_x!, outputGradient, stride, weightGradient, biasGradient);
@@ -50,7 +50,7 @@ public static partial class Ops
     /// <param name="weight">[K, K, C, O] with K = 1 or 3.</param>
     /// <param name="bias">[O].</param>
     /// <param name="stride">1 or 2.</param>
-    /// <param name="residual">As the output; added to it.</param>
+    /// <param name="residual">Added to the output, whose shape it has.</param>
     /// <returns>[N, (H−1)/stride+1, (W−1)/stride+1, O].</returns>
     public static Variable Conv2d(this Variable x, Variable weight, Variable? bias = null, int stride = 1, Variable? residual = null) =>
         new Conv2d(x, weight, bias, residual, stride).Run();

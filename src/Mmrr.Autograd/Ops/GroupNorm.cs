@@ -1,6 +1,6 @@
 namespace Mmrr.Autograd;
 
-/// <summary>Group normalisation, and ReLU on top. Backward finds the ReLU's sign again from x, so the output is not kept.</summary>
+/// <summary>Group normalisation with optional ReLU. Backward recomputes the ReLU's sign from x, so the output is not saved.</summary>
 internal sealed class GroupNorm(Variable x, Variable gamma, Variable beta, int groups, bool relu, float epsilon) : Operation([x, gamma, beta])
 {
     private Tensor? _x;
@@ -29,7 +29,7 @@ internal sealed class GroupNorm(Variable x, Variable gamma, Variable beta, int g
 
     protected override void Backward(Tensor outputGradient)
     {
-        // The gradient of x needs the sums that are those of gamma and beta, so all three come together.
+        // The gradient of x needs the sums that give those of gamma and beta, so all three are computed together.
         var (inputGradient, gammaGradient, betaGradient) = (EmptyLike(x), EmptyLike(gamma), EmptyLike(beta));
         Kernels.GroupNorm.Backward(_x!, _gamma!, _beta!, _mean!, _inverseDeviation!, outputGradient, relu, inputGradient, gammaGradient, betaGradient);
         Propagate(x, inputGradient);
@@ -41,8 +41,8 @@ internal sealed class GroupNorm(Variable x, Variable gamma, Variable beta, int g
 public static partial class Ops
 {
     /// <summary>
-    /// Group normalisation (Wu and He 2018): each image's channels in groups of C/groups, brought to mean 0 and variance 1 over the group
-    /// and all pixels, then gamma·x̂ + beta per channel, and max(0, ·) where <paramref name="relu"/> is set.
+    /// Group normalisation (Wu and He 2018): each image's channels, in groups of C/groups, are normalised to mean 0 and variance 1 over the group and all
+    /// pixels, then gamma·x̂ + beta per channel, and max(0, ·) where <paramref name="relu"/> is set.
     /// </summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="gamma">[C].</param>
@@ -50,7 +50,7 @@ public static partial class Ops
     /// <param name="groups">A divisor of C.</param>
     /// <param name="relu">Whether ReLU follows.</param>
     /// <param name="epsilon">Added to the variance.</param>
-    /// <returns>As x.</returns>
+    /// <returns>Shaped like x.</returns>
     public static Variable GroupNorm(this Variable x, Variable gamma, Variable beta, int groups, bool relu = false, float epsilon = 1e-5f) =>
         new GroupNorm(x, gamma, beta, groups, relu, epsilon).Run();
 }

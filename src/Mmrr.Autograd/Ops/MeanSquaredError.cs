@@ -30,8 +30,8 @@ internal sealed class MeanSquaredError(Variable prediction, Tensor target) : Ope
 public static partial class Ops
 {
     /// <summary>The mean over all elements of (prediction − target)² (the paper's equations 3 and 4).</summary>
-    /// <param name="prediction">Of any shape.</param>
-    /// <param name="target">As <paramref name="prediction"/>, without a gradient; the handle stays the caller's.</param>
+    /// <param name="prediction">A variable of any shape.</param>
+    /// <param name="target">Shaped like <paramref name="prediction"/>, without a gradient; the caller keeps the handle.</param>
     /// <returns>A scalar, [].</returns>
     public static Variable MeanSquaredError(this Variable prediction, Tensor target) => new MeanSquaredError(prediction, target).Run();
 }

@@ -36,8 +36,8 @@ internal sealed class Multiply(Variable a, Variable b) : Operation([a, b])
 public static partial class Ops
 {
     /// <summary>a ⊙ b, element by element.</summary>
-    /// <param name="a">Of any shape.</param>
-    /// <param name="b">As <paramref name="a"/>.</param>
-    /// <returns>As <paramref name="a"/>.</returns>
+    /// <param name="a">A variable of any shape.</param>
+    /// <param name="b">Shaped like <paramref name="a"/>.</param>
+    /// <returns>Shaped like <paramref name="a"/>.</returns>
     public static Variable Multiply(this Variable a, Variable b) => new Multiply(a, b).Run();
 }

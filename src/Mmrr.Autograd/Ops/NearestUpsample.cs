@@ -23,7 +23,7 @@ internal sealed class NearestUpsample(Variable x) : Operation([x])
 
 public static partial class Ops
 {
-    /// <summary>Twice the height and width, each pixel repeated in a 2×2 block.</summary>
+    /// <summary>Doubles the height and width: each pixel is repeated in a 2×2 block.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <returns>[N, 2H, 2W, C].</returns>
     public static Variable NearestUpsample(this Variable x) => new NearestUpsample(x).Run();

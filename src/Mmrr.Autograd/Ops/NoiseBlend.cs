@@ -31,10 +31,10 @@ internal sealed class NoiseBlend(Variable e, Variable m, Tensor noise) : Operati
 
 public static partial class Ops
 {
-    /// <summary>What the mask lets through of the embedding, and noise in place of the rest: e⊙m + ε⊙(1−m) (the paper's equation 1).</summary>
+    /// <summary>Blends the embedding with noise by the mask: e⊙m + ε⊙(1−m) (the paper's equation 1).</summary>
     /// <param name="e">The embedding, [N, H, W, C].</param>
-    /// <param name="m">The mask, as <paramref name="e"/>.</param>
-    /// <param name="noise">ε, as <paramref name="e"/>; the handle stays the caller's.</param>
-    /// <returns>As <paramref name="e"/>.</returns>
+    /// <param name="m">The mask, shaped like <paramref name="e"/>.</param>
+    /// <param name="noise">ε, shaped like <paramref name="e"/>; the caller keeps the handle.</param>
+    /// <returns>Shaped like <paramref name="e"/>.</returns>
     public static Variable NoiseBlend(this Variable e, Variable m, Tensor noise) => new NoiseBlend(e, m, noise).Run();
 }

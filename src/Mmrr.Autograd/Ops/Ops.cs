@@ -1,12 +1,12 @@
 namespace Mmrr.Autograd;
 
 /// <summary>
-/// The operations as functions of variables: <c>x.Conv2d(weight, bias).GroupNorm(gamma, beta, groups: 8)</c>. Each is in a file of its
-/// own, forward and backward side by side.
+/// The operations as functions of variables: <c>x.Conv2d(weight, bias).GroupNorm(gamma, beta, groups: 8)</c>. Each has its own file with forward and
+/// backward.
 /// </summary>
 public static partial class Ops
 {
-    /// <summary>The sizes of images [N, H, W, C], or an error that names the operation and the argument.</summary>
+    /// <summary>The sizes of images [N, H, W, C]; otherwise throws with the names of the operation and the argument.</summary>
     internal static (int Count, int Height, int Width, int Channels) ImageSizes(this Variable variable, string operation, string argument)
     {
         var shape = variable.Shape;

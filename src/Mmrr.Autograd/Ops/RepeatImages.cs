@@ -1,6 +1,6 @@
 namespace Mmrr.Autograd;
 
-/// <summary>Each image several times in a row; its gradient is the sum over them, in order.</summary>
+/// <summary>Repeats each image several times in a row; its gradient is the sum over the copies, in order.</summary>
 internal sealed class RepeatImages(Variable x, int times) : Operation([x])
 {
     public override string Name => "RepeatImages";
@@ -25,7 +25,7 @@ internal sealed class RepeatImages(Variable x, int times) : Operation([x])
 
 public static partial class Ops
 {
-    /// <summary>Each image <paramref name="times"/> times: row n·times + l of the output is image n, for every masking level l.</summary>
+    /// <summary>Repeats each image <paramref name="times"/> times: row n·times + l of the output is image n, for each masking level l.</summary>
     /// <param name="x">[N, …].</param>
     /// <param name="times">At least 1.</param>
     /// <returns>[N·times, …].</returns>

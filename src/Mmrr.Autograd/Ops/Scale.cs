@@ -2,7 +2,7 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Autograd;
 
-/// <summary>Times a number, forward and backward.</summary>
+/// <summary>Multiplies by a number, forward and backward.</summary>
 internal sealed class Scale(Variable x, float factor) : Operation([x])
 {
     public override string Name => "Scale";
@@ -25,8 +25,8 @@ internal sealed class Scale(Variable x, float factor) : Operation([x])
 public static partial class Ops
 {
     /// <summary>factor · x.</summary>
-    /// <param name="x">Of any shape.</param>
+    /// <param name="x">A variable of any shape.</param>
     /// <param name="factor">A number without a gradient.</param>
-    /// <returns>As <paramref name="x"/>.</returns>
+    /// <returns>Shaped like <paramref name="x"/>.</returns>
     public static Variable Scale(this Variable x, float factor) => new Scale(x, factor).Run();
 }

@@ -2,7 +2,7 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Autograd;
 
-/// <summary>The slope is y(1 − y), so the output is all that backward needs.</summary>
+/// <summary>The derivative is y(1 − y), so backward needs only the output.</summary>
 internal sealed class Sigmoid(Variable x) : Operation([x])
 {
     private Tensor? _output;
@@ -28,7 +28,7 @@ internal sealed class Sigmoid(Variable x) : Operation([x])
 public static partial class Ops
 {
     /// <summary>1 / (1 + e⁻ˣ) of each element.</summary>
-    /// <param name="x">Of any shape.</param>
-    /// <returns>As <paramref name="x"/>.</returns>
+    /// <param name="x">A variable of any shape.</param>
+    /// <returns>Shaped like <paramref name="x"/>.</returns>
     public static Variable Sigmoid(this Variable x) => new Sigmoid(x).Run();
 }

@@ -2,7 +2,7 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Autograd;
 
-/// <summary>The slope is 1 − y², so the output is all that backward needs.</summary>
+/// <summary>The derivative is 1 − y², so backward needs only the output.</summary>
 internal sealed class Tanh(Variable x) : Operation([x])
 {
     private Tensor? _output;
@@ -28,7 +28,7 @@ internal sealed class Tanh(Variable x) : Operation([x])
 public static partial class Ops
 {
     /// <summary>The hyperbolic tangent of each element.</summary>
-    /// <param name="x">Of any shape.</param>
-    /// <returns>As <paramref name="x"/>.</returns>
+    /// <param name="x">A variable of any shape.</param>
+    /// <returns>Shaped like <paramref name="x"/>.</returns>
     public static Variable Tanh(this Variable x) => new Tanh(x).Run();
 }

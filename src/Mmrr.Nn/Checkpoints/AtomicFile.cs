@@ -2,21 +2,21 @@ using System.Text;
 
 namespace Mmrr.Nn.Checkpoints;
 
-/// <summary>Replaces files whole: a reader sees the old content or the new one, never a part.</summary>
+/// <summary>Replaces files atomically: a reader sees the old content or the new, never a part.</summary>
 public static class AtomicFile
 {
     private const string TemporaryEnding = ".tmp";
 
-    // Of a name's bytes, so that a temporary name, which is longer, is still one that file systems take (255).
+    // Limit for a name in bytes, so that the longer temporary name stays within the limit of file systems (255).
     private const int MostBytes = 230;
 
-    // Held while temporary files come and go, and by Abandon for ever.
+    // Held while temporary files are created, renamed or deleted, and forever after Abandon.
     private static readonly Lock s_gate = new();
     private static readonly HashSet<string> s_unfinished = [];
 
     /// <summary>
-    /// Writes to a temporary file in the folder of <paramref name="path"/>, flushes it to disk and renames it over
-    /// <paramref name="path"/>. If anything fails, the old file stays as it was and the temporary file is removed.
+    /// Writes to a temporary file in the folder of <paramref name="path"/>, flushes it to disk and renames it over <paramref name="path"/>. If anything
+    /// fails, the old file is unchanged and the temporary file is removed.
     /// </summary>
     /// <param name="path">The file to create or replace; its folder must exist.</param>
     /// <param name="write">Writes the content to the stream it is given; must not close it.</param>
@@ -57,8 +57,8 @@ public static class AtomicFile
     }
 
     /// <summary>
-    /// Removes the temporary files of this process and stops every thread that is about to make or rename one: what was being written is as it was before. For
-    /// a process that is told to end, and ends after this.
+    /// Removes the temporary files of this process and blocks every thread that is about to create or rename one: the files being written keep their old
+    /// content. For a process that has been asked to terminate and exits after this call.
     /// </summary>
     public static void Abandon()
     {
@@ -71,7 +71,7 @@ public static class AtomicFile
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Windows keeps files that are open.
+                // Windows does not delete open files.
             }
         }
     }
@@ -80,7 +80,7 @@ public static class AtomicFile
     {
         string name = Path.GetFileName(target);
         if (Encoding.UTF8.GetByteCount(name) <= MostBytes) return $".{name}.";
-        // By the hash names stay apart that begin alike.
+        // The hash distinguishes names with the same beginning.
         return $".{name[..32]}.{Convert.ToHexStringLower(Sha256.HashData(Encoding.UTF8.GetBytes(name)))}.";
     }
 
@@ -106,8 +106,10 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Deletes what a process that was killed while it wrote <paramref name="path"/> left beside it. Nobody may be writing the file now.</summary>
-    /// <param name="path">As <see cref="Write"/> took it.</param>
+    /// <summary>
+    /// Deletes temporary files left by a process that was killed while writing <paramref name="path"/>. No other process may be writing the file.
+    /// </summary>
+    /// <param name="path">The path that was passed to <see cref="Write"/>.</param>
     public static void RemoveLeftovers(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -3,25 +3,25 @@ using System.Globalization;
 namespace Mmrr.Nn.Checkpoints;
 
 /// <summary>
-/// A model's weights as safetensors files under PyTorch's names and layouts: convolutions [out, in, K, K]. A run has two, each name in one of them:
-/// <c>restoration.safetensors</c> (f_e, f_m, f_res) after the first phase and <c>refinement.safetensors</c> (f_ref) after the second.
-/// The metadata holds the model's options, so that each can be opened by itself.
+/// A model's weights as safetensors files with PyTorch's names and layouts: convolutions [out, in, K, K]. A run has two files, and each name is in one of
+/// them: <c>restoration.safetensors</c> (f_e, f_m, f_res) after the first phase and <c>refinement.safetensors</c> (f_ref) after the second. The metadata
+/// holds the model's options, so that each file can be opened on its own.
 /// </summary>
 public static class Checkpoint
 {
-    /// <summary>The first phase's file.</summary>
+    /// <summary>The file of the first phase.</summary>
     public const string RestorationFile = "restoration.safetensors";
 
-    /// <summary>The second phase's file.</summary>
+    /// <summary>The file of the second phase.</summary>
     public const string RefinementFile = "refinement.safetensors";
 
     private const string OptionsKey = "mmrr.options";
 
-    // The number of the format; files without the key are of versions that wrote none.
+    // The format number; files without the key are from versions that did not write one.
     private const string FormatKey = "mmrr.format";
     private const int Format = 3;
 
-    /// <summary>Writes the networks of one phase, beside the old file and then over it.</summary>
+    /// <summary>Writes the networks of one phase to a temporary file, which then replaces the old file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">The model's options.</param>
     /// <param name="weights">From <see cref="Snapshot"/>.</param>
@@ -53,11 +53,11 @@ public static class Checkpoint
         return weights;
     }
 
-    /// <summary>The names and shapes that <see cref="Snapshot"/> gives these networks' weights.</summary>
+    /// <summary>The names and shapes of these networks' weights in a <see cref="Snapshot"/>.</summary>
     public static IEnumerable<(string Name, int[] Shape)> Shapes(IEnumerable<(string Name, UNet Network)> networks) =>
         networks.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", FileShape(p.Shape))));
 
-    /// <summary>Puts weights of <see cref="Snapshot"/> back.</summary>
+    /// <summary>Restores the weights from a <see cref="Snapshot"/>.</summary>
     public static void Restore(IEnumerable<(string Name, UNet Network)> networks, IReadOnlyList<(string Name, int[] Shape, float[] Values)> weights)
     {
         ArgumentNullException.ThrowIfNull(networks);
@@ -68,20 +68,20 @@ public static class Checkpoint
         }
     }
 
-    /// <summary>Opens the model of a run, both phases.</summary>
+    /// <summary>Loads the model of a run, both phases.</summary>
     /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
-    /// <exception cref="InvalidDataException">A checkpoint is damaged, or of another model.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged or belongs to a different model.</exception>
     public static MmrrModel Load(string run, Device device)
     {
         string restoration = Path.Combine(run, RestorationFile), refinement = Path.Combine(run, RefinementFile);
         foreach (string path in new[] { restoration, refinement })
         {
-            if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint; {run} is no finished run");
+            if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint; {run} is not a finished run");
         }
         using var first = SafeTensorsFile.Open(restoration);
         using var second = SafeTensorsFile.Open(refinement);
         var options = ReadOptions(first, restoration);
-        if (!options.Equals(ReadOptions(second, refinement))) throw new InvalidDataException($"{refinement}: its model is not that of {restoration}");
+        if (!options.Equals(ReadOptions(second, refinement))) throw new InvalidDataException($"{refinement}: its model differs from that of {restoration}");
         var shapes = MmrrModel.ParameterShapes(options).ToLookup(p => p.Name.StartsWith("f_ref.", StringComparison.Ordinal));
         Compare(first, restoration, shapes[false]);
         Compare(second, refinement, shapes[true]);
@@ -103,16 +103,16 @@ public static class Checkpoint
 
     /// <summary>Reads the weights of one file into the networks that it holds.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">Whose networks they are; its options must be the file's.</param>
-    /// <param name="networks">Some of the model's, with their names.</param>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is damaged, or of another model, or holds other networks.</exception>
+    /// <param name="model">The model that owns the networks; its options must match the file's.</param>
+    /// <param name="networks">The networks to load, with their names.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, belongs to a different model or holds other networks.</exception>
     public static void Load(string path, MmrrModel model, IEnumerable<(string Name, UNet Network)> networks)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint");
         using var file = SafeTensorsFile.Open(path);
-        if (!ReadOptions(file, path).Equals(model.Options)) throw new InvalidDataException($"{path}: it is of another model");
+        if (!ReadOptions(file, path).Equals(model.Options)) throw new InvalidDataException($"{path}: it belongs to another model");
         (string Name, UNet Network)[] wanted = [.. networks];
         Compare(file, path, wanted.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape))));
         Restore(wanted, [.. file.Entries.Select(entry => (entry.Name, entry.Shape.ToArray(), file.Read(entry.Name)))]);
@@ -123,7 +123,7 @@ public static class Checkpoint
         if (file.Metadata.TryGetValue(FormatKey, out string? number))
             RunJson.CheckFormat(path, int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int found) ? found : int.MaxValue, Format);
         if (!file.Metadata.TryGetValue(OptionsKey, out string? json))
-            throw new InvalidDataException($"{path}: the metadata has no {OptionsKey}; it is no checkpoint of this program");
+            throw new InvalidDataException($"{path}: the metadata has no {OptionsKey}; it is not a checkpoint of this program");
         try
         {
             return MmrrOptions.FromJson(json);
@@ -134,14 +134,14 @@ public static class Checkpoint
         }
     }
 
-    /// <summary>Names and shapes are compared with the model's before anything is allocated.</summary>
+    /// <summary>Compares names and shapes with the model's before anything is allocated.</summary>
     private static void Compare(SafeTensorsFile file, string path, IEnumerable<(string Name, Shape Shape)> parameters)
     {
         var expected = parameters.ToDictionary(p => p.Name, p => FileShape(p.Shape));
         foreach (var entry in file.Entries)
         {
             if (!expected.TryGetValue(entry.Name, out int[]? shape))
-                throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the model does not know");
+                throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the model does not have");
             if (!entry.Shape.SequenceEqual(shape))
                 throw new InvalidDataException(
                     $"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
@@ -170,7 +170,7 @@ public static class Checkpoint
         tensor.CopyFrom(stored);
     }
 
-    /// <summary>[K, K, in, out] to [out, in, K, K].</summary>
+    /// <summary>Converts [K, K, in, out] to [out, in, K, K].</summary>
     private static float[] Transposed(float[] values, Shape shape)
     {
         int taps = shape[0] * shape[1], inputs = shape[2], outputs = shape[3];

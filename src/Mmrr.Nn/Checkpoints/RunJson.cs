@@ -6,19 +6,19 @@ using System.Text.RegularExpressions;
 namespace Mmrr.Nn.Checkpoints;
 
 /// <summary>
-/// Reads the JSON files of a run, each of which carries the number of its format as <c>format</c>; files without one are of versions that had none. Those of a
-/// newer program are told as such.
+/// Reads the JSON files of a run. Each holds its format number as <c>format</c>; files without one are from versions that had none. Files of a newer
+/// program are reported as such.
 /// </summary>
 public static partial class RunJson
 {
-    /// <summary>Reads a file's content.</summary>
-    /// <typeparam name="T">What it holds.</typeparam>
+    /// <summary>Parses a file's content.</summary>
+    /// <typeparam name="T">The type of its content.</typeparam>
     /// <param name="path">The file, for messages.</param>
     /// <param name="json">Its content.</param>
-    /// <param name="type">How it is read.</param>
-    /// <param name="format">The number of the format that this program writes; it reads all up to it.</param>
-    /// <exception cref="InvalidDataException">A newer program wrote it, by its format or by a key that is unknown here.</exception>
-    /// <exception cref="JsonException">It is not such JSON.</exception>
+    /// <param name="type">The type's metadata for the serializer.</param>
+    /// <param name="format">The format number that this program writes; it reads all formats up to this one.</param>
+    /// <exception cref="InvalidDataException">A newer program wrote the file: its format is newer or it has an unknown key.</exception>
+    /// <exception cref="JsonException">The content is not valid JSON of this type.</exception>
     public static T Read<T>(string path, string json, JsonTypeInfo<T> type, int format)
         where T : class
     {
@@ -41,11 +41,11 @@ public static partial class RunJson
         }
     }
 
-    /// <summary>Refuses a format that is newer than the one that is known.</summary>
+    /// <summary>Throws for a format newer than the known one.</summary>
     /// <param name="path">The file, for the message.</param>
-    /// <param name="found">The number in the file.</param>
-    /// <param name="format">The number that is known.</param>
-    /// <exception cref="InvalidDataException">It is newer.</exception>
+    /// <param name="found">The format number in the file.</param>
+    /// <param name="format">The known format number.</param>
+    /// <exception cref="InvalidDataException">The format is newer.</exception>
     public static void CheckFormat(string path, int found, int format)
     {
         if (found > format)
@@ -53,7 +53,7 @@ public static partial class RunJson
                 CultureInfo.InvariantCulture, $"{path}: written by a newer mmrr (format {found}, this one reads {format})"));
     }
 
-    // The library tells of a key that it does not know in words alone.
+    // The library reports an unknown key only in the text of its message.
     [GeneratedRegex("JSON property '(.*?)' could not be mapped")]
     private static partial Regex UnknownKey();
 }

@@ -38,7 +38,7 @@ public sealed class SafeTensorsFile : IDisposable
 
     /// <summary>Opens a file and checks its header; reads no values.</summary>
     /// <param name="path">The file to open.</param>
-    /// <exception cref="InvalidDataException">The file is not a well-formed safetensors file; the message names it and says why.</exception>
+    /// <exception cref="InvalidDataException">The file is not a well-formed safetensors file; the message states the file and the reason.</exception>
     /// <exception cref="IOException">The file cannot be opened or read.</exception>
     public static SafeTensorsFile Open(string path)
     {
@@ -72,14 +72,13 @@ public sealed class SafeTensorsFile : IDisposable
     }
 
     /// <summary>
-    /// Writes F32 tensors to a temporary file beside <paramref name="path"/> and renames it over, so a failure keeps the
-    /// old file. The bytes depend on the input alone: tensors in the given order, metadata sorted by key (ordinal),
-    /// header padded with spaces to a multiple of 8.
+    /// Writes F32 tensors to a temporary file beside <paramref name="path"/> and renames it, so a failure keeps the old file. The bytes depend only on the
+    /// input: tensors in the given order, metadata sorted by key (ordinal), header padded with spaces to a multiple of 8.
     /// </summary>
     /// <param name="path">The file to create or replace.</param>
     /// <param name="metadata">The <c>__metadata__</c> strings; may be empty.</param>
     /// <param name="tensors">Names (unique), dimensions (at most 8, none negative) and finite values, as many as the dimensions' product.</param>
-    /// <exception cref="ArgumentException">A tensor could not be read back: its name, shape, count or a value is refused.</exception>
+    /// <exception cref="ArgumentException">A tensor could not be read back because of its name, shape, count or a value.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(
         string path,
@@ -123,7 +122,7 @@ public sealed class SafeTensorsFile : IDisposable
         return ReadValues(entry);
     }
 
-    /// <summary>Reads every tensor's values; refuses the file before the first one if a tensor is not F32.</summary>
+    /// <summary>Reads every tensor's values; throws before reading any if a tensor is not F32.</summary>
     /// <returns>The values by tensor name, each row-major.</returns>
     /// <exception cref="InvalidDataException">A tensor is not F32, or a value is NaN or infinite.</exception>
     public Dictionary<string, float[]> ReadAll()
@@ -170,7 +169,7 @@ public sealed class SafeTensorsFile : IDisposable
     private InvalidDataException Refuse(SafeTensorsEntry entry, string why) =>
         new($"{_path}: tensor {SafeTensorsHeader.Quote(entry.Name)} {why}");
 
-    // Values that Read would refuse must not replace a good file.
+    // Values that Read would reject must not replace a good file.
     private static void WriteValues(Stream stream, string name, float[] values, byte[] chunk)
     {
         int fill = 0;
@@ -196,7 +195,7 @@ public sealed class SafeTensorsFile : IDisposable
         {
             int count = RandomAccess.Read(handle, bytes, position);
             if (count == 0)
-                throw new InvalidDataException($"{path}: the file ended at byte {position}, it was cut while being read");
+                throw new InvalidDataException($"{path}: the file ended at byte {position}, it was truncated while being read");
             bytes = bytes[count..];
             position += count;
         }

@@ -4,10 +4,10 @@ using System.Text.Unicode;
 
 namespace Mmrr.Nn.Checkpoints;
 
-/// <summary>The JSON header of a safetensors file: what it may say, read and written.</summary>
+/// <summary>The JSON header of a safetensors file: validation, reading and writing.</summary>
 internal sealed class SafeTensorsHeader
 {
-    /// <summary>The bytes before the JSON, which hold its length.</summary>
+    /// <summary>Size of the prefix that holds the JSON's length.</summary>
     public const int PrefixBytes = 8;
 
     /// <summary>The longest header accepted, as in the reference implementation.</summary>
@@ -36,7 +36,7 @@ internal sealed class SafeTensorsHeader
     {
         try
         {
-            // The parser leaves the bytes inside strings unchecked until they are read.
+            // The parser does not check the bytes inside strings until they are read.
             if (!Utf8.IsValid(json.Span))
                 throw new InvalidDataException("the header is not valid UTF-8");
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth });
@@ -71,7 +71,7 @@ internal sealed class SafeTensorsHeader
     }
 
     /// <summary>The length prefix and the padded JSON for F32 tensors.</summary>
-    /// <exception cref="ArgumentException">A name, shape or count is refused.</exception>
+    /// <exception cref="ArgumentException">A name, shape or count is invalid.</exception>
     public static byte[] Format(
         IReadOnlyDictionary<string, string> metadata,
         IReadOnlyList<(string Name, int[] Shape, float[] Values)> tensors)
@@ -122,7 +122,7 @@ internal sealed class SafeTensorsHeader
         return header;
     }
 
-    /// <summary>A name from a file made fit for a one-line message.</summary>
+    /// <summary>Formats a name from a file for a one-line message.</summary>
     public static string Quote(string name) => $"'{OneLine(name.Length <= 100 ? name : name[..100] + "...")}'";
 
     private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
@@ -148,7 +148,7 @@ internal sealed class SafeTensorsHeader
         foreach (SafeTensorsEntry entry in entries)
         {
             if (entry.Offset != end)
-                throw new InvalidDataException($"tensor {Quote(entry.Name)} starts at data byte {entry.Offset}, expected {end} (no hole, no overlap)");
+                throw new InvalidDataException($"tensor {Quote(entry.Name)} starts at data byte {entry.Offset}, expected {end} (no gap, no overlap)");
             end += entry.ByteLength;
         }
 
@@ -207,7 +207,7 @@ internal sealed class SafeTensorsHeader
         return new SafeTensorsEntry(name, dtypeName, dimensions, begin, end - begin);
     }
 
-    // The list of safetensors 0.6; null for an unknown type.
+    // The types of safetensors 0.6; null for an unknown type.
     private static int? ElementBits(string dtype) => dtype switch
     {
         "F4" => 4,
@@ -221,7 +221,7 @@ internal sealed class SafeTensorsHeader
 
     private static UInt128 Multiply(string name, UInt128 bitCount, int dimension)
     {
-        // A product over 2^64 bits is already too large; stopping there keeps the next product within 128 bits.
+        // A product over 2^64 bits is already too large; this check keeps the next product within 128 bits.
         UInt128 product = bitCount * (UInt128)dimension;
         return product <= ulong.MaxValue ? product : throw Refuse(name, "has a shape whose size overflows");
     }

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Mmrr.Nn.Checkpoints;
 
 /// <summary>
-/// SHA-256 (FIPS 180-4), to tell contents apart. The class library's is OpenSSL's on Linux, and where that is not installed, as in small container images, the
-/// process ends without an exception; nothing else here needs OpenSSL.
+/// SHA-256 (FIPS 180-4), to compare contents. The class library uses OpenSSL on Linux; where that is not installed, as in small container images, the
+/// process ends without an exception. Nothing else here needs OpenSSL.
 /// </summary>
 internal sealed class Sha256
 {
@@ -28,7 +28,7 @@ internal sealed class Sha256
     private readonly byte[] _rest = new byte[Block];
     private long _length;
 
-    /// <summary>Of bytes, 32 of them.</summary>
+    /// <summary>The hash of bytes, 32 bytes long.</summary>
     public static byte[] HashData(ReadOnlySpan<byte> bytes)
     {
         var hash = new Sha256();
@@ -36,7 +36,7 @@ internal sealed class Sha256
         return hash.Finish();
     }
 
-    /// <summary>Of what is left of a stream.</summary>
+    /// <summary>The hash of the rest of a stream.</summary>
     public static byte[] HashData(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -46,7 +46,7 @@ internal sealed class Sha256
         return hash.Finish();
     }
 
-    /// <summary>Takes bytes in, after those before.</summary>
+    /// <summary>Appends bytes to the hashed data.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         int kept = (int)(_length % Block);
@@ -63,7 +63,7 @@ internal sealed class Sha256
         bytes.CopyTo(_rest);
     }
 
-    /// <summary>The hash of all that was taken in; nothing may follow.</summary>
+    /// <summary>The hash of all appended bytes; nothing may be appended after it.</summary>
     public byte[] Finish()
     {
         ulong bits = (ulong)_length * 8;

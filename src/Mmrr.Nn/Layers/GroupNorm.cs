@@ -9,8 +9,8 @@ public sealed class GroupNorm : Module
     private readonly Variable _bias;
     private readonly int _groups;
 
-    /// <summary>For images of so many channels.</summary>
-    /// <exception cref="ArgumentException">The channels cannot be divided into the groups.</exception>
+    /// <summary>Creates a normalisation of images with this number of channels.</summary>
+    /// <exception cref="ArgumentException">The number of channels is not divisible by the number of groups.</exception>
     public GroupNorm(Device? device, int channels)
     {
         _groups = Groups(channels);

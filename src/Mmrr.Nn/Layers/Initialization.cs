@@ -3,12 +3,12 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Nn;
 
-/// <summary>PyTorch's default initial values, drawn by Philox so that every device draws the same.</summary>
+/// <summary>PyTorch's default initial values, drawn with Philox so that all devices draw the same values.</summary>
 public static class Initialization
 {
     /// <summary>
     /// Convolutions: weights and biases uniform in ±1/√(inputs·K²) (Kaiming-uniform with a = √5). Norms: weights 1, biases 0. Each parameter draws from
-    /// a stream of its own, chosen by its name: a network's values do not depend on what else is made.
+    /// its own stream, chosen by its name: a network's values do not depend on what else is created.
     /// </summary>
     /// <param name="module">The network.</param>
     /// <param name="prefix">The network's name in a checkpoint, for example <c>f_e</c>.</param>
@@ -32,7 +32,7 @@ public static class Initialization
         }
     }
 
-    /// <summary>A stream number from a name: 64-bit FNV-1a.</summary>
+    /// <summary>The stream number of a name: 64-bit FNV-1a.</summary>
     internal static ulong Stream(string name)
     {
         ulong hash = 14695981039346656037;

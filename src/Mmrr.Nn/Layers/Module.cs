@@ -2,7 +2,7 @@ using Mmrr.Autograd;
 
 namespace Mmrr.Nn;
 
-/// <summary>A part of a network that owns parameters. Names are PyTorch's: those of the parts, joined by dots.</summary>
+/// <summary>A module of a network that owns parameters. Names are PyTorch's: those of the submodules, joined by dots.</summary>
 public abstract class Module : IDisposable
 {
     private readonly List<(string Name, Shape Shape, Variable? Variable)> _parameters = [];
@@ -18,7 +18,7 @@ public abstract class Module : IDisposable
         }
     }
 
-    /// <summary>The names and shapes of all parameters; also of a plan, a module that was made without a device and has no values.</summary>
+    /// <summary>The names and shapes of all parameters; also for a plan, a module that was created without a device and has no values.</summary>
     public IEnumerable<(string Name, Shape Shape)> ParameterShapes()
     {
         foreach (var (name, shape, _) in _parameters) yield return (name, shape);
@@ -28,7 +28,7 @@ public abstract class Module : IDisposable
         }
     }
 
-    /// <summary>Number of trained values.</summary>
+    /// <summary>Number of trainable values.</summary>
     public long ParameterCount => Parameters().Sum(p => (long)p.Variable.Value.Count);
 
     /// <inheritdoc/>
@@ -46,8 +46,8 @@ public abstract class Module : IDisposable
     }
 
     /// <summary>
-    /// Makes a parameter of this module, with arbitrary values until <see cref="Initialization"/> or a checkpoint sets them. Without a device only
-    /// its name and shape are noted: such a plan serves to compare a checkpoint with before anything is allocated.
+    /// Creates a parameter of this module, with arbitrary values until <see cref="Initialization"/> or a checkpoint sets them. Without a device only its
+    /// name and shape are recorded: a checkpoint is compared with such a plan before anything is allocated.
     /// </summary>
     protected Variable AddParameter(string name, Device? device, Shape shape)
     {
@@ -56,7 +56,7 @@ public abstract class Module : IDisposable
         return variable!;
     }
 
-    /// <summary>Adds a part.</summary>
+    /// <summary>Adds a submodule.</summary>
     protected T Add<T>(string name, T module)
         where T : Module
     {

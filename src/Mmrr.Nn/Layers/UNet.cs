@@ -3,10 +3,10 @@ using Mmrr.Autograd;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// A U-Net (Ronneberger et al. 2015) over <see cref="WideResidualBlock"/>s, all of one width. Down, at each of R resolutions: two blocks, then (but at the
-/// last) a stride-2 convolution. Up, at each but the lowest: nearest ×2, a convolution, the skip's channels behind it, two blocks. Resolution 0 is the finest.
-/// Parts: <c>stem</c>, <c>down.{r}.{i}</c>, <c>shrink.{r}</c> (from r to r + 1), <c>grow.{r}</c> (its result has resolution r), <c>up.{r}.{i}</c>
-/// (<c>up.{r}.0</c> reads [upsampled, skip]), <c>norm</c>, <c>head</c>.
+/// A U-Net (Ronneberger et al. 2015) over <see cref="WideResidualBlock"/>s, all of one width. Down, at each of R resolutions: two blocks, then (except at
+/// the last) a stride-2 convolution. Up, at each except the lowest: nearest ×2, a convolution, concatenation with the skip's channels, two blocks.
+/// Resolution 0 is the finest. Submodules: <c>stem</c>, <c>down.{r}.{i}</c>, <c>shrink.{r}</c> (from r to r + 1), <c>grow.{r}</c> (its result has
+/// resolution r), <c>up.{r}.{i}</c> (<c>up.{r}.0</c> reads [upsampled, skip]), <c>norm</c>, <c>head</c>.
 /// </summary>
 public sealed class UNet : Module
 {
@@ -19,10 +19,10 @@ public sealed class UNet : Module
     private readonly Conv2d[] _grow;
 
     /// <summary>A network from <paramref name="inputs"/> to <paramref name="outputs"/> channels.</summary>
-    /// <param name="device">Where its parameters live; null for a plan, which has only their names and shapes.</param>
+    /// <param name="device">The device of its parameters; null for a plan, which has only their names and shapes.</param>
     /// <param name="inputs">Input channels.</param>
     /// <param name="outputs">Output channels.</param>
-    /// <param name="width">Channels inside.</param>
+    /// <param name="width">Inner channels.</param>
     /// <param name="resolutions">R, at least 1; images must be divisible by 2^(R−1).</param>
     public UNet(Device? device, int inputs, int outputs, int width, int resolutions)
     {

@@ -3,9 +3,9 @@ using Mmrr.Autograd;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// A pre-activation wide residual block (Zagoruyko and Komodakis 2016, arXiv:1605.07146) with group normalisation: norm, ReLU, conv 3×3, norm, ReLU,
-/// conv 3×3, plus the input, which goes through a 1×1 convolution where the channels differ.
-/// Parts <c>norm1</c>, <c>conv1</c>, <c>norm2</c>, <c>conv2</c>, <c>shortcut</c>.
+/// A pre-activation wide residual block (Zagoruyko and Komodakis 2016, arXiv:1605.07146) with group normalisation: norm, ReLU, conv 3×3, norm, ReLU, conv
+/// 3×3, plus the input, which passes through a 1×1 convolution if the channels differ. Submodules <c>norm1</c>, <c>conv1</c>, <c>norm2</c>, <c>conv2</c>,
+/// <c>shortcut</c>.
 /// </summary>
 public sealed class WideResidualBlock : Module
 {

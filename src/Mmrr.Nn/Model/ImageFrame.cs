@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Mmrr.Nn;
 
-/// <summary>How the bytes of a pixel follow one another in memory: a byte for each channel, or two in the machine's order (little-endian).</summary>
+/// <summary>The layout of a pixel in memory: one byte for each channel, or two in the machine's byte order (little-endian).</summary>
 public enum PixelFormat
 {
     /// <summary>One grey value.</summary>
@@ -11,7 +11,7 @@ public enum PixelFormat
     /// <summary>Red, green, blue.</summary>
     Rgb24,
 
-    /// <summary>Blue, green, red, as many cameras and Windows bitmaps have them.</summary>
+    /// <summary>Blue, green, red, as in many cameras and Windows bitmaps.</summary>
     Bgr24,
 
     /// <summary>Red, green, blue, and a fourth byte that is ignored.</summary>
@@ -21,7 +21,7 @@ public enum PixelFormat
     Bgra32,
 
     /// <summary>
-    /// One grey value of 16 bits. Values of 10, 12 or 14 bits lie in it as they are; the run's <see cref="MmrrOptions.Range"/> says what is black and white.
+    /// One grey value of 16 bits. Values of 10, 12 or 14 bits are stored unchanged; the run's <see cref="MmrrOptions.Range"/> specifies black and white.
     /// </summary>
     Grey16,
 
@@ -30,21 +30,21 @@ public enum PixelFormat
 }
 
 /// <summary>
-/// An image that lies somewhere in memory, a camera's buffer for example: rows from the top, each <see cref="Stride"/> bytes after the one before.
-/// Nothing is copied here; <see cref="Scorer.Prepare(ImageFrame)"/> reads the bytes, and does not need them once it returns.
+/// An image in memory, for example a camera's buffer: rows from the top, each <see cref="Stride"/> bytes after the previous one. Nothing is copied here;
+/// <see cref="Scorer.Prepare(ImageFrame)"/> reads the bytes and does not need them after it returns.
 /// </summary>
 public readonly ref struct ImageFrame
 {
     private readonly ReadOnlySpan<byte> _bytes;
 
-    /// <summary>An image in memory.</summary>
+    /// <summary>Describes an image in memory.</summary>
     /// <param name="bytes">From the first byte of the top row to at least the last pixel of the bottom one. For unmanaged memory: <c>new
     /// ReadOnlySpan&lt;byte&gt;(pointer, length)</c>; for an array of ushorts: <c>MemoryMarshal.AsBytes(values.AsSpan())</c>.</param>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="width">Pixels in a row, at least 1.</param>
-    /// <param name="format">How a pixel's bytes follow one another.</param>
-    /// <param name="stride">Bytes from one row to the next; not given or 0: rows follow each other without a gap.</param>
-    /// <exception cref="ArgumentException">A size is below 1, the stride is smaller than a row, or there are fewer bytes than the image has.</exception>
+    /// <param name="format">The layout of a pixel.</param>
+    /// <param name="stride">Bytes from one row to the next; 0, the default: rows are contiguous.</param>
+    /// <exception cref="ArgumentException">A size is below 1, the stride is smaller than a row, or there are fewer bytes than the image needs.</exception>
     public ImageFrame(ReadOnlySpan<byte> bytes, int height, int width, PixelFormat format, int stride = 0)
     {
         if (height < 1 || width < 1) throw new ArgumentException($"ImageFrame: {height} rows of {width} pixels, expected at least 1 of each");
@@ -79,21 +79,21 @@ public readonly ref struct ImageFrame
     /// <summary>Pixels in a row.</summary>
     public int Width { get; }
 
-    /// <summary>How a pixel's bytes follow one another.</summary>
+    /// <summary>The layout of a pixel.</summary>
     public PixelFormat Format { get; }
 
     /// <summary>Bytes from one row to the next.</summary>
     public int Stride { get; }
 
-    /// <summary>1 (grey) or 3 (RGB): what <see cref="Pack"/> gives.</summary>
+    /// <summary>The channels that <see cref="Pack"/> returns: 1 (grey) or 3 (RGB).</summary>
     public int Channels => Format is PixelFormat.Grey8 or PixelFormat.Grey16 ? 1 : 3;
 
-    /// <summary>8 or 16: the depth of what <see cref="Pack"/> gives.</summary>
+    /// <summary>The depth that <see cref="Pack"/> returns: 8 or 16 bits.</summary>
     public int Bits => Format is PixelFormat.Grey16 or PixelFormat.Rgb48 ? 16 : 8;
 
     private int BytesPerPixel { get; }
 
-    /// <summary>The image without gaps, grey or in the order red, green, blue.</summary>
+    /// <summary>Copies the image to contiguous values, grey or in the order red, green, blue.</summary>
     /// <returns>[Height, Width, Channels].</returns>
     public PixelValues Pack() => Bits == 8 ? Pack<byte>() : Pack<ushort>();
 

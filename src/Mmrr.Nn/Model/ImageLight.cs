@@ -1,27 +1,27 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// How the values of an image, in [−1, 1], become those that the networks see: value·<see cref="Gain"/> + <see cref="Offset"/>, clamped to [−1, 1]. It
-/// is one map for a whole image, whatever part of it is seen at a time: a tile of a darker part stays darker than one of a brighter part.
+/// The map from the values of an image, in [−1, 1], to those that the networks see: value·<see cref="Gain"/> + <see cref="Offset"/>, clamped to [−1, 1].
+/// It is the same for the whole image: a tile of a darker part stays darker than one of a brighter part.
 /// </summary>
-/// <param name="Gain">What a value is multiplied by.</param>
-/// <param name="Offset">What is added then.</param>
+/// <param name="Gain">The factor of each value.</param>
+/// <param name="Offset">The value added to the product.</param>
 public readonly record struct ImageLight(float Gain, float Offset)
 {
     /// <summary>
-    /// The standard deviation of a normalised image, in the range [−1, 1]; its mean is 0. Four deviations to either side of the mean are kept, what
-    /// lies beyond is clamped.
+    /// The standard deviation of a normalised image, in the range [−1, 1]; its mean is 0. Values within four deviations of the mean are kept; others are
+    /// clamped.
     /// </summary>
     public const double Deviation = 0.25;
 
-    // Of an image of one value only the noise would be left to see: a deviation below two of 255 steps of the range is taken for as much.
+    // An image of constant value would be scaled to show only noise: a deviation below two of 255 steps of the range is replaced by this minimum.
     private const double LeastDeviation = 2 / 127.5;
 
-    /// <summary>Values stay what they are.</summary>
+    /// <summary>The identity map.</summary>
     public static ImageLight Unchanged { get; } = new(1, 0);
 
     /// <summary>The map of an image for a model.</summary>
-    /// <param name="options">Of the model; without <see cref="MmrrOptions.Normalize"/> nothing changes.</param>
+    /// <param name="options">The model's options; without <see cref="MmrrOptions.Normalize"/> the map is the identity.</param>
     /// <param name="image">The whole image.</param>
     public static ImageLight Of(MmrrOptions options, PreparedImage image)
     {
@@ -32,7 +32,7 @@ public readonly record struct ImageLight(float Gain, float Offset)
 
     /// <summary>The map to mean 0 and deviation <see cref="Deviation"/>, over all pixels and channels.</summary>
     /// <param name="pixels">The whole image, at least one value.</param>
-    /// <param name="range">Which values become −1 and 1; those beyond are clipped before.</param>
+    /// <param name="range">The values that become −1 and 1; others are clipped first.</param>
     public static ImageLight Normalizing(PixelValues pixels, PixelRange range)
     {
         ArgumentNullException.ThrowIfNull(range);
@@ -41,7 +41,7 @@ public readonly record struct ImageLight(float Gain, float Offset)
         return To((mean / range.Half) - 1, Math.Sqrt(Math.Max(0, variance)) / range.Half);
     }
 
-    /// <summary>The same for values in [−1, 1].</summary>
+    /// <summary>The same map for values in [−1, 1].</summary>
     /// <param name="values">The whole image, at least one.</param>
     public static ImageLight Normalizing(ReadOnlySpan<float> values)
     {

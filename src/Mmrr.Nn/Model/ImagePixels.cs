@@ -2,24 +2,24 @@ using System.Numerics;
 
 namespace Mmrr.Nn;
 
-/// <summary>Values of images as networks and screens want them. Everything that makes numbers of pictures goes through here.</summary>
+/// <summary>Converts image values for networks and screens. All conversions of images to numbers use this class.</summary>
 public static class ImagePixels
 {
-    /// <summary>Pixels with another channel count: grey is repeated, colour becomes Rec. 601 luma.</summary>
+    /// <summary>Converts pixels to another channel count: grey is repeated, colour becomes Rec. 601 luma.</summary>
     /// <param name="pixels">[N, from].</param>
     /// <param name="from">1 or 3.</param>
     /// <param name="to">1 or 3.</param>
-    /// <returns>[N, to], of the same depth; the same array where nothing changes.</returns>
+    /// <returns>[N, to], of the same depth; the same array if nothing changes.</returns>
     public static PixelValues WithChannels(PixelValues pixels, int from, int to)
     {
         if (from == to) return pixels;
         return pixels.Bits == 8 ? WithChannels(pixels.Bytes, from, to) : WithChannels(pixels.Words, from, to);
     }
 
-    /// <summary>Bytes 0 to 255 to values in [−1, 1]: v/127.5 − 1.</summary>
+    /// <summary>Converts bytes 0 to 255 to values in [−1, 1]: v/127.5 − 1.</summary>
     public static void ToFloats(ReadOnlySpan<byte> pixels, Span<float> target) => Map(pixels, PixelRange.Bytes, target);
 
-    /// <summary>Values of an image, or of a part of it, to those in [−1, 1] that a range says.</summary>
+    /// <summary>Converts the values of an image, or of a part of it, to [−1, 1] by a range.</summary>
     /// <param name="pixels">Of the range's depth.</param>
     /// <param name="range">Which values become −1 and 1; those beyond are clipped.</param>
     /// <param name="target">As many values.</param>
@@ -32,10 +32,10 @@ public static class ImagePixels
         else Map<ushort>(pixels.Words, range, target);
     }
 
-    /// <summary>Values of an image, or of a part of it, to those that the networks see.</summary>
+    /// <summary>Converts the values of an image, or of a part of it, to those that the networks see.</summary>
     /// <param name="pixels">Of the range's depth.</param>
     /// <param name="range">Which values become −1 and 1; those beyond are clipped.</param>
-    /// <param name="light">Of the whole image.</param>
+    /// <param name="light">The map of the whole image.</param>
     /// <param name="target">As many values.</param>
     /// <exception cref="ArgumentException">The image is of another depth.</exception>
     public static void ToFloats(PixelValues pixels, PixelRange range, ImageLight light, Span<float> target)
@@ -44,10 +44,10 @@ public static class ImagePixels
         light.Apply(target[..pixels.Length]);
     }
 
-    /// <summary>An image to look at: the range from black to white.</summary>
-    /// <param name="pixels">Of either depth.</param>
-    /// <param name="range">Shown from 0 to 255.</param>
-    /// <returns>Bytes; the same array where nothing changes.</returns>
+    /// <summary>Converts an image for display: the range becomes black to white.</summary>
+    /// <param name="pixels">Pixels of either depth.</param>
+    /// <param name="range">The range that becomes 0 to 255.</param>
+    /// <returns>Bytes; the same array if nothing changes.</returns>
     public static byte[] ToBytes(PixelValues pixels, PixelRange range)
     {
         ArgumentNullException.ThrowIfNull(range);
@@ -65,7 +65,7 @@ public static class ImagePixels
         return ((double)sum / pixels.Length / range.Half) - 1;
     }
 
-    /// <summary>The sums of v − Low and of its square, of values clipped to the range. Whole numbers: they are exact.</summary>
+    /// <summary>The sums of v − Low and of its square, for values clipped to the range. The sums are integers and therefore exact.</summary>
     internal static (long Sum, long Squares) Sums(PixelValues pixels, PixelRange range)
     {
         range.Check(pixels);

@@ -1,20 +1,20 @@
 namespace Mmrr.Nn;
 
-/// <summary>The part of an image that a model sees: some rows and columns of it.</summary>
+/// <summary>The part of an image that a model sees: a range of rows and columns.</summary>
 /// <param name="Top">The first row.</param>
 /// <param name="Left">The first column.</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Width">Columns.</param>
 public readonly record struct ImageRegion(int Top, int Left, int Height, int Width)
 {
-    /// <summary>What is seen of an image: the centre square with <see cref="ImageFit.Crop"/>, else all of it.</summary>
+    /// <summary>The region of an image that is seen: the centre square with <see cref="ImageFit.Crop"/>, otherwise all of it.</summary>
     public static ImageRegion Of(ImageFit fit, int height, int width)
     {
         int side = Math.Min(height, width);
         return fit == ImageFit.Crop ? new((height - side) / 2, (width - side) / 2, side, side) : new(0, 0, height, width);
     }
 
-    /// <summary>Copies the region out of an image.</summary>
+    /// <summary>Copies the region from an image.</summary>
     /// <param name="image">[height, width, channels].</param>
     /// <param name="width">The image's width.</param>
     /// <param name="channels">Interleaved channels.</param>
@@ -27,15 +27,15 @@ public readonly record struct ImageRegion(int Top, int Left, int Height, int Wid
         return part;
     }
 
-    /// <summary>Puts a map of what a model saw back onto the image; bilinear where the image was resized.</summary>
+    /// <summary>Maps a model's output back to the image; bilinear if the image was resized.</summary>
     /// <param name="fit">How the image was fitted.</param>
-    /// <param name="box">Where the part was found that the model saw; null but for <see cref="ImageFit.Align"/>.</param>
+    /// <param name="box">The rectangle of the part that the model saw; null except for <see cref="ImageFit.Align"/>.</param>
     /// <param name="map">[mapHeight, mapWidth].</param>
     /// <param name="mapHeight">Rows of the map.</param>
     /// <param name="mapWidth">Columns of the map.</param>
     /// <param name="height">The image's height.</param>
     /// <param name="width">The image's width.</param>
-    /// <returns>[height, width]; NaN outside of what the model saw.</returns>
+    /// <returns>[height, width]; NaN outside the region that the model saw.</returns>
     /// <exception cref="ArgumentException">The map of a tiled image does not have the image's size.</exception>
     public static float[] PutBack(ImageFit fit, PartBox? box, float[] map, int mapHeight, int mapWidth, int height, int width)
     {
@@ -48,7 +48,7 @@ public readonly record struct ImageRegion(int Top, int Left, int Height, int Wid
                     $"MapOnImage: the map is [{mapHeight}, {mapWidth}], the image [{height}, {width}]; a tiled run's map has the image's size");
         }
         if (fit == ImageFit.Align && box is null)
-            throw new ArgumentException("MapOnImage: the score does not say where the part lies: Prepare makes images of which it does");
+            throw new ArgumentException("MapOnImage: the score does not state the part's position; use images made by Prepare");
         if (box is { } part) return part.PutBack(map, mapHeight, mapWidth, height, width);
         var region = Of(fit, height, width);
         float[] resized = new Resampling(mapHeight, mapWidth, region.Height, region.Width).Resize(map);

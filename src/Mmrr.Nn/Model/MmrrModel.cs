@@ -10,12 +10,12 @@ namespace Mmrr.Nn;
 /// </summary>
 public sealed class MmrrModel : IDisposable
 {
-    // How far the mean of a mask may be from its level. Sums over up to 200,000 sigmoids in float32 are good to about a tenth of it.
+    // Allowed difference between the mean of a mask and its level. Float32 sums of up to 200,000 sigmoids are accurate to about a tenth of it.
     private const float MaskTolerance = 1e-6f;
     private const int MaskSweeps = 64;
 
-    /// <summary>A model with arbitrary weights: <see cref="Initialize"/> it, or load a checkpoint.</summary>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <summary>Creates a model with arbitrary weights: call <see cref="Initialize"/> or load a checkpoint.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     public MmrrModel(Device device, MmrrOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -29,16 +29,16 @@ public sealed class MmrrModel : IDisposable
         RefinementNetwork = networks["f_ref"];
     }
 
-    /// <summary>Where the weights are.</summary>
+    /// <summary>The device of the weights.</summary>
     public Device Device { get; }
 
-    /// <summary>What the model is.</summary>
+    /// <summary>The model's options.</summary>
     public MmrrOptions Options { get; }
 
     /// <summary>f_E; null without embedding.</summary>
     public UNet? EmbeddingNetwork { get; }
 
-    /// <summary>f_M; null where the mask is not learned.</summary>
+    /// <summary>f_M; null if the mask is not learned.</summary>
     public UNet? MaskNetwork { get; }
 
     /// <summary>f_res.</summary>
@@ -57,7 +57,7 @@ public sealed class MmrrModel : IDisposable
         yield return ("f_ref", RefinementNetwork);
     }
 
-    /// <summary>Those that the first phase trains.</summary>
+    /// <summary>The networks that the first phase trains.</summary>
     public IEnumerable<(string Name, UNet Network)> RestorationNetworks()
     {
         if (EmbeddingNetwork is not null) yield return ("f_e", EmbeddingNetwork);
@@ -80,17 +80,15 @@ public sealed class MmrrModel : IDisposable
         return h.Tanh();
     }
 
-    /// <summary>f_M(x), the logits of the mask before the bias; null where the mask is not learned.</summary>
+    /// <summary>f_M(x), the logits of the mask before the bias; null if the mask is not learned.</summary>
     public Variable? MaskLogits(Variable x) => MaskNetwork?.Forward(x);
 
-    /// <summary>
-    /// Masks at given levels and restores. Row n·L + l of every result belongs to image n and level l.
-    /// </summary>
+    /// <summary>Masks at the given levels and restores. Row n·L + l of every result belongs to image n and level l.</summary>
     /// <param name="x">[N, S, S, C].</param>
     /// <param name="e">From <see cref="Embed"/>.</param>
     /// <param name="logits">From <see cref="MaskLogits"/>.</param>
     /// <param name="levels">μ, [N, L], each from 0 to 1.</param>
-    /// <param name="noise">Where ε and a Bernoulli mask come from.</param>
+    /// <param name="noise">The source of ε and of a Bernoulli mask.</param>
     public MmrrRestoration Restore(Variable x, Variable e, Variable? logits, Tensor levels, in NoiseSource noise)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -112,7 +110,7 @@ public sealed class MmrrModel : IDisposable
         {
             var m = Tensor.Empty(Device, shape);
             if (Options.Mask == MaskKind.Constant) PlainMasks.Constant(levels, m);
-            else PlainMasks.Bernoulli(levels, noise.Seed, ~noise.Stream, period, m); // a stream that no noise uses
+            else PlainMasks.Bernoulli(levels, noise.Seed, ~noise.Stream, period, m); // a stream that the noise does not use
             mask = Variable.Constant(m);
         }
         var restricted = embedding.NoiseBlend(mask, epsilon);
@@ -120,7 +118,7 @@ public sealed class MmrrModel : IDisposable
         return new MmrrRestoration(image, embedding, mask, epsilon, restricted, h.Tanh());
     }
 
-    /// <summary>x̂ + r with r = f_ref of what the options say, [N·L, S, S, C].</summary>
+    /// <summary>x̂ + r with r = f_ref of the inputs in the options, [N·L, S, S, C].</summary>
     public Variable Refine(MmrrRestoration restoration)
     {
         ArgumentNullException.ThrowIfNull(restoration);
@@ -131,7 +129,7 @@ public sealed class MmrrModel : IDisposable
         return restoration.Restored.Add(r);
     }
 
-    /// <summary>The names and shapes of a model's parameters, network by network; nothing is allocated for it.</summary>
+    /// <summary>The names and shapes of a model's parameters, network by network; allocates nothing.</summary>
     internal static IEnumerable<(string Name, Shape Shape)> ParameterShapes(MmrrOptions options) =>
         Build(null, options).SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape)));
 

@@ -3,20 +3,20 @@ using System.Text.Json.Serialization;
 
 namespace Mmrr.Nn;
 
-/// <summary>How the mask is made (the paper's Table 3).</summary>
+/// <summary>The kind of mask (the paper's Table 3).</summary>
 public enum MaskKind
 {
-    /// <summary>Learned: σ(f_M(x) + b), of the mean asked for.</summary>
+    /// <summary>Learned: σ(f_M(x) + b), with the required mean.</summary>
     Learned,
 
     /// <summary>Every element is μ.</summary>
     Constant,
 
-    /// <summary>Every element is 1 with probability μ, else 0.</summary>
+    /// <summary>Every element is 1 with probability μ, otherwise 0.</summary>
     Bernoulli,
 }
 
-/// <summary>What f_ref may read.</summary>
+/// <summary>The possible inputs of f_ref.</summary>
 public enum RefinementInput
 {
     /// <summary>x, the image.</summary>
@@ -38,7 +38,7 @@ public enum RefinementInput
     Noise,
 }
 
-/// <summary>Everything that decides the shapes and the meaning of a model's weights. A checkpoint carries it in its metadata.</summary>
+/// <summary>Everything that determines the shapes and the meaning of a model's weights. A checkpoint stores it in its metadata.</summary>
 public sealed record MmrrOptions
 {
     /// <summary>Channels of the images, 1 or 3.</summary>
@@ -47,36 +47,36 @@ public sealed record MmrrOptions
     /// <summary>Height and width of the images in pixels, divisible by 2^(Resolutions − 1).</summary>
     public int Size { get; init; } = 32;
 
-    /// <summary>How images of other sizes become squares of <see cref="Size"/>.</summary>
+    /// <summary>How images of other sizes are converted to squares of <see cref="Size"/>.</summary>
     public ImageFit Fit { get; init; } = ImageFit.Stretch;
 
-    /// <summary>Whether each image's brightness and contrast are normalised before the networks see it, see <see cref="ImageLight"/>.</summary>
+    /// <summary>Whether each image's brightness and contrast are normalised before the networks see it; see <see cref="ImageLight"/>.</summary>
     public bool Normalize { get; init; }
 
-    /// <summary>Which values of pictures become −1 and 1. Options of earlier versions do not say, and mean 0 to 255.</summary>
+    /// <summary>The image values that become −1 and 1. Options of earlier versions do not have it; they use 0 to 255.</summary>
     public PixelRange Range { get; init => field = value ?? PixelRange.Bytes; } = PixelRange.Bytes;
 
-    /// <summary>Channels inside the networks, a multiple of 16.</summary>
+    /// <summary>Inner channels of the networks, a multiple of 16.</summary>
     public int Width { get; init; } = 128;
 
     /// <summary>Resolutions of the U-Nets: 4 for 32×32 images, 5 for 256×256 in the paper.</summary>
     public int Resolutions { get; init; } = 4;
 
-    /// <summary>Whether e = tanh(f_E(x)); without, x itself is masked (Table 2).</summary>
+    /// <summary>Whether e = tanh(f_E(x)); otherwise x itself is masked (Table 2).</summary>
     public bool Embedding { get; init; } = true;
 
-    /// <summary>How the mask is made (Table 3).</summary>
+    /// <summary>The kind of mask (Table 3).</summary>
     public MaskKind Mask { get; init; } = MaskKind.Learned;
 
-    /// <summary>What f_ref reads, in the order of its input channels.</summary>
+    /// <summary>The inputs of f_ref, in the order of its input channels.</summary>
     public IReadOnlyList<RefinementInput> RefinementInputs { get; init; } =
         [RefinementInput.Image, RefinementInput.Embedding, RefinementInput.Mask, RefinementInput.Noise];
 
     /// <summary>The options as JSON on one line.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, OptionsJson.Default.MmrrOptions);
 
-    /// <summary>Reads <see cref="ToJson"/> back and validates.</summary>
-    /// <exception cref="InvalidDataException">It is not such JSON, or a value is out of its range.</exception>
+    /// <summary>Parses the result of <see cref="ToJson"/> and validates it.</summary>
+    /// <exception cref="InvalidDataException">The text is not such JSON, or a value is out of range.</exception>
     public static MmrrOptions FromJson(string json)
     {
         try
@@ -92,7 +92,7 @@ public sealed record MmrrOptions
     }
 
     /// <summary>Checks the ranges.</summary>
-    /// <exception cref="ArgumentException">A value is out of its range; the message names it.</exception>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
     {
         if (Channels is not (1 or 3)) throw new ArgumentException($"channels is {Channels}, expected 1 or 3");
@@ -103,7 +103,7 @@ public sealed record MmrrOptions
             throw new ArgumentException(
                 $"{(Fit == ImageFit.Tile ? "tile" : "size")} is {Size}, expected a multiple of {unit} (2^({Resolutions} resolutions - 1)) up to 4096");
         if (RefinementInputs is null || RefinementInputs.Count == 0 || RefinementInputs.Distinct().Count() != RefinementInputs.Count)
-            throw new ArgumentException("the refinement's inputs must be one or more, each once");
+            throw new ArgumentException("the refinement needs one or more inputs, each once");
         Range.Validate();
         if (!Enum.IsDefined(Fit)) throw new ArgumentException("unknown fit");
         if (!Enum.IsDefined(Mask) || !RefinementInputs.All(i => Enum.IsDefined(i))) throw new ArgumentException("unknown mask or refinement input");

@@ -2,10 +2,10 @@ using Mmrr.Autograd;
 
 namespace Mmrr.Nn;
 
-/// <summary>Where the noise of one restoration comes from.</summary>
+/// <summary>The source of the noise of one restoration.</summary>
 /// <param name="Seed">The key of the generator.</param>
-/// <param name="Stream">The stream; two restorations with the same noise share it.</param>
-/// <param name="SameForEveryImage">In scoring, so that a score does not depend on the batch; not in training.</param>
+/// <param name="Stream">The stream; restorations with the same stream have the same noise.</param>
+/// <param name="SameForEveryImage">True in scoring, so that a score does not depend on the batch; false in training.</param>
 public readonly record struct NoiseSource(ulong Seed, ulong Stream, bool SameForEveryImage);
 
 /// <summary>Images masked at L levels and restored; every tensor is [N·L, S, S, C], row n·L + l for image n and level l.</summary>

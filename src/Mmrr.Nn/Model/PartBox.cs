@@ -3,30 +3,30 @@ using System.Numerics;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The turned rectangle around a part that <see cref="ImageFit.Align"/> found on an image, in pixels of the image; a pixel's middle lies at half its row and
-/// column. Its length becomes the width of the model's square, from the left, and its breadth the height.
+/// The rotated rectangle around a part that <see cref="ImageFit.Align"/> found on an image, in pixels of the image; a pixel's centre is at its row and
+/// column plus one half. Its length becomes the width of the model's square, from the left, and its breadth the height.
 /// </summary>
-/// <param name="Row">Its middle.</param>
-/// <param name="Column">Its middle.</param>
-/// <param name="AlongRow">The direction of its length, of norm 1.</param>
-/// <param name="AlongColumn">The direction of its length, of norm 1.</param>
-/// <param name="Length">Its longer sides, above 0.</param>
-/// <param name="Breadth">The other sides, above 0.</param>
+/// <param name="Row">Row of its centre.</param>
+/// <param name="Column">Column of its centre.</param>
+/// <param name="AlongRow">Row component of the unit vector along its length.</param>
+/// <param name="AlongColumn">Column component of the unit vector along its length.</param>
+/// <param name="Length">Length of its longer sides, above 0.</param>
+/// <param name="Breadth">Length of the other sides, above 0.</param>
 public readonly record struct PartBox(double Row, double Column, double AlongRow, double AlongColumn, double Length, double Breadth)
 {
-    /// <summary>Whether it is that of an image on which no part was found.</summary>
+    /// <summary>Whether it is the box of an image on which no part was found.</summary>
     public bool IsWhole => this == Whole((int)Breadth, (int)Length);
 
-    /// <summary>The whole image, as it lies.</summary>
+    /// <summary>The box of the whole image, not rotated.</summary>
     public static PartBox Whole(int height, int width) => new(height / 2.0, width / 2.0, 0, 1, width, height);
 
-    /// <summary>Turns the part and cuts it out: the mean of as many bilinear samples as its pixels need.</summary>
-    /// <param name="image">[height, width, channels]; beyond its border it goes on with the values there.</param>
+    /// <summary>Rotates the part and cuts it out: each pixel is the mean of as many bilinear samples as it needs.</summary>
+    /// <param name="image">[height, width, channels]; beyond its border the border values continue.</param>
     /// <param name="height">The image's height.</param>
     /// <param name="width">The image's width.</param>
     /// <param name="channels">Interleaved channels.</param>
     /// <param name="size">Side of the square.</param>
-    /// <typeparam name="T">Bytes, or values of 16 bits, which stay such.</typeparam>
+    /// <typeparam name="T">Bytes or 16-bit values; the result has the same type.</typeparam>
     /// <returns>[size, size, channels].</returns>
     internal T[] Cut<T>(ReadOnlySpan<T> image, int height, int width, int channels, int size)
         where T : IBinaryInteger<T>
@@ -60,13 +60,13 @@ public readonly record struct PartBox(double Row, double Column, double AlongRow
         return square;
     }
 
-    /// <summary>Puts a map of the square back onto the image, bilinear.</summary>
+    /// <summary>Maps a map of the square back to the image, bilinear.</summary>
     /// <param name="map">[mapHeight, mapWidth].</param>
     /// <param name="mapHeight">Rows of the map.</param>
     /// <param name="mapWidth">Columns of the map.</param>
     /// <param name="height">The image's height.</param>
     /// <param name="width">The image's width.</param>
-    /// <returns>[height, width]; NaN outside of the rectangle.</returns>
+    /// <returns>[height, width]; NaN outside the rectangle.</returns>
     internal float[] PutBack(ReadOnlySpan<float> map, int mapHeight, int mapWidth, int height, int width)
     {
         var whole = new float[height * width];
@@ -87,7 +87,7 @@ public readonly record struct PartBox(double Row, double Column, double AlongRow
         return whole;
     }
 
-    /// <summary>Where a place of the image lies, in shares of the length and the breadth from the middle: inside from −0.5 to 0.5.</summary>
+    /// <summary>Converts an image position to fractions of the length and the breadth from the centre: inside from −0.5 to 0.5.</summary>
     internal (double Along, double Across) OnBox(double row, double column)
     {
         double down = row - Row, right = column - Column;
@@ -96,11 +96,11 @@ public readonly record struct PartBox(double Row, double Column, double AlongRow
 
     private static int Samples(double extent, int size) => (int)Math.Ceiling(Math.Clamp(extent / size, 1, 64));
 
-    // Shares of the length and the breadth, from the middle. The breadth goes down where the length goes right.
+    // Converts fractions of the length and the breadth from the centre to an image position. The breadth points down if the length points right.
     private (double Row, double Column) OnImage(double along, double across) =>
         (Row + (along * Length * AlongRow) + (across * Breadth * AlongColumn), Column + (along * Length * AlongColumn) - (across * Breadth * AlongRow));
 
-    /// <summary>The four pixels around a place, and their shares.</summary>
+    /// <summary>The four pixels around a position, and their weights.</summary>
     private readonly ref struct Bilinear
     {
         private readonly double _below;

@@ -3,28 +3,28 @@ using System.Numerics;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Finds the part that lies on an image and how it is turned. What differs from the background (the median of the border, channel by channel) by more than
-/// Otsu's threshold (1979) is in front; the largest connected region of it is the part, holes filled; its second moments give the direction of its length, its
-/// third moment which of the two ends is on the left: the one that the part's mass is farther from.
+/// Finds the part on an image and its rotation. Pixels that differ from the background (the median of the border, channel by channel) by more than Otsu's
+/// threshold (1979) are foreground; the largest connected region, holes filled, is the part. Its second moments give the direction of its length; its third
+/// moment decides which end is on the left: the one that the part's mass is farther from.
 /// </summary>
 internal static class PartFinder
 {
-    /// <summary>Room around the part on each side, as a share of its extent.</summary>
+    /// <summary>Margin around the part on each side, as a fraction of its extent.</summary>
     private const double Margin = 0.05;
 
-    // Moments need no more pixels.
+    // More pixels would not improve the moments.
     private const int MostSide = 256;
 
-    // A smaller region is dust on an empty image; so many pixels may be brighter than all of the part without hiding it.
+    // A smaller region is dust on an empty image; this fraction of pixels may be brighter than the whole part without hiding it.
     private const double LeastShare = 0.002;
 
-    // Otsu's threshold parts noise as well. The median difference of normal noise is 0.67 of its deviation: a part differs by three deviations.
+    // Otsu's threshold splits pure noise as well. The median difference of normal noise is 0.67 of its deviation: a part differs by three deviations.
     private const double LeastContrast = 3 / 0.6745;
 
-    // Second moments nearer than this share of their mean, such as those of a disc or a square, say no direction: sides of 1 to 1.1.
+    // Second moments that differ by less than this fraction of their mean, such as those of a disc or a square, give no direction: sides of 1 to 1.1.
     private const double LeastElongation = 0.1;
 
-    /// <summary>The rectangle around the part; of an image without one, all of it.</summary>
+    /// <summary>The rectangle around the part; the whole image if there is none.</summary>
     /// <param name="image">[height, width, channels].</param>
     /// <param name="height">Its height.</param>
     /// <param name="width">Its width.</param>
@@ -47,7 +47,7 @@ internal static class PartFinder
             : Around(part, rows, columns, (double)height / rows, (double)width / columns);
     }
 
-    /// <summary>The threshold with the largest variance between what is below and above: Otsu (1979). In 256 steps of the largest value.</summary>
+    /// <summary>The threshold with the largest between-class variance (Otsu 1979), in 256 steps of the largest value.</summary>
     internal static double Otsu(double[] values)
     {
         const int Bins = 256;
@@ -71,8 +71,8 @@ internal static class PartFinder
     }
 
     /// <summary>
-    /// How far a channel is from its background, where that is more than the other channels are. Each pixel is the mean of its neighbours inside the image:
-    /// noise must not tear a part.
+    /// Takes the difference of a channel from its background where it is larger than that of the other channels. Each pixel is the mean of its neighbours
+    /// inside the image, so that noise does not split a part.
     /// </summary>
     private static void TakeDifferences<T>(T[] image, int channels, int channel, int rows, int columns, double[] largest)
         where T : IBinaryInteger<T>
@@ -104,7 +104,7 @@ internal static class PartFinder
         return sorted[(int)(share * (sorted.Length - 1))];
     }
 
-    /// <summary>The largest region whose pixels touch by sides or corners, its holes filled; null where there is none.</summary>
+    /// <summary>The largest region connected by sides or corners, holes filled; null if there is none.</summary>
     private static bool[]? Largest(bool[] front, int rows, int columns)
     {
         var regions = new int[front.Length];
@@ -116,7 +116,7 @@ internal static class PartFinder
             if (size > most) (largest, most) = (count, size);
         }
         if (count == 0) return null;
-        // A hole is what is not reached from the border.
+        // Pixels that are not reachable from the border are holes.
         var around = new int[front.Length];
         for (int i = 0; i < around.Length; i++)
         {
@@ -126,8 +126,8 @@ internal static class PartFinder
         return Array.ConvertAll(around, outside => outside == 0);
     }
 
-    /// <summary>Gives a number to all pixels that can be reached from one.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Labels all pixels that are reachable from one.</summary>
+    /// <returns>The number of pixels.</returns>
     private static int Fill(Func<int, bool> passable, int[] reached, int number, int from, int rows, int columns, bool corners)
     {
         int count = 0;
@@ -172,12 +172,12 @@ internal static class PartFinder
             (high - low + pixelAlong) * (1 + (2 * Margin)), (lower - upper + pixelAcross) * (1 + (2 * Margin)));
     }
 
-    /// <summary>The direction of the largest variance; null of a part that is about as long as broad, which stays as it lies.</summary>
+    /// <summary>The direction of the largest variance; null for a part that is about as long as broad, which is not rotated.</summary>
     private static (double Row, double Column)? Longest(double rr, double cc, double rc)
     {
         double half = (rr - cc) / 2, root = Math.Sqrt((half * half) + (rc * rc));
         if (root <= LeastElongation * (rr + cc) / 2) return null;
-        // (S − λ) v = 0 from either row of S; the longer of the two does not cancel.
+        // (S − λ) v = 0 from either row of S; the longer of the two avoids cancellation.
         var (row, column) = half > 0 ? (half + root, rc) : (rc, root - half);
         double norm = Math.Sqrt((row * row) + (column * column));
         return (row / norm, column / norm);

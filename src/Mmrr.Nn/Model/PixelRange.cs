@@ -3,28 +3,28 @@ using System.Text.Json.Serialization;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Which values of pictures become −1 and 1 for the networks, linearly between: 2·(v − Low)/(High − Low) − 1. Values beyond are clipped. Pictures of 8
-/// bits have <see cref="Bytes"/>; of 10, 12 or 16 bits, or of little contrast, a narrower range uses all of what the networks can tell apart.
+/// The image values that become −1 and 1 for the networks, linear between: 2·(v − Low)/(High − Low) − 1. Values outside are clipped. 8-bit images use
+/// <see cref="Bytes"/>; for images of 10, 12 or 16 bits, or of low contrast, a narrower range uses the networks' full resolution.
 /// </summary>
 /// <param name="Low">The value that becomes −1; at least 0.</param>
 /// <param name="High">The value that becomes 1; above <paramref name="Low"/>, at most <see cref="White"/>.</param>
-/// <param name="Bits">How many bits the pictures' values have, 8 or 16: of pictures that have more than eight, 16, whatever their camera gives.</param>
+/// <param name="Bits">Bits of the image values, 8 or 16: 16 for all images with more than eight bits.</param>
 public sealed record PixelRange(int Low, int High, int Bits)
 {
-    /// <summary>0 to 255: all of 8-bit pictures.</summary>
+    /// <summary>0 to 255: the full range of 8-bit images.</summary>
     public static PixelRange Bytes { get; } = new(0, 255, 8);
 
-    /// <summary>The largest value of so many bits: 255 or 65,535.</summary>
+    /// <summary>The largest value of these bits: 255 or 65,535.</summary>
     [JsonIgnore]
     public int White => (1 << Bits) - 1;
 
-    /// <summary>Half the range, in the pictures' values.</summary>
+    /// <summary>Half the range, in image values.</summary>
     [JsonIgnore]
     internal float Half => (High - Low) / 2f;
 
     /// <summary>The smallest range that holds all values of some images.</summary>
-    /// <param name="images">At least one value; all of one depth.</param>
-    /// <exception cref="ArgumentException">There is no value.</exception>
+    /// <param name="images">Images with at least one value, all of one depth.</param>
+    /// <exception cref="ArgumentException">The images have no values.</exception>
     public static PixelRange Of(IEnumerable<PixelValues> images)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -42,12 +42,12 @@ public sealed record PixelRange(int Low, int High, int Bits)
             }
         }
         if (low > high) throw new ArgumentException("PixelRange: there is no value");
-        // Of images of a single value any range will do that has a width.
+        // For images of a single value, any range of nonzero width works.
         if (low < high) return new PixelRange(low, high, bits);
         return low > 0 ? new PixelRange(low - 1, low, bits) : new PixelRange(0, 1, bits);
     }
 
-    /// <summary>Pixels of which a value lies beyond the range: so many are clipped.</summary>
+    /// <summary>The number of clipped pixels: those with a value outside the range.</summary>
     /// <param name="pixels">[N, channels], of the range's depth.</param>
     /// <param name="channels">Interleaved channels.</param>
     public int CountBeyond(PixelValues pixels, int channels)
@@ -58,7 +58,7 @@ public sealed record PixelRange(int Low, int High, int Bits)
     }
 
     /// <summary>Checks the ranges.</summary>
-    /// <exception cref="ArgumentException">A value is out of its range; the message names it.</exception>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()
     {
         if (Bits is not (8 or 16)) throw new ArgumentException($"the range's bits are {Bits}, expected 8 or 16");
@@ -68,7 +68,7 @@ public sealed record PixelRange(int Low, int High, int Bits)
     /// <inheritdoc/>
     public override string ToString() => $"{Low},{High}";
 
-    /// <summary>Values of another depth would be taken for other brightnesses.</summary>
+    /// <summary>Throws for values of a different depth, which would be read as other brightnesses.</summary>
     internal void Check(PixelValues pixels)
     {
         if (pixels.Bits != Bits) throw new ArgumentException($"the image's values have {pixels.Bits} bits, expected {Bits}");

@@ -3,57 +3,57 @@ using System.Runtime.InteropServices;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The values of an image's pixels as they are kept: bytes, or values of 16 bits where the picture has more than eight. Nothing but an array behind one name:
-/// sets of 8-bit pictures take a byte a value.
+/// The stored pixel values of an image: bytes, or 16-bit values if the image has more than eight bits. It wraps a single array: sets of 8-bit images take
+/// one byte per value.
 /// </summary>
 public readonly record struct PixelValues
 {
     private readonly Array? _values;
 
-    /// <summary>Values 0 to 255; kept, not copied.</summary>
+    /// <summary>Wraps values 0 to 255 without copying.</summary>
     public PixelValues(byte[] bytes)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         _values = bytes;
     }
 
-    /// <summary>Values 0 to 65,535; kept, not copied.</summary>
+    /// <summary>Wraps values 0 to 65,535 without copying.</summary>
     public PixelValues(ushort[] words)
     {
         ArgumentNullException.ThrowIfNull(words);
         _values = words;
     }
 
-    /// <summary>8 or 16.</summary>
+    /// <summary>Bits per value: 8 or 16.</summary>
     public int Bits => (_values is ushort[]) ? 16 : 8;
 
-    /// <summary>How many values there are.</summary>
+    /// <summary>The number of values.</summary>
     public int Length => _values?.Length ?? 0;
 
-    /// <summary>The values of 8 bits.</summary>
-    /// <exception cref="InvalidOperationException">They have 16.</exception>
+    /// <summary>The 8-bit values.</summary>
+    /// <exception cref="InvalidOperationException">The values have 16 bits.</exception>
     public byte[] Bytes => _values is null ? [] : _values as byte[] ?? throw new InvalidOperationException("the values have 16 bits");
 
-    /// <summary>The values of 16 bits.</summary>
-    /// <exception cref="InvalidOperationException">They have 8.</exception>
+    /// <summary>The 16-bit values.</summary>
+    /// <exception cref="InvalidOperationException">The values have 8 bits.</exception>
     public ushort[] Words => _values as ushort[] ?? throw new InvalidOperationException("the values have 8 bits");
 
-    /// <summary>The memory behind the values, of 16 bits in the machine's order; for a hash.</summary>
+    /// <summary>The raw memory of the values, 16-bit values in the machine's byte order; for a hash.</summary>
     public ReadOnlySpan<byte> Memory => Bits == 8 ? Bytes : MemoryMarshal.AsBytes<ushort>(Words);
 
-    /// <summary>Bytes as they are.</summary>
+    /// <summary>Wraps bytes.</summary>
     public static implicit operator PixelValues(byte[] bytes) => new(bytes);
 
-    /// <summary>Values of 16 bits as they are.</summary>
+    /// <summary>Wraps 16-bit values.</summary>
     public static implicit operator PixelValues(ushort[] words) => new(words);
 
     /// <summary>Zeros.</summary>
     /// <param name="bits">8 or 16.</param>
-    /// <param name="length">How many.</param>
+    /// <param name="length">Number of values.</param>
     public static PixelValues Zeros(int bits, int length) => bits == 8 ? new byte[length] : new ushort[length];
 
-    /// <summary>An array of either kind.</summary>
-    /// <exception cref="ArgumentException">It is of another.</exception>
+    /// <summary>Wraps an array of either type.</summary>
+    /// <exception cref="ArgumentException">The array has another type.</exception>
     public static PixelValues Of<T>(T[] values) => values switch
     {
         byte[] bytes => bytes,
@@ -62,23 +62,23 @@ public readonly record struct PixelValues
     };
 
     /// <summary>
-    /// The same picture in another depth, white for white: a byte v becomes 257·v, and a value of 16 bits its high byte. Bytes that were stored as 16 bits
-    /// come back exactly.
+    /// Converts the image to another depth, white to white: a byte v becomes 257·v, and a 16-bit value its high byte. Bytes that were stored as 16 bits are
+    /// recovered exactly.
     /// </summary>
     /// <param name="bits">8 or 16.</param>
-    /// <returns>The same array where nothing changes.</returns>
+    /// <returns>The same array if nothing changes.</returns>
     public PixelValues WithBits(int bits) =>
         bits == Bits ? this
         : bits == 8 ? Array.ConvertAll(Words, v => (byte)(v >> 8))
         : Array.ConvertAll(Bytes, v => (ushort)(v * 257));
 
-    /// <summary>Copies a square out of an image, with its reflection beyond the borders; see <see cref="Tiling"/>.</summary>
+    /// <summary>Copies a square from an image, which is reflected beyond its borders; see <see cref="Tiling"/>.</summary>
     /// <param name="height">The image's height.</param>
     /// <param name="width">The image's width.</param>
     /// <param name="channels">Interleaved channels.</param>
-    /// <param name="place">The square's upper left pixel.</param>
+    /// <param name="place">The square's top left pixel.</param>
     /// <param name="side">The square's side.</param>
-    /// <param name="target">[side, side, channels] of the same depth, which is written.</param>
+    /// <param name="target">The result, [side, side, channels], of the same depth.</param>
     public void CutSquare(int height, int width, int channels, (int Top, int Left) place, int side, PixelValues target)
     {
         if (Bits == 8) Tiling.Cut<byte>(Bytes, height, width, channels, place, side, target.Bytes);

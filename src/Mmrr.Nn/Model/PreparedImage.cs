@@ -2,11 +2,11 @@ using System.Numerics;
 
 namespace Mmrr.Nn;
 
-/// <summary>An image as a model takes it: of the model's size and channels, or, for a tiled model, of its own size and the model's channels.</summary>
+/// <summary>An image in the form that a model takes: with the model's size and channels or, for a tiled model, its own size and the model's channels.</summary>
 public sealed class PreparedImage
 {
-    /// <summary>An image that is already as the model takes it.</summary>
-    /// <param name="pixels">[height, width, channels of the model], of the depth of <see cref="MmrrOptions.Range"/>; kept, not copied.</param>
+    /// <summary>Wraps an image that already has the form that the model takes.</summary>
+    /// <param name="pixels">[height, width, channels of the model], of the depth of <see cref="MmrrOptions.Range"/>; not copied.</param>
     /// <param name="height">Its height.</param>
     /// <param name="width">Its width.</param>
     public PreparedImage(PixelValues pixels, int height, int width)
@@ -19,25 +19,25 @@ public sealed class PreparedImage
     /// <summary>[Height, Width, C].</summary>
     public PixelValues Pixels { get; }
 
-    /// <summary>Its height: the model's size, or for a tiled model the image's own.</summary>
+    /// <summary>The height: the model's size or, for a tiled model, the image's own.</summary>
     public int Height { get; }
 
     /// <summary>Its width.</summary>
     public int Width { get; }
 
-    /// <summary>Where on its image the square lies, with <see cref="ImageFit.Align"/>; else null.</summary>
+    /// <summary>The square's position on the image, with <see cref="ImageFit.Align"/>; otherwise null.</summary>
     public PartBox? Box { get; init; }
 
     /// <summary>
-    /// Makes an image what a model takes: of its depth (see <see cref="PixelValues.WithBits"/>), and stretched, cropped, aligned or left to be tiled, as
-    /// <see cref="MmrrOptions.Fit"/> says.
+    /// Converts an image to the form that a model takes: to its depth (see <see cref="PixelValues.WithBits"/>), and stretched, cropped, aligned or left for
+    /// tiling, as <see cref="MmrrOptions.Fit"/> specifies.
     /// </summary>
     /// <param name="options">The model's options.</param>
     /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved.</param>
     /// <param name="height">Its height.</param>
     /// <param name="width">Its width.</param>
     /// <param name="channels">1 (grey) or 3 (RGB).</param>
-    /// <exception cref="ArgumentException">The bytes are not an image of these sizes.</exception>
+    /// <exception cref="ArgumentException">The bytes do not match these sizes.</exception>
     public static PreparedImage From(MmrrOptions options, ReadOnlySpan<byte> pixels, int height, int width, int channels)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -46,13 +46,13 @@ public sealed class PreparedImage
             : Fitted<ushort>(options, new PixelValues(pixels.ToArray()).WithBits(16).Words, height, width, channels);
     }
 
-    /// <summary>The same for an image of 16-bit values.</summary>
+    /// <summary>The same conversion for an image of 16-bit values.</summary>
     /// <param name="options">The model's options.</param>
     /// <param name="pixels">[height, width, channels], values 0 to 65,535, interleaved.</param>
     /// <param name="height">Its height.</param>
     /// <param name="width">Its width.</param>
     /// <param name="channels">1 (grey) or 3 (RGB).</param>
-    /// <exception cref="ArgumentException">The values are not an image of these sizes.</exception>
+    /// <exception cref="ArgumentException">The values do not match these sizes.</exception>
     public static PreparedImage From(MmrrOptions options, ReadOnlySpan<ushort> pixels, int height, int width, int channels)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -61,14 +61,14 @@ public sealed class PreparedImage
             : Fitted<byte>(options, new PixelValues(pixels.ToArray()).WithBits(8).Bytes, height, width, channels);
     }
 
-    /// <summary>Stretches, crops, aligns or copies an image whose channels and depth stay as they are.</summary>
-    /// <param name="fit">What to do.</param>
+    /// <summary>Stretches, crops, aligns or copies an image; channels and depth are unchanged.</summary>
+    /// <param name="fit">The kind of fit.</param>
     /// <param name="size">Side of the square.</param>
     /// <param name="pixels">[height, width, channels].</param>
     /// <param name="height">Its height, at least 1.</param>
     /// <param name="width">Its width, at least 1.</param>
     /// <param name="channels">1 or 3.</param>
-    /// <returns>[Height, Width, channels]: a square of the size but for <see cref="ImageFit.Tile"/>.</returns>
+    /// <returns>[Height, Width, channels]: a square of this size, except for <see cref="ImageFit.Tile"/>.</returns>
     public static PreparedImage Fit(ImageFit fit, int size, PixelValues pixels, int height, int width, int channels) =>
         pixels.Bits == 8 ? Fit<byte>(fit, size, pixels.Bytes, height, width, channels) : Fit<ushort>(fit, size, pixels.Words, height, width, channels);
 

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Resizes images of one size to another with a triangle filter whose support grows with the downscale factor
-/// (PIL's antialiased bilinear). The taps are computed once; an instance may be used from several threads.
+/// Resizes images of one size to another with a triangle filter whose support grows with the downscale factor (PIL's antialiased bilinear). The taps are
+/// computed once; an instance is thread-safe.
 /// </summary>
 public sealed class Resampling
 {
@@ -22,7 +22,7 @@ public sealed class Resampling
     /// <summary>Resizes one image, accumulating in double and rounding once.</summary>
     /// <param name="source">[height, width, channels].</param>
     /// <param name="channels">Interleaved channels, at least 1.</param>
-    /// <typeparam name="T">Bytes, or values of 16 bits, which stay such.</typeparam>
+    /// <typeparam name="T">Bytes or 16-bit values; the result has the same type.</typeparam>
     /// <returns>[newHeight, newWidth, channels].</returns>
     public T[] Resize<T>(ReadOnlySpan<T> source, int channels)
         where T : IBinaryInteger<T>, IMinMaxValue<T>
@@ -38,7 +38,7 @@ public sealed class Resampling
         return result;
     }
 
-    /// <summary>Resizes a map of one value a pixel.</summary>
+    /// <summary>Resizes a map of one value per pixel.</summary>
     /// <param name="source">[height, width].</param>
     /// <returns>[newHeight, newWidth].</returns>
     public float[] Resize(ReadOnlySpan<float> source)
@@ -52,12 +52,12 @@ public sealed class Resampling
         return result;
     }
 
-    /// <summary>Calls back with every row of the result, [newWidth, channels], in order.</summary>
+    /// <summary>Passes every row of the result, [newWidth, channels], to a callback in order.</summary>
     private void Resize<T>(ReadOnlySpan<T> source, int channels, Action<int, Span<double>> result)
         where T : INumber<T>
     {
         if (source.Length != rows.In * columns.In * channels)
-            throw new ArgumentException($"{source.Length} values do not make an image of [{rows.In}, {columns.In}, {channels}]");
+            throw new ArgumentException($"{source.Length} values do not match an image of [{rows.In}, {columns.In}, {channels}]");
         int stride = columns.Out * channels;
         double[] narrowed = ArrayPool<double>.Shared.Rent(rows.In * stride);
         double[] sums = ArrayPool<double>.Shared.Rent(stride);
@@ -101,7 +101,7 @@ public sealed class Resampling
         }
     }
 
-    /// <summary>Normalised filter weights of every output position along one axis.</summary>
+    /// <summary>Normalised filter weights for every output position along one axis.</summary>
     private sealed class Taps
     {
         private readonly int[] first;

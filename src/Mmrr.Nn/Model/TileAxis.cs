@@ -1,26 +1,27 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Where tiles lie along one side of an image, and how much each counts at a place that several cover.
+/// The positions of tiles along one side of an image, and each tile's weight at a position that several cover.
 /// <para>
-/// Neighbours overlap by at least half a tile. There are ⌈(n − t)/(t − ⌊t/2⌋)⌉ + 1 of them, spread evenly from the first place to the last: tile i
-/// starts at round(i·(n − t)/(count − 1)). Two starts differ by at most ⌈(n − t)/(count − 1)⌉ ≤ t − ⌊t/2⌋, so no place is left out.
+/// Neighbours overlap by at least half a tile. There are ⌈(n − t)/(t − ⌊t/2⌋)⌉ + 1 of them, evenly spaced from the first position to the last: tile
+/// i starts at round(i·(n − t)/(count − 1)). Two starts differ by at most ⌈(n − t)/(count − 1)⌉ ≤ t − ⌊t/2⌋, so no position is left
+/// uncovered.
 /// </para>
 /// <para>
-/// A tile counts at its place j by Hann's window w(j) = sin²(π(j + ½)/t) &gt; 0, divided by the sum of the windows of all tiles that cover the place. The
-/// shares at a place are then positive and add up to 1 wherever the tiles lie: what all tiles agree on is reproduced, a constant too, and a tile fades out
-/// towards its border, where its network sees least around.
+/// A tile's weight at its position j is the Hann window w(j) = sin²(π(j + ½)/t) &gt; 0, divided by the sum of the windows of all tiles that cover the
+/// position. The weights at a position are positive and add up to 1 wherever the tiles lie: values on which all tiles agree are reproduced, and a tile
+/// fades out towards its border, where its network sees the least context.
 /// </para>
-/// <para>An image that is narrower than a tile has one, centred, which sees the image's reflection beyond its borders.</para>
+/// <para>An image that is narrower than a tile has one centred tile, which sees the image reflected beyond its borders.</para>
 /// </summary>
 public sealed class TileAxis
 {
     private readonly int[] _starts;
     private readonly float[][] _shares;
 
-    /// <summary>Lays tiles along a side.</summary>
-    /// <param name="length">n, pixels of the side, at least 1.</param>
-    /// <param name="tile">t, pixels of a tile, at least 1.</param>
+    /// <summary>Places tiles along a side.</summary>
+    /// <param name="length">n, the side's length in pixels, at least 1.</param>
+    /// <param name="tile">t, the tile's length in pixels, at least 1.</param>
     public TileAxis(int length, int tile)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
@@ -40,19 +41,19 @@ public sealed class TileAxis
             .Select(j => start + j >= 0 && start + j < length ? (float)(window[j] / sums[start + j]) : 0f).ToArray())];
     }
 
-    /// <summary>Pixels of the side.</summary>
+    /// <summary>Length of the side in pixels.</summary>
     public int Length { get; }
 
-    /// <summary>Tiles along the side.</summary>
+    /// <summary>Number of tiles along the side.</summary>
     public int Count => _starts.Length;
 
-    /// <summary>The first place of a tile; negative where the image is narrower.</summary>
+    /// <summary>The first position of a tile; negative if the image is narrower.</summary>
     public int Start(int tile) => _starts[tile];
 
-    /// <summary>A tile's share at each of its places, [t]; 0 beyond the image.</summary>
+    /// <summary>A tile's weight at each of its positions, [t]; 0 outside the image.</summary>
     public ReadOnlySpan<float> Shares(int tile) => _shares[tile];
 
-    /// <summary>The place that a place beyond the border mirrors: … 1 0 | 0 1 2 | 2 1 …</summary>
+    /// <summary>The position that a position beyond the border reflects: … 1 0 | 0 1 2 | 2 1 …</summary>
     public static int Reflect(int place, int length)
     {
         int period = 2 * length, inPeriod = ((place % period) + period) % period;

@@ -1,15 +1,13 @@
 namespace Mmrr.Nn;
 
-/// <summary>
-/// Overlapping square tiles over an image, in rows from the top left, and the seamless sum of what was found in each. See <see cref="TileAxis"/>.
-/// </summary>
+/// <summary>Overlapping square tiles over an image, in rows from the top left, and the seamless sum of their results. See <see cref="TileAxis"/>.</summary>
 public sealed class Tiling
 {
     private readonly TileAxis _rows;
     private readonly TileAxis _columns;
     private readonly int _tile;
 
-    /// <summary>Covers an image.</summary>
+    /// <summary>Covers an image with tiles.</summary>
     /// <param name="height">Its height in pixels.</param>
     /// <param name="width">Its width in pixels.</param>
     /// <param name="tile">Side of a tile in pixels.</param>
@@ -20,18 +18,18 @@ public sealed class Tiling
         _tile = tile;
     }
 
-    /// <summary>Tiles there are.</summary>
+    /// <summary>Number of tiles.</summary>
     public int Count => _rows.Count * _columns.Count;
 
-    /// <summary>The upper left pixel of a tile; negative where the image is smaller.</summary>
+    /// <summary>The top left pixel of a tile; negative if the image is smaller.</summary>
     public (int Top, int Left) Place(int index) => (_rows.Start(index / _columns.Count), _columns.Start(index % _columns.Count));
 
-    /// <summary>Copies a square out of an image, with its reflection beyond the borders.</summary>
+    /// <summary>Copies a square from an image, which is reflected beyond its borders.</summary>
     /// <param name="image">[height, width, channels].</param>
     /// <param name="height">The image's height.</param>
     /// <param name="width">The image's width.</param>
     /// <param name="channels">Interleaved channels.</param>
-    /// <param name="place">The square's upper left pixel.</param>
+    /// <param name="place">The square's top left pixel.</param>
     /// <param name="side">The square's side.</param>
     /// <param name="target">[side, side, channels].</param>
     public static void Cut<T>(ReadOnlySpan<T> image, int height, int width, int channels, (int Top, int Left) place, int side, Span<T> target)
@@ -51,10 +49,10 @@ public sealed class Tiling
         }
     }
 
-    /// <summary>Adds a tile's map, by its shares, to the image's. The sum over all tiles is the seamless map.</summary>
+    /// <summary>Adds a tile's weighted map to the image's. The sum over all tiles is the seamless map.</summary>
     /// <param name="index">The tile.</param>
     /// <param name="values">[tile, tile].</param>
-    /// <param name="map">[height, width], zero before the first tile.</param>
+    /// <param name="map">The image's map, [height, width], zero before the first tile.</param>
     public void Add(int index, ReadOnlySpan<float> values, Span<float> map)
     {
         var (top, left) = Place(index);

@@ -1,6 +1,6 @@
 namespace Mmrr.Nn.Optimizers;
 
-/// <summary>What a <see cref="PlateauSchedule"/> needs to go on where it stopped.</summary>
+/// <summary>The state that a <see cref="PlateauSchedule"/> needs to continue.</summary>
 /// <param name="LearningRate">The current learning rate, positive and finite.</param>
 /// <param name="Best">The lowest loss seen; positive infinity before the first one.</param>
 /// <param name="BadEpochs">Epochs since the last improvement or reduction, 0 to the patience.</param>
@@ -12,7 +12,7 @@ public sealed record PlateauState(double LearningRate, double Best, int BadEpoch
 /// </summary>
 public sealed class PlateauSchedule
 {
-    // A reduction that changes the rate by no more than this is not made (PyTorch's eps).
+    // A reduction that changes the rate by no more than this is skipped (PyTorch's eps).
     private const double SmallestChange = 1e-8;
 
     private readonly double _factor;
@@ -21,10 +21,10 @@ public sealed class PlateauSchedule
 
     /// <summary>Starts a schedule.</summary>
     /// <param name="learningRate">The initial learning rate, positive and finite.</param>
-    /// <param name="factor">What a reduction multiplies the rate by, above 0 and below 1.</param>
+    /// <param name="factor">The factor of a reduction, above 0 and below 1.</param>
     /// <param name="patience">Bad epochs tolerated, 0 or more; the next one reduces the rate.</param>
-    /// <param name="threshold">A loss is better when below best × (1 − threshold); 0 up to 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
+    /// <param name="threshold">A loss counts as better if below best × (1 − threshold); at least 0 and below 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public PlateauSchedule(double learningRate, double factor = 0.5, int patience = 500, double threshold = 1e-4)
     {
         if (!(learningRate > 0 && double.IsFinite(learningRate)))
@@ -52,11 +52,11 @@ public sealed class PlateauSchedule
     /// <summary>The current state, for a checkpoint.</summary>
     public PlateauState State => new(LearningRate, Best, BadEpochs);
 
-    /// <summary>Takes a validation loss. A NaN is never better.</summary>
+    /// <summary>Updates the schedule with a validation loss. A NaN is never better.</summary>
     /// <param name="validationLoss">The loss.</param>
-    /// <param name="epochs">Epochs since the one before, at least 1; PyTorch's is of every epoch.</param>
+    /// <param name="epochs">Epochs since the previous loss, at least 1; PyTorch expects a loss for every epoch.</param>
     /// <returns>Whether the learning rate changed.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The epochs are below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of epochs is below 1.</exception>
     public bool Step(double validationLoss, int epochs = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
@@ -78,9 +78,9 @@ public sealed class PlateauSchedule
         return true;
     }
 
-    /// <summary>Goes on from a saved state; factor, patience and threshold stay this schedule's own.</summary>
+    /// <summary>Continues from a saved state; factor, patience and threshold are not changed.</summary>
     /// <param name="state">A state taken from <see cref="State"/>.</param>
-    /// <exception cref="ArgumentException">The state is not one that this schedule can reach.</exception>
+    /// <exception cref="ArgumentException">This schedule cannot reach the state.</exception>
     public void Restore(PlateauState state)
     {
         ArgumentNullException.ThrowIfNull(state);

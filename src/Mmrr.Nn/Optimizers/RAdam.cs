@@ -4,8 +4,7 @@ using Mmrr.Kernels;
 namespace Mmrr.Nn.Optimizers;
 
 /// <summary>
-/// Rectified Adam (Liu et al. 2020, arXiv:1908.03265) as PyTorch has it: without rectification while ρ_t ≤ 5, which with β₂ = 0.999 is the first five
-/// steps.
+/// Rectified Adam (Liu et al. 2020, arXiv:1908.03265) as in PyTorch: without rectification while ρ_t ≤ 5, which for β₂ = 0.999 is the first five steps.
 /// </summary>
 public sealed class RAdam : IDisposable
 {
@@ -14,11 +13,11 @@ public sealed class RAdam : IDisposable
     private readonly double _beta2;
     private readonly double _epsilon;
 
-    /// <summary>An optimizer of these parameters, its moments zero.</summary>
-    /// <param name="parameters">What it trains.</param>
+    /// <summary>Creates an optimizer with zero moments.</summary>
+    /// <param name="parameters">The parameters to train.</param>
     /// <param name="beta1">Decay of the mean gradient.</param>
     /// <param name="beta2">Decay of the mean squared gradient.</param>
-    /// <param name="epsilon">Added to the root of the latter.</param>
+    /// <param name="epsilon">Added to the square root of the mean squared gradient.</param>
     public RAdam(IEnumerable<Variable> parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
     {
         _beta1 = beta1;
@@ -30,7 +29,7 @@ public sealed class RAdam : IDisposable
     /// <summary>Steps taken.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>One update of every parameter that has a gradient; the gradients are used up.</summary>
+    /// <summary>Updates every parameter that has a gradient and consumes the gradients.</summary>
     public void Step(double learningRate)
     {
         var step = RAdamStep.At(++Steps, learningRate, _beta1, _beta2, _epsilon);
@@ -42,10 +41,10 @@ public sealed class RAdam : IDisposable
     /// <summary>Waits for the device and copies the moments of each parameter to the host, in the parameters' order.</summary>
     public IReadOnlyList<(float[] First, float[] Second)> Moments() => [.. _states.Select(s => (s.First.ToArray(), s.Second.ToArray()))];
 
-    /// <summary>Goes on where another optimizer of the same parameters stopped.</summary>
+    /// <summary>Continues from the state of another optimizer of the same parameters.</summary>
     /// <param name="steps">Its <see cref="Steps"/>.</param>
     /// <param name="moments">Its <see cref="Moments"/>.</param>
-    /// <exception cref="ArgumentException">The moments are not shaped as the parameters.</exception>
+    /// <exception cref="ArgumentException">The moments do not match the parameters' shapes.</exception>
     public void Restore(long steps, IReadOnlyList<(float[] First, float[] Second)> moments)
     {
         ArgumentNullException.ThrowIfNull(moments);

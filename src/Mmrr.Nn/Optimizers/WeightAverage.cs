@@ -5,17 +5,17 @@ namespace Mmrr.Nn.Optimizers;
 
 /// <summary>
 /// Exponential moving averages of parameters: a ← a + (1 − d)(θ − a) after each step. At first d is smaller, min(d, (1 + t)/(10 + t)) after t updates,
-/// so that the average does not hang on to the initial weights.
+/// so that the initial weights do not dominate the average.
 /// </summary>
 public sealed class WeightAverage : IDisposable
 {
     private readonly (Variable Parameter, Tensor Average)[] _states;
     private readonly double _decay;
 
-    /// <summary>Averages that begin as the parameters are now.</summary>
-    /// <param name="parameters">What is averaged.</param>
-    /// <param name="decay">d, 0 up to 1; an average reaches back over about 1/(1 − d) updates.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The decay is out of its range.</exception>
+    /// <summary>Creates averages that start at the parameters' current values.</summary>
+    /// <param name="parameters">The parameters to average.</param>
+    /// <param name="decay">d, at least 0 and below 1; an average covers about the last 1/(1 − d) updates.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The decay is out of range.</exception>
     public WeightAverage(IEnumerable<Variable> parameters, double decay)
     {
         if (!(decay >= 0 && decay < 1)) throw new ArgumentOutOfRangeException(nameof(decay), decay, "expected a decay from 0 up to 1");
@@ -23,10 +23,10 @@ public sealed class WeightAverage : IDisposable
         _states = [.. parameters.Select(p => (p, Copy(p.Value)))];
     }
 
-    /// <summary>Updates made.</summary>
+    /// <summary>Number of updates.</summary>
     public long Updates { get; private set; }
 
-    /// <summary>Takes the parameters' present values in.</summary>
+    /// <summary>Updates the averages with the parameters' current values.</summary>
     public void Update()
     {
         float weight = (float)(1 - Math.Min(_decay, (1.0 + Updates) / (10.0 + Updates)));
@@ -41,7 +41,7 @@ public sealed class WeightAverage : IDisposable
         }
     }
 
-    /// <summary>Puts the averages into the parameters and keeps the parameters' values in their place; a second call puts both back, bit for bit.</summary>
+    /// <summary>Exchanges the parameters' values with the averages; a second call restores both bit for bit.</summary>
     public void Exchange()
     {
         foreach (var (parameter, average) in _states)
@@ -55,10 +55,10 @@ public sealed class WeightAverage : IDisposable
     /// <summary>Waits for the device and copies the averages to the host, in the parameters' order.</summary>
     public IReadOnlyList<float[]> Values() => [.. _states.Select(s => s.Average.ToArray())];
 
-    /// <summary>Goes on where another average of the same parameters stopped.</summary>
+    /// <summary>Continues from the state of another average of the same parameters.</summary>
     /// <param name="updates">Its <see cref="Updates"/>.</param>
     /// <param name="values">Its <see cref="Values"/>.</param>
-    /// <exception cref="ArgumentException">The values are not shaped as the parameters.</exception>
+    /// <exception cref="ArgumentException">The values do not match the parameters' shapes.</exception>
     public void Restore(long updates, IReadOnlyList<float[]> values)
     {
         ArgumentNullException.ThrowIfNull(values);

@@ -2,9 +2,9 @@ namespace Mmrr.Nn;
 
 /// <summary>
 /// Thresholds from normal images alone, by the conformal rank (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005): of n scores, the
-/// ⌈(n+1)(1−α)⌉-th from below. A further normal image, of the same kind and not trained on, then scores above it with a chance of at most α, whatever
-/// the scores' distribution and however few they are. Where that rank is above n (n is too small for α), no score is high enough: the threshold lies beyond
-/// the largest one, by <see cref="Margin"/> of its distance from the median.
+/// ⌈(n+1)(1−α)⌉-th from below. A further normal image, of the same kind and not used in training, then scores above it with a probability of at most α,
+/// for any distribution and number of scores. If that rank is above n (n is too small for α), no score is high enough: the threshold lies above the largest
+/// one, by <see cref="Margin"/> of its distance from the median.
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");
 /// var normal = Calibrator.Score(scorer, photos.Select(p =&gt; (p.Name, scorer.Prepare(p.Pixels, p.Height, p.Width, 3))));
@@ -13,25 +13,25 @@ namespace Mmrr.Nn;
 /// </summary>
 public static class Calibrator
 {
-    /// <summary>The false-alarm rate where none is asked for.</summary>
+    /// <summary>The default false-alarm rate.</summary>
     public const double DefaultFalseAlarm = 0.01;
 
     /// <summary>
-    /// How far beyond the largest score a threshold lies for which there are too few: this share of the largest score's distance from the median, or, where all
-    /// are the same, of its size.
+    /// Distance of the threshold above the largest score if there are too few scores: this fraction of the largest score's distance from the median or, if
+    /// all are equal, of its magnitude.
     /// </summary>
     public const double Margin = 0.25;
 
-    // Images that are scored at a time: bounds the memory of their maps.
+    // Images scored at a time: bounds the memory of their maps.
     private const int Chunk = 16;
 
-    // What rounding may take from a product of a rate and a count.
+    // Tolerance for the rounding of a rate times a count.
     private const double Slack = 1e-9;
 
-    /// <summary>Scores normal images, some at a time.</summary>
-    /// <param name="scorer">Of the run.</param>
-    /// <param name="images">Normal images with their names. None of them may have been trained on: those score lower than others.</param>
-    /// <param name="levels">The levels; <see cref="Scorer.Levels"/> where not given.</param>
+    /// <summary>Scores normal images in chunks.</summary>
+    /// <param name="scorer">The run's scorer.</param>
+    /// <param name="images">Normal images with their names, none of them used in training: training images score lower.</param>
+    /// <param name="levels">The levels; <see cref="Scorer.Levels"/> by default.</param>
     public static IEnumerable<NormalScore> Score(Scorer scorer, IEnumerable<(string Name, PreparedImage Image)> images, LevelSchedule? levels = null)
     {
         ArgumentNullException.ThrowIfNull(scorer);
@@ -49,15 +49,15 @@ public static class Calibrator
     }
 
     /// <summary>
-    /// The threshold of a false-alarm rate, and the colours of heatmaps: the contour is the same rank of the images' highest pixels, so that normal images have
-    /// no outlines.
+    /// Computes the threshold of a false-alarm rate and the colours of heatmaps: the contour is the same rank of the images' highest pixels, so that normal
+    /// images have no outlines.
     /// </summary>
-    /// <param name="heldOut">Images that training held out.</param>
-    /// <param name="added">Others.</param>
-    /// <param name="levels">That they were scored at.</param>
-    /// <param name="rule">That they were scored by.</param>
-    /// <param name="falseAlarm">α, the rate wanted, in (0, 1).</param>
-    /// <exception cref="ArgumentException">There is no image, a score is no finite number, or the rate is out of its range.</exception>
+    /// <param name="heldOut">Images held out from training.</param>
+    /// <param name="added">Other images.</param>
+    /// <param name="levels">The levels of the scores.</param>
+    /// <param name="rule">The rule of the scores.</param>
+    /// <param name="falseAlarm">α, the target rate, in (0, 1).</param>
+    /// <exception cref="ArgumentException">There is no image, a score is not finite, or the rate is out of range.</exception>
     public static Calibration Make(
         IReadOnlyList<NormalScore> heldOut, IReadOnlyList<NormalScore> added, LevelSchedule levels, ScoreRule rule, double falseAlarm)
     {
@@ -82,24 +82,24 @@ public static class Calibrator
         };
     }
 
-    /// <summary>The conformal threshold of some scores.</summary>
+    /// <summary>The conformal threshold of scores.</summary>
     /// <param name="scores">Finite, at least one, in any order.</param>
     /// <param name="falseAlarm">α, in (0, 1).</param>
-    /// <exception cref="ArgumentException">There is no score, or the rate is out of its range.</exception>
+    /// <exception cref="ArgumentException">There is no score, or the rate is out of range.</exception>
     public static double Threshold(IReadOnlyCollection<double> scores, double falseAlarm)
     {
         ArgumentNullException.ThrowIfNull(scores);
         CheckRate(falseAlarm);
-        if (scores.Count == 0) throw new ArgumentException("no score to find a threshold with");
+        if (scores.Count == 0) throw new ArgumentException("no score to compute a threshold from");
         double[] sorted = [.. scores.Order()];
-        // ⌈(n+1)(1−α)⌉ = n + 1 − ⌊(n+1)·α⌋, so many of the n from below.
+        // ⌈(n+1)(1−α)⌉ = n + 1 − ⌊(n+1)·α⌋, the rank from below among n.
         int rank = sorted.Length + 1 - (int)Math.Floor(((sorted.Length + 1) * falseAlarm) + Slack);
         if (rank <= sorted.Length) return sorted[rank - 1];
         double largest = sorted[^1], distance = largest - Median(sorted);
         return largest + (Margin * (distance > 0 ? distance : Math.Abs(largest)));
     }
 
-    /// <summary>How many normal images a rate needs at least, ⌈1/α⌉ − 1: of fewer, the threshold lies beyond the largest score.</summary>
+    /// <summary>The minimum number of normal images for a rate, ⌈1/α⌉ − 1: with fewer, the threshold lies above the largest score.</summary>
     /// <param name="falseAlarm">α, in (0, 1).</param>
     public static int LeastImages(double falseAlarm)
     {

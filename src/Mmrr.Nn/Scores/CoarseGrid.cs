@@ -1,22 +1,22 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// A square image averaged over the cells of a coarser grid. What is finer than a cell, noise and texture, averages out; what an image shows where none or
-/// another is expected does not.
+/// A square image averaged over the cells of a coarser grid. Structure finer than a cell, noise and texture, averages out; missing or unexpected objects do
+/// not.
 /// </summary>
 internal static class CoarseGrid
 {
-    // Values have the range [−1, 1]: an image that varies less is as good as flat, and is not stretched.
+    // For values in [−1, 1]: an image with less variation is treated as flat and not stretched.
     private const double LeastDeviation = 0.05;
 
-    /// <summary>Cells a side: about 256 values an image, so 16 of a grey image and 8 of one in colour; fewer for an image that has no more pixels.</summary>
-    /// <param name="model">Its size and channels.</param>
+    /// <summary>Cells per side: about 256 values per image, so 16 for grey images and 8 for colour; fewer for images with fewer pixels.</summary>
+    /// <param name="model">The model's options, for size and channels.</param>
     public static int Side(MmrrOptions model) => Math.Min(model.Channels == 1 ? 16 : 8, model.Size);
 
-    /// <summary>Averages; cell c of a side holds the pixels from c·S/side up to (c + 1)·S/side.</summary>
+    /// <summary>Averages over cells; cell c of a side holds the pixels from c·S/side up to (c + 1)·S/side.</summary>
     /// <param name="image">[S, S, C].</param>
     /// <param name="size">S.</param>
-    /// <param name="side">Cells a side, 1 to S.</param>
+    /// <param name="side">Cells per side, 1 to S.</param>
     /// <param name="cells">[side, side, C].</param>
     public static void Average(ReadOnlySpan<float> image, int size, int side, Span<float> cells)
     {
@@ -42,8 +42,8 @@ internal static class CoarseGrid
         }
     }
 
-    /// <summary>Takes the light away: the mean of all values is subtracted, and what is left is divided by its standard deviation, 0.05 at least.</summary>
-    /// <param name="cells">Any; changed in place.</param>
+    /// <summary>Removes brightness and contrast: subtracts the mean of all values and divides by their standard deviation, at least 0.05.</summary>
+    /// <param name="cells">The values; changed in place.</param>
     public static void TakeLight(Span<float> cells)
     {
         var (mean, measured) = ImageLight.Measure(cells);

@@ -2,9 +2,7 @@ using System.Buffers;
 
 namespace Mmrr.Nn;
 
-/// <summary>
-/// The maps of <see cref="DeviationRule"/> of some images, on the way through the levels: each group's error maps go in, and no others are kept.
-/// </summary>
+/// <summary>Accumulates the <see cref="DeviationRule"/> maps of images over the levels: each group's error maps are added and not kept.</summary>
 internal sealed class DeviationMaps : IDisposable
 {
     private readonly NormalStatistics _statistics;
@@ -12,11 +10,11 @@ internal sealed class DeviationMaps : IDisposable
     private readonly int _images;
     private readonly int _pixels;
 
-    // [images, S, S], and more that is not used.
+    // [images, S, S]; may be longer.
     private readonly float[] _refined;
     private readonly float[] _restored;
 
-    /// <summary>Maps of nothing yet.</summary>
+    /// <summary>Creates empty maps.</summary>
     public DeviationMaps(NormalStatistics statistics, int images)
     {
         (_statistics, _formula, _images) = (statistics, statistics.Formula, images);
@@ -25,17 +23,17 @@ internal sealed class DeviationMaps : IDisposable
         _restored = Empty();
     }
 
-    /// <summary>Takes the error maps of a group of levels, [N·count, S, S] each; longer arrays may hold them.</summary>
+    /// <summary>Adds the error maps of a group of levels, [N·count, S, S] each; the arrays may be longer.</summary>
     public void Add(RestoredLevels group, float[] refinedErrors, float[] restoredErrors)
     {
         Add(group, refinedErrors, _statistics.Refined, _refined);
         Add(group, restoredErrors, _statistics.Restored, _restored);
     }
 
-    /// <summary>Gives the scores, when all levels are in, and the maps where they are wanted.</summary>
-    /// <param name="all">Of more images.</param>
-    /// <param name="first">The place of the first of these among them.</param>
-    /// <param name="maps">Whether the maps are wanted.</param>
+    /// <summary>Copies the scores, after all levels are added, and optionally the maps.</summary>
+    /// <param name="all">The target, for more images.</param>
+    /// <param name="first">The index of the first of these images in it.</param>
+    /// <param name="maps">Whether to copy the maps.</param>
     public void CopyTo(RuleScores all, int first, bool maps)
     {
         ImageScores(_refined).CopyTo(all.Refined, first);
@@ -62,7 +60,7 @@ internal sealed class DeviationMaps : IDisposable
     private void Add(RestoredLevels group, float[] errors, NormalStatistics.Moments normal, float[] maps)
     {
         var levels = _statistics.Levels;
-        // An image's levels are added in their order, whatever the threads do.
+        // An image's levels are added in order, independently of the threads.
         Parallel.For(0, _images, i =>
         {
             float[] roughness = ArrayPool<float>.Shared.Rent(_pixels);

@@ -4,38 +4,38 @@ using System.Numerics;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The formula of <see cref="ScoreRule.Deviation"/>. Of an image's error map E_l at level l (the channels' mean squared error of each pixel) it takes
+/// The formula of <see cref="ScoreRule.Deviation"/>. From an image's error map E_l at level l (the channels' mean squared error of each pixel) it computes
 /// <list type="number">
-/// <item>r_l = √(G∗E_l), with a Gaussian G that makes what is larger than a pixel stand out from noise (<see cref="Roughness"/>);</item>
-/// <item>z_l = (r_l − mean_l) / spread_l, place by place, with the mean and spread of r_l over normal images (<see cref="Accumulate"/>,
+/// <item>r_l = √(G∗E_l), with a Gaussian G that makes structure larger than a pixel stand out from noise (<see cref="Roughness"/>);</item>
+/// <item>z_l = (r_l − mean_l) / spread_l, at each position, with the mean and spread of r_l over normal images (<see cref="Accumulate"/>,
 /// <see cref="Spread"/>);</item>
 /// <item>Z = Σ_l w_l·z_l with the weights of the level schedule: the map (<see cref="AddDeviations"/>);</item>
 /// <item>the mean of the largest values of Z: the image's score (<see cref="Score"/>).</item>
 /// </list>
-/// An edge that is never restored well has a high mean and a wide spread, and does not count; a scratch of a few pixels on a calm surface does. All of it is
-/// computed for each image by itself, in an order that depends on nothing else.
+/// An edge that is never restored well has a high mean and a wide spread and contributes little; a scratch of a few pixels on a smooth surface contributes
+/// much. Each image is computed independently, in a fixed order.
 /// </summary>
 public sealed class DeviationRule
 {
-    /// <summary>The share of the pixels, those of the largest values, whose mean is the score.</summary>
+    /// <summary>The fraction of the pixels, those with the largest values, whose mean is the score.</summary>
     public const double DefaultShare = 0.01;
 
     /// <summary>
-    /// A place's variance is drawn towards that of all places of its level, as if so many images more had shown that: few images do not make a place look
-    /// certain.
+    /// Weight of the prior, in images: a position's variance is shrunk towards that of all positions of its level, so that few images do not make a
+    /// position look certain.
     /// </summary>
     public const double PriorImages = 16;
 
-    // Of the mean of a level, and for levels without any error: below that a spread is rounding.
+    // Relative to the mean of a level, and for levels without any error: a smaller spread is rounding.
     private const double LeastSpread = 1e-3;
     private const double LeastSpreadOfNothing = 1e-6;
 
     private readonly float[] _gaussian;
 
-    /// <summary>The rule for maps of a size.</summary>
+    /// <summary>Creates the rule for maps of a size.</summary>
     /// <param name="size">S, at least 1.</param>
-    /// <param name="sigma">Standard deviation of G in pixels, above 0; cut off at three of it.</param>
-    /// <param name="share">Share of the pixels whose mean is the score, in (0, 1]; one pixel at least.</param>
+    /// <param name="sigma">Standard deviation of G in pixels, above 0; G is truncated at three deviations.</param>
+    /// <param name="share">Fraction of the pixels whose mean is the score, in (0, 1]; at least one pixel.</param>
     public DeviationRule(int size, double sigma, double share = DefaultShare)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
@@ -54,15 +54,15 @@ public sealed class DeviationRule
     /// <summary>Standard deviation of the smoothing in pixels.</summary>
     public double Sigma { get; }
 
-    /// <summary>The share of the pixels whose mean is the score.</summary>
+    /// <summary>The fraction of the pixels whose mean is the score.</summary>
     public double Share { get; }
 
-    /// <summary>The smoothing for maps of a size where none is given: a thirty-second of the side, one pixel at least.</summary>
+    /// <summary>The default smoothing for maps of a size: 1/32 of the side, at least one pixel.</summary>
     public static double SigmaFor(int size) => Math.Max(1, size / 32.0);
 
-    /// <summary>r = √(G∗E). Beyond its border a map continues with its reflection.</summary>
+    /// <summary>r = √(G∗E). A map is reflected beyond its border.</summary>
     /// <param name="errors">E, [S, S], none negative.</param>
-    /// <param name="result">r, [S, S]; another memory than <paramref name="errors"/>.</param>
+    /// <param name="result">r, [S, S]; must not overlap <paramref name="errors"/>.</param>
     public void Roughness(ReadOnlySpan<float> errors, Span<float> result)
     {
         int taps = _gaussian.Length, radius = taps / 2;
@@ -92,12 +92,12 @@ public sealed class DeviationRule
         ArrayPool<int>.Shared.Return(starts);
     }
 
-    /// <summary>Takes a normal image's r into the mean and the sum of squared deviations (Welford, Technometrics 4, 1962).</summary>
+    /// <summary>Adds a normal image's r to the mean and the sum of squared deviations (Welford, Technometrics 4, 1962).</summary>
     /// <param name="roughness">r, [S, S].</param>
-    /// <param name="count">Values that went into each place before.</param>
+    /// <param name="count">Values accumulated at each position before.</param>
     /// <param name="mean">For each place, [S, S]; or one for all, [1].</param>
     /// <param name="squares">Σ (r − mean)², of the same length.</param>
-    /// <returns>Values that went into each place.</returns>
+    /// <returns>Values accumulated at each position.</returns>
     public static long Accumulate(ReadOnlySpan<float> roughness, long count, Span<double> mean, Span<double> squares)
     {
         bool perPlace = mean.Length == roughness.Length;
@@ -112,12 +112,12 @@ public sealed class DeviationRule
     }
 
     /// <summary>
-    /// Spreads: √((Σ(r − mean)² + k·v) / (n − 1 + k)) with v the mean variance of the level's places and k = <see cref="PriorImages"/>, and no less
-    /// than a thousandth of the level's mean.
+    /// Spreads: √((Σ(r − mean)² + k·v) / (n − 1 + k)) with v the mean variance of the level's positions and k = <see cref="PriorImages"/>, and at
+    /// least a thousandth of the level's mean.
     /// </summary>
     /// <param name="count">n, at least 1.</param>
-    /// <param name="mean">Of one level.</param>
-    /// <param name="squares">Of that level, from <see cref="Accumulate"/>.</param>
+    /// <param name="mean">The mean of one level.</param>
+    /// <param name="squares">The sums of that level, from <see cref="Accumulate"/>.</param>
     /// <param name="spread">Of the same length.</param>
     public static void Spread(long count, ReadOnlySpan<double> mean, ReadOnlySpan<double> squares, Span<float> spread)
     {
@@ -155,7 +155,7 @@ public sealed class DeviationRule
         for (; i < map.Length; i++) map[i] += w * ((roughness[i] - mean[i]) / spread[i]);
     }
 
-    /// <summary>The mean of the largest values of a map, <see cref="Share"/> of them; not a number if one of the map is none.</summary>
+    /// <summary>The mean of the largest values of a map, the fraction <see cref="Share"/>; NaN if the map has a NaN.</summary>
     /// <param name="map">Z, [S, S].</param>
     public double Score(ReadOnlySpan<float> map)
     {

@@ -1,35 +1,35 @@
 namespace Mmrr.Nn;
 
 /// <summary>
-/// What an image's edges look like, wherever its light comes from: histograms of the directions of its gradient in the cells of a coarse grid (Dalal and
-/// Triggs, Histograms of oriented gradients for human detection, CVPR 2005; one block, the whole image).
+/// Describes an image's edges independently of the lighting: histograms of the directions of its gradient in the cells of a coarse grid (Dalal and Triggs,
+/// Histograms of oriented gradients for human detection, CVPR 2005; one block, the whole image).
 /// </summary>
 internal static class EdgeHistogram
 {
-    /// <summary>Directions, from 0 to 2π: from dark to bright and from bright to dark are two.</summary>
+    /// <summary>Directions, from 0 to 2π: dark to bright and bright to dark are different.</summary>
     public const int Directions = 8;
 
-    // Of all cells' norm: an image whose values, of the range [−1, 1], change less from pixel to pixel is as good as flat, and is not stretched.
+    // Lower limit of the norm of all cells: an image whose values, in [−1, 1], change less from pixel to pixel is treated as flat and not stretched.
     private const float LeastNorm = 0.01f;
 
     private const int PixelsOfCell = 4;
 
-    /// <summary>Cells a side.</summary>
+    /// <summary>Cells per side.</summary>
     /// <param name="size">Of the image, in pixels.</param>
     public static int Side(int size) => Math.Min(8, size);
 
-    /// <summary>Pixels a side that images are averaged to first: in larger ones the neighbouring pixels differ by their noise.</summary>
+    /// <summary>Pixels per side to which images are averaged first: in larger images, neighbouring pixels differ by noise.</summary>
     /// <param name="size">Of the image, in pixels.</param>
     public static int Pixels(int size) => Math.Min(PixelsOfCell * Side(size), size);
 
     /// <summary>
-    /// The gradient of the channels' mean by central differences, none across the border; each pixel's magnitude goes to the two directions next to its own, in
-    /// proportion; cells hold the mean over their pixels; all are divided by their norm. Cell c of a side holds the pixels from c·S/side up to
-    /// (c + 1)·S/side. 30 operations a pixel.
+    /// The gradient of the channels' mean by central differences, 0 across the border; each pixel's magnitude goes to the two directions next to its own,
+    /// in proportion; cells hold the mean over their pixels; all cells are divided by their norm. Cell c of a side holds the pixels from c·S/side up to
+    /// (c + 1)·S/side. 30 operations per pixel.
     /// </summary>
     /// <param name="image">[S, S, C].</param>
     /// <param name="size">S.</param>
-    /// <param name="side">Cells a side, 1 to S.</param>
+    /// <param name="side">Cells per side, 1 to S.</param>
     /// <param name="cells">[side, side, 8].</param>
     public static void Of(ReadOnlySpan<float> image, int size, int side, Span<float> cells)
     {
@@ -62,7 +62,7 @@ internal static class EdgeHistogram
     private static void Add(float dx, float dy, Span<float> pixel)
     {
         float magnitude = MathF.Sqrt((dx * dx) + (dy * dy));
-        // A gradient that is not a number has no direction.
+        // A NaN gradient has no direction.
         if (float.IsNaN(magnitude))
         {
             pixel.Fill(float.NaN);

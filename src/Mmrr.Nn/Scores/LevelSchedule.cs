@@ -4,11 +4,11 @@ using System.Text.Json.Serialization;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The mask levels μ of a score, and what each counts: an image's score is Σ_l L·w_l·error_l with Σ_l w_l = 1. All levels count alike, w_l = 1/L, so that
-/// a score is the sum over the levels (Appendix D of the paper). Two schedules are equal if their texts are.
+/// The mask levels μ of a score and their weights: an image's score is Σ_l L·w_l·error_l with Σ_l w_l = 1. All levels have equal weights, w_l = 1/L, so
+/// that a score is the sum over the levels (Appendix D of the paper). Two schedules are equal if their texts are.
 /// <list type="bullet">
-/// <item><c>uniform:L</c>, or <c>L</c> alone: 0, 1/(L−1), …, 1, the paper's.</item>
-/// <item><c>log:L:LOW:HIGH</c>: LOW·(HIGH/LOW)^(l/(L−1)), equally apart in log μ; <c>log:L</c> goes from <see cref="DefaultLow"/> to
+/// <item><c>uniform:L</c>, or <c>L</c> alone: 0, 1/(L−1), …, 1, as in the paper.</item>
+/// <item><c>log:L:LOW:HIGH</c>: LOW·(HIGH/LOW)^(l/(L−1)), equally spaced in log μ; <c>log:L</c> runs from <see cref="DefaultLow"/> to
 /// <see cref="DefaultHigh"/>.</item>
 /// <item><c>0,0.004,0.01</c>: these levels.</item>
 /// </list>
@@ -16,7 +16,7 @@ namespace Mmrr.Nn;
 [JsonConverter(typeof(LevelScheduleConverter))]
 public sealed class LevelSchedule : IEquatable<LevelSchedule>
 {
-    /// <summary>The most levels; the paper has 60.</summary>
+    /// <summary>The maximum number of levels; the paper has 60.</summary>
     public const int Most = 1000;
 
     /// <summary>The lowest level of <c>log:L</c>.</summary>
@@ -25,7 +25,7 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
     /// <summary>The highest level of <c>log:L</c>.</summary>
     public const double DefaultHigh = 1;
 
-    /// <summary>What <see cref="Parse"/> reads, for messages.</summary>
+    /// <summary>The syntax that <see cref="Parse"/> accepts, for messages.</summary>
     public const string Expected =
         "L, uniform:L, log:L or log:L:LOW:HIGH with a whole number L from 2 to 1000 and 0 < LOW < HIGH <= 1, or rising levels from 0 to 1 such as 0,0.01,0.02";
 
@@ -40,7 +40,7 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
         Array.Fill(_weights, 1.0 / levels.Length);
     }
 
-    /// <summary>The schedule as a text that <see cref="Parse"/> reads: <c>uniform:15</c>, <c>log:12:0.01:1</c>.</summary>
+    /// <summary>The schedule as text for <see cref="Parse"/>: <c>uniform:15</c>, <c>log:12:0.01:1</c>.</summary>
     public string Name { get; }
 
     /// <summary>L.</summary>
@@ -54,19 +54,20 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
 
     /// <summary>0, 1/(L−1), …, 1.</summary>
     /// <param name="count">L, 2 to <see cref="Most"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">L is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">L is out of range.</exception>
     public static LevelSchedule Uniform(int count)
     {
         CheckCount(count);
         return new LevelSchedule(Text($"uniform:{count}"), [.. Enumerable.Range(0, count).Select(l => (float)((double)l / (count - 1)))]);
     }
 
-    /// <summary>Levels equally apart in log μ.</summary>
+    /// <summary>Levels equally spaced in log μ.</summary>
     /// <param name="count">L, 2 to <see cref="Most"/>.</param>
     /// <param name="low">The lowest, above 0.</param>
     /// <param name="high">The highest, above <paramref name="low"/> and at most 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range, or so many levels between so close bounds are not apart in
-    /// float32.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A value is out of range, or the bounds are too close for this number of distinct levels in float32.
+    /// </exception>
     public static LevelSchedule Logarithmic(int count, double low = DefaultLow, double high = DefaultHigh)
     {
         CheckCount(count);
@@ -82,9 +83,9 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
         return new LevelSchedule(Text($"log:{count}:{low:R}:{high:R}"), levels);
     }
 
-    /// <summary>Levels that are told one by one.</summary>
+    /// <summary>Explicit levels.</summary>
     /// <param name="levels">2 to <see cref="Most"/>, rising, each from 0 to 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">They are not.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The levels do not meet these conditions.</exception>
     public static LevelSchedule Of(params ReadOnlySpan<float> levels)
     {
         CheckCount(levels.Length);
@@ -97,8 +98,8 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
         return new LevelSchedule(string.Join(',', levels.ToArray().Select(level => level.ToString("R", CultureInfo.InvariantCulture))), levels.ToArray());
     }
 
-    /// <summary>Reads a schedule's text.</summary>
-    /// <exception cref="ArgumentException">It is none.</exception>
+    /// <summary>Parses a schedule's text.</summary>
+    /// <exception cref="ArgumentException">The text is not a schedule.</exception>
     public static LevelSchedule Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -117,11 +118,11 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
         }
         catch (ArgumentOutOfRangeException)
         {
-            // Told below, with the whole text.
+            // Reported below, with the whole text.
         }
         throw new ArgumentException($"levels is {text}, expected {Expected}");
 
-        // What is no number is out of every range.
+        // A text that is not a number gives 0, which is out of range.
         static int Whole(string part) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 0;
         static double Number(string part, double none = 0) =>
             double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : none;
@@ -130,7 +131,7 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
     /// <summary>Whether two schedules have the same levels.</summary>
     public static bool operator ==(LevelSchedule? left, LevelSchedule? right) => left is null ? right is null : left.Equals(right);
 
-    /// <summary>Whether they do not.</summary>
+    /// <summary>Whether two schedules have different levels.</summary>
     public static bool operator !=(LevelSchedule? left, LevelSchedule? right) => !(left == right);
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Mmrr.Nn;
 
-/// <summary>A <see cref="LevelSchedule"/> in JSON: its text; a whole number L, as earlier versions wrote it, is <c>uniform:L</c>.</summary>
+/// <summary>Converts a <see cref="LevelSchedule"/> to JSON as its text; a whole number L, written by earlier versions, is <c>uniform:L</c>.</summary>
 public sealed class LevelScheduleConverter : JsonConverter<LevelSchedule>
 {
     /// <inheritdoc/>
@@ -18,7 +18,7 @@ public sealed class LevelScheduleConverter : JsonConverter<LevelSchedule>
         {
             throw new JsonException(e.Message.ReplaceLineEndings(" "), e);
         }
-        throw new JsonException($"levels is no schedule, expected {LevelSchedule.Expected}");
+        throw new JsonException($"levels is not a schedule, expected {LevelSchedule.Expected}");
     }
 
     /// <inheritdoc/>

@@ -2,35 +2,37 @@ using Mmrr.Autograd;
 
 namespace Mmrr.Nn;
 
-/// <summary>Images restored at some neighbouring levels of a schedule; row n·Count + l of every tensor is image n at level First + l.</summary>
+/// <summary>Images restored at consecutive levels of a schedule; row n·Count + l of every tensor is image n at level First + l.</summary>
 /// <param name="First">The first of the levels.</param>
-/// <param name="Count">Levels.</param>
+/// <param name="Count">Number of levels.</param>
 /// <param name="Restoration">x, e, m, ε, ẽ and x̂.</param>
 /// <param name="Refined">x̂ + r.</param>
 public sealed record RestoredLevels(int First, int Count, MmrrRestoration Restoration, Variable Refined);
 
 /// <summary>
-/// The one way through the levels of a schedule: scores, and all who show what a score saw, go it. Some levels are restored together, as many as keep the
-/// memory bounded; which depends on the model alone, and so does the noise, that of a group's first level: what comes of an image does not depend on its batch,
-/// its neighbours or their order.
+/// The iteration over the levels of a schedule, shared by scoring and everything that visualizes it. Levels are restored in groups that keep the memory
+/// bounded. The groups and the noise (that of a group's first level) depend only on the model: the result of an image does not depend on its batch, its
+/// neighbours or their order.
 /// </summary>
 public static class LevelWalk
 {
-    /// <summary>The key of the noise that every score is computed with.</summary>
+    /// <summary>The key of the noise of every score.</summary>
     public const ulong NoiseSeed = 0x4D4D_5252;
 
-    // Restorations that are computed together are bounded by the floats of one activation: 16 MB.
+    // Limit for the floats of one activation over the restorations computed together: 16 MB.
     private const long MostActivationFloats = 4 * 1024 * 1024;
 
-    /// <summary>How many levels of an image are restored together.</summary>
+    /// <summary>Number of levels of an image that are restored together.</summary>
     public static int GroupSize(MmrrOptions options, int levels) => (int)Math.Min(levels, Rows(options, MostActivationFloats));
 
     /// <summary>Restores images level by level.</summary>
     /// <param name="model">The model; one call at a time on a device.</param>
     /// <param name="images">[N, S, S, C], values in [−1, 1], row-major.</param>
     /// <param name="schedule">The levels.</param>
-    /// <param name="visit">Called with each group in order; what it is given is disposed after it. Tensors that it makes are its caller's, whose
-    /// <see cref="DisposeScope"/> must be open.</param>
+    /// <param name="visit">
+    /// Called with each group in order; the group is disposed afterwards. Tensors created in it belong to the caller, whose <see cref="DisposeScope"/> must
+    /// be open.
+    /// </param>
     public static void Run(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule schedule, Action<RestoredLevels> visit)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -54,6 +56,6 @@ public static class LevelWalk
         }
     }
 
-    /// <summary>Restorations whose activations have so many floats.</summary>
+    /// <summary>Number of restorations whose activations fit in this number of floats.</summary>
     internal static long Rows(MmrrOptions options, long floats) => Math.Max(1, floats / ((long)options.Size * options.Size * options.Width));
 }

@@ -4,32 +4,32 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// The normal images behind <see cref="ScoreRule.Neighbours"/>: the images x on a coarse grid (<see cref="CoarseGrid"/>), their edges h(x)
-/// (<see cref="EdgeHistogram"/>), and at each level l the errors of restoration on the coarse grid, freed of light, n(x) − n(x̂_l) and
-/// n(x) − n(x̂_l + r_l). With d the distance to the nearest normal ones, in units of what is usual among them (<see cref="NearestRows"/>), a score is
-/// (2·d(x) + 4·d(h(x)) + Σ_l w_l·d_l)/7, where d_l is the mean over both errors, and without refinement that of x̂ alone: 1 is usual. There are none of a
-/// tiled model, whose tiles may lie anywhere.
+/// The normal images for <see cref="ScoreRule.Neighbours"/>: the images x on a coarse grid (<see cref="CoarseGrid"/>), their edges h(x)
+/// (<see cref="EdgeHistogram"/>), and at each level l the restoration errors on the coarse grid, with brightness and contrast removed, n(x) − n(x̂_l) and
+/// n(x) − n(x̂_l + r_l). With d the distance to the nearest normal ones, in units of the typical distance among them (<see cref="NearestRows"/>), a score
+/// is (2·d(x) + 4·d(h(x)) + Σ_l w_l·d_l)/7, where d_l is the mean over both errors, and without refinement that of x̂ alone: 1 is typical. Tiled models,
+/// whose tiles may lie anywhere, have none.
 /// </summary>
 internal sealed class NormalNeighbours
 {
-    // Of all kept rows together: 24 MB.
+    // Limit for all stored rows together: 24 MB.
     private const int MostFloats = 6 * 1024 * 1024;
 
     private const int Images = 2;
 
-    // Of x, of h(x), and of the errors at all levels: chosen on the classes that docs/results.md names.
+    // Weights of x, of h(x) and of the errors at all levels: chosen on the classes in docs/results.md.
     private static readonly double[] s_weights = [2.0 / 7, 4.0 / 7, 1.0 / 7];
 
     private readonly LevelSchedule _levels;
     private readonly MmrrOptions _model;
 
-    // x, h(x), and then of each level the refined and the restored errors: [2 + 2L], each [N, D].
+    // x, h(x), and then for each level the refined and the restored errors: [2 + 2L], each [N, D].
     private readonly NearestRows[] _sets;
 
     private NormalNeighbours(LevelSchedule levels, MmrrOptions model, NearestRows[] sets) => (_levels, _model, _sets) = (levels, model, sets);
 
-    /// <summary>Reads what <see cref="Tensors"/> gives; null where a file has none, or those of an earlier version, which knew no edges.</summary>
-    /// <exception cref="InvalidDataException">A tensor is missing, damaged or of another model.</exception>
+    /// <summary>Reads the tensors of <see cref="Tensors"/>; null if a file has none or is of an earlier version without edges.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, damaged or belongs to a different model.</exception>
     public static NormalNeighbours? Find(SafeTensorsFile file, string path, LevelSchedule levels, MmrrOptions model)
     {
         if (file.Entries.FirstOrDefault(e => e.Name == Name(0)) is not { } entry || file.Entries.All(e => e.Name != Name(1))) return null;
@@ -44,7 +44,7 @@ internal sealed class NormalNeighbours
             [.. usual.Select((u, i) => new NearestRows(NormalStatistics.Tensor(file, path, Name(i), [count, Length(i, model)]), Length(i, model), u))]);
     }
 
-    /// <summary>What a file keeps.</summary>
+    /// <summary>The tensors to store in a file.</summary>
     public IEnumerable<(string Name, int[] Shape, float[] Values)> Tensors() =>
     [
         ("neighbours.usual", [_sets.Length], [.. _sets.Select(s => s.Usual)]),
@@ -66,7 +66,7 @@ internal sealed class NormalNeighbours
         return side * side * (set == 1 ? EdgeHistogram.Directions : model.Channels);
     }
 
-    /// <summary>The rows of a group of levels, each with the set that it belongs to: [N, D] of each set.</summary>
+    /// <summary>The rows of a group of levels with the index of their set: [N, D] for each set.</summary>
     private static IEnumerable<(int Set, float[] Rows)> Rows(RestoredLevels group, MmrrOptions model)
     {
         int length = Length(0, model), edgeLength = Length(1, model), side = CoarseGrid.Side(model), values = model.Size * model.Size * model.Channels;
@@ -103,12 +103,12 @@ internal sealed class NormalNeighbours
         for (int e = 0; e < errors.Length; e++) yield return (Images + (2 * group.First) + e, errors[e]);
     }
 
-    /// <summary>Normal images on the way: the first ones, as many as are kept.</summary>
+    /// <summary>Collects normal images, up to the number that is stored.</summary>
     public sealed class Gathering(MmrrOptions model, LevelSchedule levels)
     {
         private readonly List<float>[] _sets = [.. Enumerable.Range(0, Sets(levels)).Select(_ => new List<float>())];
 
-        /// <summary>Takes a group of levels.</summary>
+        /// <summary>Adds a group of levels.</summary>
         public void Add(RestoredLevels group)
         {
             int most = Math.Max(NearestRows.Neighbour + 1, MostFloats / Enumerable.Range(0, _sets.Length).Sum(set => Length(set, model)));
@@ -116,20 +116,20 @@ internal sealed class NormalNeighbours
                 _sets[set].AddRange(rows.AsSpan(0, Math.Min(rows.Length, (most * Length(set, model)) - _sets[set].Count)));
         }
 
-        /// <summary>What they make; null where there are fewer than two images.</summary>
+        /// <summary>The result; null for fewer than two images.</summary>
         public NormalNeighbours? Made() =>
             _sets[^1].Count < 2 * Length(_sets.Length - 1, model)
                 ? null
                 : new NormalNeighbours(levels, model, [.. _sets.Select((s, set) => new NearestRows([.. CollectionsMarshal.AsSpan(s)], Length(set, model)))]);
     }
 
-    /// <summary>The scores of some images on the way through the levels.</summary>
+    /// <summary>Accumulates the scores of images over the levels.</summary>
     public sealed class Sums(NormalNeighbours normal, int images)
     {
         private readonly double[] _refined = new double[images];
         private readonly double[] _restored = new double[images];
 
-        /// <summary>Takes a group of levels. An image's distances are added in their order.</summary>
+        /// <summary>Adds a group of levels. An image's distances are added in order.</summary>
         public void Add(RestoredLevels group)
         {
             foreach (var (set, rows) in Rows(group, normal._model))
@@ -144,7 +144,7 @@ internal sealed class NormalNeighbours
             }
         }
 
-        /// <summary>The scores, [N] each, when all levels are in.</summary>
+        /// <summary>The scores, [N] each, after all levels are added.</summary>
         public (double[] Refined, double[] Restored) Scores => (_refined, _restored);
     }
 }

@@ -6,9 +6,9 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// What the errors of normal images look like: at each level and place the mean and the spread of r (see <see cref="DeviationRule"/>), of the refined and of
-/// the restored image. Of a tiled model, whose tiles may lie anywhere, one mean and one spread for each level. Beside them what
-/// <see cref="ScoreRule.Neighbours"/> needs. Training leaves it in the run as <c>normal.safetensors</c>.
+/// Statistics of the errors of normal images: at each level and position the mean and the spread of r (see <see cref="DeviationRule"/>), for the refined
+/// and the restored image. For a tiled model, whose tiles may lie anywhere, one mean and one spread per level. It also holds the data of
+/// <see cref="ScoreRule.Neighbours"/>. Training writes it to the run as <c>normal.safetensors</c>.
 /// </summary>
 public sealed class NormalStatistics
 {
@@ -25,32 +25,31 @@ public sealed class NormalStatistics
         (Refined, Restored) = (refined, restored);
     }
 
-    /// <summary>The run's rule: these statistics serve figures of the other rules in any run.</summary>
+    /// <summary>The run's rule; the statistics also serve the scores of the other rules.</summary>
     public ScoreRule Rule { get; }
 
-    /// <summary>The levels; at others the statistics mean nothing.</summary>
+    /// <summary>The levels; the statistics are not valid for other levels.</summary>
     public LevelSchedule Levels { get; }
 
-    /// <summary>Normal images, or tiles of them, behind the statistics.</summary>
+    /// <summary>Number of normal images, or tiles of them, in the statistics.</summary>
     public int Images { get; }
 
-    /// <summary>The formula that they are made for.</summary>
+    /// <summary>The formula that the statistics are for.</summary>
     public DeviationRule Formula { get; }
 
     internal Moments Refined { get; }
 
     internal Moments Restored { get; }
 
-    /// <summary>Of <see cref="ScoreRule.Neighbours"/>; null of a tiled model, and of fewer than two images.</summary>
+    /// <summary>The data of <see cref="ScoreRule.Neighbours"/>; null for a tiled model and for fewer than two images.</summary>
     internal NormalNeighbours? Neighbours { get; }
 
-    /// <summary>Measures normal images.</summary>
+    /// <summary>Computes the statistics of normal images.</summary>
     /// <param name="model">The trained model.</param>
-    /// <param name="squares">At least one, each of the model's size and channels, with the light of the image that it is; of a tiled model, tiles of
-    /// images.</param>
+    /// <param name="squares">At least one image of the model's size and channels, each with its light; for a tiled model, tiles of images.</param>
     /// <param name="levels">The run's levels.</param>
     /// <param name="rule">The run's rule.</param>
-    /// <exception cref="ArgumentException">There is no image, or one is not of the model's size.</exception>
+    /// <exception cref="ArgumentException">There is no image, or one does not have the model's size.</exception>
     public static NormalStatistics Of(MmrrModel model, IEnumerable<(PreparedImage Image, ImageLight Light)> squares, LevelSchedule levels, ScoreRule rule)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -69,7 +68,7 @@ public sealed class NormalStatistics
                 var (image, light) = batch[i];
                 if (image.Pixels.Length != length)
                     throw new ArgumentException(
-                        $"NormalStatistics: an image is of {image.Pixels.Length} values, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
+                        $"NormalStatistics: an image has {image.Pixels.Length} values, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
                 ImagePixels.ToFloats(image.Pixels, o.Range, light, values.AsSpan(i * length, length));
             }
             using (model.Device.Use.TakeTurn())
@@ -92,8 +91,8 @@ public sealed class NormalStatistics
     /// <summary>Reads a run's statistics.</summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="model">The run's model.</param>
-    /// <returns>Null where the run has none.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged, or of another model.</exception>
+    /// <returns>Null if the run has none.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged or belongs to a different model.</exception>
     public static NormalStatistics? Find(string run, MmrrOptions model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -109,16 +108,16 @@ public sealed class NormalStatistics
             header, new DeviationRule(model.Size, header.Sigma, header.Share), refined, restored, NormalNeighbours.Find(file, path, header.Levels, model));
     }
 
-    /// <summary>Writes them into a run's folder together with a threshold that is of them; both old files stay, or both are replaced.</summary>
-    /// <exception cref="ArgumentException">A value is not finite or out of its range; nothing is written.</exception>
+    /// <summary>Writes the statistics and the threshold that belongs to them to a run's folder: both old files stay, or both are replaced.</summary>
+    /// <exception cref="ArgumentException">A value is not finite or out of range; nothing is written.</exception>
     public void Save(string run, Calibration calibration)
     {
         ArgumentNullException.ThrowIfNull(calibration);
         AtomicFile.WriteTogether([(Path.Combine(run, FileName), Content()), (Path.Combine(run, Calibration.FileName), calibration.Content())]);
     }
 
-    /// <summary>Writes them into a run's folder, replacing an old file whole.</summary>
-    /// <exception cref="ArgumentException">A value is no finite number; nothing is written.</exception>
+    /// <summary>Writes the statistics to a run's folder, atomically replacing an old file.</summary>
+    /// <exception cref="ArgumentException">A value is not finite; nothing is written.</exception>
     public void Save(string run) => AtomicFile.Write(Path.Combine(run, FileName), Content());
 
     private Action<Stream> Content()
@@ -140,14 +139,14 @@ public sealed class NormalStatistics
     private static Header ReadHeader(SafeTensorsFile file, string path)
     {
         if (!file.Metadata.TryGetValue(HeaderKey, out string? json))
-            throw new InvalidDataException($"{path}: the metadata has no {HeaderKey}; it holds no statistics of normal images");
+            throw new InvalidDataException($"{path}: the metadata has no {HeaderKey}; it does not hold statistics of normal images");
         try
         {
             var header = RunJson.Read(path, json, NormalJson.Default.Header, Format);
             if (header.Format != Format) throw new JsonException(string.Create(CultureInfo.InvariantCulture, $"format is {header.Format}, expected {Format}"));
             if (header.Levels is null || !Enum.IsDefined(header.Rule) || header.Images < 1)
-                throw new JsonException("levels, rule or images is missing or out of its range");
-            if (!(header.Sigma is > 0 and <= 4096 && header.Share is > 0 and <= 1)) throw new JsonException("sigma or share is out of its range");
+                throw new JsonException("levels, rule or images is missing or out of range");
+            if (!(header.Sigma is > 0 and <= 4096 && header.Share is > 0 and <= 1)) throw new JsonException("sigma or share is out of range");
             return header;
         }
         catch (JsonException e)
@@ -156,16 +155,16 @@ public sealed class NormalStatistics
         }
     }
 
-    /// <summary>Reads a tensor that must have a shape.</summary>
+    /// <summary>Reads a tensor of the expected shape.</summary>
     internal static float[] Tensor(SafeTensorsFile file, string path, string name, int[] shape)
     {
         if (file.Entries.FirstOrDefault(e => e.Name == name) is { } entry && !entry.Shape.SequenceEqual(shape))
             throw new InvalidDataException(
-                $"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]: it is of another model");
+                $"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]: it belongs to another model");
         return file.Read(name);
     }
 
-    /// <summary>Of one kind of images, [L, S, S] or [L].</summary>
+    /// <summary>The moments of the refined or the restored images, [L, S, S] or [L].</summary>
     internal sealed record Moments(float[] Mean, float[] Spread)
     {
         /// <summary>The mean and spread of a level, [S, S] or [1].</summary>
@@ -176,10 +175,10 @@ public sealed class NormalStatistics
         }
     }
 
-    /// <summary>What the file says beside its tensors.</summary>
+    /// <summary>The metadata of the file.</summary>
     internal sealed record Header(int Format, ScoreRule Rule, LevelSchedule Levels, double Sigma, double Share, int Images);
 
-    /// <summary>Moments on the way.</summary>
+    /// <summary>Accumulates moments.</summary>
     private sealed class Sums(DeviationRule formula, int levels, int places)
     {
         private readonly double[] _mean = new double[levels * places];
@@ -187,7 +186,7 @@ public sealed class NormalStatistics
         private readonly long[] _counts = new long[levels];
         private readonly float[] _roughness = new float[formula.Size * formula.Size];
 
-        /// <summary>Takes the error maps of a group of levels, [N·count, S, S].</summary>
+        /// <summary>Adds the error maps of a group of levels, [N·count, S, S].</summary>
         public void Add(RestoredLevels group, float[] errors)
         {
             for (int row = 0; row < errors.Length / _roughness.Length; row++)

@@ -2,18 +2,18 @@ using System.Numerics;
 
 namespace Mmrr.Nn;
 
-/// <summary>Takes the products of one row with all packed rows; may overwrite them.</summary>
-/// <param name="row">Which row.</param>
+/// <summary>Receives the products of one row with all packed rows; may overwrite them.</summary>
+/// <param name="row">Index of the row.</param>
 /// <param name="products">[Count].</param>
 internal delegate void RowConsumer(int row, Span<float> products);
 
 /// <summary>
-/// Rows laid out for products with other rows, in panels of three vectors of columns: of a panel and four rows, twelve vectors of sums stay in registers.
-/// A product is one sum in float32, from the first element to the last, so that it does not depend on the threads or on the rows beside it.
+/// Rows packed for products with other rows, in panels of three vectors of columns: for a panel and four rows, twelve vectors of sums stay in registers. A
+/// product is one sum in float32, from the first element to the last, so that it does not depend on the threads or on the other rows.
 /// </summary>
 internal sealed class PackedRows
 {
-    // Rows of a block, which one thread multiplies at a time: they and a panel stay in its second-level cache.
+    // Rows of a block, which one thread multiplies at a time: the block and a panel fit in the L2 cache.
     private const int Block = 32;
 
     private static readonly int s_width = 3 * Vector<float>.Count;
@@ -36,13 +36,13 @@ internal sealed class PackedRows
         });
     }
 
-    /// <summary>How many rows are packed.</summary>
+    /// <summary>Number of packed rows.</summary>
     public int Count { get; }
 
-    /// <summary>Elements of each.</summary>
+    /// <summary>Elements per row.</summary>
     public int Length { get; }
 
-    /// <summary>Floats from one row of products to the next: <see cref="Count"/>, rounded up to whole panels; the products over are 0.</summary>
+    /// <summary>Floats from one row of products to the next: <see cref="Count"/>, rounded up to whole panels; the extra products are 0.</summary>
     public int Stride => _panels.Length * s_width;
 
     /// <summary>Multiplies rows with all packed ones, on this thread.</summary>
@@ -61,7 +61,7 @@ internal sealed class PackedRows
                     float* column = target + (p * s_width);
                     for (int i = 0; i <= last; i += 4)
                     {
-                        // Where fewer than four rows are left, the last one is multiplied again, to the same place.
+                        // If fewer than four rows are left, the last one is multiplied again, into the same place.
                         int i1 = Math.Min(i + 1, last), i2 = Math.Min(i + 2, last), i3 = Math.Min(i + 3, last);
                         fixed (float* a0 = rows[i], a1 = rows[i1], a2 = rows[i2], a3 = rows[i3])
                             Tile(a0, a1, a2, a3, panel, Length, column + (i * Stride), column + (i1 * Stride), column + (i2 * Stride), column + (i3 * Stride));
@@ -73,7 +73,7 @@ internal sealed class PackedRows
 
     /// <summary>Multiplies rows with all packed ones, on all cores.</summary>
     /// <param name="rows">[N][Length].</param>
-    /// <param name="take">Is given each row's products, in no order and from several threads at once.</param>
+    /// <param name="take">Called with each row's products, in any order and from several threads at once.</param>
     public void ForEach(float[][] rows, RowConsumer take) => Parallel.For(
         0,
         (rows.Length + Block - 1) / Block,

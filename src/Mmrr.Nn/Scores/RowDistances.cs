@@ -3,13 +3,13 @@ using System.Numerics;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: rows should have their mean subtracted, for the difference to
-/// lose little.
+/// Distances to a set of rows, by ‖a − b‖² = ‖a‖² + ‖b‖² − 2·a·b in float32: subtract the mean from the rows, so that the difference loses
+/// little precision.
 /// </summary>
 internal sealed class RowDistances
 {
     private readonly PackedRows _rows;
-    private readonly float[] _lengths; // [Stride], squared; infinite beyond the rows
+    private readonly float[] _lengths; // [Stride], squared; infinite past the last row
 
     /// <summary>Packs rows.</summary>
     /// <param name="rows">[N][D], at least one.</param>
@@ -24,9 +24,9 @@ internal sealed class RowDistances
     /// <summary>Floats that <see cref="Nearest"/> needs for each row.</summary>
     public int Stride => _rows.Stride;
 
-    /// <summary>Measures on all cores how far rows are from all others.</summary>
+    /// <summary>Computes the distances of rows from all packed rows, on all cores.</summary>
     /// <param name="rows">[M][D].</param>
-    /// <param name="take">Is given each row's squared distances, [N], not below 0.</param>
+    /// <param name="take">Called with each row's squared distances, [N], not below 0.</param>
     public void ForEach(float[][] rows, RowConsumer take) => _rows.ForEach(rows, (i, distances) =>
     {
         float length = (float)PackedRows.SquaredLength(rows[i]);
@@ -54,9 +54,9 @@ internal sealed class RowDistances
         return farthest;
     }
 
-    /// <summary>The smallest of some distances, in order.</summary>
-    /// <param name="distances">Some.</param>
-    /// <param name="smallest">Filled; infinite where there are fewer.</param>
+    /// <summary>Finds the smallest distances, in order.</summary>
+    /// <param name="distances">The distances.</param>
+    /// <param name="smallest">The result; padded with infinity if there are fewer distances.</param>
     public static void Smallest(ReadOnlySpan<float> distances, Span<float> smallest)
     {
         smallest.Fill(float.PositiveInfinity);

@@ -1,22 +1,22 @@
 namespace Mmrr.Nn;
 
-/// <summary>How a run scores images: the same wherever it is asked.</summary>
+/// <summary>How a run scores images; shared by all callers.</summary>
 /// <param name="Levels">The levels.</param>
 /// <param name="Rule">The rule of its scores, decisions and heatmaps.</param>
-/// <param name="Statistics">Of normal images at these levels: with them there are figures of all rules; null where there are none.</param>
+/// <param name="Statistics">Statistics of normal images at these levels, needed for scores of all rules; null if there are none.</param>
 public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalStatistics? Statistics)
 {
     private static readonly LevelSchedule s_earlier = LevelSchedule.Uniform(15);
 
     /// <summary>
-    /// The method that a run's files tell: its threshold's; where there is none, the one given; where there is none either, that of its statistics, or what
-    /// runs had before they had any.
+    /// Determines the method from a run's files: that of its threshold; without one, the configured method; without that, the method of its statistics, or
+    /// the default of runs before statistics existed.
     /// </summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="model">The run's model.</param>
-    /// <param name="calibration">Its threshold; null where it has none.</param>
-    /// <param name="configured">What its configuration says; null where that is not known.</param>
-    /// <exception cref="InvalidDataException">The rule needs statistics, and they are missing, damaged or of other levels.</exception>
+    /// <param name="calibration">Its threshold; null if it has none.</param>
+    /// <param name="configured">The method in its configuration; null if unknown.</param>
+    /// <exception cref="InvalidDataException">The rule needs statistics, and they are missing, damaged or for other levels.</exception>
     public static ScoreMethod Of(string run, MmrrOptions model, Calibration? calibration, (LevelSchedule Levels, ScoreRule Rule)? configured = null)
     {
         var statistics = NormalStatistics.Find(run, model);
@@ -35,16 +35,16 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
         string Makes() => $"mmrr threshold {run} --rule {rule.Name()} --levels {levels} makes it from the normal images";
     }
 
-    /// <summary>The method at other levels: statistics of normal images mean nothing there, and scores are the paper's.</summary>
+    /// <summary>The method at other levels: statistics of normal images are not valid there, so scores use the paper's rule.</summary>
     /// <param name="levels">The levels; null for the run's own.</param>
     public ScoreMethod At(LevelSchedule? levels) => levels is null || levels == Levels ? this : new ScoreMethod(levels, ScoreRule.Paper, null);
 
-    /// <summary>The rules that there are scores of, the run's own first.</summary>
+    /// <summary>The rules with scores, the run's own first.</summary>
     public IEnumerable<ScoreRule> Rules =>
         Enum.GetValues<ScoreRule>().Where(r => r == ScoreRule.Paper || (r == ScoreRule.Deviation ? Statistics is not null : Statistics?.Neighbours is not null))
             .OrderByDescending(r => r == Rule);
 
-    /// <summary>The calibration, if it is of these levels and this rule; else null.</summary>
+    /// <summary>The calibration if it is for these levels and this rule; otherwise null.</summary>
     public Calibration? Decision(Calibration? calibration) =>
         calibration is not null && calibration.Levels == Levels && calibration.Rule == Rule ? calibration : null;
 }

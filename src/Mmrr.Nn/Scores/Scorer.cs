@@ -2,16 +2,17 @@ using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.Nn;
 
-/// <summary>How abnormal one image is.</summary>
-/// <param name="Score">By the run's rule, of the refined image; of a tiled run, that of the worst tile. Higher is more abnormal.</param>
-/// <param name="ScoreWithoutRefinement">The same of the restored image.</param>
-/// <param name="Map">The refined score of each pixel, [MapHeight, MapWidth]; null where none was asked for. <see cref="Scorer.MapOnImage"/> puts it onto the
-/// image.</param>
-/// <param name="MapHeight">The model's size; of a tiled run, the image's height.</param>
-/// <param name="MapWidth">The model's size; of a tiled run, the image's width.</param>
+/// <summary>The anomaly score of one image.</summary>
+/// <param name="Score">The score of the refined image by the run's rule; for a tiled run, that of the worst tile. Higher is more anomalous.</param>
+/// <param name="ScoreWithoutRefinement">The same for the restored image.</param>
+/// <param name="Map">
+/// The refined score of each pixel, [MapHeight, MapWidth]; null if not requested. <see cref="Scorer.MapOnImage"/> maps it to the image.
+/// </param>
+/// <param name="MapHeight">The model's size; for a tiled run, the image's height.</param>
+/// <param name="MapWidth">The model's size; for a tiled run, the image's width.</param>
 public sealed record ImageScore(double Score, double ScoreWithoutRefinement, float[]? Map, int MapHeight, int MapWidth)
 {
-    /// <summary>Whether <see cref="Score"/> is above the run's threshold, or no number; null where the run has none for the levels scored at.</summary>
+    /// <summary>Whether <see cref="Score"/> is above the run's threshold or NaN; null if the run has no threshold for these levels.</summary>
     public bool? Anomalous { get; init; }
 
     /// <summary>The rule of <see cref="Score"/>, <see cref="ScoreWithoutRefinement"/> and <see cref="Map"/>.</summary>
@@ -23,14 +24,14 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
     /// <summary>The same without refinement.</summary>
     public double PaperScoreWithoutRefinement { get; init; }
 
-    /// <summary>The score by <see cref="ScoreRule.Deviation"/>; null where there are no statistics of normal images at the levels scored at.</summary>
+    /// <summary>The score by <see cref="ScoreRule.Deviation"/>; null if there are no statistics of normal images at these levels.</summary>
     public double? DeviationScore { get; init; }
 
     /// <summary>The same without refinement.</summary>
     public double? DeviationScoreWithoutRefinement { get; init; }
 
     /// <summary>
-    /// The score by <see cref="ScoreRule.Neighbours"/>; null where there are no statistics of normal images at the levels scored at, and of a tiled run.
+    /// The score by <see cref="ScoreRule.Neighbours"/>; null for a tiled run and if there are no statistics of normal images at these levels.
     /// </summary>
     public double? NeighboursScore { get; init; }
 
@@ -38,21 +39,21 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
     public double? NeighboursScoreWithoutRefinement { get; init; }
 
     /// <summary>
-    /// Pixels, of the image as the model takes it, of which a value lies beyond the run's <see cref="MmrrOptions.Range"/> and was clipped. Many of them say
-    /// that the light or the camera is not that of training.
+    /// Number of pixels of the prepared image with a value outside the run's <see cref="MmrrOptions.Range"/>, which was clipped. A high number indicates
+    /// that the light or the camera differs from training.
     /// </summary>
     public int ClippedPixels { get; init; }
 
-    /// <summary>Where on the image the part was found that the model saw; null but for <see cref="ImageFit.Align"/>.</summary>
+    /// <summary>The rectangle of the part that the model saw; null except for <see cref="ImageFit.Align"/>.</summary>
     public PartBox? Box { get; init; }
 
-    /// <summary>The highest value of the map; null where there is none.</summary>
+    /// <summary>The highest value of the map; null if there is no map.</summary>
     public float? MaxPixelScore => Map?.Max();
 }
 
 /// <summary>
-/// Scores images with a trained run. Several threads may call it: calls on one device take turns, also those of several scorers. <see cref="Dispose"/> may come
-/// at any time: it waits for the calls under way.
+/// Scores images with a trained run. It is thread-safe: calls on one device are serialized, also those of several scorers. <see cref="Dispose"/> may be
+/// called at any time: it waits for running calls.
 /// <code>
 /// using var scorer = Scorer.Load("runs/screws");
 /// ImageScore result = scorer.Score(pixels, height, width, channels: 1);
@@ -65,7 +66,7 @@ public sealed partial class Scorer : IDisposable
     private readonly MmrrModel _model;
     private readonly bool _ownsDevice;
 
-    // Of what follows, and what a disposing thread waits for.
+    // Guards the fields below; a disposing thread waits on it.
     private readonly object _lifetime = new();
     private int _calls;
     private bool _closed, _disposed;
@@ -74,7 +75,7 @@ public sealed partial class Scorer : IDisposable
     {
         _run = run;
         Calibration = method is null ? Calibration.Find(run) : null;
-        // Others may be scoring on the device.
+        // Other threads may be scoring on the device.
         using (device.Use.TakeTurn()) _model = Checkpoint.Load(run, device);
         try
         {
@@ -88,35 +89,36 @@ public sealed partial class Scorer : IDisposable
         _ownsDevice = ownsDevice;
     }
 
-    /// <summary>What the model is; images are fitted to its size and channels.</summary>
+    /// <summary>The model's options; images are fitted to its size and channels.</summary>
     public MmrrOptions Options => _model.Options;
 
-    /// <summary>What normal images say about the scores, from the run's <c>threshold.json</c>; null where it has none.</summary>
+    /// <summary>The calibration from the run's <c>threshold.json</c>; null if it has none.</summary>
     public Calibration? Calibration { get; }
 
-    /// <summary>An image is anomalous if its score at <see cref="Levels"/> is above, or no number; <see cref="ImageScore.Anomalous"/> says so.</summary>
+    /// <summary>An image is anomalous if its score at <see cref="Levels"/> is above the threshold or NaN; see <see cref="ImageScore.Anomalous"/>.</summary>
     /// <exception cref="InvalidOperationException">The run has no threshold.</exception>
     public double Threshold =>
         Calibration?.Threshold
             ?? throw new InvalidOperationException($"{_run}: the run has no {Calibration.FileName}; mmrr threshold {_run} --calibrate DIR makes one");
 
-    /// <summary>How the run scores. At other levels than its own, scores are of <see cref="ScoreRule.Paper"/>.</summary>
+    /// <summary>The run's method. At other levels than its own, scores use <see cref="ScoreRule.Paper"/>.</summary>
     public ScoreMethod Method { get; }
 
-    /// <summary>Mask levels of a score where none are given: the run's.</summary>
+    /// <summary>The default mask levels: the run's.</summary>
     public LevelSchedule Levels => Method.Levels;
 
-    /// <summary>Images that the device scores together: a call with a multiple of so many loses no time.</summary>
+    /// <summary>Number of images that the device scores together: multiples of it are most efficient.</summary>
     /// <param name="levels">Mask levels; <see cref="Levels"/> where not given.</param>
     public int BatchSize(LevelSchedule? levels = null) => Scoring.BatchSize(Options, (levels ?? Levels).Count, _model.Device.Kind);
 
-    /// <summary>Opens a run, wherever its folder lies now.</summary>
+    /// <summary>Loads a run; its folder may have been moved.</summary>
     /// <param name="run">The run's folder.</param>
-    /// <param name="device">As <see cref="Device.Open"/> takes it.</param>
+    /// <param name="device">A device name for <see cref="Device.Open"/>.</param>
     /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
-    /// <exception cref="InvalidDataException">A checkpoint, the threshold's file or the statistics of normal images are damaged, or missing where the rule
-    /// needs them.</exception>
-    /// <exception cref="DeviceUnavailableException">There is no such device.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A checkpoint, the threshold file or the statistics of normal images are damaged, or statistics that the rule needs are missing.
+    /// </exception>
+    /// <exception cref="DeviceUnavailableException">The device is not available.</exception>
     public static Scorer Load(string run, string device = "auto")
     {
         var opened = Device.Open(device);
@@ -131,14 +133,14 @@ public sealed partial class Scorer : IDisposable
         }
     }
 
-    /// <summary>Opens a run on a device that stays the caller's.</summary>
+    /// <summary>Loads a run on a device that the caller owns.</summary>
     public static Scorer Load(string run, Device device) => new(run, device, ownsDevice: false);
 
     /// <summary>Opens the networks of a run to score by another method than the run's files say, without a threshold.</summary>
     internal static Scorer Load(string run, Device device, ScoreMethod method) => new(run, device, ownsDevice: false, method);
 
     /// <summary>Scores one image of any size.</summary>
-    /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved; in a run of 16-bit pictures each counts 257 times.</param>
+    /// <param name="pixels">[height, width, channels], bytes 0 to 255, interleaved; a run of 16-bit images multiplies them by 257.</param>
     /// <param name="height">Its height.</param>
     /// <param name="width">Its width.</param>
     /// <param name="channels">1 (grey) or 3 (RGB).</param>
@@ -147,8 +149,8 @@ public sealed partial class Scorer : IDisposable
     public ImageScore Score(ReadOnlySpan<byte> pixels, int height, int width, int channels, LevelSchedule? levels = null, bool map = true) =>
         Score([Prepare(pixels, height, width, channels)], levels, map)[0];
 
-    /// <summary>Makes an image what <see cref="Score(IReadOnlyList{PreparedImage}, LevelSchedule?, bool)"/> takes; needs no device.</summary>
-    /// <exception cref="ArgumentException">The bytes are not an image of these sizes.</exception>
+    /// <summary>Prepares an image for <see cref="Score(IReadOnlyList{PreparedImage}, LevelSchedule?, bool)"/>; needs no device.</summary>
+    /// <exception cref="ArgumentException">The bytes do not match these sizes.</exception>
     public PreparedImage Prepare(ReadOnlySpan<byte> pixels, int height, int width, int channels) =>
         PreparedImage.From(Options, pixels, height, width, channels);
 
@@ -156,7 +158,7 @@ public sealed partial class Scorer : IDisposable
     /// <param name="images">From <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>.</param>
     /// <param name="levels">Mask levels; <see cref="Levels"/> where not given.</param>
     /// <param name="map">Whether to compute the maps.</param>
-    /// <exception cref="ObjectDisposedException">The scorer was disposed, or its device.</exception>
+    /// <exception cref="ObjectDisposedException">The scorer or its device was disposed.</exception>
     public IReadOnlyList<ImageScore> Score(IReadOnlyList<PreparedImage> images, LevelSchedule? levels = null, bool map = true)
     {
         var method = Method.At(levels);
@@ -187,23 +189,25 @@ public sealed partial class Scorer : IDisposable
         };
     }
 
-    /// <summary>Puts a map back onto the image that it came from, pixel for pixel; bilinear where the image was resized.</summary>
-    /// <param name="score">Of an image of this run, with a map.</param>
+    /// <summary>Maps a score map to the pixels of its image; bilinear if the image was resized.</summary>
+    /// <param name="score">The score of an image of this run, with a map.</param>
     /// <param name="height">The image's height.</param>
     /// <param name="width">The image's width.</param>
-    /// <returns>[height, width]; NaN where the model does not look, which is outside of the centre square of a run with <see cref="ImageFit.Crop"/> and
-    /// outside of the part of one with <see cref="ImageFit.Align"/>.</returns>
-    /// <exception cref="ArgumentException">The score has no map, or that of another image.</exception>
+    /// <returns>
+    /// [height, width]; NaN where the model does not see the image: outside the centre square with <see cref="ImageFit.Crop"/> and outside the part with
+    /// <see cref="ImageFit.Align"/>.
+    /// </returns>
+    /// <exception cref="ArgumentException">The score has no map or belongs to a different image.</exception>
     public float[] MapOnImage(ImageScore score, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(score);
-        if (score.Map is null) throw new ArgumentException("MapOnImage: the score has no map; ask for one");
+        if (score.Map is null) throw new ArgumentException("MapOnImage: the score has no map; request one");
         return ImageRegion.PutBack(Options.Fit, score.Box, score.Map, score.MapHeight, score.MapWidth, height, width);
     }
 
     /// <summary>
-    /// Waits for the calls of other threads that are under way, then frees the model. Later calls throw; what needs no device, such as
-    /// <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>, goes on.
+    /// Waits for running calls of other threads, then frees the model. Later calls throw, except those that need no device, such as
+    /// <see cref="Prepare(ReadOnlySpan{byte}, int, int, int)"/>.
     /// </summary>
     public void Dispose()
     {

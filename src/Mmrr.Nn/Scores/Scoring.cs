@@ -5,30 +5,32 @@ using Mmrr.Kernels;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Scores images by how well they are restored at the levels of a schedule. An image's score does not depend on its batch, see <see cref="LevelWalk"/>.
+/// Scores images by how well they are restored at the levels of a schedule. An image's score does not depend on its batch; see <see cref="LevelWalk"/>.
 /// </summary>
 public static class Scoring
 {
-    // Of the activations of the images that are scored together; a GPU wants more of them at once.
+    // Limit for the activations of the images scored together; a GPU uses more.
     private const long MostActivationFloats = 4 * 1024 * 1024;
     private const long MostActivationFloatsOnGpu = 32 * 1024 * 1024;
 
-    /// <summary>How many images a device scores together: as many as keep the memory bounded.</summary>
+    /// <summary>Number of images that a device scores together, such that the memory stays bounded.</summary>
     public static int BatchSize(MmrrOptions options, int levels, DeviceKind device) =>
         (int)Math.Max(
             1, LevelWalk.Rows(options, device == DeviceKind.Cuda ? MostActivationFloatsOnGpu : MostActivationFloats) / LevelWalk.GroupSize(options, levels));
 
     /// <summary>Scores images [N, S, S, C] with values in [−1, 1].</summary>
-    /// <param name="model">The model; one call at a time on a device, see <see cref="Scorer"/>.</param>
+    /// <param name="model">The model; one call at a time on a device; see <see cref="Scorer"/>.</param>
     /// <param name="images">The images, row-major.</param>
     /// <param name="levels">The levels.</param>
-    /// <param name="maps">Whether the maps are wanted.</param>
-    /// <param name="statistics">Of normal images at these levels; without them there are scores of <see cref="ScoreRule.Paper"/> alone.</param>
-    /// <exception cref="ArgumentException">The values are no whole images, or the statistics are of other levels or another size.</exception>
+    /// <param name="maps">Whether to compute the maps.</param>
+    /// <param name="statistics">Statistics of normal images at these levels; without them only <see cref="ScoreRule.Paper"/> has scores.</param>
+    /// <exception cref="ArgumentException">The values are not whole images, or the statistics are for other levels or another size.</exception>
     public static Scores Score(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics = null) =>
         Score(model, images, levels, maps, statistics, spent: null);
 
-    /// <summary>The same, in the maps of scores that nobody reads any more: the tiles of a large image would leave gigabytes to the collector.</summary>
+    /// <summary>
+    /// The same, reusing the maps of scores that are no longer read: the tiles of a large image would otherwise leave gigabytes to the garbage collector.
+    /// </summary>
     internal static Scores Score(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics, Scores? spent)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -41,7 +43,7 @@ public static class Scoring
                 $"Score: {images.Length} values, expected a multiple of {values} ([N, {options.Size}, {options.Size}, {options.Channels}])");
         if (statistics is not null && (statistics.Levels != levels || statistics.Formula.Size != options.Size))
             throw new ArgumentException(
-                $"Score: the statistics are of {statistics.Levels} and size {statistics.Formula.Size}, expected {levels} and {options.Size}");
+                $"Score: the statistics are for {statistics.Levels} and size {statistics.Formula.Size}, expected {levels} and {options.Size}");
         int mapped = maps ? count * pixels : 0;
         var (refined, restored) = (new float[count * levels.Count], new float[count * levels.Count]);
         var (refinedMap, restoredMap) = (Map(spent?.Paper.RefinedMap), Map(spent?.Paper.RestoredMap));
@@ -69,7 +71,7 @@ public static class Scoring
         return new Scores(
             refined, restored, paper with { Refined = Sums(refined, levels.Count), Restored = Sums(restored, levels.Count) }, deviation, neighbours);
 
-        // All of it is written.
+        // Every element is overwritten.
         float[] Map(float[]? old) => old?.Length == mapped ? old : new float[mapped];
     }
 
@@ -88,7 +90,7 @@ public static class Scoring
     {
         using var scope = new DisposeScope();
         bool maps = refinedMap.Length > 0;
-        // Read when all is enqueued: without deviations nothing waits for the device on the way.
+        // Read after everything is enqueued: without deviations there is no earlier synchronization with the device.
         var pending = new List<(int First, int Count, Tensor Refined, Tensor Restored)>();
         Tensor? refinedSum = null, restoredSum = null;
         LevelWalk.Run(model, images, levels, group =>
@@ -122,7 +124,7 @@ public static class Scoring
         return errors;
     }
 
-    /// <summary>Adds an image's error maps of a group to its sum, [N, S, S].</summary>
+    /// <summary>Adds the error maps of a group to each image's sum, [N, S, S].</summary>
     private static Tensor Sum(Tensor? total, Tensor errors, int n)
     {
         var sum = Tensor.Empty(errors.Device, new Shape(n, errors.Shape[1], errors.Shape[2]));
@@ -133,7 +135,7 @@ public static class Scoring
         return total;
     }
 
-    /// <summary>Puts the errors of some levels, [N, count], where they belong among all, [N, L].</summary>
+    /// <summary>Copies the errors of some levels, [N, count], into those of all levels, [N, L].</summary>
     private static void Place(float[] errors, int first, int count, int levels, Span<float> all)
     {
         for (int i = 0; i < errors.Length; i++) all[(i / count * levels) + first + (i % count)] = errors[i];

@@ -1,27 +1,27 @@
 namespace Mmrr.Nn;
 
-/// <summary>What one rule makes of one prepared image; higher is more abnormal.</summary>
-/// <param name="Refined">The score with refinement: that of the tile where it is largest.</param>
-/// <param name="Restored">The same without refinement; its largest may be another tile's.</param>
+/// <summary>The score of one prepared image by one rule; higher is more anomalous.</summary>
+/// <param name="Refined">The score with refinement: the largest of all tiles.</param>
+/// <param name="Restored">The same without refinement; the tile may be a different one.</param>
 /// <param name="WorstTile">The tile of <paramref name="Refined"/>, numbered as in <see cref="Tiling"/>.</param>
-/// <param name="RefinedMap">[H, W] of the prepared image; empty where no maps were asked for.</param>
+/// <param name="RefinedMap">Pixel scores, [H, W] of the prepared image; empty if no maps were requested.</param>
 /// <param name="RestoredMap">The same without refinement.</param>
 public sealed record RuleScore(double Refined, double Restored, int WorstTile, float[] RefinedMap, float[] RestoredMap);
 
 /// <summary>The scores of one prepared image.</summary>
-/// <param name="RefinedErrors">The errors at each level that the paper's score with refinement is the sum of, [L].</param>
-/// <param name="RestoredErrors">Those of its score without, [L].</param>
-/// <param name="Paper">By the paper's rule.</param>
-/// <param name="Deviation">By <see cref="ScoreRule.Deviation"/>; null where there are no statistics of normal images.</param>
-/// <param name="Neighbours">By <see cref="ScoreRule.Neighbours"/>; null where there are none, and of tiled images.</param>
+/// <param name="RefinedErrors">The errors at each level whose sum is the paper's score with refinement, [L].</param>
+/// <param name="RestoredErrors">The same without refinement, [L].</param>
+/// <param name="Paper">The score by the paper's rule.</param>
+/// <param name="Deviation">The score by <see cref="ScoreRule.Deviation"/>; null if there are no statistics of normal images.</param>
+/// <param name="Neighbours">The score by <see cref="ScoreRule.Neighbours"/>; null if there are no statistics, and for tiled images.</param>
 public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors, RuleScore Paper, RuleScore? Deviation, RuleScore? Neighbours)
 {
-    /// <summary>What a rule makes of the image.</summary>
+    /// <summary>The score by a rule.</summary>
     /// <exception cref="InvalidOperationException">There are no statistics for the rule.</exception>
     public RuleScore Of(ScoreRule rule) =>
         Find(rule) ?? throw new InvalidOperationException($"the image was scored without the statistics of normal images that rule {rule.Name()} needs");
 
-    /// <summary>What a rule makes of the image; null where there are no statistics for it.</summary>
+    /// <summary>The score by a rule; null if there are no statistics for it.</summary>
     public RuleScore? Find(ScoreRule rule) => rule switch
     {
         ScoreRule.Paper => Paper,
@@ -34,19 +34,19 @@ public sealed record PreparedScore(float[] RefinedErrors, float[] RestoredErrors
 /// Scores prepared images of any size by tiles of the model's size. An image of exactly that size is one tile, and its scores and maps are those of
 /// <see cref="Scoring"/>, bit for bit.
 /// <para>
-/// An image's score is that of its worst tile, not the mean over the image: a mean falls with the area around a defect, so that a scratch on 4096² pixels
-/// would hardly move it. Any defect of up to half a tile lies whole in at least one tile. The maps are blended, see <see cref="TileAxis"/>.
+/// An image's score is that of its worst tile, not the mean over the image: a mean decreases with the area around a defect, so that a scratch on 4096²
+/// pixels would hardly change it. Any defect of up to half a tile lies entirely in at least one tile. The maps are blended; see <see cref="TileAxis"/>.
 /// </para>
-/// <para>Memory: on the device one batch of tiles, whatever the image's size; on the host the image and its maps.</para>
+/// <para>Memory: on the device one batch of tiles, for any image size; on the host the image and its maps.</para>
 /// </summary>
 public static class TiledScoring
 {
     /// <summary>Scores images.</summary>
-    /// <param name="model">The model. The device is taken for a batch of tiles at a time; several threads may call at once.</param>
-    /// <param name="images">Of the model's channels.</param>
-    /// <param name="method">The levels, and the statistics where there are any.</param>
+    /// <param name="model">The model. The device is locked for one batch of tiles at a time; several threads may call at once.</param>
+    /// <param name="images">Images with the model's channels.</param>
+    /// <param name="method">The levels and, if available, the statistics.</param>
     /// <param name="maps">Whether to compute the maps.</param>
-    /// <exception cref="ArgumentException">An image does not have the model's channels, or not its size where the model is not tiled.</exception>
+    /// <exception cref="ArgumentException">An image does not have the model's channels or, if the model is not tiled, its size.</exception>
     public static IReadOnlyList<PreparedScore> Score(MmrrModel model, IReadOnlyList<PreparedImage> images, ScoreMethod method, bool maps)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -86,10 +86,10 @@ public static class TiledScoring
         string size = options.Fit == ImageFit.Tile ? $"{image.Height}, {image.Width}" : $"{options.Size}, {options.Size}";
         throw new ArgumentException(
             $"Score: image {index} is [{image.Height}, {image.Width}] of {image.Pixels.Length} values, "
-            + $"expected [{size}, {options.Channels}]; Prepare makes it");
+            + $"expected [{size}, {options.Channels}]; use Prepare");
     }
 
-    /// <summary>An image on the way through its tiles.</summary>
+    /// <summary>Collects the results of an image's tiles.</summary>
     private sealed class ImageTiles
     {
         private readonly int _levels;
@@ -113,12 +113,12 @@ public static class TiledScoring
 
         public Tiling Tiling { get; }
 
-        /// <summary>Of the whole image.</summary>
+        /// <summary>The light of the whole image.</summary>
         public ImageLight Light { get; }
 
         public PreparedScore Score => new(_refinedErrors, _restoredErrors, _paper, _deviation, _neighbours);
 
-        /// <summary>Takes what was found in a tile, number k among the scores.</summary>
+        /// <summary>Adds the result of a tile, index k in the scores.</summary>
         public void Add(int tile, Scores scores, int k)
         {
             var errors = (k * _levels)..((k + 1) * _levels);
@@ -146,7 +146,7 @@ public static class TiledScoring
             };
         }
 
-        // A score that is not a number is worse than all that are.
+        // NaN is worse than any number.
         private static bool IsWorse(double score, double than) => !double.IsNaN(than) && !(score <= than);
     }
 }

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// Four neighbouring floats: the 16 bytes that one load or store of a GPU's thread moves. A view of floats is cast to it where its length and offset are
-/// multiples of four.
+/// Four neighbouring floats: the 16 bytes of one load or store of a GPU thread. A view of floats is cast to it if its length and offset are multiples of
+/// four.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct Float4 : IFloats<Float4>
@@ -48,7 +48,7 @@ internal struct Float4 : IFloats<Float4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float At(Float4 quad, int n) => n == 0 ? quad.X : n == 1 ? quad.Y : n == 2 ? quad.Z : quad.W;
 
-    /// <summary>The quad with another element <paramref name="n"/>, a constant.</summary>
+    /// <summary>The quad with element <paramref name="n"/>, a constant, replaced.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 With(Float4 quad, int n, float value)
     {
@@ -89,7 +89,7 @@ internal struct Float4 : IFloats<Float4>
         return a;
     }
 
-    /// <summary>sum + a·b for each of the four; an assembler fuses the two.</summary>
+    /// <summary>sum + a·b for each of the four; the assembler fuses the two.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 MultiplyAdd(Float4 sum, float a, Float4 b)
     {
@@ -101,7 +101,7 @@ internal struct Float4 : IFloats<Float4>
     }
 }
 
-/// <summary>One float, for loops that run over <see cref="Float4"/> where there are quads and over this where there are none.</summary>
+/// <summary>One float, for loops that use <see cref="Float4"/> where there are quads and this type otherwise.</summary>
 internal struct Float1 : IFloats<Float1>
 {
     public float X;
@@ -114,7 +114,7 @@ internal struct Float1 : IFloats<Float1>
     }
 }
 
-/// <summary>Some floats that are moved and added together.</summary>
+/// <summary>Floats that are moved and added together.</summary>
 internal interface IFloats<TSelf>
 {
     TSelf Plus(TSelf other);

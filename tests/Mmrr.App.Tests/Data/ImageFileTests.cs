@@ -1,5 +1,6 @@
 using Mmrr.App.Tests.Data.Fixtures;
 using Mmrr.Training.Data;
+using Mmrr.Training.Data.Integrity;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Jpeg;
 using SixLabors.ImageSharp.PixelFormats;
@@ -122,6 +123,16 @@ public class ImageFileTests
     {
         using var image = Image.LoadPixelData<L8>(grey, width, height);
         return Pictures.Encode(image, new JpegEncoder { Quality = 100 });
+    }
+
+    // The standard wants two bytes; TIFF's own decoders read four as well.
+    [Fact]
+    public void AnOrientationOfFourBytesIsApplied()
+    {
+        byte[] exif = [.. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 4, 0, 0, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0];
+        Assert.Equal(6, ExifOrientation.Read(exif));
+        exif[11] = 0x13; // another field
+        Assert.Equal(1, ExifOrientation.Read(exif));
     }
 
     /// <summary>Inserts an EXIF segment with one entry, the orientation, after the start marker.</summary>

@@ -208,12 +208,12 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
             "train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "9", "--size", "64", "--width", "32", "--batch", "8",
             "--device", "cpu", "--save-every", "0", "--out", run
         ];
-        MmrrProcess.Run(little, command).Refuses("MiB asked for", "in use", "in all", "--batch");
+        MmrrProcess.Run(little, command).Refuses("MiB requested", "in use", "in total", "--batch");
         Assert.False(Directory.Exists(run));
 
         ResumeTests.KillWhen(() => File.Exists(path) && TrainingState.ReadPosition(path).Step >= 1, command);
         byte[] before = File.ReadAllBytes(path);
-        MmrrProcess.Run(little, "train", "--resume", run).Refuses("MiB asked for", "--batch", $"step {TrainingState.ReadPosition(path).Step}");
+        MmrrProcess.Run(little, "train", "--resume", run).Refuses("MiB requested", "--batch", $"step {TrainingState.ReadPosition(path).Step}");
         Assert.Equal(before, File.ReadAllBytes(path));
     }
 

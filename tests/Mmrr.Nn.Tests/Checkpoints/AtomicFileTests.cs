@@ -34,6 +34,19 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void AFailureInOneOfSeveralFilesKeepsAllOldOnes()
+    {
+        string first = Path.Combine(_folder, "first"), second = Path.Combine(_folder, "second");
+        AtomicFile.WriteTogether([(first, stream => stream.Write([1])), (second, stream => stream.Write([2]))]);
+        Assert.Throws<TimeoutException>(() => AtomicFile.WriteTogether([(first, stream => stream.Write([7])), (second, _ => throw new TimeoutException())]));
+        Assert.Equal([1], File.ReadAllBytes(first));
+        Assert.Equal([2], File.ReadAllBytes(second));
+        Assert.Equal([first, second], Directory.GetFileSystemEntries(_folder).Order());
+        AtomicFile.WriteTogether([(first, stream => stream.Write([3])), (second, stream => stream.Write([4]))]);
+        Assert.Equal((3, 4), (File.ReadAllBytes(first)[0], File.ReadAllBytes(second)[0]));
+    }
+
+    [Fact]
     public void AFailedRenameLeavesNoTemporaryFile()
     {
         string path = Path.Combine(_folder, "folder");

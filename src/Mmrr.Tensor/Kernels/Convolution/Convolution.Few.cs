@@ -3,7 +3,7 @@ namespace Mmrr.Kernels;
 /// <content>The CPU entries of convolutions between many channels and few.</content>
 public static unsafe partial class Convolution
 {
-    // Shares of the rows in a weight gradient, each with sums of its own.
+    // Maximum number of shares of the rows in a weight gradient, each with its own sums.
     private const int MostShares = 16;
 
     /// <summary>Forward into few outputs, or (turned by 180°) the data gradient into few channels: [N, H, W, many] to [N, H, W, few].</summary>
@@ -40,7 +40,7 @@ public static unsafe partial class Convolution
         });
     }
 
-    /// <summary>The weight gradient where the outputs are few, or (with the parts of x and dy exchanged) the channels.</summary>
+    /// <summary>The weight gradient for few outputs or (with x and dy exchanged) few channels.</summary>
     private static void EnqueueCorrelate(Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
         bool exchanged = g.Outputs > 4;
@@ -77,7 +77,7 @@ public static unsafe partial class Convolution
                 int f = i / g.Taps, tap = i % g.Taps;
                 for (int m = 0; m < many; m++)
                 {
-                    // x and dy exchanged: what lay to the left of the one lies to the right of the other.
+                    // x and dy exchanged: a pixel to the left in one is to the right in the other.
                     nint to = exchanged ? ((((nint)(g.Taps - 1 - tap) * few) + f) * many) + m : ((((nint)tap * many) + m) * few) + f;
                     pdw[to] = SumOfShares(pp + ((nint)i * many) + m);
                 }

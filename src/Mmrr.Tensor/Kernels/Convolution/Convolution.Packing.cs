@@ -7,8 +7,8 @@ public static unsafe partial class Convolution
         (long)taps * channels * ((outputs + MicroKernel.PanelWidth - 1) / MicroKernel.PanelWidth * MicroKernel.PanelWidth);
 
     /// <summary>
-    /// What the data gradient of one residue of rows and columns modulo the stride reads: for each of its taps the output gradient's row and column
-    /// relative to the position, and the kernel's entry. Stride 1 has one phase with all taps; stride 2 has four, with 1, 2, 2 and 4 of the nine.
+    /// The reads of the data gradient for one residue of rows and columns modulo the stride: for each tap the output gradient's row and column relative to
+    /// the position, and the kernel's entry. Stride 1 has one phase with all taps; stride 2 has four, with 1, 2, 2 and 4 of the nine.
     /// </summary>
     private static Phase[] Phases(in Geometry g)
     {
@@ -31,7 +31,7 @@ public static unsafe partial class Convolution
     /// </summary>
     private static IEnumerable<(int Entry, int Place)> Reads(int phase, Geometry g)
     {
-        // The padded source begins one position early for stride 1, at the position itself for stride 2.
+        // The padded source starts one position earlier for stride 1 and at the position itself for stride 2.
         int origin = g.Stride == 1 ? g.Padding : 0;
         for (int place = 0; place < g.Kernel; place++)
         {

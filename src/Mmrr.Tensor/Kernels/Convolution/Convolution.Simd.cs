@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
 
-/// <content>The CPU entries: pack the weights into panels, then units of (image, band of rows), each through a padded copy in scratch.</content>
+/// <content>The CPU entries: pack the weights into panels, then compute units of (image, band of rows), each from a padded copy in scratch.</content>
 public static unsafe partial class Convolution
 {
     private static void ForwardSimd(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
@@ -81,7 +81,7 @@ public static unsafe partial class Convolution
                     {
                         product.Offsets[t] = ((phase.Taps[t].Row * layout.Pitch) + phase.Taps[t].Column) * layout.ChannelStride;
                     }
-                    // Of an odd size, the odd rows and columns are one fewer.
+                    // For an odd size, there is one odd row or column fewer.
                     int phaseRows = Math.Min(rows, ((g.Height - phase.Row + g.Stride - 1) / g.Stride) - row);
                     int phaseColumns = (g.Width - phase.Column + g.Stride - 1) / g.Stride;
                     float* dx = pdx + ((((long)image * g.Height) + (row * g.Stride) + phase.Row) * rowFloats) + (phase.Column * g.Channels);
@@ -173,11 +173,11 @@ public static unsafe partial class Convolution
         });
     }
 
-    // Bounds of the partial weight gradients: enough splits for some workers, and all of them within a few megabytes.
+    // Limits of the partial weight gradients: enough splits for several workers, within a few megabytes in total.
     private const int MostSplits = 8;
     private const long MostPartialFloats = 2 * 1024 * 1024;
 
-    // Positions between two visits of a tile's sums: 128 positions of 32 columns are 16 KB, half of a first-level cache.
+    // Positions between two visits of a tile's sums: 128 positions of 32 columns are 16 KB, half of an L1 cache.
     private const int OuterPositions = 128;
 
     private static void SumTaps(float* source, float* dy, int positions, in Geometry g, in PaddedSource layout, int columns, bool accumulate, float* sum)
@@ -202,7 +202,7 @@ public static unsafe partial class Convolution
         }
     }
 
-    /// <summary>Copies a unit's output gradient to the source's pitch, zero between the rows and beyond the channels, and adds it up for the bias.</summary>
+    /// <summary>Copies a unit's output gradient to the source's pitch, zero between the rows and beyond the channels, and sums it for the bias.</summary>
     private static int FillGradient(float* dy, in Geometry g, in PaddedSource layout, int unit, int columns, float* target, float* bias)
     {
         var (image, row, rows) = layout.Unit(unit);

@@ -2,12 +2,14 @@ using ILGPU;
 
 namespace Mmrr.Kernels;
 
-/// <content>The GPU entries where channels do not come in quads, and the simulator's: direct convolutions, one thread a result, neighbouring threads on
-/// neighbouring channels.</content>
+/// <content>
+/// The GPU entries for channels that are not a multiple of four, and the simulator's: direct convolutions, one thread per result, neighbouring threads on
+/// neighbouring channels.
+/// </content>
 public static partial class Convolution
 {
-    // The weight and bias gradients are summed in parts, and the parts in order: so many that there are threads enough for a GPU, and that no thread has far to
-    // go.
+    // The weight and bias gradients are summed in parts, and the parts in order: enough parts to fill a GPU with threads and to keep the work per thread
+    // small.
     private const int SimtFewestSplits = 16;
     private const int SimtMostSplits = 256;
     private const int SimtSplitThreads = 1 << 19;
@@ -165,7 +167,7 @@ public static partial class Convolution
         }
     }
 
-    /// <summary>Thread: one sum over the splits, in their order. Reads splits · 4 bytes, writes 4.</summary>
+    /// <summary>Thread: one sum over the splits, in order. Reads splits · 4 bytes, writes 4.</summary>
     [SimtKernel]
     private static void SumSplitsKernel(ArrayView<float> partial, int splits, ArrayView<float> sums)
     {

@@ -8,13 +8,13 @@ using ForwardKernel = System.Action<
 
 namespace Mmrr.Kernels;
 
-/// <content>Which kernels multiply with TF32 factors.</content>
+/// <content>The kernels with TF32 factors.</content>
 public static partial class Convolution
 {
-    /// <summary>What stands for the tensor cores on a simulator with 128 threads a group or more; null where nothing does. Only tests set it.</summary>
+    /// <summary>The emulation of the tensor cores on a simulator with at least 128 threads per group, or null. Only tests set it.</summary>
     internal static Tf32Kernels? SimulatedTf32 { get; set; }
 
-    /// <summary>The kernels with TF32 factors by the side of their blocks, 128 or 64.</summary>
+    /// <summary>The kernels with TF32 factors, by the side of their blocks, 128 or 64.</summary>
     internal sealed record Tf32Kernels(
         Func<int, ForwardKernel> Forward, Func<int, BackwardDataKernel> BackwardData, Func<int, BackwardWeightKernel> BackwardWeight)
     {

@@ -4,13 +4,13 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The tiled kernels on tensor cores (<see cref="Tf32Tile"/>): as <c>Convolution.TileKernels.cs</c>, with steps of 16 terms. The channels that are summed are a
-/// multiple of 16, the others of four.
+/// The tiled kernels on tensor cores (<see cref="Tf32Tile"/>): like <c>Convolution.TileKernels.cs</c>, with steps of 16 terms. The summed channels are a
+/// multiple of 16, the others a multiple of four.
 /// </content>
 public static partial class Convolution
 {
     /// <summary>
-    /// y = conv(x, w) as <see cref="ForwardTile128Kernel"/>, TF32 factors. 2·K²·C operations a result; bytes beyond the caches 4·(x + w + y).
+    /// y = conv(x, w) like <see cref="ForwardTile128Kernel"/>, with TF32 factors. 2·K²·C operations per result; bytes beyond the caches 4·(x + w + y).
     /// </summary>
     [SimtKernel(GroupSize = 128, MinGroups = 2, MinSm = 80)]
     private static void ForwardTf32Tile128Kernel(
@@ -35,7 +35,7 @@ public static partial class Convolution
         StoreTf32Tile(64, sums, sweep, outputs, bias, hasBias, residual, hasResidual, output);
     }
 
-    /// <summary>dx from dy as <see cref="BackwardDataTile128Kernel"/>, TF32 factors.</summary>
+    /// <summary>dx from dy like <see cref="BackwardDataTile128Kernel"/>, with TF32 factors.</summary>
     [SimtKernel(GroupSize = 128, MinGroups = 2, MinSm = 80)]
     private static void BackwardDataTf32Tile128Kernel(
         ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
@@ -58,8 +58,8 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// The sums of this thread over one share of the steps, as <see cref="Gather"/> forms them. Where its four source pixels lie is worked out once: a tap
-    /// moves all by the same distance, and a bit for each tap tells whether it falls into the image.
+    /// The sums of this thread over one share of the steps, as in <see cref="Gather"/>. The addresses of its four source pixels are computed once: a tap
+    /// moves all by the same distance, and a bit for each tap states whether it is inside the image.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Tf32Tile.Sums GatherTf32<TUnit>(
@@ -164,7 +164,7 @@ public static partial class Convolution
         }
     }
 
-    /// <summary>Four quads, each where it is wanted.</summary>
+    /// <summary>Loads four quads, each if it is wanted.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Tf32Tile.Square FetchSquare(ArrayView<Float4> view, int at0, int wanted0, int at1, int wanted1, int at2, int wanted2, int at3, int wanted3)
     {
@@ -176,12 +176,12 @@ public static partial class Convolution
         return square;
     }
 
-    /// <summary>Four quads a distance apart.</summary>
+    /// <summary>Loads four quads at a fixed distance.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Tf32Tile.Square FetchSquare(ArrayView<Float4> view, int at, int distance, int wanted) =>
         FetchSquare(view, at, wanted, at + distance, wanted, at + (2 * distance), wanted, at + (3 * distance), wanted);
 
-    /// <summary>The quad, zeros where the lowest bit of <paramref name="wanted"/> is 0.</summary>
+    /// <summary>The quad; zeros if the lowest bit of <paramref name="wanted"/> is 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 FetchIf(ArrayView<Float4> view, int at, int wanted)
     {

@@ -3,12 +3,12 @@ using ILGPU;
 
 namespace Mmrr.Kernels;
 
-/// <content>The weight gradient on tensor cores, as <c>Convolution.TileWeights.cs</c> with steps of 16 pixels.</content>
+/// <content>The weight gradient on tensor cores, like <c>Convolution.TileWeights.cs</c> with steps of 16 pixels.</content>
 public static partial class Convolution
 {
     /// <summary>
-    /// dw from x and dy as <see cref="BackwardWeightTile128Kernel"/>, TF32 factors. 2·N·OH·OW operations a result; bytes beyond the caches 4·(x + y +
-    /// shares·w).
+    /// dw from x and dy like <see cref="BackwardWeightTile128Kernel"/>, with TF32 factors. 2·N·OH·OW operations per result; bytes beyond the caches
+    /// 4·(x + y + shares·w).
     /// </summary>
     [SimtKernel(GroupSize = 128, MinGroups = 2, MinSm = 80)]
     private static void BackwardWeightTf32Tile128Kernel(
@@ -32,8 +32,8 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// The sums of this thread over one share of the pixels. The four terms of a thread's square are pixels four apart, a move of <paramref name="sweep"/>, so
-    /// that four moves lead to the next step: lane t has the pixels t, t + 4, t + 8 and t + 12 of a step.
+    /// The sums of this thread over one share of the pixels. The four terms of a thread's square are pixels four apart, one move of
+    /// <paramref name="sweep"/>, so that four moves reach the next step: lane t has the pixels t, t + 4, t + 8 and t + 12 of a step.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Tf32Tile.Sums CorrelateTf32<TUnit>(
@@ -69,7 +69,7 @@ public static partial class Convolution
         return sums;
     }
 
-    /// <summary>A quad of channels at four pixels, a move apart; <paramref name="gradientAt"/> tells where the output pixels end.</summary>
+    /// <summary>A quad of channels at four pixels, one move apart; <paramref name="gradientAt"/> shows where the output pixels end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Tf32Tile.Square FetchPixels(ArrayView<Float4> x, PixelSweep sweep, PixelSweep.Place at, int gradientAt)
     {

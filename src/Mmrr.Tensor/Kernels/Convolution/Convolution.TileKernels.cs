@@ -6,13 +6,13 @@ namespace Mmrr.Kernels;
 /// <content>
 /// The tiled GPU kernels: implicit matrix products on [N, H, W, C] in blocks of 128 × 128 or 64 × 64 results (<see cref="TileProduct"/>). Grid: (blocks of
 /// results, blocks of channels, shares of the sum). Channels are multiples of four. Per step of 8 terms a thread loads 16 or 32 bytes of each operand from
-/// global memory, while it multiplies the terms loaded before; one barrier a step.
+/// global memory while it multiplies the terms loaded before; one barrier per step.
 /// </content>
 public static partial class Convolution
 {
     /// <summary>
     /// y[pixels, O] = Σ over (tap, c) x[pixel under the tap, c] · w[tap, c, O]. A thread fetches four channels of a pixel and four neighbouring weights.
-    /// 2·K²·C operations a result; bytes beyond the caches 4·(x + w + y).
+    /// 2·K²·C operations per result; bytes beyond the caches 4·(x + w + y).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
     private static void ForwardTile128Kernel(
@@ -38,8 +38,8 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// dx[pixels, C] = Σ over (tap, o) dy[pixel that reads this one through the tap, o] · w[tap, C, o], a launch for each phase of the stride. A thread
-    /// fetches four channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations a result; bytes beyond the caches 4·(y + w + x).
+    /// dx[pixels, C] = Σ over (tap, o) dy[pixel that reads this one through the tap, o] · w[tap, C, o], one launch for each phase of the stride. A thread
+    /// fetches four channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations per result; bytes beyond the caches 4·(y + w + x).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
     private static void BackwardDataTile128Kernel(
@@ -64,7 +64,7 @@ public static partial class Convolution
 
     /// <summary>
     /// The sums of this thread over one share of the steps. Weights [taps, Channels, outputs], or with <paramref name="turned"/> [taps, outputs, Channels],
-    /// where a row is fetched as a source pixel is: four terms at once, transposed on the way into shared memory.
+    /// where a row is fetched like a source pixel: four terms at once, transposed when stored to shared memory.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TileProduct.Sums Gather(
@@ -155,12 +155,12 @@ public static partial class Convolution
         return sums;
     }
 
-    /// <summary>The first step of a share: all have as many steps, the first few one more.</summary>
+    /// <summary>The first step of a share: all shares have the same number of steps, the first few one more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int FirstOfShare(int steps, int shares, int share) => (steps / shares * share) + IntrinsicMath.Min(steps % shares, share);
 
     /// <summary>
-    /// Four channels, from c on, of the weights' row that begins at the quad <paramref name="at"/>; zeros where there is no row or no channel.
+    /// Four channels, from c on, of the weights' row that begins at the quad <paramref name="at"/>; zeros if the row or channel does not exist.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 Fetch(ArrayView<Float4> source, int at, int c, int limit)
@@ -170,7 +170,7 @@ public static partial class Convolution
         return quad;
     }
 
-    /// <summary>The quad at <paramref name="at"/>, where its term lies below the limit.</summary>
+    /// <summary>The quad at <paramref name="at"/>, if its term is below the limit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 FetchColumns(ArrayView<Float4> matrix, int at, int term, int limit)
     {
@@ -179,7 +179,7 @@ public static partial class Convolution
         return quad;
     }
 
-    /// <summary>The quad where the row of w[tap, outputs, channels] begins; −1 where there is none.</summary>
+    /// <summary>The quad where the row of w[tap, outputs, channels] begins; −1 if there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int RowQuad(TileSweep sweep, int tap, int row, int outputs) => row < outputs ? ((tap * outputs) + row) * (sweep.Channels >> 2) : -1;
 
@@ -195,7 +195,7 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// The same for four rows of results, of each the quad at <paramref name="column"/> and the one <paramref name="right"/> columns further.
+    /// The same for four rows of results: in each the quad at <paramref name="column"/> and the one <paramref name="right"/> columns further.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreQuads(

@@ -8,8 +8,8 @@ public static partial class Convolution
 {
     /// <summary>
     /// dw[(tap, c), O] = Σ over the output pixels p of x[pixel of p under the tap, c] · dy[p, O]: a product in blocks of 128 × 128, the terms are pixels.
-    /// Both operands lie as shared memory wants them. Grid: (blocks of rows (tap, c), blocks of O, shares of the pixels); each share has a copy of dw.
-    /// 2·N·OH·OW operations a result; bytes beyond the caches 4·(x + y + shares·w).
+    /// Both operands already have the layout of shared memory. Grid: (blocks of rows (tap, c), blocks of O, shares of the pixels); each share has a copy of
+    /// dw. 2·N·OH·OW operations per result; bytes beyond the caches 4·(x + y + shares·w).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
     private static void BackwardWeightTile128Kernel(
@@ -33,8 +33,8 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// The sums of this thread over one share of the pixels. A thread fetches, for its tap and quad of channels, one pixel in every 8, or with a tile of 64 one
-    /// in every 4. A move of <paramref name="sweep"/> is as far.
+    /// The sums of this thread over one share of the pixels. A thread fetches, for its tap and quad of channels, every 8th pixel, or with a tile of 64
+    /// every 4th. A move of <paramref name="sweep"/> is the same distance.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TileProduct.Sums Correlate(
@@ -45,7 +45,7 @@ public static partial class Convolution
         int term = tile == 128 ? lane >> 5 : lane >> 4, column = lane & (quads - 1), store = (term * pitch) + column;
         int readA = TileProduct.Row(tile) >> 2, readB = TileProduct.Column(tile) >> 2, buffer = 0;
 
-        // The pixels of a share are whole steps; the last step of all is filled up with zeros.
+        // The pixels of a share are whole steps; the very last step is padded with zeros.
         int steps = (sweep.Pixels + TileProduct.Depth - 1) / TileProduct.Depth;
         int step = FirstOfShare(steps, shares, Grid.IdxZ), left = FirstOfShare(steps, shares, Grid.IdxZ + 1) - step, pixel = (step * TileProduct.Depth) + term;
         var at = sweep.PlaceOf((Grid.IdxX * tile) + (4 * column), pixel);
@@ -91,7 +91,7 @@ public static partial class Convolution
     }
 
     /// <summary>
-    /// Thread: one quad of the result: the shares' quads in order, bias and residual. shares additions a float; 4·(shares + 1 (+ 1)) bytes a float.
+    /// Thread: one quad of the result: the shares' quads in order, bias and residual. shares additions per float; 4·(shares + 1 (+ 1)) bytes per float.
     /// </summary>
     [SimtKernel]
     private static void SumSharesKernel(

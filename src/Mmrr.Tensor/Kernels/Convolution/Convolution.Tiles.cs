@@ -3,31 +3,31 @@ using ILGPU.Runtime.Cuda;
 
 namespace Mmrr.Kernels;
 
-/// <content>Launches the tiled GPU kernels: which shapes they take, how large their blocks are, into how many shares a sum is cut.</content>
+/// <content>Launches the tiled GPU kernels: the supported shapes, the size of the blocks, the number of shares of a sum.</content>
 public static partial class Convolution
 {
-    // Groups that a large card runs at once with blocks of 128 × 128, two for each of some 130 multiprocessors: with fewer blocks than that a sum is cut into
-    // shares. A constant and not the card's own number, so that results do not depend on it.
+    // Groups that a large GPU runs at once with blocks of 128 × 128, two for each of about 130 multiprocessors: with fewer blocks a sum is split into
+    // shares. A constant, not the GPU's own number, so that results do not depend on the GPU.
     private const int WantedBlocks = 264;
 
-    // The images for which an image's shares are chosen, whatever their number is: a batch of the preset "paper". So a result does not depend on what else is
-    // in its batch. With fewer images some multiprocessors may be idle; with more, a few copies of small images are written and read that would not have to be.
+    // The number of images for which an image's shares are chosen, for any actual number: a batch of the preset "paper". So a result does not depend on its
+    // batch. With fewer images some multiprocessors may be idle; with more, some copies of small images are written and read unnecessarily.
     private const int UsualImages = 64;
 
-    // A share shorter than this many steps costs more to add up than it saves.
+    // A share with fewer steps costs more to add than it saves.
     private const int LeastSteps = 8;
     private const int MostTileShares = 64;
     private const int BiasShares = 256;
 
     /// <summary>
-    /// Whether channels come in quads, and the device runs groups of at least 64 threads. ILGPU's simulator as <c>simt</c> does not: each thread is one of the
-    /// operating system. A simulator that is opened with more runs these kernels.
+    /// Whether channels are multiples of four and the device runs groups of at least 64 threads. ILGPU's simulator as <c>simt</c> does not, because each
+    /// thread is an OS thread. A simulator opened with more threads runs these kernels.
     /// </summary>
     private static bool SuitsTiles(Device device, in Geometry g) => g.Channels % 4 == 0 && g.Outputs % 4 == 0 && device.MaxLanes >= TileProduct.Lanes(64);
 
     /// <summary>
-    /// Whether the tensor cores multiply: where the device's precision allows it, and <paramref name="terms"/>, the channels that are summed, come in steps of
-    /// 16. On a simulator with 128 threads a group or more <see cref="SimulatedTf32"/> does, where there is one.
+    /// Whether tensor cores are used: if the device's precision allows it, and <paramref name="terms"/>, the summed channels, are a multiple of 16. On a
+    /// simulator with at least 128 threads per group <see cref="SimulatedTf32"/> is used, if set.
     /// </summary>
     private static bool SuitsTf32(Device device, int terms) =>
         device.Precision == MatrixPrecision.Tf32 && terms % Tf32Tile.Depth == 0 &&
@@ -46,7 +46,7 @@ public static partial class Convolution
         var grid = plan.Grid(sweep.Count, g.Outputs);
         int tile = plan.Tile, shares = plan.Shares;
         using var partial = Partial("Convolution.Forward", shares, output);
-        // What is added at the end is added where the shares are.
+        // With several shares, bias and residual are added together with the shares.
         int hasBias = bias is not null && shares == 1 ? 1 : 0, hasResidual = residual is not null && shares == 1 ? 1 : 0;
         ArrayView<float> biasView = (bias ?? x).View, residualView = (residual ?? x).View, results = (partial ?? output).View;
         device.Simt.Launch(
@@ -79,7 +79,7 @@ public static partial class Convolution
     {
         var device = x.Device;
         int pixels = g.Images * g.OutputHeight * g.OutputWidth, rows = g.Taps * g.Channels;
-        // The terms are pixels: the last step is filled up with zeros. A sum over the batch may be cut by the batch.
+        // The terms are pixels: the last step is padded with zeros. A sum over the batch may be split depending on the batch.
         var plan = TilePlan.OfSumOverImages(device, SuitsTf32(device, 0), rows, g.Outputs, pixels);
         int tile = plan.Tile, shares = plan.Shares;
         using var partial = Partial("Convolution.BackwardWeight", shares, weightGradient);
@@ -109,7 +109,7 @@ public static partial class Convolution
             residual is null ? 0 : 1, quads, output.View);
     }
 
-    /// <summary>How a product in tiles is cut up: on tensor cores or not, the side of the blocks, the shares of each sum.</summary>
+    /// <summary>The plan of a tiled product: tensor cores or not, the side of the blocks, the shares of each sum.</summary>
     internal readonly record struct TilePlan(bool Tf32, int Tile, int Shares)
     {
         /// <summary>
@@ -130,8 +130,8 @@ public static partial class Convolution
 
         private static TilePlan Of(Device device, bool tf32, long blocks, int columns, int shares)
         {
-            // The side of the blocks changes no result, as every block adds its terms in the same order: 128 halves the loads, 64 wastes less where the
-            // channels fill no 128, and spreads few results over more multiprocessors.
+            // The side of the blocks does not change results, as every block adds its terms in the same order: 128 halves the loads, 64 wastes less if
+            // there are fewer than 128 channels, and spreads few results over more multiprocessors.
             bool fits = device.MaxLanes >= (tf32 ? Tf32Tile.Lanes(128) : TileProduct.Lanes(128)),
                 fills = Blocks(columns, 128) * 128 == Blocks(columns, 64) * 64;
             int tile = fits && fills && blocks * shares >= device.Accelerator.NumMultiprocessors ? 128 : 64;

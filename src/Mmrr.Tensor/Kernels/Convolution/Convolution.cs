@@ -8,7 +8,7 @@ namespace Mmrr.Kernels;
 public static partial class Convolution
 {
     /// <summary>The output's shape: [N, OH, OW, O] with OH = (H + 2·(K/2) − K)/stride + 1.</summary>
-    /// <exception cref="ArgumentException">The shapes do not belong together.</exception>
+    /// <exception cref="ArgumentException">The shapes do not match.</exception>
     public static Shape OutputShape(Shape x, Shape weight, int stride)
     {
         var g = Geometry.Of("Convolution.OutputShape", x, weight, stride);
@@ -22,7 +22,7 @@ public static partial class Convolution
     /// <param name="residual">Added to the result, of the output's shape; null for none.</param>
     /// <param name="stride">1 or 2.</param>
     /// <param name="output">[N, OH, OW, O]; must not share memory with the inputs.</param>
-    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
     public static void Forward(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, int stride, Tensor output)
     {
         const string Operation = "Convolution.Forward";
@@ -47,7 +47,7 @@ public static partial class Convolution
     /// <param name="weight">[K, K, C, O].</param>
     /// <param name="stride">1 or 2.</param>
     /// <param name="inputGradient">[N, H, W, C], overwritten.</param>
-    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
     public static void BackwardData(Tensor outputGradient, Tensor weight, int stride, Tensor inputGradient)
     {
         const string Operation = "Convolution.BackwardData";
@@ -69,8 +69,8 @@ public static partial class Convolution
     /// <param name="outputGradient">[N, OH, OW, O].</param>
     /// <param name="stride">1 or 2.</param>
     /// <param name="weightGradient">[K, K, C, O], overwritten.</param>
-    /// <param name="biasGradient">[O], overwritten; null when it is not wanted.</param>
-    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    /// <param name="biasGradient">[O], overwritten; null if not wanted.</param>
+    /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
     public static void BackwardWeight(Tensor x, Tensor outputGradient, int stride, Tensor weightGradient, Tensor? biasGradient)
     {
         const string Operation = "Convolution.BackwardWeight";
@@ -93,7 +93,7 @@ public static partial class Convolution
         else BackwardWeightSimt(x, outputGradient, g, weightGradient, biasGradient);
     }
 
-    /// <summary>The sizes of one convolution, checked. Also an argument of the SIMT kernels.</summary>
+    /// <summary>The validated sizes of one convolution. Also an argument of the SIMT kernels.</summary>
     internal readonly record struct Geometry(
         int Images, int Height, int Width, int Channels, int Kernel, int Stride, int OutputHeight, int OutputWidth, int Outputs)
     {

@@ -5,23 +5,23 @@ namespace Mmrr.Kernels;
 
 /// <summary>
 /// The first and last convolutions of a network on the CPU: 3×3, stride 1, between many channels (a multiple of 16) and at most four. Tiles of 16 outputs
-/// would be mostly empty there, so the vectors run along the many channels on whichever side those are: <see cref="Gather"/> is the forward pass into few
-/// channels and the data gradient of a convolution out of few, <see cref="Correlate"/> the weight gradient of both. Nothing is copied: a pixel and its
-/// neighbours are 3·many floats in a row of the image.
+/// would be mostly empty, so the vectors run along the many channels on either side: <see cref="Gather"/> is the forward pass into few channels and the
+/// data gradient of a convolution from few channels, <see cref="Correlate"/> the weight gradient of both. Nothing is copied: a pixel and its neighbours are
+/// 3·many floats in a row of the image.
 /// </summary>
 internal static unsafe class FewChannels
 {
-    /// <summary>Rows of an image that are computed as one piece of work.</summary>
+    /// <summary>Rows of an image in one unit of work.</summary>
     public const int Rows = 4;
 
     private const int Lanes = 16;
 
-    /// <summary>Whether it can be used.</summary>
+    /// <summary>Whether this class supports the convolution.</summary>
     public static bool Suits(in Convolution.Geometry g, int many, int few) => g.Kernel == 3 && g.Stride == 1 && many % Lanes == 0 && few <= 4;
 
     /// <summary>
-    /// y[i, j, f] = bias[f] + Σ over (k, l, m) of x[i + k − 1, j + l − 1, m]·weights[f, k, l, m] (+ residual) for some rows of one image.
-    /// 18·many operations for each result.
+    /// y[i, j, f] = bias[f] + Σ over (k, l, m) of x[i + k − 1, j + l − 1, m]·weights[f, k, l, m] (+ residual) for some rows of one image. 18·many
+    /// operations per result.
     /// </summary>
     /// <param name="x">[H, W, many], one image.</param>
     /// <param name="height">H.</param>
@@ -33,7 +33,7 @@ internal static unsafe class FewChannels
     /// <param name="residual">[H, W, few] or null.</param>
     /// <param name="y">[H, W, few].</param>
     /// <param name="begin">The first row.</param>
-    /// <param name="end">The row behind the last.</param>
+    /// <param name="end">The row after the last.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gather(float* x, int height, int width, int many, int few, float* weights, float* bias, float* residual, float* y, int begin, int end)
     {
@@ -42,7 +42,7 @@ internal static unsafe class FewChannels
             int firstRow = Math.Max(0, 1 - i), lastRow = Math.Min(2, height - i);
             for (int j = 0; j < width; j++)
             {
-                // The neighbours that exist lie side by side.
+                // The existing neighbours are contiguous.
                 int firstColumn = Math.Max(0, 1 - j), columns = Math.Min(2, width - j) - firstColumn + 1;
                 for (int f = 0; f < few; f++)
                 {
@@ -70,8 +70,7 @@ internal static unsafe class FewChannels
     }
 
     /// <summary>
-    /// sums[f, k, l, m] += Σ over the pixels (i, j) of some rows of x[i + k − 1, j + l − 1, m]·y[i, j, f].
-    /// 18·many·few operations for each pixel.
+    /// sums[f, k, l, m] += Σ over the pixels (i, j) of some rows of x[i + k − 1, j + l − 1, m]·y[i, j, f]. 18·many·few operations per pixel.
     /// </summary>
     /// <param name="x">[H, W, many], one image.</param>
     /// <param name="y">[H, W, few].</param>
@@ -80,7 +79,7 @@ internal static unsafe class FewChannels
     /// <param name="many">Channels of x.</param>
     /// <param name="few">Channels of y.</param>
     /// <param name="begin">The first row of y.</param>
-    /// <param name="end">The row behind the last.</param>
+    /// <param name="end">The row after the last.</param>
     /// <param name="line">Scratch of W + 2 floats.</param>
     /// <param name="sums">[few, 3, 3, many].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -103,7 +102,7 @@ internal static unsafe class FewChannels
                         Vector512<float> l0 = Vector512.Load(left + c), m0 = Vector512.Load(middle + c), r0 = Vector512.Load(right + c);
                         Vector512<float> l1 = Vector512.Load(left + c + Lanes), m1 = Vector512.Load(middle + c + Lanes), r1 = Vector512.Load(right + c + Lanes);
                         float* from = row + c;
-                        // The pixel j of x stands left of j + 1 of y, on j, right of j − 1.
+                        // Pixel j of x is left of j + 1 of y, at j, and right of j − 1.
                         for (int j = 0; j < width; j++, from += many)
                         {
                             Vector512<float> x0 = Vector512.Load(from), x1 = Vector512.Load(from + Lanes);

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
 
-/// <content>The forward and data-gradient tiles, one for each width of vector.</content>
+/// <content>The forward and data-gradient tiles, one for each vector width.</content>
 internal static unsafe partial class MicroKernel
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -19,7 +19,7 @@ internal static unsafe partial class MicroKernel
         nint stride2 = 2 * stride;
         for (int t = 0; t < taps; t++)
         {
-            // Four base pointers and two strides address all twelve rows without spilling a register.
+            // Four base pointers and two strides address all twelve rows without a register spill.
             float* a0 = a + offsets[t], a3 = a0 + (3 * stride), a6 = a0 + (6 * stride), a9 = a0 + (9 * stride);
             for (int c = 0; c < channels; c++)
             {
@@ -159,7 +159,7 @@ internal static unsafe partial class MicroKernel
         nint stride2 = 2 * stride;
         for (int t = 0; t < taps; t++)
         {
-            // Four base pointers and two strides address all twelve rows without spilling a register.
+            // Four base pointers and two strides address all twelve rows without a register spill.
             float* a0 = a + offsets[t], a3 = a0 + (3 * stride), a6 = a0 + (6 * stride), a9 = a0 + (9 * stride);
             for (int c = 0; c < channels; c++)
             {

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
 
-/// <content>The weight-gradient tiles, one for each width of vector.</content>
+/// <content>The weight-gradient tiles, one for each vector width.</content>
 internal static unsafe partial class MicroKernel
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

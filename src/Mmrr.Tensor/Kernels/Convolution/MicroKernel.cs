@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The innermost loops of the CPU convolutions: register tiles of fused multiply-adds. RyuJIT keeps named vector locals in registers and never
-/// unrolls by itself, so the tiles are written out. Weights come in panels of 16 output channels, [k][16], 64-byte aligned.
+/// The innermost loops of the CPU convolutions: register tiles of fused multiply-adds. RyuJIT keeps named vector locals in registers and does not unroll
+/// loops, so the tiles are unrolled by hand. Weights are in panels of 16 output channels, [k][16], 64-byte aligned.
 /// </summary>
 internal static unsafe partial class MicroKernel
 {
@@ -19,10 +19,10 @@ internal static unsafe partial class MicroKernel
     /// <summary>Pixels of the smallest tile.</summary>
     public static readonly int FewRows = Avx512F.IsSupported ? 4 : Rows;
 
-    /// <summary>The most panels that one tile covers.</summary>
+    /// <summary>Maximum panels per tile.</summary>
     public static readonly int MostPanels = Avx512F.IsSupported ? 2 : 1;
 
-    /// <summary>Rows that <see cref="Outer"/> works on.</summary>
+    /// <summary>Rows of <see cref="Outer"/>.</summary>
     public const int OuterRows = 8;
 
     /// <summary>
@@ -56,12 +56,12 @@ internal static unsafe partial class MicroKernel
     }
 
     /// <summary>
-    /// tile[i, j] = Σ over channels c of a[i·channels + c] · panel[c, j], in which only the first rows are wanted: with few of them it costs less.
-    /// The result of a row does not depend on how many there are.
+    /// tile[i, j] = Σ over channels c of a[i·channels + c] · panel[c, j], for the first rows only: fewer rows cost less. The result of a row does not
+    /// depend on their number.
     /// </summary>
     /// <param name="a">Rows of channels, in multiples of <see cref="FewRows"/>.</param>
     /// <param name="channels">Channels.</param>
-    /// <param name="rows">Rows that are wanted, up to <see cref="Rows"/>.</param>
+    /// <param name="rows">Wanted rows, up to <see cref="Rows"/>.</param>
     /// <param name="panel">The first panel, [channels, 16].</param>
     /// <param name="next">The second panel, or null.</param>
     /// <param name="tile">As for <see cref="Inner"/>.</param>
@@ -86,11 +86,11 @@ internal static unsafe partial class MicroKernel
     /// </summary>
     /// <param name="x">Eight input channels at the first position, shifted by the tap.</param>
     /// <param name="xStride">Floats from one position to the next.</param>
-    /// <param name="dy">The output gradient at the first position, zero where a position is no pixel.</param>
+    /// <param name="dy">The output gradient at the first position, zero where a position is not a pixel.</param>
     /// <param name="dyStride">Floats from one position to the next.</param>
-    /// <param name="positions">How many.</param>
-    /// <param name="wide">32 columns, not 16.</param>
-    /// <param name="accumulate">Add to <paramref name="sum"/>; else overwrite it.</param>
+    /// <param name="positions">Number of positions.</param>
+    /// <param name="wide">32 columns instead of 16.</param>
+    /// <param name="accumulate">Adds to <paramref name="sum"/>; otherwise overwrites it.</param>
     /// <param name="sum">[8, sumStride].</param>
     /// <param name="sumStride">Floats from one row of the sum to the next.</param>
     public static void Outer(float* x, nint xStride, float* dy, nint dyStride, int positions, bool wide, bool accumulate, float* sum, nint sumStride)
@@ -123,7 +123,7 @@ internal static unsafe partial class MicroKernel
     private static Vector256<float> Fused(Vector256<float> sum, Vector256<float> a, Vector256<float> b) =>
         Fma.MultiplyAdd(a, b, sum);
 
-    // Fused where the hardware can (Arm), multiply and add where it cannot.
+    // Fused if the hardware supports it (Arm), otherwise multiply and add.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Fused(Vector128<float> sum, Vector128<float> a, Vector128<float> b) =>
         Vector128.MultiplyAddEstimate(a, b, sum);

@@ -3,18 +3,18 @@ using System.Runtime.CompilerServices;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// How a band of an image is laid out in a worker's scratch for the CPU convolutions. Output positions are counted row by row with a pitch
-/// one wider than the image, so that one zero column between two rows is the right padding of the one and the left padding of the other, and
-/// neighbouring positions lie a constant stride apart, also from the end of one row to the begin of the next: a tile of positions needs one
-/// pointer. Positions in the zero column are computed and thrown away, 1/(W + 1) of the work. For stride 2 the image is split into four planes
-/// (even and odd rows and columns), in each of which the convolution has stride 1.
+/// The layout of a band of an image in a worker's scratch for the CPU convolutions. Output positions are counted row by row with a pitch one wider than the
+/// image, so that one zero column between two rows is the right padding of the one and the left padding of the other, and neighbouring positions lie a
+/// constant stride apart, also from the end of one row to the start of the next: a tile of positions needs one pointer. Positions in the zero column are
+/// computed and discarded, 1/(W + 1) of the work. For stride 2 the image is split into four planes (even and odd rows and columns), in each of which the
+/// convolution has stride 1.
 /// </summary>
 internal readonly unsafe struct PaddedSource
 {
-    // 384 KB of a second-level cache of 1 MB; the weights want the rest.
+    // 384 KB of an L2 cache of 1 MB; the weights need the rest.
     private const int MostFloats = 96 * 1024;
 
-    // So many pieces of work at least, where the image has the rows: the workers should end together.
+    // Minimum number of units of work, if the image has enough rows: the workers should finish together.
     private const int FewestUnits = 8;
 
     private PaddedSource(int images, int rows, int width, int channels, int stride, int before, int after, int planeRows, int planeWidth, int align)
@@ -35,25 +35,25 @@ internal readonly unsafe struct PaddedSource
         bands = Math.Min(bands, planeRows);
         BandRows = (planeRows + bands - 1) / bands;
         Bands = (planeRows + BandRows - 1) / BandRows;
-        // Also where a single row is too long for what is counted in 32 bits.
+        // Also checks for a single row that is too long for 32-bit counts.
         long positions = ((long)(BandRows + Halo) * Pitch) + 1 + MicroKernel.Rows;
         Check.Intermediate("Convolution", "a band of rows", positions, (long)stride * stride * ChannelStride);
         PlanePositions = (int)positions;
     }
 
-    /// <summary>Rows of output positions in a band; the last band may have fewer.</summary>
+    /// <summary>Rows of output positions per band; the last band may have fewer.</summary>
     public int BandRows { get; }
 
-    /// <summary>Bands of an image.</summary>
+    /// <summary>Bands per image.</summary>
     public int Bands { get; }
 
     /// <summary>Positions from one row to the next.</summary>
     public int Pitch { get; }
 
-    /// <summary>Floats from one position to the next: the channels, rounded up and filled with zeros where the caller asked for it.</summary>
+    /// <summary>Floats from one position to the next: the channels, rounded up and zero-padded if the caller requests it.</summary>
     public int ChannelStride { get; }
 
-    /// <summary>Pieces of work: images × bands.</summary>
+    /// <summary>Units of work: images × bands.</summary>
     public int Units => Images * Bands;
 
     /// <summary>Floats of scratch.</summary>
@@ -84,18 +84,18 @@ internal readonly unsafe struct PaddedSource
         ? new PaddedSource(g.Images, g.Height, g.Width, g.Channels, g.Stride, 0, 0, g.OutputHeight, g.OutputWidth, align)
         : new PaddedSource(g.Images, g.Height, g.Width, g.Channels, g.Stride, 1, g.Stride == 1 ? 1 : 0, g.OutputHeight, g.OutputWidth, align);
 
-    /// <summary>The output gradient, as the data gradient reads it: around each position for stride 1, forward of it for stride 2.</summary>
+    /// <summary>The output gradient, as the data gradient reads it: around each position for stride 1, forward from it for stride 2.</summary>
     public static PaddedSource OfOutputGradient(in Convolution.Geometry g) => new(
         g.Images, g.OutputHeight, g.OutputWidth, g.Outputs, 1, g.Kernel == 3 && g.Stride == 1 ? 1 : 0, g.Kernel == 3 ? 1 : 0, g.OutputHeight, g.OutputWidth, 1);
 
-    /// <summary>The first row of output positions of a unit, how many there are, and its image.</summary>
+    /// <summary>A unit's image, first row of output positions and number of rows.</summary>
     public (int Image, int Row, int Rows) Unit(int unit)
     {
         int row = unit % Bands * BandRows;
         return (unit / Bands, row, Math.Min(BandRows, PlaneRows - row));
     }
 
-    /// <summary>Where a tap reads, relative to a position, in floats; (k, l) is the kernel's row and column.</summary>
+    /// <summary>The offset of a tap's read, relative to a position, in floats; (k, l) is the kernel's row and column.</summary>
     public int Offset(int k, int l)
     {
         if (Halo == 0) return 0;
@@ -105,7 +105,7 @@ internal readonly unsafe struct PaddedSource
         return ((plane * PlanePositions) + (row * Pitch) + column) * ChannelStride;
     }
 
-    /// <summary>Copies a unit's rows, with their halo, into the scratch.</summary>
+    /// <summary>Copies a unit's rows with their halo to the scratch.</summary>
     public void Fill(float* x, int unit, float* scratch)
     {
         var (image, first, rows) = Unit(unit);

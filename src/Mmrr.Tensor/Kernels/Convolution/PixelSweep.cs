@@ -4,9 +4,9 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// How the tiled weight gradients walk through the output pixels, all images as one sequence, in moves of <see cref="Distance"/> pixels. A thread keeps where
-/// its tap meets x at the present pixel (<see cref="Place"/>); a move adds what the host has worked out: no division, and nothing that a compiler could put
-/// back into the loop.
+/// The iteration of the tiled weight gradients over the output pixels, all images as one sequence, in moves of <see cref="Distance"/> pixels. A thread
+/// keeps the position of its tap in x at the current pixel (<see cref="Place"/>); a move adds values precomputed by the host: no division, and nothing that
+/// a compiler could move back into the loop.
 /// </summary>
 internal struct PixelSweep
 {
@@ -19,9 +19,7 @@ internal struct PixelSweep
     /// <summary>A move, in output pixels; the same in rows and columns of x, and in quads of x.</summary>
     public int Distance, Down, Right, Quads;
 
-    /// <summary>
-    /// What is taken back, or added, where a move runs over the end of a row of output pixels, or of an image: rows and columns of x, quads of x.
-    /// </summary>
+    /// <summary>The correction when a move crosses the end of a row of output pixels or of an image: rows and columns of x, quads of x.</summary>
     public int RowWidth, RowQuads, ImageHeight, ImageQuads;
 
     public static PixelSweep Of(in Convolution.Geometry g, int distance)
@@ -49,7 +47,7 @@ internal struct PixelSweep
         return s;
     }
 
-    /// <summary>Where the row (tap, channel) of dw, a multiple of four, meets x at an output pixel.</summary>
+    /// <summary>The position in x of the row (tap, channel) of dw, a multiple of four, at an output pixel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Place PlaceOf(int row, int pixel)
     {
@@ -66,15 +64,15 @@ internal struct PixelSweep
         return place;
     }
 
-    /// <summary>The quad of dy of an output pixel, of the last outputs where there are none so far: what comes of it is not stored.</summary>
+    /// <summary>The quad of dy of an output pixel; past the last quad of outputs, that last quad, and the results are not stored.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int GradientOf(int pixel, int quad) => (pixel * OutputQuads) + IntrinsicMath.Min(quad, OutputQuads - 1);
 
-    /// <summary>Whether x has a pixel there, 1 or 0; not where all output pixels are passed.</summary>
+    /// <summary>Whether x has a pixel there, 1 or 0; 0 past the last output pixel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int Has(Place at, bool within) => within & at.H >= 0 & at.H < Height & at.W >= 0 & at.W < Width ? 1 : 0;
 
-    /// <summary>One move further.</summary>
+    /// <summary>Advances by one move.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Place Next(Place at)
     {
@@ -95,7 +93,7 @@ internal struct PixelSweep
         return at;
     }
 
-    /// <summary>The row and column of x under the tap, and the quad there; the row and column of x where the tap leaves the last output pixel behind.</summary>
+    /// <summary>The row and column of x under the tap, and the quad there; the row and column of x at which the tap passes the last output pixel.</summary>
     internal struct Place
     {
         public int H, W, At, LastH, LastW;

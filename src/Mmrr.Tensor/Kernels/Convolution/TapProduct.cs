@@ -3,16 +3,16 @@ using System.Runtime.Intrinsics;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// One blocked matrix product of a CPU convolution: (positions of a unit) × (taps · input channels) × (output channels), from a padded source and
-/// packed panels into strided pixels. Loop order: panels outside, tiles of positions inside, so that a panel pair stays in the
-/// second-level cache (9 · 128 · 32 floats are 147 KB) while the source, a tile at a time, stays in the first.
+/// One blocked matrix product of a CPU convolution: (positions of a unit) × (taps · input channels) × (output channels), from a padded source and packed
+/// panels into strided pixels. Loop order: panels outside, tiles of positions inside, so that a panel pair stays in the L2 cache (9 · 128 · 32 floats are
+/// 147 KB) while the source, a tile at a time, stays in L1.
 /// </summary>
 internal unsafe struct TapProduct
 {
-    /// <summary>Taps that are read.</summary>
+    /// <summary>Number of taps.</summary>
     public int Taps;
 
-    /// <summary>For each tap, floats from a position's own place in the source.</summary>
+    /// <summary>For each tap, floats from the position in the source.</summary>
     public fixed int Offsets[9];
 
     /// <summary>[⌈outputs/16⌉, Taps, channels, 16].</summary>
@@ -28,8 +28,8 @@ internal unsafe struct TapProduct
     public float* Bias;
 
     /// <summary>
-    /// Computes <paramref name="rows"/> × <paramref name="columns"/> output pixels; pixel (r, c) is written at r·rowStep + c·columnStep floats
-    /// from <paramref name="output"/>, and read there from <paramref name="residual"/> where there is one.
+    /// Computes <paramref name="rows"/> × <paramref name="columns"/> output pixels; pixel (r, c) is written at r·rowStep + c·columnStep floats from
+    /// <paramref name="output"/>, and read at the same offset from <paramref name="residual"/> if it is not null.
     /// </summary>
     public readonly void Run(float* source, in PaddedSource layout, int rows, int columns, float* output, float* residual, long rowStep, long columnStep)
     {

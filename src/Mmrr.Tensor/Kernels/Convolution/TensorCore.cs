@@ -3,12 +3,12 @@ using ILGPU.Runtime.Cuda;
 
 namespace Mmrr.Kernels;
 
-/// <summary>What multiplies the groups of <see cref="Tf32Tile"/>: the tensor cores, or what stands for them on the simulator.</summary>
+/// <summary>Multiplies the groups of <see cref="Tf32Tile"/>: the tensor cores or their emulation on the simulator.</summary>
 internal interface IMatrixUnit
 {
     /// <summary>
-    /// sums + a·b over the 16 terms of a step, for a group of rows and one of columns. All threads of a warp call it; all of a group of threads on the
-    /// simulator.
+    /// sums + a·b over the 16 terms of a step, for a group of rows and one of columns. All threads of a warp must call it; on the simulator all of a thread
+    /// block.
     /// </summary>
     TileProduct.Quads Multiply(TileProduct.Quads sums, Tf32Tile.Square a, Tf32Tile.Square b);
 }
@@ -25,7 +25,7 @@ internal struct TensorCore : IMatrixUnit
         return Column(sums, 3, a, b.Q3);
     }
 
-    /// <summary>The products of number <paramref name="n"/> of the columns: two of rows, each two deep.</summary>
+    /// <summary>The products of columns number <paramref name="n"/>: two of rows, each two deep.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TileProduct.Quads Column(TileProduct.Quads s, int n, Tf32Tile.Square a, Float4 b)
     {

@@ -4,8 +4,8 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// How the TF32 convolutions lay a block of tile × tile results (128 or 64) over as many threads, and its two operands over registers and shared memory. The
-/// maps are functions of their arguments alone, so that tests go through them without a GPU.
+/// How the TF32 convolutions map a block of tile × tile results (128 or 64) to as many threads, and its two operands to registers and shared memory. The
+/// maps depend only on their arguments, so that they can be tested without a GPU.
 /// <code>
 /// mma:     m16n8k8. Lane 4·g + t of a warp has of A the rows g and g + 8 at the terms t and t + 4; of B the column g at the same terms; of C the rows g
 ///          and g + 8 at the columns 2·t and 2·t + 1
@@ -38,7 +38,7 @@ internal static class Tf32Tile
     public static int Lanes(int tile) => tile;
 
     /// <summary>
-    /// The quad of a group's 32 rows (or columns) of which a lane has a square. Lanes with t and t + 1 then have results in neighbouring quads: c0 and c2 in
+    /// The quad of a group's 32 rows (or columns) that a lane's square covers. Lanes with t and t + 1 then have results in neighbouring quads: c0 and c2 in
     /// quad t, c1 and c3 in 4 + t.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,11 +48,11 @@ internal static class Tf32Tile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FetchRow(int lane) => (lane & ~31) + (4 * QuadOf(lane));
 
-    /// <summary>Which quad of a step's terms a thread fetches.</summary>
+    /// <summary>The quad of a step's terms that a thread fetches.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FetchTermQuad(int lane) => lane & 3;
 
-    /// <summary>Where a lane's four quads of a group begin in a buffer; they are 32 quads apart.</summary>
+    /// <summary>The start of a lane's four quads of a group in a buffer; they are 32 quads apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int SharedAt(int group, int lane) => (group * GroupQuads) + (lane & 31);
 
@@ -60,15 +60,15 @@ internal static class Tf32Tile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int RowGroup(int tile, int lane) => tile == 128 ? 2 * (lane >> 6) : 0;
 
-    /// <summary>The first group of columns of a thread's warp; it has two with a tile of 128, else one.</summary>
+    /// <summary>The first group of columns of a thread's warp; it has two with a tile of 128, otherwise one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ColumnGroup(int tile, int lane) => tile == 128 ? 2 * ((lane >> 5) & 1) : lane >> 5;
 
-    /// <summary>The first of the four rows of the block of which a thread has results; those of its other group are 32 further.</summary>
+    /// <summary>The first of the four rows of the block whose results a thread has; those of its other group are 32 further.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Row(int tile, int lane) => (32 * RowGroup(tile, lane)) + (4 * QuadOf(lane));
 
-    /// <summary>The first of the four columns of the block of which a thread has results; four more are 16 further, those of its other group 32.</summary>
+    /// <summary>The first of the four columns of the block whose results a thread has; four more are 16 further, those of its other group 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Column(int tile, int lane) => (32 * ColumnGroup(tile, lane)) + (4 * (lane & 3));
 
@@ -94,7 +94,7 @@ internal static class Tf32Tile
         to[96] = Nearest(columns.Q3.X, columns.Q3.Y, columns.Q3.Z, columns.Q3.W);
     }
 
-    /// <summary>Loads a lane's part of a group as <see cref="StoreA"/> or <see cref="StoreB"/> left it.</summary>
+    /// <summary>Loads a lane's part of a group stored by <see cref="StoreA"/> or <see cref="StoreB"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Square Load(ArrayView<Float4> shared, int at)
     {
@@ -108,9 +108,9 @@ internal static class Tf32Tile
     }
 
     /// <summary>
-    /// Half of the last place of a TF32 number is added to each, so that the 13 bits that the product ignores are cut off as in rounding to the nearest,
-    /// ties away from zero (PTX: cvt.rna.tf32): by cutting alone every sum would be too small. Below 2¹²⁸ − 2¹¹⁶, infinities and NaN stay what they
-    /// are; the minimum keeps the NaN of GPUs, 7FFFFFFF, from running over. (A NaN of FFFFF000 and above becomes a zero; no arithmetic makes one.)
+    /// Adds half a unit in the last place of TF32 to each value, so that the truncation of the 13 bits that the product ignores rounds to nearest, ties
+    /// away from zero (PTX: cvt.rna.tf32): truncation alone would make every sum too small. Below 2¹²⁸ − 2¹¹⁶, infinities and NaN are unchanged; the
+    /// minimum keeps the NaN of GPUs, 7FFFFFFF, from overflowing. (A NaN of FFFFF000 and above becomes a zero; no arithmetic produces one.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Nearest(float value) => Interop.IntAsFloat((uint)(IntrinsicMath.Min((int)Interop.FloatAsInt(value), 0x7FFFEFFF) + 0x1000));

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Mmrr.Kernels;
 
-/// <summary>The 4×4 tiles that cover the images of a batch, counted through image by image, row by row; those at the edges may reach beyond.</summary>
+/// <summary>The 4×4 tiles that cover the images of a batch, numbered image by image, row by row; those at the edges may extend beyond the image.</summary>
 internal readonly unsafe struct TileGrid(int images, int height, int width)
 {
     private readonly int _across = (width + WinogradTransforms.Tile - 1) / WinogradTransforms.Tile;
@@ -26,14 +26,14 @@ internal readonly unsafe struct TileGrid(int images, int height, int width)
     }
 
     /// <summary>
-    /// Asks for a tile's pixels to be brought into the second-level cache. A training step's tensors come from memory, and a block that is transformed all at
-    /// once would wait for them; during the matrix products the memory is idle. Tiles behind the last one are passed over.
+    /// Prefetches a tile's pixels into the L2 cache. A training step's tensors come from memory, and a block that is transformed at once would wait for
+    /// them; during the matrix products the memory is idle. Tiles after the last one are skipped.
     /// </summary>
-    /// <param name="tile">Which.</param>
+    /// <param name="tile">Index of the tile.</param>
     /// <param name="image">[N, H, W, channels].</param>
     /// <param name="channels">Channels of the images.</param>
-    /// <param name="first">The first channel that is wanted.</param>
-    /// <param name="count">How many, a multiple of 16.</param>
+    /// <param name="first">The first wanted channel.</param>
+    /// <param name="count">Number of channels, a multiple of 16.</param>
     public void Prefetch(int tile, float* image, int channels, int first, int count)
     {
         if (!Sse.IsSupported || tile >= Tiles) return;

@@ -9,7 +9,7 @@ namespace Mmrr.Kernels;
 /// <code>
 /// shared, each operand: float[2][Depth][tile + 4], the results' rows (or columns) fastest; two buffers, one read while the other is filled
 /// warp:   32 rows × 64 columns of the block; lane = 8·ly + lx has the rows 4·ly … + 3 and 16 + those, the columns 4·lx … + 3 and 32 + those
-/// banks:  a warp's load of 16 bytes a lane meets 8 (columns) or 4 (rows) neighbouring quads, the rest is broadcast; four floats of padding put the
+/// banks:  a warp's load of 16 bytes per lane reads 8 (columns) or 4 (rows) neighbouring quads, the rest is broadcast; four floats of padding put the
 ///         transposing stores of <see cref="StoreRow"/> into all 32 banks once
 /// </code>
 /// Everything is a value: an array indexed by a loop variable would live in local memory.
@@ -25,7 +25,7 @@ internal static class TileProduct
     /// <summary>Quads of shared memory for one operand of a tile of 64, two buffers: 4,352 bytes.</summary>
     public const int SharedQuads64 = 2 * Depth * 17;
 
-    /// <summary>Threads of a group: a thread for each 64 results.</summary>
+    /// <summary>Threads per group: one for every 64 results.</summary>
     public static int Lanes(int tile) => tile * tile / 64;
 
     /// <summary>Quads from one term's row in shared memory to the next.</summary>
@@ -40,13 +40,11 @@ internal static class TileProduct
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Column(int tile) => (tile == 128 ? (Group.IdxX & 32) << 1 : 0) + ((Group.IdxX & 7) << 2);
 
-    /// <summary>
-    /// Puts four terms of one row (or column) of the block under one another: a transposition. <paramref name="at"/> is the float index of the first.
-    /// </summary>
+    /// <summary>Stores four terms of one row (or column) of the block transposed. <paramref name="at"/> is the float index of the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreRow(ArrayView<float> shared, int tile, int at, Float4 terms)
     {
-        // A view that begins there: then the distances are constants that the instructions hold.
+        // A view that begins there: the distances are then constants in the instructions.
         int pitch = 4 * Pitch(tile);
         var under = shared.SubView(at, (3 * pitch) + 1);
         under[0] = terms.X;

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// What a tiled product over taps and channels walks through, for the forward pass and for the data gradient alike: result (n, i, j) reads the source's pixel
+/// The iteration of a tiled product over taps and channels, for both the forward pass and the data gradient: result (n, i, j) reads the source's pixel
 /// (RowStep·i + RowOffset + Direction·t, …) for the taps t = 0 … TapRows − 1, which are the kernel's rows FirstTapRow + t·TapStep; columns likewise.
 /// The data gradient of stride 2 is four products, one for each parity of the input's row and column, each with the taps that reach it.
 /// </summary>
@@ -19,7 +19,7 @@ internal struct TileSweep
 
     public int TapRows, TapColumns, FirstTapRow, FirstTapColumn, TapStep, Kernel;
 
-    /// <summary>Result (i, j) goes to the pixel (i·Spread + RowPhase, j·Spread + ColumnPhase) of an image of FullRows × FullColumns.</summary>
+    /// <summary>Result (i, j) is stored at the pixel (i·Spread + RowPhase, j·Spread + ColumnPhase) of an image of FullRows × FullColumns.</summary>
     public int Spread, RowPhase, ColumnPhase, FullRows, FullColumns;
 
     /// <summary>Results · source channels: y from x.</summary>
@@ -68,7 +68,7 @@ internal struct TileSweep
         return s;
     }
 
-    /// <summary>What the weight gradient's results, the rows (tap, channel) of dw, need of this: their number.</summary>
+    /// <summary>The sweep of the weight gradient's results, the rows (tap, channel) of dw: only their number is used.</summary>
     public static TileSweep Weights(in Convolution.Geometry g)
     {
         var s = Forward(g);
@@ -78,17 +78,17 @@ internal struct TileSweep
         return s;
     }
 
-    /// <summary>How many results there are, without their channels.</summary>
+    /// <summary>Number of results, without their channels.</summary>
     public readonly int Count => Images * Rows * Columns;
 
-    /// <summary>Steps of <see cref="TileProduct.Depth"/> channels for each tap; the last is filled up with zeros.</summary>
+    /// <summary>Steps of <see cref="TileProduct.Depth"/> channels for each tap; the last is padded with zeros.</summary>
     public readonly int Chunks => (Channels + TileProduct.Depth - 1) / TileProduct.Depth;
 
     /// <summary>The weights' tap for the taps t and u of this sweep.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int Tap(int t, int u) => ((FirstTapRow + (t * TapStep)) * Kernel) + FirstTapColumn + (u * TapStep);
 
-    /// <summary>Where the result begins to read.</summary>
+    /// <summary>The start of a result's reads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Origin OriginOf(int result)
     {
@@ -100,12 +100,12 @@ internal struct TileSweep
         return origin;
     }
 
-    /// <summary>How far the taps (t, u) move a source pixel, in quads.</summary>
+    /// <summary>The offset of a source pixel for the taps (t, u), in quads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int TapQuads(int t, int u) => ((t * Width) + u) * Direction * (Channels / 4);
 
     /// <summary>
-    /// The source pixel of a result, as the quad <paramref name="from"/> after its pixel under the taps (0, 0), with a bit for each tap that falls into the
+    /// The source pixel of a result, as the quad <paramref name="from"/> after its pixel under the taps (0, 0), with a bit for each tap that is inside the
     /// image, from <paramref name="tap"/> on.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -128,7 +128,7 @@ internal struct TileSweep
         return pixel;
     }
 
-    /// <summary>The pixel of a result, counted through all images.</summary>
+    /// <summary>The pixel of a result, counted over all images.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int Pixel(int result)
     {
@@ -143,7 +143,7 @@ internal struct TileSweep
         public int Image, Row, Column;
     }
 
-    /// <summary>A quad of the source, which may lie outside the image; a bit for each tap from the present one on, set where it falls into the image.</summary>
+    /// <summary>A quad of the source, which may lie outside the image; a bit for each tap from the current one on, set if it is inside the image.</summary>
     internal struct SourcePixel
     {
         public int At, Taps;

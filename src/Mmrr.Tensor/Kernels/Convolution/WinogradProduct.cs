@@ -4,22 +4,21 @@ using System.Runtime.Intrinsics;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// A 3×3 convolution of stride 1 by F(4×4, 3×3) on the CPU, forward or (with the weights turned round) its data gradient. The tiles of the whole batch
-/// are counted through; a unit of work is a block of them: transform their input, then for each pair of panels 36 matrix products on the
-/// micro-kernel, [tiles, channels] × [channels, 32], and the transform back. Input and products of a block stay in the second-level cache.
-/// 2·36/16·N·H·W·C·O operations where the plain sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
+/// A 3×3 convolution of stride 1 by F(4×4, 3×3) on the CPU, forward or (with the weights rotated by 180°) its data gradient. The tiles of the whole batch
+/// are numbered; a unit of work is a block of them: transform their input, then for each pair of panels 36 matrix products on the micro-kernel, [tiles,
+/// channels] × [channels, 32], and the inverse transform. Input and products of a block stay in the L2 cache. 2·36/16·N·H·W·C·O operations, where the
+/// direct sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
 /// </summary>
 internal readonly unsafe struct WinogradProduct
 {
-    // A block's transformed input: 512 KB of a 1 MB second-level cache.
+    // A block's transformed input: 512 KB of a 1 MB L2 cache.
     private const int MostFloats = 128 * 1024;
     private const int MostTiles = 96;
 
-    // So many units at least, where there are the tiles: the workers should end together.
+    // Minimum number of units, if there are enough tiles: the workers should finish together.
     private const int FewestUnits = 6;
 
-    // Between two of the 36 planes of a block stands one cache line more: planes of whole multiples of 4 KB would all fall into the same eight lines of a
-    // first-level cache.
+    // One extra cache line separates the 36 planes of a block: planes of exact multiples of 4 KB would all map to the same eight lines of an L1 cache.
     private const int Line = 16;
 
     private readonly TileGrid _grid;
@@ -29,7 +28,7 @@ internal readonly unsafe struct WinogradProduct
     private readonly int _groups;
     private readonly int _steps;
 
-    /// <summary>Plans it.</summary>
+    /// <summary>Plans the product.</summary>
     public WinogradProduct(int images, int height, int width, int channels, int outputs)
     {
         _grid = new TileGrid(images, height, width);
@@ -38,7 +37,7 @@ internal readonly unsafe struct WinogradProduct
         int steps = (outputs + (MicroKernel.MostPanels * MicroKernel.PanelWidth) - 1) / (MicroKernel.MostPanels * MicroKernel.PanelWidth);
         int fit = Math.Max(1, Math.Min(MostTiles, MostFloats / (WinogradTransforms.Products * channels)) / MicroKernel.Rows) * MicroKernel.Rows;
         int blocks = (_grid.Tiles + fit - 1) / fit;
-        // Of few tiles the outputs are dealt out too: the input is then transformed more than once, but each weight is fetched by one worker alone.
+        // With few tiles the outputs are distributed too: the input is then transformed more than once, but each weight is fetched by only one worker.
         _groups = 1;
         while (blocks * _groups < FewestUnits && _groups < steps) _groups = Math.Min(2 * _groups, steps);
         blocks = Math.Max(blocks, (FewestUnits + _groups - 1) / _groups);
@@ -47,11 +46,11 @@ internal readonly unsafe struct WinogradProduct
         _steps = (steps + _groups - 1) / _groups;
     }
 
-    /// <summary>Whether it can and should be used: whole vectors of channels, and images that do not waste most of a tile.</summary>
+    /// <summary>Whether it is possible and worthwhile: whole vectors of channels, and images that do not waste most of a tile.</summary>
     public static bool Suits(int height, int width, int channels, int outputs) =>
         channels % MicroKernel.PanelWidth == 0 && outputs % MicroKernel.PanelWidth == 0 && height >= 3 && width >= 3;
 
-    /// <summary>Pieces of work.</summary>
+    /// <summary>Units of work.</summary>
     public int Units => (_grid.Tiles + _block - 1) / _block * _groups;
 
     /// <summary>Floats of transformed weights, [36, outputs/16, channels, 16].</summary>
@@ -67,8 +66,8 @@ internal readonly unsafe struct WinogradProduct
 
     /// <summary>Transforms this worker's share of the weights.</summary>
     /// <param name="weight">[3, 3, C, O] of the convolution.</param>
-    /// <param name="backward">For the data gradient: channels are then O, outputs C, and the kernel is turned by 180°.</param>
-    /// <param name="channels">Channels that are summed over.</param>
+    /// <param name="backward">For the data gradient: channels are then O, outputs C, and the kernel is rotated by 180°.</param>
+    /// <param name="channels">Summed channels.</param>
     /// <param name="outputs">Channels of the result.</param>
     /// <param name="target">[36, outputs/16, channels, 16].</param>
     /// <param name="worker">The worker.</param>
@@ -112,8 +111,8 @@ internal readonly unsafe struct WinogradProduct
     }
 
     /// <summary>Computes one block of tiles, all outputs or a group of them.</summary>
-    /// <param name="unit">Which.</param>
-    /// <param name="ahead">So many blocks on is the one that this worker will probably take next.</param>
+    /// <param name="unit">Index of the block.</param>
+    /// <param name="ahead">Distance in blocks to the one that this worker will probably take next.</param>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="weights">From <see cref="TransformWeights"/>.</param>
     /// <param name="bias">[O] or null.</param>
@@ -139,7 +138,7 @@ internal readonly unsafe struct WinogradProduct
                     _grid.Height, _grid.Width, _channels, top - 1, left - 1, temporary, input + ((nint)t * _channels) + c, plane);
             }
         }
-        // The micro-kernel works on whole strips: what stands behind the last tile is computed and not read, but must be no number that takes long.
+        // The micro-kernel works on whole strips: values after the last tile are computed and not read, but must not be numbers that compute slowly.
         int spare = Math.Min(_block, strips * rows) - count;
         for (int p = 0; p < WinogradTransforms.Products && spare > 0; p++)
             new Span<float>(input + (p * plane) + ((nint)count * _channels), spare * _channels).Clear();
@@ -156,7 +155,7 @@ internal readonly unsafe struct WinogradProduct
                 float* w = weights + ((nint)p * _channels * _outputs) + (panel * panelSize);
                 for (int strip = 0; strip < strips; strip++)
                 {
-                    // The results' memory, what is added to them and the input of the block after next are fetched while there is something else to do.
+                    // The results' memory, their addends and the input of the block after next are prefetched during the computation.
                     int done = (p * strips) + strip, fetched = done * count / (WinogradTransforms.Products * strips);
                     if ((done + 1) * count / (WinogradTransforms.Products * strips) > fetched)
                     {

@@ -4,34 +4,34 @@ using System.Runtime.Intrinsics;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The transforms of Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016, arXiv:1509.09308): a 4×4 tile of outputs needs 36 products a
-/// channel where the plain sum needs 144. Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, each on 16 channels at a time. The points are 0, ±1, ±2 and ∞.
+/// The transforms of Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016, arXiv:1509.09308): a 4×4 tile of outputs needs 36 products per channel,
+/// where the direct sum needs 144. Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, each on 16 channels at a time. The points are 0, ±1, ±2 and ∞.
 /// </summary>
 internal static unsafe class WinogradTransforms
 {
     /// <summary>Outputs along one side of a tile.</summary>
     public const int Tile = 4;
 
-    /// <summary>Inputs along one side of a tile, and so Tile + 2.</summary>
+    /// <summary>Inputs along one side of a tile, Tile + 2.</summary>
     public const int Patch = 6;
 
-    /// <summary>Products of a tile and channel.</summary>
+    /// <summary>Products per tile and channel.</summary>
     public const int Products = Patch * Patch;
 
-    /// <summary>Floats of the aligned memory between the two passes of a transform.</summary>
+    /// <summary>Floats of aligned memory between the two passes of a transform.</summary>
     public const int TemporaryFloats = Products * 16;
 
     /// <summary>
     /// Bᵀ d B of one 6×6 patch and 16 channels: 144 vector operations, 72 loads and 72 stores.
     /// </summary>
     /// <param name="image">[height, width, channels], at the first of the 16 channels.</param>
-    /// <param name="height">Of the image.</param>
-    /// <param name="width">Of the image.</param>
-    /// <param name="channels">Of the image.</param>
+    /// <param name="height">Height of the image.</param>
+    /// <param name="width">Width of the image.</param>
+    /// <param name="channels">Channels of the image.</param>
     /// <param name="top">The patch's first row, −1 or more; rows outside the image are zero.</param>
     /// <param name="left">The patch's first column.</param>
-    /// <param name="temporary"><see cref="TemporaryFloats"/>, on a 64-byte boundary: a vector across two cache lines costs double.</param>
-    /// <param name="target">Where the first of the 36 vectors goes.</param>
+    /// <param name="temporary"><see cref="TemporaryFloats"/>, on a 64-byte boundary: access to a vector across two cache lines costs double.</param>
+    /// <param name="target">Destination of the first of the 36 vectors.</param>
     /// <param name="stride">Floats from one vector to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Input(float* image, int height, int width, int channels, int top, int left, float* temporary, float* target, nint stride)
@@ -78,13 +78,13 @@ internal static unsafe class WinogradTransforms
     /// <param name="products">The 36 vectors.</param>
     /// <param name="stride">Floats from one vector to the next.</param>
     /// <param name="temporary"><see cref="TemporaryFloats"/>, on a 64-byte boundary.</param>
-    /// <param name="bias">Added everywhere.</param>
-    /// <param name="residual">As y, or null.</param>
+    /// <param name="bias">Added to every pixel.</param>
+    /// <param name="residual">Laid out like y, or null.</param>
     /// <param name="y">The tile's first pixel, at the first of the 16 channels.</param>
     /// <param name="row">Floats from one row of y to the next.</param>
     /// <param name="channels">Floats from one pixel of y to the next.</param>
-    /// <param name="rows">Rows of the tile that lie in the image, 1 to 4.</param>
-    /// <param name="columns">Columns that do.</param>
+    /// <param name="rows">Rows of the tile inside the image, 1 to 4.</param>
+    /// <param name="columns">Columns of the tile inside the image, 1 to 4.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Output(
         float* products, nint stride, float* temporary, Vector512<float> bias, float* residual, float* y, nint row, nint channels, int rows, int columns)
@@ -130,13 +130,13 @@ internal static unsafe class WinogradTransforms
     /// A dY Aᵀ of one 4×4 tile and 16 channels, for the weight gradient: 80 vector operations.
     /// </summary>
     /// <param name="gradient">[height, width, channels], at the first of the 16 channels.</param>
-    /// <param name="height">Of the image.</param>
-    /// <param name="width">Of the image.</param>
-    /// <param name="channels">Of the image.</param>
+    /// <param name="height">Height of the image.</param>
+    /// <param name="width">Width of the image.</param>
+    /// <param name="channels">Channels of the image.</param>
     /// <param name="top">The tile's first row; rows outside the image are zero.</param>
     /// <param name="left">The tile's first column.</param>
     /// <param name="temporary"><see cref="TemporaryFloats"/>, on a 64-byte boundary.</param>
-    /// <param name="target">Where the first of the 36 vectors goes.</param>
+    /// <param name="target">Destination of the first of the 36 vectors.</param>
     /// <param name="stride">Floats from one vector to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void OutputGradient(float* gradient, int height, int width, int channels, int top, int left, float* temporary, float* target, nint stride)
@@ -162,7 +162,7 @@ internal static unsafe class WinogradTransforms
         }
     }
 
-    /// <summary>Gᵀ u G for 16 output channels: the 36 vectors, one behind the other, become nine, a stride apart.</summary>
+    /// <summary>Gᵀ u G for 16 output channels: the 36 contiguous vectors become nine, a stride apart.</summary>
     public static void WeightGradient(Vector512<float>* sums, float* target, nint stride)
     {
         Vector512<float>* lines = stackalloc Vector512<float>[3 * Patch];

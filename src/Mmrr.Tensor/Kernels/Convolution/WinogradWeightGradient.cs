@@ -6,8 +6,8 @@ namespace Mmrr.Kernels;
 /// <summary>
 /// The weight gradient of a 3×3 convolution of stride 1 by the transpose of F(4×4, 3×3) on the CPU: dg = Gᵀ[Σ over tiles of (A dY Aᵀ) ⊙ (Bᵀ d B)]G.
 /// The sum is 36 matrix products, [channels, tiles] × [tiles, outputs]. A unit of work is (a slice of up to 64 channels and 64 outputs, a share of the
-/// tiles): its 36 sums (590 KB at most) and one block of transformed tiles stay in the second-level cache. Slices and shares follow from the shapes alone,
-/// and the shares are added in order. 2·36/16·N·H·W·C·O operations where the plain sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
+/// tiles): its 36 sums (590 KB at most) and one block of transformed tiles stay in the L2 cache. Slices and shares depend only on the shapes, and the
+/// shares are added in order. 2·36/16·N·H·W·C·O operations, where the direct sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
 /// </summary>
 internal readonly unsafe struct WinogradWeightGradient
 {
@@ -16,7 +16,7 @@ internal readonly unsafe struct WinogradWeightGradient
     // A block's transformed tiles, of input and output gradient: 320 KB.
     private const int BlockFloats = 80 * 1024;
 
-    // So many units at least, where there are the tiles: the workers should end together.
+    // Minimum number of units, if there are enough tiles: the workers should finish together.
     private const int FewestUnits = 8;
 
     private readonly TileGrid _grid;
@@ -26,7 +26,7 @@ internal readonly unsafe struct WinogradWeightGradient
     private readonly int _outputSlice;
     private readonly int _block;
 
-    /// <summary>Plans it.</summary>
+    /// <summary>Plans the product.</summary>
     public WinogradWeightGradient(int images, int height, int width, int channels, int outputs)
     {
         _grid = new TileGrid(images, height, width);
@@ -39,10 +39,10 @@ internal readonly unsafe struct WinogradWeightGradient
         Shares = Math.Clamp((FewestUnits + slices - 1) / slices, 1, (_grid.Tiles + MicroKernel.OuterRows - 1) / MicroKernel.OuterRows);
     }
 
-    /// <summary>Parts that the tiles are dealt into.</summary>
+    /// <summary>Number of shares of the tiles.</summary>
     public int Shares { get; }
 
-    /// <summary>Pieces of work: slices × shares.</summary>
+    /// <summary>Units of work: slices × shares.</summary>
     public int Units => ChannelSlices * OutputSlices * Shares;
 
     /// <summary>Floats of all partial sums: for each unit [36, channels, outputs] of its slice, and [outputs] for the bias.</summary>
@@ -58,7 +58,7 @@ internal readonly unsafe struct WinogradWeightGradient
     private int UnitFloats => (WinogradTransforms.Products * _channelSlice * _outputSlice) + _outputSlice;
 
     /// <summary>Sums one unit.</summary>
-    /// <param name="unit">Which.</param>
+    /// <param name="unit">Index of the unit.</param>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="dy">[N, H, W, O].</param>
     /// <param name="partial"><see cref="PartialFloats"/>.</param>
@@ -113,7 +113,7 @@ internal readonly unsafe struct WinogradWeightGradient
                     }
                 }
             }
-            // Row and column 1 of A are all ones: this of the 36 is the sum over the tile.
+            // Row and column 1 of A are all ones: this one of the 36 is the sum over the tile.
             float* tileSums = gradients + ((WinogradTransforms.Patch + 1) * gradientPlane);
             for (int o = 0; o < outputs; o += MicroKernel.PanelWidth)
             {
@@ -124,8 +124,8 @@ internal readonly unsafe struct WinogradWeightGradient
         }
     }
 
-    /// <summary>Adds the shares and transforms this worker's part of the weights back.</summary>
-    /// <param name="partial">From <see cref="Run"/>, of all units.</param>
+    /// <summary>Adds the shares and inverse-transforms this worker's part of the weights.</summary>
+    /// <param name="partial">The sums of all units, from <see cref="Run"/>.</param>
     /// <param name="weightGradient">[3, 3, C, O].</param>
     /// <param name="biasGradient">[O] or null.</param>
     /// <param name="worker">The worker.</param>

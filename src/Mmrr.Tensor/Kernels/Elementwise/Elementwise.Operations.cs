@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
 
-// What is done to an element, once on vectors for the cpu and once on scalars for SIMT kernels, side by side.
+// The operation on an element, on vectors for the cpu and on scalars for SIMT kernels.
 public static unsafe partial class Elementwise
 {
     private interface IUnary : IQuadOperation1

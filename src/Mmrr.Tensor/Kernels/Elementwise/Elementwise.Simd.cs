@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
 
-// One loop for all operations of one input, one for all of two: the operation is a struct, so that the JIT compiles a loop for each.
+// One loop for all operations with one input, one for all with two: the operation is a struct, so that the JIT compiles a loop for each.
 public static unsafe partial class Elementwise
 {
     private static void Enqueue<TOperation>(string name, Tensor input, Tensor output, TOperation operation)

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Mmrr.Kernels;
 
-// All of these walk as QuadWalk does: 16-byte loads and stores of neighbouring addresses. Bytes and operations are an element's.
+// All kernels iterate like QuadWalk: 16-byte loads and stores of neighbouring addresses. Bytes and operations are per element.
 public static unsafe partial class Elementwise
 {
     // a + b. 12 bytes, 1 operation.

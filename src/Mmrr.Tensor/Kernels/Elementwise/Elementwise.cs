@@ -1,8 +1,8 @@
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// Operations on each element by itself. All tensors of a call have one shape (any) and one device; an output may be one of the inputs
-/// (work in place). All are bound by memory: 4 bytes read for each input and 4 written for the output, an element.
+/// Element-wise operations. All tensors of a call have the same shape (any) and device; an output may be one of the inputs (in place). All are
+/// memory-bound: per element, 4 bytes read for each input and 4 written for the output.
 /// </summary>
 public static unsafe partial class Elementwise
 {
@@ -61,7 +61,7 @@ public static unsafe partial class Elementwise
         else device.Simt.Launch(QuadWalk.Grid(device, output.Count), TanhBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
     }
 
-    /// <summary>output = 1/(1 + e⁻ˣ), to 2.4 ulp; exactly 0 or 1 only where float32 rounds it so.</summary>
+    /// <summary>output = 1/(1 + e⁻ˣ), to 2.4 ulp; exactly 0 or 1 only where float32 rounds to it.</summary>
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void Sigmoid(Tensor x, Tensor output)
     {
@@ -94,7 +94,7 @@ public static unsafe partial class Elementwise
         else device.Simt.Launch(QuadWalk.Grid(device, x.Count), ReluKernel, x.View, output.View, x.Count);
     }
 
-    /// <summary>inputGradient = outputGradient where output &gt; 0, else 0; output = max(x, 0).</summary>
+    /// <summary>inputGradient = outputGradient where output &gt; 0, otherwise 0; output = max(x, 0).</summary>
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void ReluBackward(Tensor output, Tensor outputGradient, Tensor inputGradient)
     {
@@ -105,7 +105,7 @@ public static unsafe partial class Elementwise
         else device.Simt.Launch(QuadWalk.Grid(device, output.Count), ReluBackwardKernel, output.View, outputGradient.View, inputGradient.View, output.Count);
     }
 
-    /// <summary>Every element becomes <paramref name="value"/>.</summary>
+    /// <summary>Sets every element to <paramref name="value"/>.</summary>
     public static void Fill(float value, Tensor output)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -5,13 +5,12 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// exp, the logistic sigmoid and tanh in float32, once over vectors (cpu) and once over scalars inside SIMT kernels, by the same steps.
-/// exp(x) = 2ⁿ·exp(r) with n = round(x·log₂e) and r = x − n·ln 2, ln 2 in two parts of which the first has nine bits, so that n·ln 2
-/// loses nothing, fused or not (Cody, Waite); exp(r) = 1 + r + r²·p(r), p of degree 5; 2ⁿ in two factors, so that subnormal results are right
-/// too. Coefficients of p and of tanh's odd polynomial: Moshier, Cephes library, expf.c and tanhf.c.
-/// Largest errors against float64, in both forms, over the whole range: exp 1 ulp, sigmoid 2.4 ulp, tanh 1.4 ulp.
-/// exp is 0 below −104 and +∞ above 88.73, as float32 rounds; sigmoid is exactly 0 below −104 and 1 above 17.33; tanh is odd,
-/// and exactly ±1 beyond ±9.1. NaN gives NaN, ±∞ the limits.
+/// exp, the logistic sigmoid and tanh in float32, for vectors (cpu) and for scalars in SIMT kernels, with the same steps. exp(x) = 2ⁿ·exp(r) with
+/// n = round(x·log₂e) and r = x − n·ln 2, ln 2 in two parts of which the first has nine bits, so that n·ln 2 is exact, fused or not (Cody, Waite);
+/// exp(r) = 1 + r + r²·p(r), p of degree 5; 2ⁿ in two factors, so that subnormal results are correct too. Coefficients of p and of tanh's odd polynomial:
+/// Moshier, Cephes library, expf.c and tanhf.c. Largest errors against float64, in both forms, over the whole range: exp 1 ulp, sigmoid 2.4 ulp, tanh 1.4
+/// ulp. exp is 0 below −104 and +∞ above 88.73, as float32 rounds; sigmoid is exactly 0 below −104 and 1 above 17.33; tanh is odd, and exactly ±1 beyond
+/// ±9.1. NaN gives NaN, ±∞ the limits.
 /// </summary>
 public static class Exponential
 {
@@ -19,7 +18,7 @@ public static class Exponential
     private const float Ln2High = 0.693359375f;
     private const float Ln2Low = -2.12194440e-4f;
 
-    // Beyond these the result is +∞ or 0; between them n fits an exponent split in two.
+    // Outside these limits the result is +∞ or 0; between them n fits an exponent split in two.
     private const float Largest = 89f;
     private const float Smallest = -104.5f;
 
@@ -33,7 +32,7 @@ public static class Exponential
     private const float P4 = 1.6666665459e-1f;
     private const float P5 = 5.0000001201e-1f;
 
-    // Up to here tanh is an odd polynomial; 1 − 2/(e²ˣ + 1) would cancel.
+    // Up to this limit tanh is an odd polynomial; 1 − 2/(e²ˣ + 1) would cancel.
     private const float TanhPolynomial = 0.625f;
     private const float T0 = -5.70498872745e-3f;
     private const float T1 = 2.06390887954e-2f;
@@ -65,8 +64,8 @@ public static class Exponential
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Sigmoid(Vector512<float> x)
     {
-        // sigmoid(−|x|) and its complement: nothing overflows, small results keep their relative accuracy, and large ones become 1 only
-        // where the nearest float is 1.
+        // sigmoid(−|x|) and its complement: nothing overflows, small results keep their relative accuracy, and large ones are 1 only where the nearest
+        // float is 1.
         var e = Exp(-Vector512.Abs(x));
         var tail = e / (Vector512<float>.One + e);
         return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), tail, Vector512<float>.One - tail);
@@ -92,8 +91,8 @@ public static class Exponential
     {
         x = x > Largest ? Largest : x;
         x = x < Smallest ? Smallest : x;
-        // Conversions between integers and floats run at an eighth of the speed of additions: added to 1.5·2²³ the sum is rounded to an integer, its lowest
-        // bits.
+        // Conversions between integers and floats run at an eighth of the speed of additions: instead the sum with 1.5·2²³ is rounded to an integer, its
+        // lowest bits.
         float shifted = (x * Log2E) + Rounder;
         int exponent = (int)Interop.FloatAsInt(shifted) - RounderBits;
         float n = shifted - Rounder;

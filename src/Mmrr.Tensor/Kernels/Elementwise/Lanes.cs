@@ -3,16 +3,16 @@ using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
 
-/// <summary>The ends of arrays whose length is no multiple of a vector: the first lanes of a vector, from and to memory.</summary>
+/// <summary>The ends of arrays whose length is not a multiple of a vector: loads and stores of the first lanes of a vector.</summary>
 internal static unsafe class Lanes
 {
-    /// <summary>Floats of a vector.</summary>
+    /// <summary>Floats per vector.</summary>
     public const int Width = 16;
 
-    /// <summary>The grain in which elementwise work is shared by workers, in floats: a multiple of <see cref="Width"/> of some µs.</summary>
+    /// <summary>The unit of elementwise work of a worker, in floats: a multiple of <see cref="Width"/> that takes a few µs.</summary>
     public const int Grain = 4096;
 
-    /// <summary>The first <paramref name="count"/> (0 to 15) lanes from memory, the others zero.</summary>
+    /// <summary>Loads the first <paramref name="count"/> (0 to 15) lanes, the others zero.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Vector512<float> Load(float* source, int count)
     {
@@ -21,14 +21,16 @@ internal static unsafe class Lanes
         return lanes;
     }
 
-    /// <summary>The first <paramref name="count"/> (0 to 15) lanes to memory.</summary>
+    /// <summary>Stores the first <paramref name="count"/> (0 to 15) lanes.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Store(Vector512<float> lanes, float* target, int count)
     {
         for (int i = 0; i < count; i++) target[i] = ((float*)&lanes)[i];
     }
 
-    /// <summary>Copies <paramref name="count"/> floats; for rows of some ten to some hundred, where a call of memmove would cost more than the copy.</summary>
+    /// <summary>
+    /// Copies <paramref name="count"/> floats; for rows of about ten to a few hundred, where a call of memmove would cost more than the copy.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy(float* source, float* target, int count)
     {

@@ -5,12 +5,12 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class NoiseBlend
 {
-    // As QuadWalk: three loads and one store of 16 bytes; 16 bytes and 4 operations an element.
+    // Like QuadWalk: three loads and one store of 16 bytes; 16 bytes and 4 operations per element.
     [SimtKernel]
     private static void ForwardKernel(ArrayView<float> e, ArrayView<float> m, ArrayView<float> noise, ArrayView<float> output, int count) =>
         QuadWalk.Map(e, m, noise, output, count, default(Blending));
 
-    // As QuadWalk with up to two outputs: at most 24 bytes and 3 operations an element. The conditions are the same in every thread.
+    // Like QuadWalk with up to two outputs: at most 24 bytes and 3 operations per element. The conditions are the same in every thread.
     [SimtKernel]
     private static void BackwardKernel(
         ArrayView<float> e, ArrayView<float> m, ArrayView<float> noise, ArrayView<float> outputGradient,

@@ -1,8 +1,8 @@
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The noisy blend of the method: ẽ = e⊙m + ε⊙(1 − m) (the paper's equation 1). All tensors of a call have one shape (any) and one
-/// device. ε is drawn, not computed, so that it has no gradient. Bound by memory: 16 bytes an element forward, 24 backward.
+/// The noisy blend of the method: ẽ = e⊙m + ε⊙(1 − m) (the paper's equation 1). All tensors of a call have the same shape (any) and device. ε is
+/// drawn, not computed, so it has no gradient. Memory-bound: 16 bytes per element forward, 24 backward.
 /// </summary>
 public static unsafe partial class NoiseBlend
 {
@@ -25,7 +25,7 @@ public static unsafe partial class NoiseBlend
         else device.Simt.Launch(QuadWalk.Grid(device, e.Count), ForwardKernel, e.View, m.View, noise.View, output.View, e.Count);
     }
 
-    /// <summary>eGradient = outputGradient⊙m, mGradient = outputGradient⊙(e − noise); either may be left out.</summary>
+    /// <summary>eGradient = outputGradient⊙m, mGradient = outputGradient⊙(e − noise); either may be null.</summary>
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>
     public static void Backward(Tensor e, Tensor m, Tensor noise, Tensor outputGradient, Tensor? eGradient, Tensor? mGradient)
     {
@@ -46,7 +46,7 @@ public static unsafe partial class NoiseBlend
         }
         if (eGradient is null && mGradient is null) return;
         var device = e.Device;
-        // g and an output for each gradient; m for that of e, and e and the noise for that of m.
+        // g, and for each gradient an output; m for that of e, and e and the noise for that of m.
         double operations = (eGradient is null ? 0 : 1) + (mGradient is null ? 0 : 2), bytes = 4 + (eGradient is null ? 0 : 8) + (mGradient is null ? 0 : 12);
         using var measured = Measurement.Of(device, Operation, e.Shape, operations * e.Count, bytes * e.Count);
         if (device.Kind == DeviceKind.Cpu)
@@ -55,7 +55,7 @@ public static unsafe partial class NoiseBlend
         }
         else
         {
-            // An output that is not wanted gets a view that the kernel does not touch.
+            // For an unwanted output, pass a view that the kernel does not access.
             var unused = outputGradient.View;
             device.Simt.Launch(
                 QuadWalk.Grid(device, e.Count), BackwardKernel, e.View, m.View, noise.View, outputGradient.View,

@@ -22,23 +22,23 @@ internal interface IQuadOperation3
 }
 
 /// <summary>
-/// The loops of the SIMT kernels whose elements are independent, over a grid of any size. A thread takes the quads q, q + grid, …: one load and one store
-/// of 16 bytes for each array, at neighbouring addresses in neighbouring threads. What is left of a count that is no multiple of four goes to the first
-/// threads, one element each. Arrays begin at a buffer's beginning, which is aligned to 64 bytes or more.
+/// The loops of the SIMT kernels with independent elements, for a grid of any size. A thread takes the quads q, q + grid, …: one load or store of 16 bytes
+/// for each array, at neighbouring addresses in neighbouring threads. The remainder of a count that is not a multiple of four goes to the first threads,
+/// one element each. Arrays start at the beginning of a buffer, which is aligned to 64 bytes or more.
 /// </summary>
 internal static class QuadWalk
 {
-    /// <summary>The grid of so many elements.</summary>
+    /// <summary>The grid for a number of elements.</summary>
     public static KernelConfig Grid(Device device, long count) => device.Grid((count + 3) / 4);
 
-    /// <summary>This thread's number in the grid.</summary>
+    /// <summary>This thread's index in the grid.</summary>
     public static int Thread
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => (ILGPU.Grid.IdxX * Group.DimX) + Group.IdxX;
     }
 
-    /// <summary>How many threads the grid has.</summary>
+    /// <summary>Number of threads in the grid.</summary>
     public static int Threads
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

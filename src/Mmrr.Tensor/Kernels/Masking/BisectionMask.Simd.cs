@@ -2,11 +2,11 @@ using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
 
-// A worker takes one problem at a time. Every sweep reads v from cache and writes m beside it, which costs little beside the exponentials:
-// the last sweep is then the result, and no further one is needed.
+// A worker takes one problem at a time. Every sweep reads v from cache and also writes m, which costs little compared with the exponentials: the last sweep
+// is then the result, and no further one is needed.
 public static unsafe partial class BisectionMask
 {
-    // Sums run over so many elements in float32, then go on in float64.
+    // Number of elements that are summed in float32 before the sum continues in float64.
     private const int Block = 1024;
 
     private static void EnqueueForward(
@@ -143,7 +143,7 @@ public static unsafe partial class BisectionMask
         return double.IsFinite(mean) ? search : Among(search, 1, level, tolerance, maxSweeps, v, length);
     }
 
-    /// <summary>A walk that looks for what is not finite; see <see cref="MaskSearch.Among"/>.</summary>
+    /// <summary>A pass that searches for non-finite values; see <see cref="MaskSearch.Among"/>.</summary>
     private static MaskSearch Among(MaskSearch search, int newton, float level, float tolerance, int maxSweeps, float* v, int length)
     {
         float above = 0, below = 0, smallest = float.PositiveInfinity, largest = float.NegativeInfinity;
@@ -181,7 +181,7 @@ public static unsafe partial class BisectionMask
             {
                 int rest = Math.Min(Lanes.Width, end - i);
                 Lanes.Store(Exponential.Sigmoid(Lanes.Load(v + i, rest) + shift), m + i, rest);
-                // Read back, the lanes past the end are zero and add nothing.
+                // When read back, the lanes past the end are zero and add nothing.
                 var last = Lanes.Load(m + i, rest);
                 sum0 += last;
                 slope0 += last * (Vector512<float>.One - last);

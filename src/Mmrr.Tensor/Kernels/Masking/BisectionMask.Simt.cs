@@ -6,26 +6,27 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class BisectionMask
 {
-    // Quads of an image whose exponentials are kept in shared memory: 16 KB, images of up to 4,096 values.
+    // Maximum quads of an image whose exponentials are kept in shared memory: 16 KB, images of up to 4,096 values.
     private const int KeptQuads = 1024;
 
-    // Quads that a thread adds up before it adds their sum to its total: images of any size then pass through a few dozen additions.
+    // Quads that a thread sums before it adds their sum to its total: each value then passes through a few dozen additions for images of any size.
     private const int QuadRun = 16;
 
-    // Threads of a group that keeps its exponentials: fewer, so that a sweep's sums and decision, which each warp goes through, cost less than its elements.
+    // Threads of a group that keeps its exponentials: fewer, so that a sweep's sums and decision, which every warp executes, cost less than its elements.
     private const int KeepingLanes = 128;
 
-    // How far b may move before the exponentials are taken anew. The rounding of v + b, which they keep, is then that of a number at most so much larger.
+    // How far b may move before the exponentials are recomputed. They contain the rounding of v + b, which is then that of a number larger by at most this
+    // value.
     private const float Reach = 8f;
 
-    // e²⁰: beyond it σ is 1 in float32, and the product of four denominators still is a number.
+    // e²⁰: above it σ is 1 in float32, and the product of four denominators is still finite.
     private const float LargestOdds = 4.8516520e8f;
 
-    // A group solves one problem. The sweeps need one exponential an element in all: with u = exp(v + b₀), taken in the first sweep and kept in shared
-    // memory, σ(v + b) is t/(1 + t), t = u·exp(b − b₀), and four elements share one division. Larger images take their exponentials in every sweep, from
-    // v in the caches. The threads lie over the quads of v, add in a fixed order and take the same decisions from the same sums. m comes from a last walk
-    // with an accurate sigmoid. 4 bytes of m an element from memory, and v once an image; operations an element: 10 for the start, 38 for the first sweep,
-    // 10 for each other, 40 for m.
+    // A group solves one problem. All sweeps together need one exponential per element: with u = exp(v + b₀), computed in the first sweep and kept in
+    // shared memory, σ(v + b) is t/(1 + t), t = u·exp(b − b₀), and four elements share one division. Larger images compute their exponentials in every
+    // sweep, from v in the caches. The threads are mapped to the quads of v, add in a fixed order and make the same decisions from the same sums. m comes
+    // from a last pass with an accurate sigmoid. 4 bytes of m per element from memory, and v once per image; operations per element: 10 for the start, 38
+    // for the first sweep, 10 for each other, 40 for m.
     [SimtKernel]
     private static void ForwardKernel(
         ArrayView<float> v, ArrayView<float> levels, ArrayView<float> m, ArrayView<float> bias, ArrayView<float> slope,
@@ -56,7 +57,7 @@ public static unsafe partial class BisectionMask
                 mean = range.Mean;
                 search = MaskSearch.ByNewton(level, range.Smallest, range.Largest, mean, range.Variance, tolerance, maxSweeps);
             }
-            // Also of finite values, whose sum float32 cannot hold; and bisection, which has no mean, always looks.
+            // Also for finite values whose sum overflows float32; bisection, which has no mean, always checks.
             if (!(mean >= float.MinValue && mean <= float.MaxValue)) search = Among(shared, search, newton, v, source, length, level, tolerance, maxSweeps);
             float center = search.Bias;
             int stale = 1;
@@ -105,13 +106,13 @@ public static unsafe partial class BisectionMask
         }
     }
 
-    // Σ g·m(1 − m) over a range of a problem, as RangeSums. 8 bytes and 4 operations an element.
+    // Σ g·m(1 − m) over a range of a problem, like RangeSums. 8 bytes and 4 operations per element.
     [SimtKernel]
     private static void WeightKernel(ArrayView<float> m, ArrayView<float> maskGradient, ArrayView<float> weights, int length, int ranges, float factor) =>
         RangeSums.Write(m, maskGradient, weights, length, ranges, factor, default(WeightedSlope));
 
-    // A thread takes the quads i, i + grid, … of the images (where an image has no multiple of four elements: up to four single ones) and goes through their
-    // levels in order. 8 bytes and 5 operations an element and level, 4 bytes written for all levels.
+    // A thread takes the quads i, i + grid, … of the images (if an image's size is not a multiple of four: up to four single elements) and processes their
+    // levels in order. 8 bytes and 5 operations per element and level, 4 bytes written for all levels.
     [SimtKernel]
     private static void BackwardKernel(
         ArrayView<float> m, ArrayView<float> slope, ArrayView<float> weights, ArrayView<float> maskGradient, ArrayView<float> vGradient,
@@ -139,7 +140,7 @@ public static unsafe partial class BisectionMask
         }
     }
 
-    /// <summary>One walk for min, max, mean and variance; the sums are over v − v₀, so that they do not cancel where v lies far from zero.</summary>
+    /// <summary>One pass for min, max, mean and variance; the sums are over v − v₀, so that they do not cancel if v is far from zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ValueRange RangeOf(ArrayView<GroupReduction.Pair> shared, ArrayView<float> v, int source, int length)
     {
@@ -169,7 +170,7 @@ public static unsafe partial class BisectionMask
         return range;
     }
 
-    /// <summary>A walk that looks for what is not finite; see <see cref="MaskSearch.Among"/>.</summary>
+    /// <summary>A pass that searches for non-finite values; see <see cref="MaskSearch.Among"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static MaskSearch Among(
         ArrayView<GroupReduction.Pair> shared, MaskSearch search, int newton, ArrayView<float> v, int source, int length, float level, float tolerance,
@@ -227,7 +228,7 @@ public static unsafe partial class BisectionMask
         return total;
     }
 
-    /// <summary>exp(v + b) of four values; +∞ and 0 where float32 ends.</summary>
+    /// <summary>exp(v + b) of four values; +∞ and 0 outside the range of float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 Odds(Float4 values, float bias)
     {
@@ -257,9 +258,7 @@ public static unsafe partial class BisectionMask
         return sums;
     }
 
-    /// <summary>
-    /// Quad q of the row of so many elements that begins at <paramref name="offset"/>; single elements, and a filling, where rows have no multiple of four.
-    /// </summary>
+    /// <summary>Quad q of the row that begins at <paramref name="offset"/>; single elements, padded, if the row length is not a multiple of four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 Load(ArrayView<float> view, int offset, int q, int length, float filling)
     {
@@ -288,7 +287,7 @@ public static unsafe partial class BisectionMask
         if (i + 3 < length) view[offset + i + 3] = quad.W;
     }
 
-    /// <summary>What Newton's start needs of the values.</summary>
+    /// <summary>The statistics of the values for Newton's start.</summary>
     private struct ValueRange
     {
         public float Smallest, Largest, Mean, Variance;

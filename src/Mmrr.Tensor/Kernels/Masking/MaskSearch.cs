@@ -3,19 +3,19 @@ using ILGPU.Algorithms;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The search for the b at which mean(σ(v + b)) = μ, as a state machine: sweep at <see cref="Bias"/>, pass what came out to
-/// <see cref="Next"/>, until <see cref="Done"/>. Plain arithmetic on a struct, so that the cpu and the GPU kernel share it; every thread of
-/// a group runs it on the same numbers and takes the same decisions.
+/// The search for the b at which mean(σ(v + b)) = μ, as a state machine: sweep at <see cref="Bias"/>, pass the result to <see cref="Next"/>, until
+/// <see cref="Done"/>. Plain arithmetic on a struct, shared by the cpu and the GPU kernel; every thread of a group runs it on the same numbers and makes
+/// the same decisions.
 /// </summary>
 internal struct MaskSearch
 {
-    /// <summary>Where to sweep next; once done, the answer.</summary>
+    /// <summary>The bias of the next sweep; once done, the result.</summary>
     public float Bias;
 
     /// <summary>Not 0 once the search has ended.</summary>
     public int Done;
 
-    // Beyond this a bracket is not doubled again.
+    // A bracket beyond this limit is not doubled again.
     private const float Farthest = 1e38f;
     private const int LowerEnd = 0;
     private const int UpperEnd = 1;
@@ -32,20 +32,20 @@ internal struct MaskSearch
     private float _bestError;
 
     /// <summary>
-    /// Newton steps inside [logit μ − max v, logit μ − min v]. They start where the mean would be μ if v were normally distributed:
-    /// the mean of σ(v + b) is then close to σ((v̄ + b)/√(1 + π/8·var v)) (MacKay, "The evidence framework applied to classification networks", 1992).
+    /// Newton steps inside [logit μ − max v, logit μ − min v]. They start at the b that would give the mean μ if v were normally distributed: the mean
+    /// of σ(v + b) is then close to σ((v̄ + b)/√(1 + π/8·var v)) (MacKay, "The evidence framework applied to classification networks", 1992).
     /// </summary>
     /// <param name="level">μ, above 0 and below 1.</param>
     /// <param name="smallest">min v.</param>
     /// <param name="largest">max v.</param>
-    /// <param name="mean">v̄, roughly.</param>
-    /// <param name="variance">var v, roughly.</param>
-    /// <param name="tolerance">The error of the mean that is small enough.</param>
-    /// <param name="maxSweeps">How often the mean is evaluated at most.</param>
+    /// <param name="mean">v̄, approximate.</param>
+    /// <param name="variance">var v, approximate.</param>
+    /// <param name="tolerance">Accepted error of the mean.</param>
+    /// <param name="maxSweeps">Maximum number of evaluations of the mean.</param>
     public static MaskSearch ByNewton(float level, float smallest, float largest, float mean, float variance, float tolerance, int maxSweeps)
     {
         float logit = XMath.Log(level) - XMath.Log(1f - level);
-        // The GPU's logarithm is good to some 2⁻²², the sums v + b to float32's rounding at the size of v.
+        // The GPU's logarithm is accurate to about 2⁻²², the sums v + b to float32's rounding at the magnitude of v.
         float span = largest > -smallest ? largest : -smallest;
         float margin = 1e-3f + (1e-6f * span);
         var search = Start(Newton, tolerance, maxSweeps);
@@ -60,27 +60,27 @@ internal struct MaskSearch
     }
 
     /// <summary>
-    /// The search where some values may not be finite. ±∞ are elements whose mask is 1 or 0 for any b: the others have to make up for them. Where they
-    /// cannot, and where there is a NaN, b is NaN and so is the mask. Finite values alone, whose sum may have been too large for float32, change nothing.
+    /// The search for values that may not be finite. ±∞ are elements whose mask is 1 or 0 for any b: the others must compensate. If they cannot, or if
+    /// there is a NaN, b and the mask are NaN. Finite values alone, whose sum may have overflowed float32, change nothing.
     /// </summary>
-    /// <param name="search">As it would start.</param>
+    /// <param name="search">The initial search.</param>
     /// <param name="newton">Not 0 for Newton steps.</param>
     /// <param name="level">μ, above 0 and below 1.</param>
-    /// <param name="length">How many values there are.</param>
-    /// <param name="above">The number of +∞; NaN where there is a NaN.</param>
+    /// <param name="length">Number of values.</param>
+    /// <param name="above">The number of +∞; NaN if there is a NaN.</param>
     /// <param name="below">The number of −∞.</param>
     /// <param name="smallest">The smallest finite value.</param>
     /// <param name="largest">The largest finite value.</param>
-    /// <param name="tolerance">The error of the mean that is small enough.</param>
-    /// <param name="maxSweeps">How often the mean is evaluated at most.</param>
+    /// <param name="tolerance">Accepted error of the mean.</param>
+    /// <param name="maxSweeps">Maximum number of evaluations of the mean.</param>
     public static MaskSearch Among(
         MaskSearch search, int newton, float level, int length, float above, float below, float smallest, float largest, float tolerance, int maxSweeps)
     {
-        // What the mean over the finite values has to be.
+        // The required mean over the finite values.
         float share = ((level * length) - above) / (length - above - below);
         if (share > 0f && share < 1f)
         {
-            // From the middle of the bracket, as there is no mean to guess from.
+            // Starts from the middle of the bracket, as there is no mean for a guess.
             return newton != 0 && above + below > 0f ? ByNewton(share, smallest, largest, float.NaN, 0f, tolerance, maxSweeps) : search;
         }
         search.Bias = float.NaN;
@@ -88,9 +88,9 @@ internal struct MaskSearch
         return search;
     }
 
-    /// <summary>Algorithm 1 as corrected in the method's description: [−1, 1], doubled while the error has one sign at both ends, then halved.</summary>
-    /// <param name="tolerance">The error of the mean that is small enough.</param>
-    /// <param name="maxSweeps">How often the bracket is halved at most (the paper's NMAX).</param>
+    /// <summary>Algorithm 1 as corrected in the method's description: [−1, 1], doubled while the error has the same sign at both ends, then halved.</summary>
+    /// <param name="tolerance">Accepted error of the mean.</param>
+    /// <param name="maxSweeps">Maximum number of halvings of the bracket (the paper's NMAX).</param>
     public static MaskSearch ByBisection(float tolerance, int maxSweeps)
     {
         var search = Start(LowerEnd, tolerance, maxSweeps);
@@ -101,10 +101,10 @@ internal struct MaskSearch
         return search;
     }
 
-    /// <summary>Takes in the sweep at <see cref="Bias"/>.</summary>
+    /// <summary>Updates the search with the sweep at <see cref="Bias"/>.</summary>
     /// <param name="search">The state before.</param>
     /// <param name="error">mean(σ(v + b)) − μ.</param>
-    /// <param name="newton">b less the error divided by the mean's derivative, mean(σ(1 − σ)); not looked at by bisection.</param>
+    /// <param name="newton">b minus the error divided by the mean's derivative, mean(σ(1 − σ)); not used by bisection.</param>
     public static MaskSearch Next(MaskSearch search, float error, float newton)
     {
         float size = error < 0f ? -error : error;
@@ -120,7 +120,7 @@ internal struct MaskSearch
         float middle = (0.5f * search._lower) + (0.5f * search._upper), next = middle;
         if (search._stage == Newton)
         {
-            // A step that leaves the bracket (or is NaN, from a slope that underflowed), or is not half as long as the one before, is not taken.
+            // A step that leaves the bracket (or is NaN, from a slope that underflowed), or is more than half as long as the previous one, is rejected.
             float step = newton - search.Bias;
             step = step < 0f ? -step : step;
             if (newton > search._lower && newton < search._upper && step <= 0.5f * search._lastStep) next = newton;
@@ -138,7 +138,7 @@ internal struct MaskSearch
         bool sameSign = search._stage == LowerEnd ? error > 0f : error < 0f;
         if (sameSign)
         {
-            // The mean grows with b, so that the other end keeps its sign and need not be tried again.
+            // The mean increases with b, so the other end keeps its sign and is not evaluated again.
             if (search._upper > Farthest) return End(search);
             search._lower *= 2f;
             search._upper *= 2f;

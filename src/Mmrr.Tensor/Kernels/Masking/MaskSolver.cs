@@ -1,11 +1,11 @@
 namespace Mmrr.Kernels;
 
-/// <summary>How the bias of a mask is found.</summary>
+/// <summary>The method to find the bias of a mask.</summary>
 public enum MaskSolver
 {
-    /// <summary>Newton steps inside a bracket that always holds the root; a handful of sweeps over the image.</summary>
+    /// <summary>Newton steps inside a bracket that always holds the root; a few sweeps over the image.</summary>
     Newton,
 
-    /// <summary>The paper's Algorithm 1, plain bisection; some thirty sweeps.</summary>
+    /// <summary>The paper's Algorithm 1, plain bisection; about thirty sweeps.</summary>
     Bisection,
 }

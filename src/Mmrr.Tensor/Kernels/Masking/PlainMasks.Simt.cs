@@ -4,8 +4,8 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class PlainMasks
 {
-    // A thread takes the quads (where a row has no multiple of four elements: the elements) i, i + grid, … and writes the level of their row. 4 bytes an
-    // element and one integer division a quad.
+    // A thread takes the quads (if the row length is not a multiple of four: the elements) i, i + grid, … and writes the level of their row. 4 bytes per
+    // element and one integer division per quad.
     [SimtKernel]
     private static void ConstantKernel(ArrayView<float> levels, ArrayView<float> m, int length, int count)
     {
@@ -21,9 +21,9 @@ public static unsafe partial class PlainMasks
         }
     }
 
-    // A thread takes the Philox blocks q, q + grid, … of the period; it makes the four numbers of a block once, in registers, and compares each with the
-    // level of the row at every repetition: 16 bytes at a time where rows and repetitions begin at multiples of four. 4 bytes an element and one integer
-    // division a quad; 10 rounds of two 32×32-bit products a block.
+    // A thread takes the Philox blocks q, q + grid, … of the period; it generates the four numbers of a block once, in registers, and compares each with
+    // the level of the row at every repetition: 16 bytes at a time if rows and repetitions begin at multiples of four. 4 bytes per element and one integer
+    // division per quad; 10 rounds of two 32×32-bit products per block.
     [SimtKernel]
     private static void BernoulliKernel(ArrayView<float> levels, ArrayView<float> m, ulong seed, ulong stream, int length, int period, int count)
     {

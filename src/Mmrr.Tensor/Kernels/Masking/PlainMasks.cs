@@ -1,15 +1,15 @@
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The masks that the paper compares its own with (Table 3): neither depends on the image, so neither has a gradient. Row p = n·L + l of m
-/// belongs to level [n, l]. Bound by memory: 4 bytes an element.
+/// The masks with which the paper compares its own (Table 3): neither depends on the image, so neither has a gradient. Row p = n·L + l of m belongs to
+/// level [n, l]. Memory-bound: 4 bytes per element.
 /// </summary>
 public static unsafe partial class PlainMasks
 {
-    /// <summary>m = μ everywhere in a row.</summary>
+    /// <summary>m = μ for every element of a row.</summary>
     /// <param name="levels">[N, L], each μ in [0, 1].</param>
     /// <param name="m">[N·L, …].</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid, or buffers are shared.</exception>
     public static void Constant(Tensor levels, Tensor m)
     {
         const string Operation = "PlainMasks.Constant";
@@ -19,13 +19,13 @@ public static unsafe partial class PlainMasks
         else device.Simt.Launch(QuadWalk.Grid(device, m.Count), ConstantKernel, levels.View, m.View, m.Count / levels.Count, m.Count);
     }
 
-    /// <summary>m = 1 with probability μ, else 0: element i of m is 1 where number i mod period of the stream, in [0, 1), is below μ.</summary>
+    /// <summary>m = 1 with probability μ, otherwise 0: element i of m is 1 where number i mod period of the stream, in [0, 1), is below μ.</summary>
     /// <param name="levels">[N, L], each μ in [0, 1]; 0 and 1 are exact.</param>
     /// <param name="seed">Philox's key.</param>
     /// <param name="stream">The upper half of Philox's counter.</param>
-    /// <param name="period">After how many elements the numbers repeat, at least 1; m's count for no repetition.</param>
+    /// <param name="period">Number of elements after which the numbers repeat, at least 1; m's count for no repetition.</param>
     /// <param name="m">[N·L, …].</param>
-    /// <exception cref="ArgumentException">The shapes, devices or period do not fit, or buffers are shared.</exception>
+    /// <exception cref="ArgumentException">The shapes, devices or period are invalid, or buffers are shared.</exception>
     public static void Bernoulli(Tensor levels, ulong seed, ulong stream, int period, Tensor m)
     {
         const string Operation = "PlainMasks.Bernoulli";

@@ -4,24 +4,24 @@ using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
 
-/// <content>The CPU's walks over the pixels.</content>
+/// <content>The CPU's loops over the pixels.</content>
 public static unsafe partial class GroupNorm
 {
     /// <summary>
-    /// What one unit of work walks over, as rows of 64 floats, four vectors, whatever the number of channels: after L = lcm(channels, 64) floats the channels
-    /// repeat, so lane i of such a stretch belongs to channel i mod channels, and every parameter is repeated to L lanes. An image of 16 channels is a stretch
-    /// of 64 again and again, one of 48 channels of 192. Where the channels are a multiple of 64 and groups do not cross, a unit is 64 of them, and a stretch
-    /// is one pixel. What is left behind the last whole stretch is done lane by lane.
+    /// The data of one unit of work, as rows of 64 floats, four vectors, for any number of channels: after L = lcm(channels, 64) floats the channels
+    /// repeat, so lane i of such a stretch belongs to channel i mod channels, and every parameter is repeated to L lanes. An image of 16 channels consists
+    /// of stretches of 64 floats, one of 48 channels of stretches of 192. If the channels are a multiple of 64 and groups do not cross, a unit is 64 of
+    /// them, and a stretch is one pixel. The remainder after the last whole stretch is processed lane by lane.
     /// </summary>
     private readonly struct Block
     {
-        /// <summary>Floats of a row: four vectors, so that four sums are under way at a time.</summary>
+        /// <summary>Floats of a row: four vectors, so that four sums run in parallel.</summary>
         public const int Row = 64;
 
-        // Floats walked over in one go, 16 KB: memory is read in order although a lane is followed from stretch to stretch, and sums of sums keep the rounding
-        // error small.
+        // Floats processed at a time, 16 KB: memory is read in order although a lane is followed from stretch to stretch, and sums of sums keep the
+        // rounding error small.
         private const int FloatsAtOnce = 4096;
-        // With fewer images than that, parts of an image are shared out.
+        // With fewer images, parts of an image are distributed.
         private const int FewestImages = 4;
         private readonly nint _step;
         private readonly int _stretches;
@@ -40,13 +40,13 @@ public static unsafe partial class GroupNorm
             _atOnce = Math.Max(8, FloatsAtOnce / (int)_step);
         }
 
-        /// <summary>Channels of a unit.</summary>
+        /// <summary>Channels per unit.</summary>
         public int Channels { get; }
 
-        /// <summary>Units of an image.</summary>
+        /// <summary>Units per image.</summary>
         public int Count { get; }
 
-        /// <summary>L, floats of a stretch.</summary>
+        /// <summary>L, floats per stretch.</summary>
         public int Lanes { get; }
 
         /// <summary>Repeats the values of the channels over the lanes.</summary>
@@ -136,7 +136,7 @@ public static unsafe partial class GroupNorm
                     float* from = x + (begin * _step) + lane, to = y + (begin * _step) + lane;
                     for (int rows = Math.Min(_atOnce, _stretches - begin); rows > 0; rows--, from += _step, to += _step)
                     {
-                        // Where an operand is NaN, the second one is the result: NaN passes.
+                        // If an operand is NaN, the result is the second one: NaN propagates.
                         Vector512.MaxNative(least, Normalized(Vector512.Load(from), m0, a0, b0)).Store(to);
                         Vector512.MaxNative(least, Normalized(Vector512.Load(from + 16), m1, a1, b1)).Store(to + 16);
                         Vector512.MaxNative(least, Normalized(Vector512.Load(from + 32), m2, a2, b2)).Store(to + 32);
@@ -148,7 +148,7 @@ public static unsafe partial class GroupNorm
             for (int i = 0; i < _rest; i++) target[i] = MathF.Max(Normalized(rest[i], means[i], scale[i], offset[i]), floor);
         }
 
-        /// <summary>Σ g and Σ g·(x − mean) of each channel, g being dy or zero where ReLU cut.</summary>
+        /// <summary>Σ g and Σ g·(x − mean) of each channel, where g is dy, or zero where ReLU is inactive.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void SumGradients(float* x, float* dy, float* means, float* scale, float* offset, bool relu, float* sums, float* products)
         {
@@ -158,7 +158,7 @@ public static unsafe partial class GroupNorm
             new Span<float>(products, Lanes).Clear();
             for (int begin = 0; begin < _stretches; begin += _atOnce)
             {
-                // Two vectors at a time: with four, parameters and sums would not fit the registers.
+                // Two vectors at a time: with four, parameters and sums would not fit in registers.
                 for (int lane = 0; lane < Lanes; lane += Row / 2)
                 {
                     Vector512<float> m0 = Vector512.Load(means + lane), m1 = Vector512.Load(means + lane + 16);
@@ -239,7 +239,7 @@ public static unsafe partial class GroupNorm
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Add(Vector512<float> value, float* to) => (Vector512.Load(to) + value).Store(to);
 
-        // One expression for the forward pass and for the sign that backward asks for.
+        // One expression for both the forward pass and the sign needed in backward.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector512<float> Normalized(Vector512<float> x, Vector512<float> mean, Vector512<float> scale, Vector512<float> offset) =>
             ((x - mean) * scale) + offset;

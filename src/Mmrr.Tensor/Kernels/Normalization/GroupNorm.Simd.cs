@@ -1,8 +1,8 @@
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The CPU entries. A unit of work is an image, or 64 of its channels where groups do not cross such a block. Forward reads x three times and writes y; of a
-/// block that fits the second-level cache only the first read goes to memory. Backward reads x and dy twice and writes dx.
+/// The CPU entries. A unit of work is an image, or 64 of its channels if groups do not cross such a block. Forward reads x three times and writes y; for a
+/// block that fits in the L2 cache only the first read goes to memory. Backward reads x and dy twice and writes dx.
 /// </content>
 public static unsafe partial class GroupNorm
 {
@@ -52,7 +52,7 @@ public static unsafe partial class GroupNorm
         Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, Geometry g, bool relu,
         Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
     {
-        // [2, N, C]: each image's Σ g and Σ g·x̂, of which dβ and dγ are sums over images.
+        // [2, N, C]: each image's Σ g and Σ g·x̂; dβ and dγ are their sums over images.
         using var partial = Tensor.Empty(x.Device, new Shape(2, g.Images, g.Channels));
         float* px = x.Pointer, pg = gamma.Pointer, pb = beta.Pointer, pm = mean.Pointer, pd = inverseDeviation.Pointer, pdy = outputGradient.Pointer;
         float* pdx = inputGradient.Pointer, pdg = gammaGradient.Pointer, pdb = betaGradient.Pointer, pp = partial.Pointer;
@@ -85,7 +85,7 @@ public static unsafe partial class GroupNorm
                     sumG[c] = sums[c];
                     sumGx[c] = products[c] * deviations[c];
                 }
-                // Per group, in place of the sums: mean(γ·g)/σ and mean(γ·g·x̂)/σ².
+                // Per group, replacing the sums: mean(γ·g)/σ and mean(γ·g·x̂)/σ².
                 for (int begin = 0; begin < block.Channels; begin += g.GroupChannels)
                 {
                     float sum = 0, sumX = 0, deviation = deviations[begin];

@@ -3,8 +3,9 @@ using ILGPU.Algorithms;
 
 namespace Mmrr.Kernels;
 
-/// <content>The GPU entries where the channels of a group do not come in quads: a group of threads for each (image, group of channels), sums by trees in shared
-/// memory.</content>
+/// <content>
+/// The GPU entries if the channels of a group are not a multiple of four: a thread block for each (image, group of channels), tree sums in shared memory.
+/// </content>
 public static partial class GroupNorm
 {
     private static void ForwardSimt(
@@ -39,8 +40,8 @@ public static partial class GroupNorm
     }
 
     /// <summary>
-    /// Group of threads: one (n, group). The threads walk over its pixels · channels values, channel fastest, three times: mean, variance, result.
-    /// Bytes 4·(3 reads, of which two from the cache where it is large enough, + 1 write) a value; 8 operations a value.
+    /// Thread block: one (n, group). The threads iterate over its pixels · channels values, channel fastest, three times: mean, variance, result. Bytes
+    /// 4·(3 reads, of which two from the cache if it is large enough, + 1 write) per value; 8 operations per value.
     /// </summary>
     [SimtKernel]
     private static void ForwardKernel(
@@ -68,11 +69,11 @@ public static partial class GroupNorm
         {
             int at = origin + (i / channels * g.Channels) + (i % channels), c = channel + (i % channels);
             float y = (gamma[c] * ((x[at] - mu) * deviation)) + beta[c];
-            output[at] = relu != 0 && y < 0 ? 0 : y; // NaN passes
+            output[at] = relu != 0 && y < 0 ? 0 : y; // NaN propagates
         }
     }
 
-    /// <summary>Group of threads: one channel; sums over all images and pixels. Reads x and dy once, 8 bytes and 8 operations a value.</summary>
+    /// <summary>Thread block: one channel; sums over all images and pixels. Reads x and dy once, 8 bytes and 8 operations per value.</summary>
     [SimtKernel]
     private static void BackwardParametersKernel(
         ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> mean, ArrayView<float> inverseDeviation,
@@ -98,7 +99,7 @@ public static partial class GroupNorm
         }
     }
 
-    /// <summary>Group of threads: one (n, group); one pass for the two means, one for the result. Bytes 4·(4 reads + 1 write) a value.</summary>
+    /// <summary>Thread block: one (n, group); one pass for the two means, one for the result. Bytes 4·(4 reads + 1 write) per value.</summary>
     [SimtKernel]
     private static void BackwardInputKernel(
         ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> mean, ArrayView<float> inverseDeviation,
@@ -126,7 +127,7 @@ public static partial class GroupNorm
         }
     }
 
-    /// <summary>The sum over the group's threads, by a tree in shared memory, the same for every thread.</summary>
+    /// <summary>The sum over the group's threads, a tree sum in shared memory, the same for every thread.</summary>
     private static float GroupSum(float value)
     {
         var shared = SharedMemory.Allocate<float>(256);

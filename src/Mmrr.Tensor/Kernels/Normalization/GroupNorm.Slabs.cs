@@ -4,18 +4,19 @@ using ILGPU.Algorithms;
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The GPU entries where the channels of a group come in quads: a group of threads takes a slab, one image's pixels of a few neighbouring groups of channels,
-/// up to eight quads (128 bytes of each pixel) wide. The threads lie over (pixel, quad), the quad fastest: neighbours read neighbouring 16 bytes.
+/// The GPU entries if the channels of a group are a multiple of four: a thread block takes a slab, one image's pixels of a few neighbouring groups of
+/// channels, up to eight quads (128 bytes of each pixel) wide. The threads are mapped to (pixel, quad), the quad fastest: neighbours read neighbouring 16
+/// bytes.
 /// </content>
 public static partial class GroupNorm
 {
-    // A slab as wide as a line of the caches; one of 32 KB is kept in shared memory.
+    // A slab is as wide as a cache line; one of up to 32 KB is kept in shared memory.
     private const int SlabQuads = 8;
     private const int KeptQuads = 2048;
 
     private static bool SuitsSlabs(Device device, in Geometry g) => g.GroupChannels % 4 == 0 && g.GroupChannels / 4 <= device.GroupLanes;
 
-    /// <summary>How many groups of channels a slab holds, at most so many quads where more than one.</summary>
+    /// <summary>Number of groups of channels in a slab; if more than one, at most this many quads.</summary>
     private static int SlabGroups(Device device, in Geometry g, int quads) =>
         Math.Clamp(Math.Min(quads, device.GroupLanes) / (g.GroupChannels / 4), 1, g.Groups);
 
@@ -25,7 +26,7 @@ public static partial class GroupNorm
         Tensor x, Tensor gamma, Tensor beta, Geometry g, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
     {
         var device = x.Device;
-        // Narrower, down to the 32 bytes that memory moves at once, where the slab can then be kept and is read from memory once.
+        // Narrower, down to the 32 bytes of a memory transaction, if the slab can then be kept and is read from memory once.
         int kept = SlabGroups(device, g, Math.Min(SlabQuads, KeptQuads / g.Pixels)), quads = kept * g.GroupChannels / 4;
         bool keeps = g.Pixels * quads <= KeptQuads && quads >= Math.Min(2, g.Channels / 4);
         int slabGroups = keeps ? kept : SlabGroups(device, g, SlabQuads);
@@ -50,8 +51,8 @@ public static partial class GroupNorm
     }
 
     /// <summary>
-    /// Three walks over the slab: mean, variance, result; the last two from shared memory where the slab is kept, else from the caches.
-    /// Bytes 4·(1 or 3 reads + 1 write) a value; 8 operations a value. Thread: every slices-th pixel of one quad.
+    /// Three passes over the slab: mean, variance, result; the last two from shared memory if the slab is kept, otherwise from the caches. Bytes 4·(1 or 3
+    /// reads + 1 write) per value; 8 operations per value. Thread: every slices-th pixel of one quad.
     /// </summary>
     [SimtKernel]
     private static void ForwardSlabKernel(
@@ -97,8 +98,8 @@ public static partial class GroupNorm
     }
 
     /// <summary>
-    /// Two walks over the slab: each channel's Σg and Σg·x̂, of which the groups' means follow, then dx. The sums of each image go to [N, C] twice.
-    /// Bytes 4·(2 · 2 reads, the second two from the caches, + 1 write) a value; 17 operations a value. Thread: every slices-th pixel of one quad.
+    /// Two passes over the slab: each channel's Σg and Σg·x̂, which give the groups' means, then dx. The sums of each image go to [N, C] twice. Bytes
+    /// 4·(2 · 2 reads, the second two from the caches, + 1 write) per value; 17 operations per value. Thread: every slices-th pixel of one quad.
     /// </summary>
     [SimtKernel]
     private static void BackwardSlabKernel(
@@ -178,14 +179,14 @@ public static partial class GroupNorm
         float sum = 0;
         int first = slab.Quad / slab.GroupQuads * slab.GroupQuads;
         for (int quad = first; quad < first + slab.GroupQuads; quad++) sum += shared[quad];
-        Group.Barrier(); // the memory is used again
+        Group.Barrier(); // the memory is reused
         return sum;
     }
 
     private static float Result(float value, float mu, float deviation, float scale, float shift, int relu)
     {
         float y = (scale * ((value - mu) * deviation)) + shift;
-        return relu != 0 && y < 0 ? 0 : y; // NaN passes
+        return relu != 0 && y < 0 ? 0 : y; // NaN propagates
     }
 
     private static Float4 Normalized(Float4 value, float mu, float deviation)
@@ -197,7 +198,7 @@ public static partial class GroupNorm
         return value;
     }
 
-    /// <summary>The gradient, zero where ReLU cut.</summary>
+    /// <summary>The gradient, zero where ReLU is inactive.</summary>
     private static Float4 Passed(Float4 gradient, Float4 normalized, Float4 scale, Float4 shift, int relu)
     {
         if (relu != 0 && !((scale.X * normalized.X) + shift.X > 0)) gradient.X = 0;
@@ -209,18 +210,19 @@ public static partial class GroupNorm
 
     private static float Dot(Float4 a, Float4 b) => (a.X * b.X) + (a.Y * b.Y) + ((a.Z * b.Z) + (a.W * b.W));
 
-    /// <summary>What this thread does in its group's slab.</summary>
+    /// <summary>This thread's part of its group's slab.</summary>
     private struct Slab
     {
         /// <summary>The image; the slab's first quad of channels; its quads; the quads of a group of channels.</summary>
         public int Image, FirstQuad, Width, GroupQuads;
 
         /// <summary>
-        /// This thread's quad within the slab and its slice of the pixels, of so many; half of the power of two that holds the slices; its first pixel.
+        /// This thread's quad within the slab and its slice of the pixels; the number of slices; half of the power of two that is at least as large; its
+        /// first pixel.
         /// </summary>
         public int Quad, Slice, Slices, Half, Begin;
 
-        /// <summary>The quad of x where this thread's channels of the image begin; the place of its group's mean.</summary>
+        /// <summary>The quad of x where this thread's channels of the image begin; the index of its group's mean.</summary>
         public int Origin, Statistics;
 
         public static Slab Of(Geometry g, int slabGroups)
@@ -237,7 +239,7 @@ public static partial class GroupNorm
             slab.Slices = Group.DimX / slab.Width;
             slab.Half = 1;
             while (2 * slab.Half < slab.Slices) slab.Half *= 2;
-            slab.Begin = slab.Slice < slab.Slices ? slab.Slice : g.Pixels; // a thread too many has no pixels
+            slab.Begin = slab.Slice < slab.Slices ? slab.Slice : g.Pixels; // an excess thread has no pixels
             slab.Origin = (slab.Image * g.Pixels * (g.Channels / 4)) + slab.FirstQuad + slab.Quad;
             slab.Statistics = (slab.Image * g.Groups) + firstGroup + (slab.Quad / slab.GroupQuads);
             return slab;

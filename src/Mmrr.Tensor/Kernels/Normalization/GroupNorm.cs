@@ -6,17 +6,17 @@ namespace Mmrr.Kernels;
 /// </summary>
 public static partial class GroupNorm
 {
-    /// <summary>Normalises; keeps μ and 1/√(σ² + ε) for <see cref="Backward"/>.</summary>
+    /// <summary>Normalises; stores μ and 1/√(σ² + ε) for <see cref="Backward"/>.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="gamma">[C].</param>
     /// <param name="beta">[C].</param>
     /// <param name="groups">G, a divisor of C.</param>
     /// <param name="epsilon">ε, positive.</param>
     /// <param name="relu">Whether max(0, ·) follows.</param>
-    /// <param name="output">As x; must not share memory with the inputs.</param>
+    /// <param name="output">Shaped like x; must not share memory with the inputs.</param>
     /// <param name="mean">[N, G].</param>
     /// <param name="inverseDeviation">[N, G].</param>
-    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
     public static void Forward(Tensor x, Tensor gamma, Tensor beta, int groups, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
     {
         const string Operation = "GroupNorm.Forward";
@@ -36,20 +36,20 @@ public static partial class GroupNorm
     }
 
     /// <summary>
-    /// The gradients. With x̂ = (x − μ)/√(σ² + ε) and g the output's gradient (zero where ReLU cut):
-    /// dβ = Σ g, dγ = Σ g·x̂ over images and pixels; dx = (γ·g − mean(γ·g) − x̂·mean(γ·g·x̂))/√(σ² + ε), means over the group.
+    /// Computes the gradients. With x̂ = (x − μ)/√(σ² + ε) and g the output's gradient (zero where ReLU is inactive): dβ = Σ g, dγ = Σ g·x̂ over
+    /// images and pixels; dx = (γ·g − mean(γ·g) − x̂·mean(γ·g·x̂))/√(σ² + ε), means over the group.
     /// </summary>
-    /// <param name="x">As given to <see cref="Forward"/>.</param>
+    /// <param name="x">As passed to <see cref="Forward"/>.</param>
     /// <param name="gamma">[C].</param>
     /// <param name="beta">[C].</param>
     /// <param name="mean">[N, G] from <see cref="Forward"/>.</param>
     /// <param name="inverseDeviation">[N, G] from <see cref="Forward"/>.</param>
-    /// <param name="outputGradient">As x.</param>
-    /// <param name="relu">As given to <see cref="Forward"/>.</param>
-    /// <param name="inputGradient">As x, overwritten.</param>
+    /// <param name="outputGradient">Shaped like x.</param>
+    /// <param name="relu">As passed to <see cref="Forward"/>.</param>
+    /// <param name="inputGradient">Shaped like x, overwritten.</param>
     /// <param name="gammaGradient">[C], overwritten.</param>
     /// <param name="betaGradient">[C], overwritten.</param>
-    /// <exception cref="ArgumentException">Shapes, devices or aliases are wrong; the message says which.</exception>
+    /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
     public static void Backward(
         Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, bool relu,
         Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
@@ -84,7 +84,7 @@ public static partial class GroupNorm
         Check.Shape(operation, "inverseDeviation", inverseDeviation, new Shape(g.Images, g.Groups));
     }
 
-    /// <summary>The sizes, checked. Also an argument of the SIMT kernels.</summary>
+    /// <summary>The validated sizes. Also an argument of the SIMT kernels.</summary>
     internal readonly record struct Geometry(int Images, int Pixels, int Channels, int Groups)
     {
         public int GroupChannels => Channels / Groups;

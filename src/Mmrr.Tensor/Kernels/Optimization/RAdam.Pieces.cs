@@ -4,7 +4,7 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class RAdam
 {
-    // A unit of work; parameters are cut into pieces of at most so many values.
+    // A unit of work; parameters are split into pieces of at most this many values.
     private const int PieceLength = 16 * 1024;
 
     private static Piece[] Cut(IReadOnlyList<(Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)> states)
@@ -23,6 +23,6 @@ public static unsafe partial class RAdam
         return [.. pieces];
     }
 
-    /// <summary>The same place in the four arrays, as addresses in the device's memory, each a multiple of 16 bytes.</summary>
+    /// <summary>The same position in the four arrays, as addresses in the device's memory, each a multiple of 16 bytes.</summary>
     internal readonly record struct Piece(long Parameter, long Gradient, long FirstMoment, long SecondMoment, int Count);
 }

@@ -39,7 +39,7 @@ public static unsafe partial class RAdam
         }
     }
 
-    /// <summary>Moves the moments on and returns what to subtract from the parameter.</summary>
+    /// <summary>Updates the moments and returns the value to subtract from the parameter.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Step(Vector512<float> gradient, ref Vector512<float> first, ref Vector512<float> second, in Rates rates)
     {

@@ -17,8 +17,9 @@ public static unsafe partial class RAdam
         device.Simt.Launch(device.Groups(pieces.Length), UpdateKernel, table.With(pieces), table.Memory, rates);
     }
 
-    // A group of threads updates one piece of one parameter, at most 16,384 values, so that one launch does all parameters; the table says where the pieces
-    // lie. Thread: every group-th quad: four loads and three stores of 16 bytes. 28 bytes and about 12 operations (a root and a division among them) a value.
+    // A thread block updates one piece of one parameter, at most 16,384 values, so that one launch updates all parameters; the table holds the addresses of
+    // the pieces. Thread: every group-th quad: four loads and three stores of 16 bytes. 28 bytes and about 12 operations (including a square root and a
+    // division) per value.
     [SimtKernel]
     private static void UpdateKernel(ArrayView<Piece> pieces, ArrayView<Float4> memory, Rates rates)
     {
@@ -64,8 +65,8 @@ public static unsafe partial class RAdam
     }
 
     /// <summary>
-    /// The table of the pieces on a device. It stays there and is copied again only when a piece has moved: gradients get the same memory from the pool step
-    /// after step. ILGPU frees it with the accelerator.
+    /// The table of the pieces on a device. It is kept and copied again only when a piece has moved: the pool gives gradients the same memory in every
+    /// step. ILGPU frees it with the accelerator.
     /// </summary>
     private sealed class PieceTable
     {
@@ -79,14 +80,14 @@ public static unsafe partial class RAdam
             Memory = new AddressSpace(device.Accelerator).View;
         }
 
-        /// <summary>All of the device's memory; element i lies at the address 16·i.</summary>
+        /// <summary>All of the device's memory; element i is at address 16·i.</summary>
         public ArrayView<Float4> Memory { get; }
 
         public ArrayView<Piece> With(Piece[] pieces)
         {
             if (_table is null || _table.Length < pieces.Length)
             {
-                // Earlier steps may still read the old one.
+                // Earlier steps may still read the old table.
                 if (_table is not null) _device.Synchronize();
                 _table?.Dispose();
                 _table = _device.Accelerator.Allocate1D<Piece>(pieces.Length);
@@ -102,7 +103,7 @@ public static unsafe partial class RAdam
         }
     }
 
-    /// <summary>A buffer that begins at address 0: kernels take views, and a table of places wants addresses. Nothing is allocated or freed.</summary>
+    /// <summary>A buffer that begins at address 0: kernels take views, but the table holds addresses. Nothing is allocated or freed.</summary>
     private sealed class AddressSpace : MemoryBuffer
     {
         // 2⁴⁹ bytes: more than any address in use.

@@ -3,7 +3,7 @@ namespace Mmrr.Kernels;
 /// <summary>
 /// Rectified Adam (Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020) with PyTorch's semantics, in one pass:
 /// m ← m + (1 − β₁)(g − m), v ← v + (1 − β₂)(g² − v), then θ ← θ − lr·m̂·rₜ·√(1 − β₂ᵗ)/(√v + ε), or
-/// θ ← θ − lr·m̂ while the step is not rectified, with m̂ = m/(1 − β₁ᵗ). Bound by memory: 16 bytes read and 12 written an element.
+/// θ ← θ − lr·m̂ while the step is not rectified, with m̂ = m/(1 − β₁ᵗ). Memory-bound: 16 bytes read and 12 written per element.
 /// </summary>
 public static unsafe partial class RAdam
 {
@@ -12,14 +12,14 @@ public static unsafe partial class RAdam
     /// <param name="gradient">g, the same shape.</param>
     /// <param name="firstMoment">m, the same shape; zero before the first step.</param>
     /// <param name="secondMoment">v, the same shape; zero before the first step.</param>
-    /// <param name="step">The numbers of this step.</param>
+    /// <param name="step">The coefficients of this step.</param>
     /// <exception cref="ArgumentException">The shapes or devices differ, a β is not in [0, 1), or buffers are shared.</exception>
     public static void Update(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, RAdamStep step) =>
         Update([(parameter, gradient, firstMoment, secondMoment)], step);
 
-    /// <summary>Updates many parameters, θ, g, m and v of each, in place, in one operation, since most of a network's parameters are small.</summary>
+    /// <summary>Updates many parameters, each with θ, g, m and v, in place in one operation, since most of a network's parameters are small.</summary>
     /// <param name="states">For each parameter the four tensors of the other overload, all on one device.</param>
-    /// <param name="step">The numbers of this step.</param>
+    /// <param name="step">The coefficients of this step.</param>
     /// <exception cref="ArgumentException">The shapes or devices differ, a β is not in [0, 1), or buffers are shared.</exception>
     public static void Update(IReadOnlyList<(Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)> states, RAdamStep step)
     {
@@ -45,8 +45,8 @@ public static unsafe partial class RAdam
     }
 
     /// <summary>
-    /// 1 − β to float32's accuracy. 1 − 0.999f is 0.00099998713: the float's error is 1.3e-5 of the difference. The seven digits that a
-    /// conversion to decimal keeps are the β that was meant.
+    /// 1 − β to float32's accuracy. 1 − 0.999f is 0.00099998713: the float's error is 1.3e-5 of the difference. The seven digits that a conversion to
+    /// decimal keeps are the intended β.
     /// </summary>
     private static float Complement(string operation, string name, float beta)
     {
@@ -55,7 +55,7 @@ public static unsafe partial class RAdam
         return complement > 0 ? complement : 1f - beta;
     }
 
-    /// <summary>What the loops need of a step.</summary>
+    /// <summary>The coefficients of a step for the loops.</summary>
     internal readonly struct Rates
     {
         /// <summary>1 − β₁.</summary>
@@ -70,10 +70,10 @@ public static unsafe partial class RAdam
         /// <summary>The factor of m/(√v + ε), or of m.</summary>
         public readonly float Size;
 
-        /// <summary>Not 0 where the step divides by √v + ε.</summary>
+        /// <summary>Not 0 if the step divides by √v + ε.</summary>
         public readonly int Rectified;
 
-        /// <summary>From the complements 1 − β.</summary>
+        /// <summary>Creates the coefficients from the complements 1 − β.</summary>
         public Rates(float weight1, float weight2, RAdamStep step)
         {
             Weight1 = weight1;

@@ -1,10 +1,10 @@
 namespace Mmrr.Kernels;
 
-/// <summary>The numbers of one step of <see cref="RAdam"/>, the same for all parameters.</summary>
+/// <summary>The coefficients of one step of <see cref="RAdam"/>, the same for all parameters.</summary>
 /// <param name="LearningRate">lr.</param>
 /// <param name="Beta1">β₁, the decay of the first moment, in [0, 1).</param>
 /// <param name="Beta2">β₂, the decay of the second moment, in [0, 1).</param>
-/// <param name="Epsilon">Added to the root of the second moment.</param>
+/// <param name="Epsilon">Added to the square root of the second moment.</param>
 /// <param name="BiasCorrection1">1 − β₁ᵗ.</param>
 /// <param name="BiasCorrection2">1 − β₂ᵗ.</param>
 /// <param name="Rectification">rₜ, or 0 for a step that is not rectified and does not divide by the second moment.</param>

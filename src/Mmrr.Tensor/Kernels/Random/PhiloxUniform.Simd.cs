@@ -5,7 +5,7 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class PhiloxUniform
 {
-    // Eight counters at a time, each in a 64-bit lane, make this many numbers.
+    // Eight counters at a time, each in a 64-bit lane, give this many numbers.
     private const int Batch = 32;
 
     private static void EnqueueFill(string operation, ulong seed, ulong stream, float low, float high, int period, Tensor output)
@@ -15,7 +15,7 @@ public static unsafe partial class PhiloxUniform
         output.Device.Enqueue(operation, worker =>
         {
             var (begin, stop) = worker.Share(count, Lanes.Grain);
-            // Piece by piece, so that the numbers are still in the first-level cache when they are mapped.
+            // In pieces, so that the numbers are still in the L1 cache when they are mapped.
             for (; begin < stop; begin += Lanes.Grain)
             {
                 int end = Math.Min(stop, begin + Lanes.Grain);
@@ -82,7 +82,7 @@ public static unsafe partial class PhiloxUniform
             key0 += Philox.Weyl0;
             key1 += Philox.Weyl1;
         }
-        // Words 0 and 1 of a block side by side, then words 2 and 3 beside them.
+        // Interleave words 0 and 1 of a block, then words 2 and 3.
         Vector512<ulong> first = word0 | (word1 << 32), second = word2 | (word3 << 32);
         var even = Vector512.Create(ulong.MaxValue, 0, ulong.MaxValue, 0, ulong.MaxValue, 0, ulong.MaxValue, 0);
         var near = Vector512.Create(0UL, 0, 1, 1, 2, 2, 3, 3);

@@ -4,8 +4,8 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class PhiloxUniform
 {
-    // A thread takes the blocks q, q + grid, … of the period; it makes the four numbers of a block once, in registers, and writes them to every repetition:
-    // 16 bytes at a time where repetitions begin at multiples of four. 4 bytes an element; 10 rounds of two 32×32-bit products a block.
+    // A thread takes the blocks q, q + grid, … of the period; it generates the four numbers of a block once, in registers, and writes them to every
+    // repetition: 16 bytes at a time if repetitions begin at multiples of four. 4 bytes per element; 10 rounds of two 32×32-bit products per block.
     [SimtKernel]
     private static void FillKernel(ArrayView<float> output, ulong seed, ulong stream, float low, float span, float largest, int period, int count)
     {

@@ -1,8 +1,8 @@
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// Uniform noise from <see cref="Philox"/>: element i is number i mod period of a stream, so that every device draws the same bits, and one
-/// draw can serve all the levels of an image (period: the size of one copy). 4 bytes an element; about 20 integer operations.
+/// Uniform noise from <see cref="Philox"/>: element i is number i mod period of a stream, so that every device draws the same bits, and one draw can serve
+/// all the levels of an image (period: the size of one copy). Per element 4 bytes and about 20 integer operations.
 /// </summary>
 public static unsafe partial class PhiloxUniform
 {
@@ -10,10 +10,10 @@ public static unsafe partial class PhiloxUniform
     /// <param name="seed">Philox's key.</param>
     /// <param name="stream">The upper half of Philox's counter.</param>
     /// <param name="low">The smallest value.</param>
-    /// <param name="high">Above all values.</param>
-    /// <param name="period">After how many elements the numbers repeat, at least 1; the output's count for no repetition.</param>
+    /// <param name="high">The exclusive upper bound.</param>
+    /// <param name="period">Number of elements after which the numbers repeat, at least 1; the output's count for no repetition.</param>
     /// <param name="output">Any shape.</param>
-    /// <exception cref="ArgumentException">The period is below 1, or low is not below high, or their distance is not finite.</exception>
+    /// <exception cref="ArgumentException">The period is below 1, low is not below high, or their difference is not finite.</exception>
     public static void Fill(ulong seed, ulong stream, float low, float high, int period, Tensor output)
     {
         const string Operation = "PhiloxUniform.Fill";

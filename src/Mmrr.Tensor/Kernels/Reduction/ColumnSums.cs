@@ -5,9 +5,9 @@ namespace Mmrr.Kernels;
 /// <summary>Sums over the rows of a matrix [rows, columns] on a GPU, columns a multiple of four, in a fixed order.</summary>
 internal static class ColumnSums
 {
-    /// <summary>Each of <paramref name="shares"/> groups of threads sums a part of the rows.</summary>
-    /// <param name="device">Where.</param>
-    /// <param name="shares">Groups, each with a row of its own in the result.</param>
+    /// <summary>Each of <paramref name="shares"/> thread blocks sums a part of the rows.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="shares">Number of thread blocks, each with its own row in the result.</param>
     /// <param name="matrix">[rows, columns].</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of columns.</param>
@@ -16,8 +16,8 @@ internal static class ColumnSums
         device.Simt.Launch(device.Groups(shares), SumKernel, matrix, rows, columns / 4, sums);
 
     /// <summary>
-    /// Group of threads: the sums over the columns of one share of the rows of [rows, quads]. The threads lie over (row, quad), so that neighbours read
-    /// neighbouring 16 bytes; the rows' sums meet in shared memory, in order. Each float is read once, one addition each.
+    /// Thread block: the column sums of one share of the rows of [rows, quads]. The threads are mapped to (row, quad), so that neighbours read neighbouring
+    /// 16 bytes; the rows' sums are added in shared memory, in order. Each float is read once, with one addition.
     /// </summary>
     [SimtKernel]
     private static void SumKernel(ArrayView<float> matrix, int rows, int quads, ArrayView<float> sums)
@@ -41,7 +41,7 @@ internal static class ColumnSums
                 for (int other = 1; other < slices; other++) sum = Float4.Add(sum, shared[(other * width) + lane]);
                 sums4[(Grid.IdxX * quads) + quad] = sum;
             }
-            Group.Barrier(); // the memory is used again
+            Group.Barrier(); // the memory is reused
         }
     }
 }

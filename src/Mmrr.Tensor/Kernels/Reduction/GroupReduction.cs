@@ -4,18 +4,16 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// Sums and extremes over the threads of a group, in a fixed order, for SIMT kernels: a butterfly of shuffles within each warp, then the warps in order through
-/// shared memory. Every thread of the group must call; every thread gets the result. The caller passes shared memory of at least
-/// <see cref="SharedLength"/> elements, allocated once at the top of the kernel. Two barriers a call, none where the group is one warp.
+/// Sums and maxima over the threads of a group, in a fixed order, for SIMT kernels: a butterfly of shuffles within each warp, then the warps in order
+/// through shared memory. Every thread of the group must call; every thread gets the result. The caller passes shared memory of at least
+/// <see cref="SharedLength"/> elements, allocated once at the start of the kernel. Two barriers per call, none if the group is one warp.
 /// </summary>
 internal static class GroupReduction
 {
-    /// <summary>The most threads that a group has.</summary>
+    /// <summary>Maximum threads per group.</summary>
     public const int MaxLanes = 256;
 
-    /// <summary>
-    /// Elements of shared memory: one for each eight threads, the fewest that a warp has (on the simulator), of which each warp uses its first.
-    /// </summary>
+    /// <summary>Elements of shared memory: one for every eight threads, the smallest warp (on the simulator); each warp uses its first.</summary>
     public const int SharedLength = MaxLanes / 8;
 
     /// <summary>The sum of <paramref name="value"/> over the group.</summary>
@@ -44,11 +42,11 @@ internal static class GroupReduction
             total.First += other.First;
             total.Second += other.Second;
         }
-        Group.Barrier(); // the memory may be used again
+        Group.Barrier(); // the memory may be reused
         return total;
     }
 
-    /// <summary>Two largest values at once. A NaN is passed over where there are numbers.</summary>
+    /// <summary>Two maxima at once. NaN is ignored if there are numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair Max(ArrayView<Pair> shared, float first, float second)
     {
@@ -76,7 +74,7 @@ internal static class GroupReduction
 
     private static float Larger(float a, float b) => b > a ? b : a;
 
-    /// <summary>Two numbers of which the group computes both.</summary>
+    /// <summary>Two numbers that the group reduces together.</summary>
     internal struct Pair
     {
         public float First;

@@ -10,10 +10,10 @@ internal interface ITerm
 }
 
 /// <summary>
-/// Sums over the rows of two arrays [rows, length] in SIMT kernels, in two stages: a group of threads for each 4,096 elements of a row, then a group for each
-/// row that adds the partial sums. The ranges depend on the shape alone and each sum has one order, so that every run and every card with groups of 256 threads
-/// gives the same bits, and a row's sum does not depend on the other rows. In float32: with 256 threads an element passes through 6 additions in its thread and
-/// 12 between threads, and in the second stage through 12 and one for each 256 ranges of its row.
+/// Sums over the rows of two arrays [rows, length] in SIMT kernels, in two stages: a thread block for every 4,096 elements of a row, then one for each row
+/// that adds the partial sums. The ranges depend only on the shape and each sum has a fixed order, so that every run and every GPU with groups of 256
+/// threads gives the same bits, and a row's sum does not depend on the other rows. In float32: with 256 threads an element passes through 6 additions in
+/// its thread and 12 between threads, and in the second stage through 12 and one for every 256 ranges of its row.
 /// </summary>
 internal static class RangeSums
 {
@@ -23,8 +23,8 @@ internal static class RangeSums
     /// <param name="kernel">The operation's entry, which calls <see cref="Write{TTerm}"/>.</param>
     /// <param name="a">[rows, …].</param>
     /// <param name="b">The same shape.</param>
-    /// <param name="rows">How many rows.</param>
-    /// <param name="factor">Of the sums.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="factor">Factor of the sums.</param>
     /// <param name="output">[rows].</param>
     public static void Launch(
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float> kernel, Tensor a, Tensor b, int rows, float factor, Tensor output)
@@ -42,8 +42,8 @@ internal static class RangeSums
     }
 
     /// <summary>
-    /// The first stage: this group's range. Thread: every group-th quad, two loads of 16 bytes (scalars where the rows' length is no multiple of four). 8 bytes
-    /// an element, nothing written but the sum.
+    /// The first stage: this group's range. Thread: every group-th quad, two loads of 16 bytes (scalars if the rows' length is not a multiple of four). 8
+    /// bytes per element; only the sum is written.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write<TTerm>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> output, int length, int ranges, float factor, TTerm term)
@@ -71,7 +71,7 @@ internal static class RangeSums
         if (Group.IdxX == 0) output[Grid.IdxX] = sum * factor;
     }
 
-    // The second stage: a group adds the partial sums of one row, thread i those at i, i + group, …. 4 bytes and 1 operation a partial sum.
+    // The second stage: a group adds the partial sums of one row, thread i those at i, i + group, …. 4 bytes and 1 operation per partial sum.
     [SimtKernel]
     private static void TotalKernel(ArrayView<float> partial, ArrayView<float> output, int ranges, float factor)
     {

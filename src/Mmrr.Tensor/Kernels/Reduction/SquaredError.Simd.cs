@@ -87,7 +87,7 @@ public static unsafe partial class SquaredError
 
     private const int PixelBlock = 64;
 
-    /// <summary>Fewer channels than lanes: vectors square whole blocks of pixels first, then short sums read the squares from cache.</summary>
+    /// <summary>Fewer channels than lanes: vectors first square whole blocks of pixels, then short sums read the squares from cache.</summary>
     private static void SumFewChannels(float* p, float* t, float* y, int begin, int end, int channels, float* squares)
     {
         float scale = 1f / channels;

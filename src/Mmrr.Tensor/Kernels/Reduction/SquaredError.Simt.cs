@@ -5,19 +5,19 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class SquaredError
 {
-    // Σ (p − t)² over a range of a row, as RangeSums. 8 bytes and 3 operations an element.
+    // Σ (p − t)² over a range of a row, like RangeSums. 8 bytes and 3 operations per element.
     [SimtKernel]
     private static void RangeKernel(ArrayView<float> p, ArrayView<float> t, ArrayView<float> output, int length, int ranges, float factor) =>
         RangeSums.Write(p, t, output, length, ranges, factor, default(SquaredDifference));
 
-    // As QuadWalk; the scalar gradient comes from cache. 12 bytes and 2 operations an element.
+    // Like QuadWalk; the scalar gradient comes from cache. 12 bytes and 2 operations per element.
     [SimtKernel]
     private static void MeanBackwardKernel(
         ArrayView<float> p, ArrayView<float> t, ArrayView<float> outputGradient, ArrayView<float> predictionGradient, float scale, int count) =>
         QuadWalk.Map(p, t, predictionGradient, count, new ScaledDifference(scale * outputGradient[0]));
 
-    // A thread takes the pixels i, i + grid, … and sums the channels of each, in quads where there are such. 8 bytes and 3 operations an element. With one
-    // to three channels (all that score maps have) a warp's addresses lie within a few cache lines.
+    // A thread takes the pixels i, i + grid, … and sums the channels of each, in quads if possible. 8 bytes and 3 operations per element. With one to three
+    // channels (the case of score maps) a warp's addresses lie within a few cache lines.
     [SimtKernel]
     private static void PerPixelKernel(ArrayView<float> p, ArrayView<float> t, ArrayView<float> output, int channels, int pixels)
     {

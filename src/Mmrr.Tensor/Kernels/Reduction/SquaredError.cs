@@ -1,10 +1,10 @@
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The squared error (prediction − target)² averaged over everything (the losses, the paper's equations 3 and 4), over each image (image
-/// scores) or over the channels of each pixel (score maps). Sums run over a partition that depends on the shape alone, in float32 within
-/// pieces of 4096 elements and in float64 over them, so that results are the same to the bit with any number of threads and an
-/// image's result does not depend on its batch. Reads 8 bytes an element.
+/// The squared error (prediction − target)² averaged over everything (the losses, the paper's equations 3 and 4), over each image (image scores) or over
+/// the channels of each pixel (score maps). Sums run over a partition that depends only on the shape, in float32 within pieces of 4096 elements and in
+/// float64 over them, so that results are bit-identical with any number of threads and an image's result does not depend on its batch. Reads 8 bytes per
+/// element.
 /// </summary>
 public static unsafe partial class SquaredError
 {
@@ -12,7 +12,7 @@ public static unsafe partial class SquaredError
     /// <param name="prediction">Any shape.</param>
     /// <param name="target">The same shape.</param>
     /// <param name="output">A scalar.</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid, or buffers are shared.</exception>
     public static void Mean(Tensor prediction, Tensor target, Tensor output)
     {
         const string Operation = "SquaredError.Mean";
@@ -30,7 +30,7 @@ public static unsafe partial class SquaredError
     /// <param name="target">The same shape.</param>
     /// <param name="outputGradient">A scalar.</param>
     /// <param name="predictionGradient">The shape of prediction.</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid, or buffers are shared.</exception>
     public static void MeanBackward(Tensor prediction, Tensor target, Tensor outputGradient, Tensor predictionGradient)
     {
         const string Operation = "SquaredError.MeanBackward";
@@ -51,7 +51,7 @@ public static unsafe partial class SquaredError
     /// <param name="prediction">[N, …].</param>
     /// <param name="target">The same shape.</param>
     /// <param name="output">[N].</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid, or buffers are shared.</exception>
     public static void PerImage(Tensor prediction, Tensor target, Tensor output)
     {
         const string Operation = "SquaredError.PerImage";
@@ -71,7 +71,7 @@ public static unsafe partial class SquaredError
     /// <param name="prediction">[N, H, W, C].</param>
     /// <param name="target">The same shape.</param>
     /// <param name="output">[N, H, W].</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid, or buffers are shared.</exception>
     public static void PerPixel(Tensor prediction, Tensor target, Tensor output)
     {
         const string Operation = "SquaredError.PerPixel";

@@ -2,7 +2,7 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class ChannelConcat
 {
-    /// <summary>Copies the parts into the whole or out of it, block by block of pixels, so that the whole stays in cache for all parts.</summary>
+    /// <summary>Copies the parts into the whole or back, in blocks of pixels, so that the whole stays in cache for all parts.</summary>
     private static void EnqueueCopies(string operation, Tensor whole, IReadOnlyList<Tensor?> parts, bool intoWhole, int skipped = 0)
     {
         const int PixelBlock = 64;

@@ -5,8 +5,8 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class ChannelConcat
 {
-    // A thread takes the quads (where the part's channels, all channels or the offset are no multiple of four: the elements) i, i + grid, … of one input and
-    // puts each at its place in the output; neighbours stay neighbours along the channels. 8 bytes an element, one integer division a quad.
+    // A thread takes the quads (if the part's channels, all channels or the offset are not a multiple of four: the elements) i, i + grid, … of one input
+    // and copies each to its place in the output; neighbours stay neighbours along the channels. 8 bytes per element, one integer division per quad.
     [SimtKernel]
     private static void JoinKernel(ArrayView<float> part, ArrayView<float> whole, int partChannels, int channels, int offset, int count)
     {
@@ -16,7 +16,7 @@ public static unsafe partial class ChannelConcat
             Copy(part, whole, partChannels, channels, offset, count, true);
     }
 
-    // The same walk in the other direction.
+    // The same loop in the other direction.
     [SimtKernel]
     private static void SplitKernel(ArrayView<float> whole, ArrayView<float> part, int partChannels, int channels, int offset, int count)
     {

@@ -1,8 +1,7 @@
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// Joins images along the channels: a pixel of the output is the pixels of the inputs, one after the other. Bound by memory: 8 bytes an
-/// element.
+/// Concatenates images along the channels: a pixel of the output holds the pixels of the inputs in order. Memory-bound: 8 bytes per element.
 /// </summary>
 public static unsafe partial class ChannelConcat
 {
@@ -10,9 +9,9 @@ public static unsafe partial class ChannelConcat
     private const string BackwardName = "ChannelConcat.Backward";
 
     /// <summary>output[n, h, w, :] = inputs[0][n, h, w, :], inputs[1][n, h, w, :], …</summary>
-    /// <param name="inputs">At least one, [N, H, W, Cₖ]; the same tensor may come twice.</param>
+    /// <param name="inputs">At least one, [N, H, W, Cₖ]; the same tensor may occur twice.</param>
     /// <param name="output">[N, H, W, Σ Cₖ].</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit, or the output shares its buffer with an input.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid, or the output shares its buffer with an input.</exception>
     public static void Forward(IReadOnlyList<Tensor> inputs, Tensor output)
     {
         ArgumentNullException.ThrowIfNull(inputs);
@@ -41,10 +40,9 @@ public static unsafe partial class ChannelConcat
     /// <summary>Each input's gradient is its part of the channels.</summary>
     /// <param name="outputGradient">[N, H, W, Σ Cₖ].</param>
     /// <param name="inputGradients">
-    /// As many as there were inputs, [N, H, W, Cₖ]. Null where it is not wanted; one null can stand for any number of channels, two
-    /// for equally many each.
+    /// One per input, [N, H, W, Cₖ], or null if not wanted; a single null can have any number of channels, several have equal numbers.
     /// </param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid, or buffers are shared.</exception>
     public static void Backward(Tensor outputGradient, IReadOnlyList<Tensor?> inputGradients)
     {
         ArgumentNullException.ThrowIfNull(outputGradient);
@@ -93,7 +91,7 @@ public static unsafe partial class ChannelConcat
         }
     }
 
-    /// <summary>The channels of each gradient that is not wanted: what the others leave, in equal parts.</summary>
+    /// <summary>The channels of each unwanted gradient: the remaining channels, in equal parts.</summary>
     private static int SkippedChannels(int channels, IReadOnlyList<Tensor?> gradients)
     {
         int wanted = 0, skipped = 0;
@@ -106,7 +104,7 @@ public static unsafe partial class ChannelConcat
         if (left < skipped || (skipped == 0 ? left != 0 : left % skipped != 0))
         {
             throw new ArgumentException(
-                $"{BackwardName}: inputGradients have {wanted} channels and {skipped} are left out, which does not fit the {channels} of outputGradient");
+                $"{BackwardName}: inputGradients have {wanted} channels and {skipped} are left out, which does not match the {channels} of outputGradient");
         }
         return skipped == 0 ? 0 : left / skipped;
     }

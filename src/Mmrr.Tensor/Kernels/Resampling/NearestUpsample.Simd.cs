@@ -60,6 +60,6 @@ public static unsafe partial class NearestUpsample
         });
     }
 
-    /// <summary>Rows of the small image that make up some thousand floats.</summary>
+    /// <summary>Rows of the small image that hold about a thousand floats.</summary>
     private static int RowGrain(int rowLength) => Math.Max(1, 1024 / rowLength);
 }

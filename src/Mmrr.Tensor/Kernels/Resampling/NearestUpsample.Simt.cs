@@ -5,8 +5,8 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class NearestUpsample
 {
-    // A thread takes the quads (where the channels are no multiple of four: the elements) i, i + grid, … of the small image: one load, four stores, each of
-    // neighbouring addresses along the channels. 20 bytes an element of the small image, and two integer divisions a quad.
+    // A thread takes the quads (if the channels are not a multiple of four: the elements) i, i + grid, … of the small image: one load, four stores, each of
+    // neighbouring addresses along the channels. 20 bytes per element of the small image, and two integer divisions per quad.
     [SimtKernel]
     private static void ForwardKernel(ArrayView<float> x, ArrayView<float> output, int width, int channels, int count)
     {
@@ -14,7 +14,7 @@ public static unsafe partial class NearestUpsample
         else Copy(x, output, width, channels, count);
     }
 
-    // The same walk with four loads and one store; the sum is (upper left + upper right) + (lower left + lower right), as on the cpu.
+    // The same loop with four loads and one store; the sum is (top left + top right) + (bottom left + bottom right), as on the cpu.
     [SimtKernel]
     private static void BackwardKernel(ArrayView<float> outputGradient, ArrayView<float> inputGradient, int width, int channels, int count)
     {
@@ -51,7 +51,7 @@ public static unsafe partial class NearestUpsample
         }
     }
 
-    /// <summary>Where the upper left one of the four copies of element i of the small images lies.</summary>
+    /// <summary>The index of the top left copy, of four, of element i of the small images.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int UpperLeft(int i, int width, int channels)
     {

@@ -1,14 +1,12 @@
 namespace Mmrr.Kernels;
 
-/// <summary>
-/// Enlarges images by two in height and width; each pixel becomes four. Bound by memory: 20 bytes an element of the small image.
-/// </summary>
+/// <summary>Enlarges images by two in height and width; each pixel becomes four. Memory-bound: 20 bytes per element of the small image.</summary>
 public static unsafe partial class NearestUpsample
 {
     /// <summary>output[n, y, x, c] = x[n, y/2, x/2, c].</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="output">[N, 2H, 2W, C].</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid.</exception>
     public static void Forward(Tensor x, Tensor output)
     {
         const string Operation = "NearestUpsample.Forward";
@@ -18,10 +16,10 @@ public static unsafe partial class NearestUpsample
         else device.Simt.Launch(QuadWalk.Grid(device, x.Count), ForwardKernel, x.View, output.View, x.Shape[2], x.Shape[3], x.Count);
     }
 
-    /// <summary>Each pixel's gradient is the sum of those of its four.</summary>
+    /// <summary>Each pixel's gradient is the sum of those of its four copies.</summary>
     /// <param name="outputGradient">[N, 2H, 2W, C].</param>
     /// <param name="inputGradient">[N, H, W, C].</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid.</exception>
     public static void Backward(Tensor outputGradient, Tensor inputGradient)
     {
         const string Operation = "NearestUpsample.Backward";

@@ -28,7 +28,7 @@ public static unsafe partial class RepeatImages
         int units = pieces * images;
         inputGradient.Device.Enqueue(operation, worker =>
         {
-            // A piece of the sum stays in the first-level cache while the copies stream past it.
+            // A piece of the sum stays in the L1 cache while the copies are streamed.
             var (begin, end) = worker.Share(units, 1);
             for (int unit = begin; unit < end; unit++)
             {

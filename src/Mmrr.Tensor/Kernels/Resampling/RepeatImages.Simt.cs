@@ -5,8 +5,8 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class RepeatImages
 {
-    // A thread takes the quads (where an image has no multiple of four elements: the elements) i, i + grid, … of the batch, reads each once and writes all
-    // its copies; stores of neighbours are neighbours. 4 + 4·times bytes an element.
+    // A thread takes the quads (if an image's size is not a multiple of four: the elements) i, i + grid, … of the batch, reads each once and writes all its
+    // copies; neighbouring threads store to neighbouring addresses. 4 + 4·times bytes per element.
     [SimtKernel]
     private static void ForwardKernel(ArrayView<float> x, ArrayView<float> output, int length, int times, int count)
     {
@@ -14,7 +14,7 @@ public static unsafe partial class RepeatImages
         else Copy(x, output, length, times, count);
     }
 
-    // The same walk: a thread adds up the gradients of its quad's copies in their order. 4 + 4·times bytes, times operations an element.
+    // The same loop: a thread adds the gradients of its quad's copies in order. 4 + 4·times bytes and times operations per element.
     [SimtKernel]
     private static void BackwardKernel(ArrayView<float> outputGradient, ArrayView<float> inputGradient, int length, int times, int count)
     {

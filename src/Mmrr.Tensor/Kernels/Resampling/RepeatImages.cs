@@ -1,15 +1,13 @@
 namespace Mmrr.Kernels;
 
-/// <summary>
-/// Repeats every image of a batch, one copy for each masking level. Bound by memory: 4 bytes read and 4·times written an element.
-/// </summary>
+/// <summary>Repeats every image of a batch, one copy for each masking level. Memory-bound: 4 bytes read and 4·times written per element.</summary>
 public static unsafe partial class RepeatImages
 {
     /// <summary>output[n·times + l] = x[n].</summary>
     /// <param name="x">[N, …].</param>
-    /// <param name="times">How often, at least 1.</param>
+    /// <param name="times">Number of copies, at least 1.</param>
     /// <param name="output">[N·times, …].</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid, or buffers are shared.</exception>
     public static void Forward(Tensor x, int times, Tensor output)
     {
         const string Operation = "RepeatImages.Forward";
@@ -21,9 +19,9 @@ public static unsafe partial class RepeatImages
 
     /// <summary>inputGradient[n] = Σₗ outputGradient[n·times + l], in the order of l.</summary>
     /// <param name="outputGradient">[N·times, …].</param>
-    /// <param name="times">How often, at least 1.</param>
+    /// <param name="times">Number of copies, at least 1.</param>
     /// <param name="inputGradient">[N, …].</param>
-    /// <exception cref="ArgumentException">The shapes or devices do not fit, or buffers are shared.</exception>
+    /// <exception cref="ArgumentException">The shapes or devices are invalid, or buffers are shared.</exception>
     public static void Backward(Tensor outputGradient, int times, Tensor inputGradient)
     {
         const string Operation = "RepeatImages.Backward";
