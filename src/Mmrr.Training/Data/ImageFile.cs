@@ -43,19 +43,19 @@ public static class ImageFile
     /// <summary>Reads a file of a data set: one that lies on a disk.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">It is a pipe, a device or an empty file, or as <see cref="Read"/> says.</exception>
-    public static RasterImage ReadFromDisk(string path) => ReadFromDisk(path, file => file);
+    public static RasterImage ReadFromDisk(string path) => ReadChanged(path, file => file);
 
     /// <summary>The same, of a file that is changed before it is decoded.</summary>
-    internal static RasterImage ReadFromDisk(string path, Func<byte[], byte[]> change) =>
-        RealPath.IsWithoutContent(path) ? throw new InvalidDataException($"{path}: {NoContent}") : Read(path, change);
+    internal static RasterImage ReadChanged(string path, Func<byte[], byte[]> change) =>
+        RealPath.IsWithoutContent(path) ? throw new InvalidDataException($"{path}: {NoContent}") : Load(path, change);
 
     /// <summary>Reads and decodes a file, see <see cref="Decode"/>.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="InvalidDataException">Not an image, not a supported one, not whole, or of more than <see cref="PictureHeader.MostPixels"/>; one line
     /// that says which and what to do.</exception>
-    public static RasterImage Read(string path) => Read(path, file => file);
+    public static RasterImage Read(string path) => Load(path, file => file);
 
-    private static RasterImage Read(string path, Func<byte[], byte[]> change)
+    private static RasterImage Load(string path, Func<byte[], byte[]> change)
     {
         if (Directory.Exists(path))
             throw new InvalidDataException($"{path}: a folder; expected an image file");

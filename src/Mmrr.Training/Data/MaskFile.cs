@@ -17,7 +17,7 @@ internal static class MaskFile
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file; expected the mask of {imagePath}");
-        var mask = ImageFile.ReadFromDisk(path, file => file switch
+        var mask = ImageFile.ReadChanged(path, file => file switch
         {
             [0xff, 0xd8, 0xff, ..] => throw new InvalidDataException("a mask stored as JPEG, which changes values beside edges; expected PNG, BMP or TIFF"),
             _ => PlainPalette.Of(file),
