@@ -1,12 +1,12 @@
 namespace Mmrr.App.Output;
 
-/// <summary>What is wrong or doubtful, for people, on standard error.</summary>
+/// <summary>Errors and warnings on standard error.</summary>
 internal static class Complaint
 {
-    /// <summary>Writes one line. Names of files, which may hold line breaks, do not break it.</summary>
+    /// <summary>Writes one line; line breaks, such as in file names, are replaced.</summary>
     public static void Write(string message) => Console.Error.WriteLine($"mmrr: {message.ReplaceLineEndings(" ")}");
 
-    /// <summary>Writes what nobody meant: one line, and behind it where it happened.</summary>
+    /// <summary>Writes an unexpected exception: one line, then the stack trace.</summary>
     public static void Report(Exception defect)
     {
         var version = typeof(Complaint).Assembly.GetName().Version;
