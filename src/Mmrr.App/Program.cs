@@ -4,14 +4,14 @@ using Mmrr.App.Output;
 using Mmrr.Nn.Checkpoints;
 
 StandardOutput.Prepare();
-// Of a thread that nobody waits for.
+// An exception on a thread that is not awaited.
 AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
 {
     Complaint.Report((Exception)unhandled.ExceptionObject);
     AtomicFile.Abandon();
     Environment.Exit(ExitCode.Defect);
 };
-// An unset variable of a shell: as a path it would be the folder that one is in.
+// Usually an unset shell variable: as a path it would be the current folder.
 if (Array.IndexOf(args, "") is var empty and >= 0)
 {
     Complaint.Write($"argument {empty + 1} is empty{(empty == 0 ? "" : $", after {args[empty - 1]}")}");
@@ -38,7 +38,7 @@ catch (Exception e) when (Outside.Is(e))
     Complaint.Write(Outside.Message(e));
     return ExitCode.BadInput;
 }
-#pragma warning disable CA1031 // Whatever it was: it must not be told as bad input, and not end as a signal.
+#pragma warning disable CA1031 // Any exception: it must not be reported as bad input or end the process with a signal.
 catch (Exception e)
 #pragma warning restore CA1031
 {
@@ -47,6 +47,6 @@ catch (Exception e)
 }
 finally
 {
-    // Other threads may be writing still, pictures say.
+    // Other threads may still be writing, for example pictures.
     AtomicFile.Abandon();
 }

@@ -7,21 +7,23 @@ using Mmrr.Training.Runs;
 namespace Mmrr.Training;
 
 /// <summary>
-/// Trains from C#, as <c>mmrr train</c> does: reads the images, trains both phases, measures what normal images look like and sets the threshold. What it
-/// leaves in the run's folder is what <see cref="Scorer"/> and the program read.
+/// Trains from C#, as <c>mmrr train</c> does: reads the images, trains both phases, measures the statistics of normal images and sets the threshold.
+/// <see cref="Scorer"/> and the program read the files that it writes to the run's folder.
 /// </summary>
 public static class MmrrTraining
 {
-    /// <summary>Trains a new run. Channels and, where the options name no other than that of 8 bits, the range of values are those of the images.</summary>
-    /// <param name="options">What decides the run; <see cref="TrainingOptions.For"/> makes them.</param>
-    /// <param name="run">Its folder, which holds no run yet.</param>
-    /// <param name="tell">Called with what goes on and what is doubtful, a line each; null for nobody.</param>
-    /// <param name="stop">Ends training after the step that is under way, with the state saved.</param>
-    /// <returns>Whether the run is finished; if not, it was stopped, and <see cref="Resume"/> goes on with it.</returns>
-    /// <exception cref="ArgumentException">The options contradict themselves.</exception>
-    /// <exception cref="UsageException">The run cannot be written, or the device lacks what is asked for.</exception>
+    /// <summary>
+    /// Trains a new run. The channels, and the range of values unless the options name one other than that of 8 bits, are determined from the images.
+    /// </summary>
+    /// <param name="options">The options of the run, from <see cref="TrainingOptions.For"/>.</param>
+    /// <param name="run">Its folder, which must not hold a run yet.</param>
+    /// <param name="tell">Called with progress messages and warnings, one line each; null for none.</param>
+    /// <param name="stop">Ends training after the current step, with the state saved.</param>
+    /// <returns>Whether the run is finished; if not, it was stopped, and <see cref="Resume"/> continues it.</returns>
+    /// <exception cref="ArgumentException">The options are contradictory.</exception>
+    /// <exception cref="UsageException">The run cannot be written, or the device does not support the options.</exception>
     /// <exception cref="IOException">Data is missing.</exception>
-    /// <exception cref="InvalidDataException">Data is damaged, or there are fewer than three normal images; or a loss was not finite.</exception>
+    /// <exception cref="InvalidDataException">Data is damaged, there are fewer than three normal images, or a loss is not finite.</exception>
     public static bool Run(TrainingOptions options, string run, Action<string>? tell = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -30,13 +32,13 @@ public static class MmrrTraining
         return new TrainingSession(new Host(tell, stop)).Begin(options, run, range).Finished;
     }
 
-    /// <summary>Goes on with a run that was stopped, from its last saved state.</summary>
+    /// <summary>Resumes a stopped run from its last saved state.</summary>
     /// <param name="run">Its folder.</param>
     /// <param name="tell">As for <see cref="Run"/>.</param>
     /// <param name="stop">As for <see cref="Run"/>.</param>
     /// <returns>Whether the run is finished.</returns>
-    /// <exception cref="FileNotFoundException">The folder is no run.</exception>
-    /// <exception cref="InvalidDataException">The run or its data is damaged, or the data is not what it began with.</exception>
+    /// <exception cref="FileNotFoundException">The folder is not a run.</exception>
+    /// <exception cref="InvalidDataException">The run or its data is damaged, or the data has changed.</exception>
     public static bool Resume(string run, Action<string>? tell = null, CancellationToken stop = default)
     {
         var folder = RunFolder.Open(run);

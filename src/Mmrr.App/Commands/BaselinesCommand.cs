@@ -7,10 +7,10 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr baselines</c>: what simple methods reach on a data set, or on that of a run.</summary>
+/// <summary><c>mmrr baselines</c>: the image AUROC of simple methods on a data set, or on that of a run.</summary>
 internal static class BaselinesCommand
 {
-    // That of train, whose preset is tiny when none is given.
+    // The size of train with its default preset, tiny.
     private static int InspectionSize => Preset.All["tiny"].InspectionSize;
 
     /// <summary>The command.</summary>
@@ -18,18 +18,18 @@ internal static class BaselinesCommand
     {
         var run = new Argument<string?>("RUN")
         {
-            Description = "Folder of a run, whose data, size and seed are taken; in place of --data.",
+            Description = "Folder of a run whose data, size and seed are used; in place of --data.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var source = new DataArguments();
         var (data, root, normal, abnormal) = source;
         string sides = $"32 for mnist, fmnist and cifar10, else {InspectionSize}, when not given";
         var size = CommonOptions.Ranged(Number<int>("--size", $"Side that images are resized to, in pixels; {sides}."), PatchMethods.Side, 4096);
-        var seed = CommonOptions.Ranged(Number<long>("--seed", "Seed of the split and of draws; 0 when not given."), long.MinValue, long.MaxValue);
-        var limit = CommonOptions.Ranged(Number<int>("--limit", "So many test images, drawn by seed, the classes in proportion."), 2, int.MaxValue);
+        var seed = CommonOptions.Ranged(Number<long>("--seed", "Seed of the split and of the draws; 0 when not given."), long.MinValue, long.MaxValue);
+        var limit = CommonOptions.Ranged(Number<int>("--limit", "Number of test images, drawn by seed, the classes in proportion."), 2, int.MaxValue);
         var trainLimit = CommonOptions.Ranged(
-            Number<int>("--train-limit", "So many normal images to learn from, drawn by seed; all when not given."), 2, int.MaxValue);
-        var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to this file; those of RUN are kept in it as well." };
+            Number<int>("--train-limit", "Number of normal images to learn from, drawn by seed; all when not given."), 2, int.MaxValue);
+        var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to this file; those of RUN are also kept in RUN." };
         var command = new Command("baselines", "Image AUROC of simple methods on the same images: mean, PCA, neighbours, densities, brightness.")
         {
             run, data, root, normal, abnormal, size, seed, limit, trainLimit, json,
@@ -46,7 +46,7 @@ internal static class BaselinesCommand
             {
                 var options = new Option[] { data, root, normal, abnormal, size, seed };
                 if (Array.Find(options, o => parsed.GetResult(o) is { Implicit: false }) is { } other)
-                    throw new UsageException($"RUN takes no {other.Name} beside it: the run's own configuration holds");
+                    throw new UsageException($"RUN takes no {other.Name}: the run's own configuration applies");
                 (result, kept) = OfRun(RunFolder.Open(folder), parsed.GetValue(limit), parsed.GetValue(trainLimit), null);
             }
             else
@@ -82,18 +82,18 @@ internal static class BaselinesCommand
         return [.. Directory.EnumerateFiles(run).Where(file => Path.GetFileName(file) != BaselineResult.FileName), options.Root, options.Abnormal];
     }
 
-    /// <summary>Tries the simple methods on a run's data, prints what they reach and keeps it in the run.</summary>
+    /// <summary>Evaluates the simple methods on a run's data, prints their figures and keeps them in the run.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="limit">So many test images, those of an evaluation with the same limit; null for all.</param>
-    /// <param name="trainLimit">So many normal images to learn from; null for all that the run was trained on.</param>
-    /// <param name="test">A folder of other test images than the run's; null for its own.</param>
-    /// <param name="networks">Image AUROC of the run on the same images, by name, to be printed above.</param>
+    /// <param name="limit">Number of test images, the same as in an evaluation with this limit; null for all.</param>
+    /// <param name="trainLimit">Number of normal images to learn from; null for all that the run was trained on.</param>
+    /// <param name="test">A folder of test images other than the run's; null for the run's own.</param>
+    /// <param name="networks">Image AUROC of the run on the same images, by name, printed above the others.</param>
     /// <returns>The figures, and whether they could be kept in the run.</returns>
     public static (BaselineResult Result, bool Kept) OfRun(
         RunFolder run, int? limit, int? trainLimit, string? test, params ReadOnlySpan<(string Name, double ImageAuroc)> networks)
     {
         bool kept = OutputPlace.IsWritable(run.Path);
-        if (!kept) Complaint.Write($"{run.Path}: no file can be made in it: the figures are printed, but {BaselineResult.FileName} stays as it is");
+        if (!kept) Complaint.Write($"{run.Path}: no file can be created in it: the figures are printed, but {BaselineResult.FileName} is unchanged");
         var result = BaselineComparison.Run(run.Data, limit, trainLimit, test, networks.IsEmpty ? Complaint.Write : null, run.Options.Model.Range);
         if (kept) result.Save(run.PathOf(BaselineResult.FileName));
         StandardOutput.HasMessagesOnly();

@@ -6,10 +6,10 @@ using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr bench</c>: training steps, scoring and the kernels that matter most, one line of key=value figures a case.</summary>
+/// <summary><c>mmrr bench</c>: times training steps, scoring and the most important kernels; one line of key=value figures per case.</summary>
 internal static class BenchCommand
 {
-    // What the mask is measured at where --batch is not given.
+    // The batch of the mask where --batch is not given.
     private const int MaskBatch = 64;
 
     /// <summary>The command.</summary>

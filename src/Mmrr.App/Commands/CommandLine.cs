@@ -5,14 +5,13 @@ namespace Mmrr.App.Commands;
 /// <summary>All commands of <c>mmrr</c>.</summary>
 internal static class CommandLine
 {
-    // Their results are files; threshold and baselines decide as they go.
+    // The results of these commands are files; threshold and baselines decide at run time.
     private static readonly string[] s_writeFiles = ["demo", "train", "evaluate", "report", "figures", "verify"];
 
-    // A name of a file may begin with @, which the library would take for a file of more arguments; and no option has one letter, so that several could be
-    // written as one.
+    // File names may begin with @, which the library would read as a response file of more arguments. No option has a single letter, so bundling is off.
     private static readonly ParserConfiguration s_parser = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
-    /// <summary>Takes a command line apart.</summary>
+    /// <summary>Parses a command line.</summary>
     public static ParseResult Parse(string[] arguments) => Create().Parse(arguments, s_parser);
 
     /// <summary>The command line.</summary>
@@ -23,16 +22,16 @@ internal static class CommandLine
         PtxCommand.Create(), VerifyCommand.Create(),
     };
 
-    /// <summary>Whether what a command writes to standard output is told by its files as well.</summary>
+    /// <summary>Whether a command writes only messages to standard output and its results to files.</summary>
     public static bool WritesMessagesOnly(ParseResult parsed) => s_writeFiles.Contains(parsed.CommandResult.Command.Name);
 
-    /// <summary>What is wrong with arguments, in one line that says where there is help; null where nothing is.</summary>
+    /// <summary>The first error in the arguments, in one line that names the help command; null where there is none.</summary>
     public static string? Complaint(ParseResult parsed)
     {
         if (parsed.Errors.Count == 0) return null;
-        // Of several errors the one that names what was typed helps most.
+        // Of several errors, the one that quotes the input is the most helpful.
         var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
         string command = parsed.CommandResult.Command is RootCommand ? "mmrr" : $"mmrr {parsed.CommandResult.Command.Name}";
-        return $"{error.Message} ({command} --help tells more)";
+        return $"{error.Message} ({command} --help shows the usage)";
     }
 }

@@ -6,7 +6,7 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 
-/// <summary>Options that several commands share, each with its range.</summary>
+/// <summary>Options shared by several commands, each with its range.</summary>
 internal static class CommonOptions
 {
     /// <summary><c>--device</c>.</summary>
@@ -22,7 +22,7 @@ internal static class CommonOptions
         new Option<string>("--precision")
         {
             HelpName = "PRECISION",
-            Description = "How convolutions multiply: float32, or tf32 on the tensor cores of a cuda device.",
+            Description = "Precision of convolutions: float32, or tf32 on the tensor cores of a cuda device.",
             DefaultValueFactory = _ => "float32"
         },
         "float32", "tf32");
@@ -31,8 +31,8 @@ internal static class CommonOptions
     public static MatrixPrecision PrecisionOf(ParseResult parsed, Option<string> option) =>
         Enum.Parse<MatrixPrecision>(parsed.GetValue(option)!, ignoreCase: true);
 
-    /// <summary>A model's options, after a check of their ranges.</summary>
-    /// <exception cref="UsageException">One is out of its range.</exception>
+    /// <summary>Checks the ranges of a model's options and returns them.</summary>
+    /// <exception cref="UsageException">An option is out of its range.</exception>
     public static MmrrOptions Checked(MmrrOptions options)
     {
         try
@@ -51,7 +51,7 @@ internal static class CommonOptions
         Ranged(new Option<int?>("--threads") { HelpName = "N", Description = "Worker threads of the cpu device; all cores when not given." }, 1, 1024);
 
     /// <summary><c>--levels</c>.</summary>
-    /// <param name="otherwise">Which they are when not given, for the help.</param>
+    /// <param name="otherwise">The default, for the help.</param>
     public static Option<LevelSchedule?> Levels(string otherwise = "those of the run's threshold") => new("--levels")
     {
         HelpName = "LEVELS",
@@ -75,30 +75,30 @@ internal static class CommonOptions
         new Option<double?>("--false-alarm")
         {
             HelpName = "RATE",
-            Description = "The share of normal images that shall score above the threshold; 0.01 when not given."
+            Description = "Share of normal images that may score above the threshold; 0.01 when not given."
         },
         1e-6, 0.5);
 
-    /// <summary>Why tiled runs have no rule neighbours.</summary>
+    /// <summary>Error message: the rule neighbours is not available for tiled runs.</summary>
     public const string TilesHaveNoNeighbours =
-        "--tile and --rule neighbours contradict each other: tiles lie anywhere, and what is usual at a place is not known; give one";
+        "--tile and --rule neighbours contradict each other: tiles have no fixed place, so there are no statistics per place; give one";
 
     /// <summary><c>--rule</c>.</summary>
-    /// <param name="otherwise">Which it is when not given, for the help.</param>
+    /// <param name="otherwise">The default, for the help.</param>
     public static Option<string?> Rule(string otherwise) => OneOf(
         new Option<string?>("--rule")
         {
             HelpName = "RULE",
-            Description = "What scores are made of: paper (the sum of all errors), deviation (the places that deviate most from normal images) or "
+            Description = "Rule that computes scores: paper (the sum of all errors), deviation (the places that deviate most from normal images) or "
                 + $"neighbours (the distance to the nearest normal images and errors). When not given, {otherwise}.",
         },
         [.. Enum.GetValues<ScoreRule>().Select(rule => rule.Name())]);
 
-    /// <summary>The rule that <see cref="Rule"/> names; null where it is not given.</summary>
+    /// <summary>The rule given by <see cref="Rule"/>; null where it is not given.</summary>
     public static ScoreRule? RuleOf(ParseResult parsed, Option<string?> rule) =>
         parsed.GetValue(rule) is { } word ? Enum.Parse<ScoreRule>(word, ignoreCase: true) : null;
 
-    /// <summary>One of some words; the error names the option, as the library's own does not.</summary>
+    /// <summary>Restricts an option to some words; unlike the library's own error, the error names the option.</summary>
     public static Option<T> OneOf<T>(Option<T> option, params IReadOnlyList<string> words)
         where T : class?
     {
@@ -111,7 +111,7 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>A number with a range. Both errors name the option and the range; the library's own would name a type of C#.</summary>
+    /// <summary>Restricts an option to a range of numbers. Both errors name the option and the range; the library's own would name a C# type.</summary>
     public static Option<T?> Ranged<T>(Option<T?> option, T low, T high)
         where T : struct, INumber<T>
     {
@@ -119,7 +119,7 @@ internal static class CommonOptions
         {
             string text = result.Tokens[^1].Value;
             bool whole = T.IsInteger(T.One / (T.One + T.One));
-            // No commas: in 0,001 some would see a thousandth and the parser one.
+            // No commas: 0,001 may be meant as a thousandth, but the parser would read it as one.
             bool isNumber = T.TryParse(text, whole ? NumberStyles.AllowLeadingSign : NumberStyles.Float, CultureInfo.InvariantCulture, out var value);
             if (isNumber && value >= low && value <= high) return value;
             result.AddError(string.Create(
@@ -129,7 +129,7 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>Refuses <c>--threads</c> beside a <c>--device</c> that has no worker threads.</summary>
+    /// <summary>Rejects <c>--threads</c> together with a <c>--device</c> that has no worker threads.</summary>
     public static void ThreadsNeedTheCpu(Command command, Option device, Option threads) => command.Validators.Add(result =>
     {
         if (result.GetResult(threads) is { Implicit: false } && result.GetResult(device) is { Implicit: false, Tokens: [.., var name] }

@@ -7,16 +7,16 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr demo</c>: makes a synthetic inspection set, trains on it, evaluates, writes pictures and a report.</summary>
+/// <summary><c>mmrr demo</c>: creates a synthetic inspection set, trains on it, evaluates, and writes pictures and a report.</summary>
 internal static class DemoCommand
 {
     private const string Category = "weave";
 
-    // Epochs, not minutes: every machine then sees the same demo. At this rate twice and a half as many steps of restoration had
-    // diverged (loss 0.020 after 0.001; image AUROC 0.88 with the best weights before that).
+    // Epochs, not minutes, so that the demo is the same on every machine. At this learning rate, two and a half times as many restoration steps diverged
+    // (loss 0.020 after 0.001; image AUROC 0.88 with the best weights before that).
     private const int Epochs = 36;
 
-    // The images are 64 pixels wide; at 32 a step costs a quarter, and minutes are what the demo has.
+    // The images are 64 pixels wide; at 32 a step costs a quarter, which keeps the demo within minutes.
     private const int Size = 32;
     private const int Batch = 8;
     private const double LearningRate = 8e-3;
@@ -28,13 +28,13 @@ internal static class DemoCommand
     {
         var output = new Option<string>("--out") { HelpName = "DIR", Description = "Folder for the set and the run.", DefaultValueFactory = _ => "demo" };
         var seed = CommonOptions.Ranged(
-            new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the images, and of the training on them; 0 when not given." },
+            new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the images and of the training; 0 when not given." },
             long.MinValue, long.MaxValue);
         var good = CommonOptions.Ranged(
             new Option<int?>("--good") { HelpName = "N", Description = "Normal test images of each category; 40 when not given." }, 1, MostGoodImages);
-        var dataOnly = new Option<bool>("--data-only") { Description = "Write the set, and do not train." };
+        var dataOnly = new Option<bool>("--data-only") { Description = "Write the set without training." };
         var device = CommonOptions.Device();
-        var command = new Command("demo", "Make a small inspection set, train on its normal images, find the defects.")
+        var command = new Command("demo", "Create a small inspection set, train on its normal images, find the defects.")
         {
             output, seed, good, dataOnly, device
         };
@@ -79,7 +79,7 @@ internal static class DemoCommand
             }
             Console.WriteLine($"pictures: {run.PathOf("examples.png")}");
             Console.WriteLine($"figures:  {run.PathOf("evaluation.json")}, {run.PathOf("scores.csv")}");
-            // Without the sweep over numbers of levels, which would take longer than all the rest of the evaluation.
+            // Without the sweep over the number of levels, which would take longer than the rest of the evaluation.
             ReportCommand.Write(
                 RunFolder.Open(run.Path), run.PathOf("report.html"), [], sweepImages: 0, () => Mmrr.Device.Open(options.Device, options.Threads));
             return ExitCode.Success;
@@ -87,7 +87,7 @@ internal static class DemoCommand
         return command;
     }
 
-    /// <summary>Writes the set; where that fails, a part of it is worth nothing.</summary>
+    /// <summary>Writes the set; if that fails, an incomplete new set is removed.</summary>
     private static void Write(string data, long seed, int good)
     {
         bool existed = Directory.Exists(data);

@@ -3,7 +3,7 @@ using Mmrr.App.Output;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr devices</c>: what <c>--device</c> accepts here.</summary>
+/// <summary><c>mmrr devices</c>: the devices that <c>--device</c> accepts on this machine.</summary>
 internal static class DevicesCommand
 {
     /// <summary>The command.</summary>

@@ -18,17 +18,17 @@ internal static class EvaluateCommand
         var run = new Argument<string>("RUN") { Description = "Folder of the run." };
         var levels = CommonOptions.Levels();
         var limit = CommonOptions.Ranged(
-            new Option<int?>("--limit") { HelpName = "N", Description = "So many test images, drawn by seed, the classes in proportion." }, 2, int.MaxValue);
+            new Option<int?>("--limit") { HelpName = "N", Description = "Number of test images, drawn by seed, the classes in proportion." }, 2, int.MaxValue);
         var test = new Option<string?>("--test")
         {
             HelpName = "DIR",
-            Description = "Other test images than the run's: normal ones in DIR/good, kinds of defects in the other folders; "
+            Description = "Test images other than the run's: normal ones in DIR/good, kinds of defects in the other folders; "
                 + "without DIR/good, the normal ones are the run's.",
         };
         var device = new Option<string?>("--device") { HelpName = "DEVICE", Description = "As for train; the run's own when not given." };
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
-        var baselines = new Option<bool>("--baselines") { Description = "Print what simple methods reach on the same images; baselines.json." };
+        var baselines = new Option<bool>("--baselines") { Description = "Evaluate simple methods on the same images too; writes baselines.json." };
         var command = new Command("evaluate", "Score a run's test set: figures, scores.csv, levels.csv, examples.png.")
         {
             run, levels, limit, test, device, threads, precision, baselines
@@ -40,8 +40,8 @@ internal static class EvaluateCommand
             bool kept = OutputPlace.IsWritable(folder.Path);
             if (!kept)
                 Complaint.Write(
-                    $"{folder.Path}: no file can be made in it: the figures are printed, "
-                    + "but evaluation.json, scores.csv, levels.csv and examples.png stay as they are");
+                    $"{folder.Path}: no file can be created in it: the figures are printed, "
+                    + "but evaluation.json, scores.csv, levels.csv and examples.png are unchanged");
             using var opened = DeviceChoice.Open(
                 parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads,
                 CommonOptions.PrecisionOf(parsed, precision));

@@ -10,7 +10,7 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr figures</c>: the paper's Figures 4 to 35 for any images, a PNG each.</summary>
+/// <summary><c>mmrr figures</c>: the paper's Figures 4 to 35 for any images, one PNG per image.</summary>
 internal static class FiguresCommand
 {
     /// <summary>The command.</summary>
@@ -37,7 +37,7 @@ internal static class FiguresCommand
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
             string target = parsed.GetValue(output) ?? folder.PathOf("figures");
-            if (parsed.GetValue(output) is null) OutputPlace.CheckInRun(folder.Path, target, "--out DIR puts the figures elsewhere");
+            if (parsed.GetValue(output) is null) OutputPlace.CheckInRun(folder.Path, target, "use --out DIR to write the figures elsewhere");
             OutputPlace.CheckFolder("--out", target, parsed.GetValue(images)!);
             var calibration = Calibration.Find(folder.Path);
             using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
@@ -73,7 +73,7 @@ internal static class FiguresCommand
     private static string Draw(MmrrModel model, InputFile file, string target, ScoreMethod method)
     {
         var image = ImageFile.Read(file.Path).PreparedFor(model.Options);
-        // Which tile is the worst is only known after scoring.
+        // The worst tile is known only after scoring.
         int tile = model.Options.Fit == ImageFit.Tile ? TiledScoring.Score(model, [image], method, maps: false)[0].Of(method.Rule).WorstTile : 0;
         var sheet = LevelSheet.Render(ReportPictures.Grid(model, image, tile, method.Levels));
         string path = Path.Combine(target, file.Picture);

@@ -4,27 +4,27 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.App.Commands;
 
 /// <summary>
-/// Turns the first Ctrl-C (SIGINT), SIGTERM or SIGHUP, which a terminal sends that is closed, into a request to stop; a second one ends the process at once.
+/// Turns the first Ctrl-C (SIGINT), SIGTERM or SIGHUP (sent when the terminal is closed) into a request to stop; a second one ends the process at once.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
-    // A registration ends when it is collected.
+    // Kept in a field: a registration ends when it is garbage-collected.
     private static PosixSignalRegistration[] s_always = [];
 
-    // As the program was started; a handler would hide it.
+    // Read at start, because a handler would hide it.
     private static readonly bool s_ignoresHangUp = IgnoresHangUp();
 
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Registers the signal handlers.</summary>
     public Interruption() => _registrations = Register(Handle);
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
 
     /// <summary>
-    /// Lets signals end the process as they would, but with nothing half written left behind; where an <see cref="Interruption"/> listens, that is asked first.
+    /// Lets signals end the process by default, without leaving partially written files; an active <see cref="Interruption"/> handles them first.
     /// </summary>
     public static void EndCleanly() => s_always = Register(context =>
     {
@@ -38,12 +38,12 @@ internal sealed class Interruption : IDisposable
         _source.Dispose();
     }
 
-    // A program behind nohup was told to ignore SIGHUP, and does.
+    // Under nohup, SIGHUP is ignored and stays ignored.
     private static PosixSignal[] Signals => s_ignoresHangUp
         ? [PosixSignal.SIGINT, PosixSignal.SIGTERM]
         : [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
 
-    // The handlers that were registered last are called first.
+    // The handlers registered last are called first.
     private static PosixSignalRegistration[] Register(Action<PosixSignalContext> handler) =>
         [.. Signals.Select(signal => PosixSignalRegistration.Create(signal, handler))];
 

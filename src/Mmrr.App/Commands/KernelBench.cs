@@ -6,22 +6,23 @@ using GroupNorm = Mmrr.Kernels.GroupNorm;
 
 namespace Mmrr.App.Commands;
 
-/// <summary>The kernels by themselves, for <c>mmrr bench</c>: best times, and of those that are bound by memory the share of its limit.</summary>
+/// <summary>Single kernels for <c>mmrr bench</c>: best times, and for memory-bound kernels the share of the memory limit.</summary>
 internal static class KernelBench
 {
-    // The mask as the model asks for it.
+    // The tolerance that the model uses.
     private const float MaskTolerance = 1e-6f;
     private const int MaskSweeps = 64;
 
-    // The networks' at width 128, with the one that halves the image and the shortcut of a block with two inputs, and two narrower ones.
+    // The convolutions of the networks at width 128, including the one that halves the image and the shortcut of a block with two inputs, and two narrower
+    // ones.
     private static readonly (int C, int K, int H, int Kernel, int Stride)[] s_convolutions =
     [
         (128, 128, 32, 3, 1), (128, 128, 16, 3, 1), (128, 128, 8, 3, 1), (128, 128, 4, 3, 1), (256, 128, 32, 3, 1), (32, 32, 32, 3, 1), (64, 64, 64, 3, 1),
         (128, 128, 32, 3, 2), (256, 128, 32, 1, 1),
     ];
 
-    /// <summary>Convolutions, forward alone and together with both gradients.</summary>
-    /// <param name="device">Where.</param>
+    /// <summary>Times convolutions, forward alone and together with both gradients.</summary>
+    /// <param name="device">The device.</param>
     /// <param name="n">Images.</param>
     /// <param name="width">Channels in and out, and</param>
     /// <param name="size">pixels a side, of one 3×3 convolution in place of the list; 32 of that which is not given.</param>
@@ -50,7 +51,7 @@ internal static class KernelBench
     }
 
     /// <summary>The mask of 32×32×3 and 256×256×3 images at the levels of a score, with both solvers; v is uniform in [−4, 4).</summary>
-    /// <param name="device">Where.</param>
+    /// <param name="device">The device.</param>
     /// <param name="n">Images.</param>
     /// <param name="levels">Levels.</param>
     /// <param name="size">Pixels a side of one kind of images in place of the two.</param>
@@ -80,7 +81,7 @@ internal static class KernelBench
     }
 
     /// <summary>Group normalisation with ReLU at the groups of the networks.</summary>
-    /// <param name="device">Where.</param>
+    /// <param name="device">The device.</param>
     /// <param name="n">Images.</param>
     /// <param name="width">Channels, in place of the list.</param>
     /// <param name="size">Pixels a side, in place of the list.</param>

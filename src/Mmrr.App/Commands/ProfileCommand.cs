@@ -7,7 +7,7 @@ using Mmrr.Training.Fitting;
 namespace Mmrr.App.Commands;
 
 /// <summary>
-/// <c>mmrr profile</c>: where the time of a training step and of a scoring pass goes, kernel by kernel, and how near each kernel comes to the machine's limits.
+/// <c>mmrr profile</c>: the time of a training step and of a scoring pass, kernel by kernel, and how close each kernel comes to the machine's limits.
 /// </summary>
 internal static class ProfileCommand
 {
@@ -21,7 +21,7 @@ internal static class ProfileCommand
             HelpName = "FILE",
             Description = "Also write the kernels to this file, for Perfetto or chrome://tracing."
         };
-        var command = new Command("profile", "Take training steps and a scoring pass apart, kernel by kernel.") { trace };
+        var command = new Command("profile", "Profile training steps and a scoring pass, kernel by kernel.") { trace };
         var options = new WorkloadOptions(command, 3, "Profiled repetitions; the fastest is shown.");
         command.SetAction(parsed =>
         {

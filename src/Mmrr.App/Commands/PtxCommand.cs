@@ -7,27 +7,27 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr ptx</c>: what a GPU will run of a kernel, read without a GPU.</summary>
+/// <summary><c>mmrr ptx</c>: the code of a kernel for a GPU, available without a GPU.</summary>
 internal static class PtxCommand
 {
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var name = new Argument<string?>("NAME") { Description = "A kernel; without it the names of all are listed.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("NAME") { Description = "Name of a kernel; when not given, all names are listed.", Arity = ArgumentArity.ZeroOrOne };
         string[] known = [.. Multiprocessor.All.Select(one => one.Sm.ToString(CultureInfo.InvariantCulture))];
         var sm = CommonOptions.OneOf(
             new Option<string>("--sm") { HelpName = "SM", Description = $"Compute capability: {string.Join(", ", known)}.", DefaultValueFactory = _ => "90" },
             known);
-        var sass = new Option<bool>("--sass") { Description = "Print the GPU's own instructions in place of the PTX." };
+        var sass = new Option<bool>("--sass") { Description = "Print the GPU's native instructions (SASS) in place of the PTX." };
         var assembly = new Option<string?>("--assembly")
         {
             HelpName = "DLL",
-            Description = "Take the methods marked [SimtKernel] of this .dll in place of the engine's."
+            Description = "Use the methods with the attribute [SimtKernel] in this .dll in place of the engine's."
         };
         var command = new Command(
             "ptx",
-            "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, spills, occupancy and instructions, "
-            + "where NVIDIA's assembler is there to tell them.")
+            "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, register spills, occupancy and instructions, "
+            + "where NVIDIA's assembler is installed.")
         {
             name, sm, sass, assembly
         };
@@ -44,7 +44,7 @@ internal static class PtxCommand
                 return ExitCode.Success;
             }
             var kernel = kernels.FirstOrDefault(one => one.Name == wanted)
-                ?? throw new UsageException($"there is no kernel '{wanted}'{(file is null ? "" : $" in {file}")}; without a name 'mmrr ptx' lists all");
+                ?? throw new UsageException($"there is no kernel '{wanted}'{(file is null ? "" : $" in {file}")}; 'mmrr ptx' without a name lists all");
             using var compiler = new PtxCompiler(Multiprocessor.Of(int.Parse(parsed.GetValue(sm)!, CultureInfo.InvariantCulture)));
             PtxTools tools;
             try
@@ -54,7 +54,7 @@ internal static class PtxCommand
             catch (PtxException e) when (!parsed.GetValue(sass))
             {
                 Console.Out.Write(compiler.Compile(kernel));
-                Complaint.Write($"not known: registers, stack frame, spills, occupancy and the GPU's own instructions; {e.Message}");
+                Complaint.Write($"not available: registers, stack frame, register spills, occupancy and native instructions; {e.Message}");
                 return ExitCode.Success;
             }
             var report = KernelReport.Of(kernel, compiler, tools);
@@ -70,9 +70,9 @@ internal static class PtxCommand
         if (!File.Exists(file)) throw new UsageException($"--assembly: there is no file {file}");
         try
         {
-            // Beside the file lies what it rests on; this program's own parts, the attribute among them, are those that run here.
+            // Dependencies are loaded from the file's folder; this program's own assemblies, which define the attribute, are those already loaded.
             var kernels = SimtKernel.In(Assembly.LoadFrom(Path.GetFullPath(file)));
-            return kernels.Count > 0 ? kernels : throw new UsageException($"--assembly: no method in {file} is marked [SimtKernel]");
+            return kernels.Count > 0 ? kernels : throw new UsageException($"--assembly: no method in {file} has the attribute [SimtKernel]");
         }
         catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or ReflectionTypeLoadException)
         {

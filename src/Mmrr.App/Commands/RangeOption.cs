@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>--range LOW,HIGH</c>: which values of the pictures become black and white for the networks.</summary>
+/// <summary><c>--range LOW,HIGH</c>: the pixel values that become black and white for the networks.</summary>
 internal static class RangeOption
 {
     private const int Most = ushort.MaxValue;
@@ -12,8 +12,8 @@ internal static class RangeOption
     public static Option<(int Low, int High)?> Create() => new("--range")
     {
         HelpName = "LOW,HIGH",
-        Description = "Values of the pictures that become black and white for the networks; those beyond are clipped and counted. "
-            + "When not given, 0,255, and for pictures of more than 8 bits those of the training images.",
+        Description = "Pixel values that become black and white for the networks; values outside are clipped and counted. "
+            + "When not given, 0,255, and for images of more than 8 bits the range of the training images.",
         CustomParser = result =>
         {
             string text = result.Tokens[^1].Value;

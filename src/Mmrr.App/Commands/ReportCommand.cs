@@ -10,7 +10,7 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr report</c>: everything about a run on one page.</summary>
+/// <summary><c>mmrr report</c>: one page about a run.</summary>
 internal static class ReportCommand
 {
     private const int DefaultSweep = 200;
@@ -23,14 +23,14 @@ internal static class ReportCommand
         var images = new Option<string[]>("--images")
         {
             HelpName = "NAME",
-            Description = "Images to show level by level, named as in scores.csv; typical ones when not given.",
+            Description = "Images shown level by level, named as in scores.csv; typical ones when not given.",
             AllowMultipleArgumentsPerToken = true
         };
         var sweep = CommonOptions.Ranged(
             new Option<int?>("--sweep-images")
             {
                 HelpName = "N",
-                Description = $"Test images for AUROC against the number of levels: {DefaultSweep} when not given, 0 leaves it out."
+                Description = $"Number of test images for AUROC against the number of levels: {DefaultSweep} when not given, 0 omits it."
             },
             0, 1_000_000);
         var device = CommonOptions.Device();
@@ -47,7 +47,7 @@ internal static class ReportCommand
             if (Directory.Exists(path)) throw new UsageException($"--out {path}: is a folder, expected a file");
             if (Path.GetExtension(path).ToUpperInvariant() is not (".HTML" or ".HTM"))
                 throw new UsageException($"--out {path}: expected a name that ends in .html");
-            if (parsed.GetValue(output) is null) OutputPlace.CheckInRun(folder.Path, path, "--out FILE puts the page elsewhere");
+            if (parsed.GetValue(output) is null) OutputPlace.CheckInRun(folder.Path, path, "use --out FILE to write the page elsewhere");
             OutputPlace.Check("--out", path);
             Write(
                 folder, path, parsed.GetValue(images) ?? [], parsed.GetValue(sweep) ?? DefaultSweep,
@@ -57,18 +57,18 @@ internal static class ReportCommand
         return command;
     }
 
-    /// <summary>Writes a run's page, and tells where it is and what it does without.</summary>
+    /// <summary>Writes a run's page and prints its path and what it lacks.</summary>
     /// <param name="run">The run.</param>
     /// <param name="path">The page.</param>
     /// <param name="images">Names of the images to show level by level; typical ones if there are none.</param>
-    /// <param name="sweepImages">Test images for AUROC against the number of levels; 0 for none.</param>
-    /// <param name="open">Opens the device, if there is something to compute.</param>
+    /// <param name="sweepImages">Number of test images for AUROC against the number of levels; 0 for none.</param>
+    /// <param name="open">Opens the device; called only if there is something to compute.</param>
     public static void Write(RunFolder run, string path, string[] images, int sweepImages, Func<Device> open)
     {
         var data = ReportData.Read(run);
         var missing = new List<string>();
         if (data.Evaluation is null)
-            missing.Add($"The test set has not been scored: there are no figures, ROC curve or pictures of misses. mmrr evaluate {run.Path} gives them.");
+            missing.Add($"The test set has not been scored: there are no figures, ROC curve or pictures of misses. Run mmrr evaluate {run.Path} to get them.");
         ReportPictures? pictures = null;
         LevelSweep? sweep = null;
         if (data.Scores is { Count: > 0 } scores)
@@ -99,7 +99,7 @@ internal static class ReportCommand
         Console.WriteLine($"report: {path}");
     }
 
-    /// <summary>The images behind the scores; null, with a sentence, where the data has gone or changed.</summary>
+    /// <summary>The scored images; null, with a sentence in the list, where the data is missing or has changed.</summary>
     private static IReadOnlyList<Sample>? Samples(ReportData data, List<string> missing)
     {
         try
@@ -109,8 +109,8 @@ internal static class ReportCommand
             foreach (string line in source.Remarks()) Complaint.Write(line);
             var known = samples.Select(s => s.Name).ToHashSet();
             int gone = data.Scores!.Count(s => !known.Contains(s.Name));
-            if (gone == data.Scores!.Count) throw new InvalidDataException($"{data.Run.Options.Root}: none of the scored images is there any more");
-            if (gone > 0) missing.Add($"{gone} of the {data.Scores.Count} scored images are no longer in the data: there are no pictures of them.");
+            if (gone == data.Scores!.Count) throw new InvalidDataException($"{data.Run.Options.Root}: none of the scored images exists any more");
+            if (gone > 0) missing.Add($"{gone} of the {data.Scores.Count} scored images are no longer in the data: they are not shown.");
             return samples;
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

@@ -7,16 +7,16 @@ using Spectre.Console;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr runs</c>: the runs of a folder with their figures.</summary>
+/// <summary><c>mmrr runs</c>: lists the runs of a folder with their figures.</summary>
 internal static class RunsCommand
 {
     private static readonly string[] s_columns =
         ["run", "data", "class", "preset", "width", "steps", "state", "image AUROC", "without refinement", "minutes", "date"];
 
-    // Numbers stand under one another.
+    // Columns of numbers, right-aligned.
     private static readonly int[] s_numbers = [4, 5, 7, 8, 9];
 
-    // In this order they are left out where a terminal is narrow; the run and what it reached stay.
+    // Columns omitted on a narrow terminal, in this order; the run and its AUROC stay.
     private static readonly int[] s_dispensable = [4, 3, 1, 5, 2, 8, 10, 9, 6];
 
     /// <summary>The command.</summary>
@@ -41,7 +41,7 @@ internal static class RunsCommand
         {
             try
             {
-                // A folder that may not be entered seems to be empty.
+                // A folder without search permission appears to be empty.
                 if (!File.Exists(Path.Combine(folder, RunFolder.ConfigurationFile)) && Directory.EnumerateFileSystemEntries(folder).All(_ => true)) continue;
                 var run = RunFolder.Open(folder);
                 found.Add((run, RunSummary.Of(run)));
@@ -65,7 +65,7 @@ internal static class RunsCommand
 
     private static void WriteTable(List<(RunFolder Run, RunSummary Summary)> runs)
     {
-        // Narrow, and without the hour: eleven columns are to fit a terminal.
+        // Narrow, and without the time of day, so that eleven columns fit a terminal.
         var table = new FittedTable([
             .. s_columns.Select((name, i) => new Column(
                 name.Replace(" refinement", "").Replace(' ', '\n'), s_numbers.Contains(i),

@@ -26,13 +26,13 @@ internal static class ScoreCommand
         var paths = new Argument<string[]>("PATH") { Description = "Image files and folders.", Arity = ArgumentArity.OneOrMore };
         paths.Validators.Add(result =>
         {
-            // An argument of any number of values swallows what is no option.
+            // An argument with any number of values also takes unknown options.
             if (result.Tokens.FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal) && !File.Exists(t.Value)) is { } unknown)
                 result.AddError($"Unrecognized option '{unknown.Value}'.");
         });
         var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder for scores.csv, and for the heatmaps." };
         var heatmaps = new Option<bool>("--heatmaps") { Description = "Write a heatmap of every image under --out." };
-        var fail = new Option<bool>("--fail-on-anomaly") { Description = "End with exit code 3 if an image is anomalous." };
+        var fail = new Option<bool>("--fail-on-anomaly") { Description = "Exit with code 3 if an image is anomalous." };
         var levels = CommonOptions.Levels();
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
@@ -61,7 +61,7 @@ internal static class ScoreCommand
             if (missing is not null) Complaint.Write(missing);
             if (target is not null) Directory.CreateDirectory(target);
             var writer = draw ? new HeatmapWriter(scorer, calibration!.Heatmap, Path.Combine(target!, "heatmaps")) : null;
-            // Beside a file the rows on standard output are a copy.
+            // With a file, the rows on standard output are a copy.
             var rows = target is null ? null : new MessageWriter(StandardOutput.Open(), "standard output");
             var console = rows ?? StandardOutput.Open();
             var (unreadable, anomalies) = (0, 0);

@@ -5,7 +5,7 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
-/// <summary>Training at a terminal: what goes on on standard output, what is doubtful on standard error, and Ctrl-C stops it.</summary>
+/// <summary>Training at a terminal: progress on standard output, warnings on standard error, stopped by Ctrl-C.</summary>
 internal sealed class TerminalTraining : ITrainingHost
 {
     /// <inheritdoc/>

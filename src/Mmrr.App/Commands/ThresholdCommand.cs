@@ -8,7 +8,7 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr threshold</c>: shows or sets what a run calls anomalous, without training.</summary>
+/// <summary><c>mmrr threshold</c>: shows or sets a run's threshold, without training.</summary>
 internal static class ThresholdCommand
 {
     private const double MostValue = 1e12;
@@ -23,10 +23,10 @@ internal static class ThresholdCommand
         var calibrate = new Option<string?>("--calibrate")
         {
             HelpName = "DIR",
-            Description = "A folder of more normal images; they join those held out of training, in place of any added before."
+            Description = "Folder of additional normal images; they are used with those held out of training and replace images added before."
         };
         var levels = CommonOptions.Levels("the run's own");
-        var rule = CommonOptions.Rule("the run's own; a run is given others with this and --levels by measuring its normal images again, without training");
+        var rule = CommonOptions.Rule("the run's own; changing it or --levels measures the run's normal images again, without training");
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
@@ -46,18 +46,18 @@ internal static class ThresholdCommand
             var (wantedLevels, wantedRule) = (parsed.GetValue(levels), CommonOptions.RuleOf(parsed, rule));
             bool measures = wantedLevels is not null || wantedRule is not null;
             if (threshold is not null && measures)
-                throw new UsageException("--value contradicts --levels and --rule: the normal images that they measure set the threshold by a rate; give one");
+                throw new UsageException("--value contradicts --levels and --rule: they measure normal images, which set the threshold by a rate; give one");
             if (folder.Options.Model.Fit == ImageFit.Tile && wantedRule == ScoreRule.Neighbours) throw new UsageException(CommonOptions.TilesHaveNoNeighbours);
             foreach (var option in new Option[] { device, threads, precision })
             {
                 if (images is null && !measures && parsed.GetResult(option) is { Implicit: false })
-                    throw new UsageException($"{option.Name} belongs to --calibrate, --levels and --rule: nothing else computes");
+                    throw new UsageException($"{option.Name} belongs to --calibrate, --levels and --rule: without these, nothing is computed");
             }
             var old = Calibration.Find(folder.Path);
             if (old is null && images is null && !measures)
-                throw new UsageException($"{folder.Path}: no {Calibration.FileName} in this run; mmrr threshold {folder.Path} --calibrate DIR makes one");
+                throw new UsageException($"{folder.Path}: no {Calibration.FileName} in this run; mmrr threshold {folder.Path} --calibrate DIR creates one");
             if ((images is not null || threshold is not null || rate is not null || measures) && !OutputPlace.IsWritable(folder.Path))
-                throw new UsageException($"{folder.Path}: {Calibration.FileName} cannot be written, no file can be made in the folder");
+                throw new UsageException($"{folder.Path}: {Calibration.FileName} cannot be written, no file can be created in the folder");
             double wanted = rate ?? old?.FalseAlarm ?? folder.Options.FalseAlarm;
             using var opened = images is not null || measures
                 ? DeviceChoice.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision))
@@ -68,8 +68,8 @@ internal static class ThresholdCommand
             {
                 var (usualLevels, usualRule) = old is null ? (folder.Options.ScoreLevels, folder.Options.Rule) : (old.Levels, old.Rule);
                 if (old?.Added.Count > 0 && images is null)
-                    Complaint.Write("images added with --calibrate before are left out; give --calibrate DIR beside these options to add them again");
-                // What is printed while the run is locked must not end it.
+                    Complaint.Write("images added earlier with --calibrate are left out; give --calibrate DIR with these options to add them again");
+                // A failed message while the run is locked must not end the command.
                 StandardOutput.HasMessagesOnly();
                 Print(new TrainingSession(new TerminalTraining()).Measure(
                     folder, opened!, wantedLevels ?? usualLevels, wantedRule ?? usualRule, wanted,
@@ -87,7 +87,7 @@ internal static class ThresholdCommand
                 calibration = threshold is { } given ? old! with { Threshold = given, ThresholdWithoutRefinement = null, FalseAlarm = null }
                     : rate is null ? old!
                     : old!.Images.Any() ? Calibrator.Make(old.HeldOut, old.Added, old.Levels, old.Rule, wanted)
-                    : throw new UsageException($"{folder.Path}: there is no normal image behind the threshold; add some with --calibrate DIR");
+                    : throw new UsageException($"{folder.Path}: the threshold has no normal images; add some with --calibrate DIR");
             }
             if (calibration != old)
             {
@@ -100,7 +100,7 @@ internal static class ThresholdCommand
         return command;
     }
 
-    /// <summary>Prints a threshold and, on standard error, what is doubtful about it.</summary>
+    /// <summary>Prints a threshold and, on standard error, warnings about it.</summary>
     public static void Print(Calibration calibration)
     {
         foreach (string line in CalibrationText.Describe(calibration)) Console.WriteLine(line);
@@ -110,7 +110,7 @@ internal static class ThresholdCommand
     private static List<NormalScore> Score(RunFolder run, Scorer scorer, string folder)
     {
         run.CheckModel(scorer.Options);
-        // A file that cannot be read ends it: that the threshold is of other images than those asked for would not be noticed.
+        // An unreadable file is an error: otherwise the threshold would silently be based on other images than requested.
         var omissions = new Omissions();
         var own = run.Data.Record?.Images.Select(i => i.Hash).Where(hash => hash.Length > 0).ToHashSet() ?? [];
         var account = new ImageAccount(scorer.Options.Range);
@@ -119,9 +119,9 @@ internal static class ThresholdCommand
         if (omissions.Describe() is { } leftOut) Complaint.Write(leftOut);
         foreach (string line in account.Remarks()) Complaint.Write(line);
         TrainingSession.RefuseBroken(scores);
-        return scores.Count > 0 ? scores : throw new InvalidDataException($"{folder}: no image in this folder that the run has not already");
+        return scores.Count > 0 ? scores : throw new InvalidDataException($"{folder}: no image in this folder that the run does not already have");
 
-        // What training has seen scores lower than other normal images, and what was held out counts already.
+        // Images seen in training score lower than other normal images, and held-out images are already counted.
         bool IsOther(InputFile file)
         {
             if (file.Problem is not null || own.Count == 0 || !own.Contains(ContentHash.OfFile(file.Path))) return true;

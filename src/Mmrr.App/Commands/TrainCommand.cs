@@ -8,7 +8,7 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr train</c>: trains a model on normal images, both phases; or goes on with a run, or repeats one.</summary>
+/// <summary><c>mmrr train</c>: trains a model on normal images, both phases; or resumes or repeats a run.</summary>
 internal static class TrainCommand
 {
     /// <summary>The command.</summary>
@@ -27,16 +27,16 @@ internal static class TrainCommand
         var device = CommonOptions.Device();
         var threads = CommonOptions.Threads();
         var precision = CommonOptions.Precision();
-        var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder of the run; a new one under runs/ when not given." };
+        var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder of the run; a new folder under runs/ when not given." };
         var minutes = CommonOptions.Ranged(
-            new Option<double?>("--minutes") { HelpName = "M", Description = "Budget of both phases; the preset's when not given." }, 0.01, 100_000);
+            new Option<double?>("--minutes") { HelpName = "M", Description = "Minutes for both phases; the preset's when not given." }, 0.01, 100_000);
         var epochs = CommonOptions.Ranged(
-            new Option<int?>("--epochs") { HelpName = "N", Description = "Epochs of each phase, in place of --minutes." }, 1, 1_000_000);
+            new Option<int?>("--epochs") { HelpName = "N", Description = "Epochs per phase, in place of --minutes." }, 1, 1_000_000);
         var seed = CommonOptions.Ranged(
             new Option<long?>("--seed") { HelpName = "N", Description = "Seed of the split, the order, the weights and the noise; 0 when not given." },
             long.MinValue, long.MaxValue);
         var batch = CommonOptions.Ranged(
-            new Option<int?>("--batch") { HelpName = "N", Description = "Images of a step; the preset's, fewer for large images, when not given." }, 1, 4096);
+            new Option<int?>("--batch") { HelpName = "N", Description = "Images per step; when not given, the preset's, fewer for large images." }, 1, 4096);
         var learningRate = CommonOptions.Ranged(
             new Option<double?>("--lr") { HelpName = "X", Description = "Learning rate; the preset's when not given." }, 1e-9, 10);
         var beta2 = CommonOptions.Ranged(
@@ -45,21 +45,21 @@ internal static class TrainCommand
             new Option<int?>("--patience")
             {
                 HelpName = "N",
-                Description = "Epochs without a lower validation loss; at the next the learning rate is halved. The paper's 500 when not given."
+                Description = "Epochs without a lower validation loss after which the next one halves the learning rate; 500, as in the paper, when not given."
             },
             0, 1_000_000);
         var plateau = CommonOptions.Ranged(
             new Option<double?>("--plateau-threshold")
             {
                 HelpName = "X",
-                Description = "A validation loss is lower if it is so by more than this share; 0.0001 when not given."
+                Description = "Relative decrease above which a validation loss counts as lower; 0.0001 when not given."
             },
             0, 0.99);
         var average = CommonOptions.Ranged(
             new Option<double?>("--average")
             {
                 HelpName = "DECAY",
-                Description = "Validate and keep moving averages of the weights, of this decay a step, such as 0.999; 0, none, when not given."
+                Description = "Validate and keep moving averages of the weights with this decay per step, such as 0.999; 0 (none) when not given."
             },
             0, 0.999999);
         var width = CommonOptions.Ranged(
@@ -72,29 +72,29 @@ internal static class TrainCommand
                 Description = "Side that images are resized to, in pixels; 32 for mnist, fmnist and cifar10, else the preset's, when not given."
             },
             8, 4096);
-        var crop = new Option<bool>("--crop") { Description = "Take the centre square of images that are not square, in place of stretching them." };
+        var crop = new Option<bool>("--crop") { Description = "Take the centre square of images that are not square, instead of stretching them." };
         var align = new Option<bool>("--align")
         {
-            Description = "Find the part on each image, turn it into one position and cut it out; for parts that lie turned on an even background."
+            Description = "Find the part in each image, rotate it to a common position and cut it out; for rotated parts on a uniform background."
         };
         var tile = CommonOptions.Ranged(
             new Option<int?>("--tile")
             {
                 HelpName = "N",
-                Description = "Keep the images' size, and train and score on overlapping tiles of so many pixels a side."
+                Description = "Keep the size of the images, and train and score on overlapping tiles with this side in pixels."
             },
             8, 4096);
         var resolutions = CommonOptions.Ranged(
-            new Option<int?>("--resolutions") { HelpName = "N", Description = "Resolutions of the U-Nets; 4, from 128 pixels on 5, when not given." }, 1, 8);
+            new Option<int?>("--resolutions") { HelpName = "N", Description = "Resolutions of the U-Nets; when not given, 4, or 5 from 128 pixels on." }, 1, 8);
         var augment = new Option<string>("--augment")
         {
             HelpName = "LIST",
-            Description = $"A list of {Augmentation.Words}: what normal images may also look like.",
+            Description = $"A list of {Augmentation.Words}: changes under which an image stays normal.",
             DefaultValueFactory = _ => "none"
         };
         var normalize = new Option<bool>("--normalize")
         {
-            Description = "Give every image the same mean and contrast before the networks see it, against lamps that drift."
+            Description = "Give every image the same mean and contrast before the networks see it, against drifting light."
         };
         var range = RangeOption.Create();
         var noEmbedding = new Option<bool>("--no-embedding") { Description = "Mask the image itself (Table 2 of the paper)." };
@@ -102,30 +102,30 @@ internal static class TrainCommand
             new Option<string>("--mask")
             {
                 HelpName = "KIND",
-                Description = "How the mask is made: learned, constant or bernoulli (Table 3 of the paper).",
+                Description = "Kind of mask: learned, constant or bernoulli (Table 3 of the paper).",
                 DefaultValueFactory = _ => "learned"
             },
             "learned", "constant", "bernoulli");
         var inputs = new Option<string?>("--refine-inputs")
         {
             HelpName = "LIST",
-            Description = "What f_ref reads: a list of x, xhat, e, etilde, m, eps; the preset's when not given."
+            Description = "Inputs of f_ref: a list of x, xhat, e, etilde, m, eps; the preset's when not given."
         };
-        var levels = CommonOptions.Levels("what docs/results.md found for the layout");
+        var levels = CommonOptions.Levels("the best of docs/results.md for the layout");
         var rule = CommonOptions.Rule("paper for the preset paper, else deviation for mvtec, folder and csv, and neighbours for the others");
         var falseAlarm = CommonOptions.FalseAlarm();
         var saveEvery = CommonOptions.Ranged(
             new Option<double?>("--save-every")
             {
                 HelpName = "S",
-                Description = "Seconds between two saves of where training stands; 0 after every step. 30 or more when not given."
+                Description = "Seconds between two saves of the training state; 0 saves after every step. 30 or more when not given."
             },
             0, 86_400);
-        var resume = new Option<string?>("--resume") { HelpName = "RUN", Description = "Go on with this run where it stopped. Takes no other option." };
+        var resume = new Option<string?>("--resume") { HelpName = "RUN", Description = "Resume this run where it stopped. Takes no other option." };
         var config = new Option<string?>("--config")
         {
             HelpName = "FILE",
-            Description = "Repeat a run from its run.json. Takes --out, --device, --threads and --precision beside it."
+            Description = "Repeat a run from its run.json. Takes only --out, --device, --threads and --precision."
         };
         var command = new Command("train", "Train on normal images.")
         {
@@ -209,7 +209,7 @@ internal static class TrainCommand
         return command;
     }
 
-    /// <summary>The line that ends a training that was told to stop.</summary>
+    /// <summary>Prints the last line of a training that was stopped.</summary>
     public static int Interrupted(RunFolder run)
     {
         Console.WriteLine($"interrupted and saved; resume with: mmrr train --resume {run.Path}");
@@ -218,7 +218,7 @@ internal static class TrainCommand
 
     private static int Begin(TrainingOptions options, string? output, Func<IEnumerable<Sample>, PixelRange>? range = null)
     {
-        // A category may lie several folders deep: the run is one folder all the same.
+        // A category may be several folders deep; the run is still a single folder.
         string normal = string.Concat(options.Normal.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' ? c : '-')).Trim('-');
         string name = string.Create(
             CultureInfo.InvariantCulture, $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
@@ -230,7 +230,7 @@ internal static class TrainCommand
     {
         var run = RunFolder.Open(path);
         if (!run.IsFinished) return Ended(run, new TrainingSession(new TerminalTraining()).Resume(run));
-        Console.WriteLine($"{run.Path}: the run is finished, there is nothing to resume");
+        Console.WriteLine($"{run.Path}: the run is finished; there is nothing to resume");
         return ExitCode.Success;
     }
 
@@ -244,8 +244,8 @@ internal static class TrainCommand
     private static void RefuseBeside(ParseResult parsed, Option option, params Option[] allowed)
     {
         if (parsed.CommandResult.Command.Options.FirstOrDefault(o => o != option && !allowed.Contains(o) && Given(parsed, o)) is not { } other) return;
-        string beside = allowed.Length == 0 ? "no other option" : $"only {string.Join(", ", allowed.Select(o => o.Name))} beside it";
-        throw new UsageException($"{option.Name} takes {beside}: the run's own configuration holds; got {other.Name}");
+        string beside = allowed.Length == 0 ? "no other option" : $"only {string.Join(", ", allowed.Select(o => o.Name))}";
+        throw new UsageException($"{option.Name} takes {beside}: the run's own configuration applies; got {other.Name}");
     }
 
     private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };

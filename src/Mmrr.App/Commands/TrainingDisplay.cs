@@ -7,14 +7,13 @@ using Mmrr.Training.Runs;
 namespace Mmrr.App.Commands;
 
 /// <summary>
-/// Progress for people: on a terminal a table of the epochs, the best ones in green, over one line that is rewritten; plain lines now and then where it is
-/// none.
+/// Progress display: on a terminal, a table of the epochs, the best ones in green, above one line that is rewritten; elsewhere, plain lines at intervals.
 /// </summary>
 internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
 {
     private const int BarWidth = 24;
 
-    // What a speed is the mean of: single steps differ too much to be read.
+    // The speed is averaged over this time: single steps vary too much to be read.
     private const double SpeedSeconds = 3;
 
     private static readonly TimeSpan s_terminalInterval = TimeSpan.FromSeconds(0.2);
@@ -32,7 +31,7 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
 
     private TrainingDisplay(bool terminal) => _terminal = terminal;
 
-    /// <summary>For standard output.</summary>
+    /// <summary>Creates the display for standard output.</summary>
     public static TrainingDisplay Open() => new(Screen.TakesCodes);
 
     /// <inheritdoc/>
@@ -61,7 +60,7 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
     /// <inheritdoc/>
     public void Epoch(TrainingPhase phase, TrainingEpoch epoch)
     {
-        // Epochs that are too short to be validated each would fill the screen.
+        // Epochs too short to be validated individually would fill the screen.
         if (epoch.ValidationLoss is not { } loss) return;
         _validationLoss = loss;
         if (_terminal) WriteRow(phase, epoch, loss);
@@ -77,7 +76,7 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
     /// <inheritdoc/>
     public void Resumed(TrainingPosition position) => Console.WriteLine(
         position.Phase == TrainingPosition.Over
-            ? "resumed: both phases are over"
+            ? "resumed: both phases are finished"
             : $"resumed in phase {position.Phase}, epoch {position.Epoch}, after step {position.Step}");
 
     /// <inheritdoc/>
@@ -117,7 +116,7 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
             return;
         }
         int filled = (int)(fraction * BarWidth);
-        // Written as it is: Spectre would break the line at the terminal's width, and it could not be rewritten.
+        // Written directly: Spectre would wrap the line at the terminal's width, and it could not be rewritten.
         string bar = $"\u001b[32m{new string('━', filled)}\u001b[90m{new string('━', BarWidth - filled)}\u001b[0m";
         int room = Math.Max(0, Screen.Width - BarWidth - 2);
         Console.Write($"\r{bar} {(line.Length > room && room > 0 ? line[..room] : line)}\u001b[K");

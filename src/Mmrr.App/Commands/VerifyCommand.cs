@@ -8,8 +8,8 @@ using Mmrr.Training.Runs;
 namespace Mmrr.App.Commands;
 
 /// <summary>
-/// <c>mmrr verify</c>, the <c>verify</c> of a bundle of <c>scripts/gpu-bundle</c>: tests, timings and a profile on a device, in one report. Where the
-/// tests do not lie beside it, it says what is missing.
+/// <c>mmrr verify</c>, the <c>verify</c> of a bundle of <c>scripts/gpu-bundle</c>: tests, timings and a profile on a device, in one report. Reports what is
+/// missing where the tests are not in the same folder.
 /// </summary>
 internal static class VerifyCommand
 {
@@ -19,34 +19,34 @@ internal static class VerifyCommand
     public static Command Create()
     {
         var device = new Option<string>("--device") { HelpName = "DEVICE", Description = "cuda, cuda:N, cpu or simt.", DefaultValueFactory = _ => "cuda" };
-        var quick = new Option<bool>("--quick") { Description = "Tiny shapes, one round: shows that all runs, in some minutes on the simulator too." };
+        var quick = new Option<bool>("--quick") { Description = "Tiny shapes, one round: checks that everything runs; minutes even on the simulator." };
         var only = new Option<string?>("--only") { HelpName = "LIST", Description = "A list of tests, bench, profile; all when not given." };
         var rounds = CommonOptions.Ranged(
-            new Option<int?>("--rounds") { HelpName = "N", Description = "Rounds of timings, of which the medians are taken; 3 when not given." }, 1, 100);
+            new Option<int?>("--rounds") { HelpName = "N", Description = "Rounds of timings; medians are reported; 3 when not given." }, 1, 100);
         var limit = CommonOptions.Ranged(
             new Option<double?>("--limit")
             {
                 HelpName = "M",
-                Description = "Minutes after which what still runs is ended, and what was measured is kept; as long as it takes when not given."
+                Description = "Minutes after which running programs are ended and the results so far are kept; no limit when not given."
             },
             0.01, 100_000);
         var output = new Option<string>("--out") { HelpName = "DIR", Description = "Folder for verify.md and verify.json.", DefaultValueFactory = _ => "." };
         var python = new Option<string>("--python")
         {
             HelpName = "PROGRAM",
-            Description = "The Python that may have PyTorch.",
+            Description = "Python interpreter, for PyTorch if it is installed.",
             DefaultValueFactory = _ => "python3"
         };
         var train = new Option<string?>("--train")
         {
             HelpName = "DIR",
-            Description = "In place of all that: train on a class of the Fashion-MNIST in this folder (width 128, batch 64) and evaluate at 60 levels."
+            Description = "Instead of all that: train on a class of the Fashion-MNIST set in this folder (width 128, batch 64) and evaluate at 60 levels."
         };
-        var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { HelpName = "M", Description = "Of --train; 5 when not given." }, 0.01, 100_000);
-        var normal = new Option<string>("--normal") { HelpName = "CLASS", Description = "Of --train: the class.", DefaultValueFactory = _ => "0" };
+        var minutes = CommonOptions.Ranged(new Option<double?>("--minutes") { HelpName = "M", Description = "For --train; 5 when not given." }, 0.01, 100_000);
+        var normal = new Option<string>("--normal") { HelpName = "CLASS", Description = "Normal class for --train.", DefaultValueFactory = _ => "0" };
         var precision = CommonOptions.Precision();
-        precision.Description = "Of --train; the timings are taken in both.";
-        var command = new Command("verify", "Of a bundle: test, time and profile MMRR on this machine's GPU; writes verify.md and verify.json.")
+        precision.Description = "Precision for --train; the timings are taken in both.";
+        var command = new Command("verify", "For a bundle: test, time and profile MMRR on this machine's GPU; writes verify.md and verify.json.")
         {
             device, quick, only, rounds, limit, output, python, train, minutes, normal, precision
         };
@@ -59,7 +59,7 @@ internal static class VerifyCommand
             foreach (var option in new Option[] { only, rounds, python })
             {
                 if (parsed.GetValue(train) is not null && Given(option))
-                    throw new UsageException($"--train takes no {option.Name}: it is in place of the tests, timings and profile");
+                    throw new UsageException($"--train takes no {option.Name}: it replaces the tests, timings and profile");
             }
             bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
             string[] parts = parsed.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries) ?? s_parts;
@@ -77,7 +77,7 @@ internal static class VerifyCommand
             };
             OutputPlace.CheckFolder("--out", options.Output, []);
             if (root is null && parts.Contains("tests") && TestProgram.Find().Count == 0)
-                throw new UsageException("there are no test programs beside mmrr; a bundle of scripts/gpu-bundle has them");
+                throw new UsageException("there are no test programs in mmrr's folder; a bundle of scripts/gpu-bundle has them");
             var report = Begin(options);
             Directory.CreateDirectory(options.Output);
             var verification = new VerificationRun(options, report);
@@ -101,7 +101,7 @@ internal static class VerifyCommand
         return command;
     }
 
-    /// <summary>Asks the device what it is, and lets it go: the programs that follow open it themselves.</summary>
+    /// <summary>Queries the device and closes it: the programs that follow open it themselves.</summary>
     private static VerificationReport Begin(VerificationOptions options)
     {
         using var device = Device.Open(options.Device);
@@ -120,7 +120,7 @@ internal static class VerifyCommand
         };
     }
 
-    /// <summary>As the kernel module tells it, "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  …".</summary>
+    /// <summary>The driver version from the kernel module, "NVRM version: NVIDIA UNIX x86_64 Kernel Module 550.54.15 …".</summary>
     private static string? DriverVersion()
     {
         const string File = "/proc/driver/nvidia/version";

@@ -8,10 +8,10 @@ namespace Mmrr.App.Commands;
 /// <summary>The options of <c>bench</c> and <c>profile</c>: a model, a batch, a device.</summary>
 internal sealed class WorkloadOptions
 {
-    private readonly Option<int?> _width = Number("--width", 32, "Channels inside the networks; of bench's kernels, in place of their list.");
-    private readonly Option<int?> _batch = Number("--batch", 16, "Images of a step, and of a kernel's call.");
+    private readonly Option<int?> _width = Number("--width", 32, "Channels inside the networks; for bench's kernels, replaces their list.");
+    private readonly Option<int?> _batch = Number("--batch", 16, "Images per step, and per kernel call.");
     private readonly Option<int?> _channels = Number("--channels", 1, "Channels of an image.");
-    private readonly Option<int?> _size = Number("--size", 32, "Side of an image in pixels; of bench's kernels, in place of their list.");
+    private readonly Option<int?> _size = Number("--size", 32, "Side of an image in pixels; for bench's kernels, replaces their list.");
     private readonly Option<int?> _resolutions = Number("--levels", 4, "Resolutions of the U-Nets.");
     private readonly Option<int?> _maskLevels = Number("--mask-levels", 15, "Mask levels of a score.", 2, LevelSchedule.Most);
     private readonly Option<int?> _steps;
@@ -20,9 +20,9 @@ internal sealed class WorkloadOptions
     private readonly Option<string> _precision = CommonOptions.Precision();
 
     /// <summary>Adds the options to a command.</summary>
-    /// <param name="command">Which.</param>
+    /// <param name="command">The command.</param>
     /// <param name="steps">The default of <c>--steps</c>.</param>
-    /// <param name="stepsDescription">What that means for the command.</param>
+    /// <param name="stepsDescription">The description of <c>--steps</c> for this command.</param>
     public WorkloadOptions(Command command, int steps, string stepsDescription)
     {
         _steps = Number("--steps", steps, stepsDescription);
@@ -31,8 +31,8 @@ internal sealed class WorkloadOptions
         CommonOptions.ThreadsNeedTheCpu(command, _device, _threads);
     }
 
-    /// <summary>Runs what is as large as the options say.</summary>
-    /// <exception cref="UsageException">They ask for tensors that cannot be.</exception>
+    /// <summary>Runs a workload of the size given by the options.</summary>
+    /// <exception cref="UsageException">The options require tensors of an invalid shape.</exception>
     public static void Sized(Action run)
     {
         try
@@ -49,7 +49,7 @@ internal sealed class WorkloadOptions
     public Device Open(ParseResult parsed) =>
         DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), CommonOptions.PrecisionOf(parsed, _precision));
 
-    /// <summary>Refuses what is given and belongs to other cases than those that are timed.</summary>
+    /// <summary>Rejects options that belong only to cases that are not timed.</summary>
     public void RefuseIdle(ParseResult parsed, string[] cases)
     {
         foreach (var (option, users) in new (Option, string[])[]
@@ -82,7 +82,7 @@ internal sealed class WorkloadOptions
     /// <summary><c>--batch</c>.</summary>
     public int Batch(ParseResult parsed) => Value(parsed, _batch);
 
-    /// <summary><c>--batch</c> where it is given, else another number than for a step.</summary>
+    /// <summary><c>--batch</c> where it is given, else the given default.</summary>
     public int Batch(ParseResult parsed, int otherwise) => Given(parsed, _batch) ?? otherwise;
 
     /// <summary><c>--width</c> where it is given.</summary>

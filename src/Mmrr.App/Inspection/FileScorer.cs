@@ -4,22 +4,22 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.App.Inspection;
 
-/// <summary>What became of a file.</summary>
+/// <summary>The result for one file.</summary>
 /// <param name="File">The file.</param>
 /// <param name="Height">The image's own height; 0 where it could not be read.</param>
 /// <param name="Width">Its own width.</param>
 /// <param name="Bits">8, or 16 where it has more than eight bits.</param>
-/// <param name="Score">Its score with a map; null where it could not be read.</param>
-/// <param name="Problem">Why it could not be read, in one line; null where it could.</param>
+/// <param name="Score">Its score with a map; null where the file could not be read.</param>
+/// <param name="Problem">Why it could not be read, in one line; null where there is no problem.</param>
 internal sealed record ScoredFile(InputFile File, int Height, int Width, int Bits, ImageScore? Score, string? Problem);
 
 /// <summary>
-/// Scores files in order: while the device works on some, other threads read, decode and fit the next ones. So many are ahead and no more, and of each only
-/// what the model takes is kept: the memory does not depend on the number of files.
+/// Scores files in order: while the device works on some, other threads read, decode and fit the next ones. The number read ahead is bounded, and only the
+/// model's input is kept of each file, so memory use does not depend on the number of files.
 /// </summary>
 internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
 {
-    // So few that the first results come soon, and so many that starting a pass does not count.
+    // Small enough that the first results come soon, large enough that the cost of starting a pass is negligible.
     private const int LeastBatch = 8;
 
     private sealed record Decoded(InputFile File, int Height, int Width, int Bits, PreparedImage? Image, string? Problem);
@@ -35,7 +35,7 @@ internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
         }
     }
 
-    /// <summary>Scores the files; each result as soon as it is there.</summary>
+    /// <summary>Scores the files; yields each result as soon as it is available.</summary>
     public IEnumerable<ScoredFile> Score(IEnumerable<InputFile> files)
     {
         int batch = Batch;
@@ -49,7 +49,7 @@ internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                // Nobody wants the rest.
+                // The caller needs no more results.
             }
             finally
             {
@@ -66,11 +66,11 @@ internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
         finally
         {
             stop.Cancel();
-            reading.GetAwaiter().GetResult(); // says what went wrong in walking the folders
+            reading.GetAwaiter().GetResult(); // rethrows an error of walking the folders
         }
     }
 
-    /// <summary>Scores some images together; where the memory does not suffice for that, one by one.</summary>
+    /// <summary>Scores some images together, or one by one where memory is insufficient.</summary>
     private IEnumerable<ScoredFile> Score(Decoded[] some)
     {
         Decoded[] images = [.. some.Where(d => d.Image is not null)];
@@ -81,7 +81,7 @@ internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
         }
         catch (OutOfMemoryException)
         {
-            // Each below.
+            // Scored one by one below.
         }
         int next = 0;
         foreach (var decoded in some)

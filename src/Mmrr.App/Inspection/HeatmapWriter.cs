@@ -6,17 +6,17 @@ using Mmrr.Training.Pictures;
 namespace Mmrr.App.Inspection;
 
 /// <summary>
-/// Writes heatmaps on other threads than the caller's: the image at its own size, coloured and outlined by the run's range of scores, and shown by its range of
-/// values. The image is read again: to keep those that wait for the device in memory would take more than decoding them twice.
+/// Writes heatmaps on background threads: the image at its own size, shown in the run's range of values, coloured and outlined by the run's range of
+/// scores. The image is read again: keeping the waiting images in memory would cost more than decoding them twice.
 /// </summary>
 internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string folder)
 {
     private readonly Queue<Task> _writing = new();
 
-    /// <summary>Whether one could not be written; each was complained about.</summary>
+    /// <summary>Whether a heatmap could not be written; each failure is reported.</summary>
     public bool Failed { get; private set; }
 
-    /// <summary>Begins to write a file's heatmap; waits for an earlier one where too many are under way.</summary>
+    /// <summary>Starts writing a file's heatmap; waits for an earlier one where too many are in progress.</summary>
     public void Write(ScoredFile file)
     {
         if (_writing.Count >= 2 * Environment.ProcessorCount) _writing.Dequeue().GetAwaiter().GetResult();
@@ -39,7 +39,7 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             Failed = true;
-            Complaint.Write($"{file.File.Path}: its heatmap {path} is not written: {e.Message}");
+            Complaint.Write($"{file.File.Path}: cannot write its heatmap {path}: {e.Message}");
         }
     }
 
@@ -47,9 +47,9 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
     {
         var image = ImageFile.Read(file.File.Path);
         if (image.Height != file.Height || image.Width != file.Width)
-            throw new InvalidDataException($"{file.File.Path}: the file was changed while it was scored");
+            throw new InvalidDataException($"{file.File.Path}: the file changed while it was scored");
         float[] map = scorer.MapOnImage(file.Score! with { Map = Heatmap.Finite(file.Score.Map!, range.High) }, image.Height, image.Width);
-        // Where the model did not look the image stays as it is.
+        // Places that the model did not see show the image unchanged.
         for (int i = 0; i < map.Length; i++) map[i] = float.IsNaN(map[i]) ? range.Low : map[i];
         var overlay = Heatmap.Overlay(
             new Tile(image.Height, image.Width, image.Channels, ImagePixels.ToBytes(image.Pixels, scorer.Options.Range)), map, range.Low, range.High);

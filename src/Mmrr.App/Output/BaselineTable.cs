@@ -4,12 +4,12 @@ using Spectre.Console;
 
 namespace Mmrr.App.Output;
 
-/// <summary>The figures of simple methods for people: a table with lines on a terminal, columns of plain text where the output goes elsewhere.</summary>
+/// <summary>The figures of simple methods as text: a table with lines on a terminal, plain columns elsewhere.</summary>
 internal static class BaselineTable
 {
     /// <summary>Prints to standard output.</summary>
     /// <param name="result">The figures.</param>
-    /// <param name="networks">Image AUROC of networks on the same test images, by name, to stand above them.</param>
+    /// <param name="networks">Image AUROC of networks on the same test images, by name, printed above them.</param>
     public static void Print(BaselineResult result, params ReadOnlySpan<(string Name, double ImageAuroc)> networks)
     {
         string shape = Text($"[{result.Size}, {result.Size}, {result.Channels}]");

@@ -3,10 +3,10 @@ using Mmrr.Nn;
 
 namespace Mmrr.App.Output;
 
-/// <summary>A run's threshold in words.</summary>
+/// <summary>A run's threshold as text.</summary>
 internal static class CalibrationText
 {
-    /// <summary>What is said where there are too few images for the rate; null where there are enough, or the threshold was set by hand.</summary>
+    /// <summary>The warning where there are too few images for the rate; null where there are enough or the threshold was set by hand.</summary>
     public static string? Warning(Calibration calibration)
     {
         int images = calibration.Images.Count();
@@ -17,7 +17,7 @@ internal static class CalibrationText
             : null;
     }
 
-    /// <summary>What a run's scores at some levels do without; null where they have all that the run has.</summary>
+    /// <summary>What is missing for a run's scores at some levels; null where nothing is.</summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="calibration">Its threshold; null where it has none.</param>
     /// <param name="own">How it scores.</param>
@@ -29,13 +29,13 @@ internal static class CalibrationText
             ? ""
             : $"; the rule {own.Rule.Name()} is for the levels {own.Levels}, these are scores of the rule {used.Rule.Name()}";
         if (calibration is null)
-            return $"{run}: no {Calibration.FileName} in this run, so nothing is called anomalous; mmrr threshold {run} --calibrate DIR makes one{rule}";
+            return $"{run}: no {Calibration.FileName} in this run, so nothing is called anomalous; mmrr threshold {run} --calibrate DIR creates one{rule}";
         return used.Decision(calibration) is not null
             ? null
             : $"{run}: the threshold is for the levels {calibration.Levels}, not for {levels}; nothing is called anomalous{rule}";
     }
 
-    /// <summary>The threshold, and what stands behind it.</summary>
+    /// <summary>The threshold, and the normal images that it is based on.</summary>
     public static IEnumerable<string> Describe(Calibration calibration)
     {
         double[] scores = [.. calibration.Images.Select(i => i.Score).Order()];

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Mmrr.App.Output;
 
-/// <summary>Stands for a stream that whoever started the program has closed.</summary>
-/// <param name="name">The stream, for the message.</param>
+/// <summary>Replaces a standard stream that was closed before the program started.</summary>
+/// <param name="name">The name of the stream, for the message.</param>
 internal sealed class ClosedWriter(string name) : TextWriter
 {
     /// <inheritdoc/>

@@ -1,13 +1,13 @@
 namespace Mmrr.App.Output;
 
-/// <summary>What is wrong or doubtful, for people, on standard error.</summary>
+/// <summary>Errors and warnings on standard error.</summary>
 internal static class Complaint
 {
-    /// <summary>Writes one line. Names of files, which may hold line breaks and other control characters, do not break it.</summary>
+    /// <summary>Writes one line; line breaks and control characters, such as in file names, are replaced.</summary>
     public static void Write(string message) =>
         Console.Error.WriteLine($"mmrr: {string.Concat(message.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '\uFFFD' : c))}");
 
-    /// <summary>Writes what nobody meant: one line, and behind it where it happened.</summary>
+    /// <summary>Writes an unexpected exception: one line, then the stack trace.</summary>
     public static void Report(Exception defect)
     {
         var version = typeof(Complaint).Assembly.GetName().Version;

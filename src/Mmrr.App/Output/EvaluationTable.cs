@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Mmrr.App.Output;
 
-/// <summary>The figures of an evaluation for people: tables with lines on a terminal, columns of plain text where the output goes elsewhere.</summary>
+/// <summary>The figures of an evaluation as text: tables with lines on a terminal, plain columns elsewhere.</summary>
 internal static class EvaluationTable
 {
     /// <summary>Prints to standard output.</summary>
@@ -49,7 +49,7 @@ internal static class EvaluationTable
         void Row(string name, Func<ScoreFigures, string> figure) => table.Add(name, Markup.Escape(figure(refined)), Markup.Escape(figure(restored)));
     }
 
-    // Without refinement: in columns of their own; on a terminal, where that would be too wide, under the others.
+    // Figures without refinement are in separate columns; on a terminal, where that would be too wide, below the others.
     private static FittedTable Kinds(EvaluationResult result)
     {
         bool plain = Console.IsOutputRedirected,

@@ -5,13 +5,13 @@ namespace Mmrr.App.Output;
 
 /// <summary>A column of a <see cref="FittedTable"/>.</summary>
 /// <param name="Head">Its heading; may have several lines.</param>
-/// <param name="IsNumber">Whether its cells stand on the right.</param>
-/// <param name="Rank">On a narrow terminal the columns with the highest ranks are left out first; those of rank 0 never.</param>
+/// <param name="IsNumber">Whether its cells are right-aligned.</param>
+/// <param name="Rank">On a narrow terminal, columns with the highest rank are omitted first; rank 0 never.</param>
 internal sealed record Column(string Head, bool IsNumber = false, int Rank = 0);
 
 /// <summary>
-/// A table for people. On a terminal it has lines between, and shows what fits: columns are left out by their ranks, and where those that must stay do not fit
-/// either, each row becomes a few lines. Elsewhere it is columns of plain text.
+/// A text table. On a terminal it has lines and shows what fits: columns are omitted by rank, and where the mandatory columns do not fit either, each row
+/// becomes several lines. Elsewhere it has plain columns.
 /// </summary>
 internal sealed class FittedTable(params Column[] columns)
 {
@@ -21,7 +21,7 @@ internal sealed class FittedTable(params Column[] columns)
     /// <param name="cells">One for each column, in Spectre's markup; may have several lines.</param>
     public void Add(params string[] cells) => _rows.Add(cells);
 
-    /// <summary>Prints it to standard output.</summary>
+    /// <summary>Prints the table to standard output.</summary>
     public void Print()
     {
         var console = Screen.ForTables();
@@ -46,7 +46,7 @@ internal sealed class FittedTable(params Column[] columns)
 
     private static bool Fits(IAnsiConsole console, Table table)
     {
-        // What the table would like to have, were there room.
+        // The width that the table needs without a limit.
         const int Endless = 10_000;
         return ((IRenderable)table).Measure(RenderOptions.Create(console), Endless).Max <= console.Profile.Width;
     }
@@ -73,7 +73,7 @@ internal sealed class FittedTable(params Column[] columns)
     {
         for (int i = 0; i < columns.Length; i++)
         {
-            // Plain: Spectre would break the lines where it sees fit.
+            // Plain text: Spectre would wrap the lines.
             string cell = Markup.Remove(row[i]).Replace("\n", ", ", StringComparison.Ordinal);
             string head = columns[i].Head.Replace('\n', ' ');
             if (i == 0) Console.WriteLine(cell);

@@ -3,18 +3,18 @@ using System.Text;
 namespace Mmrr.App.Output;
 
 /// <summary>
-/// A stream of messages, which never fails the work that they tell of: what cannot be written, since the disk is full or the terminal is gone, is told once on
-/// standard error, where that is another, and then left. Not where a pipe's reader is gone: who wants no more output ends the program, see
+/// A stream of messages that never fails the work they describe: a write error, such as a full disk or a closed terminal, is reported once on standard
+/// error, where that is a different stream, and then ignored. A pipe whose reader has gone is different: it ends the program, see
 /// <see cref="StandardOutput"/>.
 /// </summary>
-/// <param name="inner">Where messages go.</param>
-/// <param name="name">What that is, for the complaint; null for none.</param>
+/// <param name="inner">The writer of the messages.</param>
+/// <param name="name">The name of that writer, for the error message; null for no message.</param>
 internal sealed class MessageWriter(TextWriter inner, string? name) : TextWriter(inner.FormatProvider)
 {
-    /// <summary>Whether something could not be written.</summary>
+    /// <summary>Whether a message could not be written.</summary>
     public bool Failed { get; private set; }
 
-    /// <summary>Whether it never was there to be written to: whoever started the program wants none of it.</summary>
+    /// <summary>Whether the stream was already closed when the program started.</summary>
     public bool IsClosed => inner is ClosedWriter;
 
     /// <inheritdoc/>

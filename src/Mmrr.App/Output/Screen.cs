@@ -2,25 +2,23 @@ using Spectre.Console;
 
 namespace Mmrr.App.Output;
 
-/// <summary>What the terminals behind the streams can do.</summary>
+/// <summary>The capabilities of the terminals of the standard streams.</summary>
 internal static class Screen
 {
-    // Of a file or a pipe, which have no width: no row is broken.
+    // For a file or a pipe, which have no width: rows are not wrapped.
     private const int PlainWidth = 400;
 
-    /// <summary>
-    /// Whether lines on standard output can be written over, and coloured: it is a terminal, and one that knows how (TERM=dumb says that it does not).
-    /// </summary>
+    /// <summary>Whether standard output is a terminal that supports rewriting lines and colours (TERM=dumb does not).</summary>
     public static bool TakesCodes => !Console.IsOutputRedirected && Knows;
 
-    /// <summary>The same of standard error.</summary>
+    /// <summary>The same for standard error.</summary>
     public static bool ErrorTakesCodes => !Console.IsErrorRedirected && Knows;
 
     private static bool Knows => OperatingSystem.IsWindows()
         ? AnsiConsole.Profile.Capabilities.Ansi
         : Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb" or "unknown");
 
-    /// <summary>The columns of the terminal of standard output; a great many where it is none, or tells none.</summary>
+    /// <summary>The columns of the terminal of standard output; a large number where it is not a terminal or its width is unknown.</summary>
     public static int Width
     {
         get
@@ -38,7 +36,7 @@ internal static class Screen
         }
     }
 
-    /// <summary>A console for tables on standard output, as it is now.</summary>
+    /// <summary>Creates a console for tables on the current standard output.</summary>
     public static IAnsiConsole ForTables()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Mmrr.App.Profiling;
 
 /// <summary>
-/// How long a kernel takes at best. It is enqueued some times before the host waits, as in a training step, so that the cost of a launch on <c>cpu</c>
-/// and of the waiting is shared.
+/// The best time of a kernel. It is enqueued several times before the host waits, as in a training step, so that the cost of a launch on <c>cpu</c> and of
+/// the wait is shared.
 /// </summary>
 internal static class BestTime
 {
@@ -14,8 +14,8 @@ internal static class BestTime
     private const int MostTogether = 64;
     private const int FewestRuns = 5;
 
-    /// <summary>Seconds of one call: the best of five runs or more, over 0.3 s or more, after 50 ms of warming up.</summary>
-    /// <param name="device">What is waited for.</param>
+    /// <summary>Seconds of one call: the best of at least five runs over at least 0.3 s, after 50 ms of warm-up.</summary>
+    /// <param name="device">The device to wait for.</param>
     /// <param name="enqueue">Enqueues the kernel.</param>
     public static double Of(Device device, Action enqueue)
     {

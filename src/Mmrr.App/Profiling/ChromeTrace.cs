@@ -7,13 +7,13 @@ using Mmrr.Training.Runs;
 namespace Mmrr.App.Profiling;
 
 /// <summary>
-/// Profiled runs as Chrome's trace events, which Perfetto (ui.perfetto.dev) and chrome://tracing show: a process for each run, a thread for each
-/// worker, times in microseconds.
+/// Profiled runs as Chrome trace events for Perfetto (ui.perfetto.dev) and chrome://tracing: a process for each run, a thread for each worker, times in
+/// microseconds.
 /// </summary>
 internal static class ChromeTrace
 {
-    /// <summary>Asks whether <see cref="Write"/> will be able to write, before there is something to lose.</summary>
-    /// <exception cref="UsageException">It will not.</exception>
+    /// <summary>Checks whether <see cref="Write"/> can write the file, before there are results to lose.</summary>
+    /// <exception cref="UsageException">The file cannot be written.</exception>
     public static void CheckWritable(string path)
     {
         if (path.Length == 0 || Directory.Exists(path) || Path.GetFileName(path).Length == 0)
@@ -23,8 +23,8 @@ internal static class ChromeTrace
         OutputPlace.Check("--trace", path);
     }
 
-    /// <summary>Writes the file beside its place and renames it.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <summary>Writes a temporary file in the same folder and renames it.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, IReadOnlyList<(string Title, WorkloadRun Run)> runs) => AtomicFile.Write(path, stream =>
     {
         using var json = new Utf8JsonWriter(stream);
@@ -59,7 +59,7 @@ internal static class ChromeTrace
         for (int worker = 0; worker < kernel.Workers.Count; worker++)
         {
             var (begin, end) = kernel.Workers[worker];
-            if (end <= begin) continue; // a worker without a part, too short for the clock
+            if (end <= begin) continue; // a worker without work, or with less than the clock resolves
             WriteEvent(json, kernel.Work.Operation, "X", process, worker);
             json.WriteNumber("ts", Math.Round((offset + begin) * 1e6, 3));
             json.WriteNumber("dur", Math.Max(0.001, Math.Round((end - begin) * 1e6, 3)));

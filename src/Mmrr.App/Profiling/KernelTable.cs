@@ -3,12 +3,12 @@ using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Profiling;
 
-/// <summary>The kernels of a profiled run as a table in plain text, a row for each name, those that took longest first.</summary>
+/// <summary>The kernels of a profiled run as a plain-text table, one row per name, longest time first.</summary>
 internal static class KernelTable
 {
     private static readonly string[] s_head = ["kernel", "calls", "ms", "share", "GFLOP/s", "GB/s", "of the limit", ""];
 
-    /// <summary>What a reader of any of these tables should know.</summary>
+    /// <summary>Notes for the reader of these tables.</summary>
     public static IEnumerable<string> Notes =>
     [
         "GFLOP/s and GB/s come from the formulas in docs/kernels, \"of the limit\" is the larger of the two shares. "
@@ -16,7 +16,7 @@ internal static class KernelTable
         "operations of the plain sum and may exceed 100 % of the compute limit; arrays that stay in a cache may exceed 100 % of the memory limit.",
     ];
 
-    /// <summary>The table's lines, and a last one that says what the rows leave out.</summary>
+    /// <summary>The table's lines, and a last line with the time outside of kernels.</summary>
     public static IEnumerable<string> Lines(WorkloadRun run, MachineLimits limits)
     {
         double sum = run.Kernels.Sum(k => k.Seconds);
@@ -29,7 +29,7 @@ internal static class KernelTable
         int[] widths = [.. Enumerable.Range(0, s_head.Length).Select(column => rows.Max(row => row[column].Length))];
         foreach (string[] row in rows)
         {
-            // Names and the limit's on the left, numbers on the right.
+            // Kernel and limit names are left-aligned, numbers right-aligned.
             yield return string.Join(
                 "  ", row.Select((cell, i) => i == 0 || i == row.Length - 1 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd();
         }
@@ -49,7 +49,7 @@ internal static class KernelTable
     }
 
     /// <summary>
-    /// How long workers waited for others while a kernel ran, for the last to begin and for the last to end; nothing where there is only one.
+    /// The share of kernel time in which workers waited for others, for the last to begin and for the last to end; empty where there is only one worker.
     /// </summary>
     private static string Idle(WorkloadRun run, double sum)
     {

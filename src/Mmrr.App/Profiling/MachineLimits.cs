@@ -4,21 +4,22 @@ using Mmrr.Ptx;
 
 namespace Mmrr.App.Profiling;
 
-/// <summary>What a device can do at most, measured.</summary>
+/// <summary>The measured limits of a device.</summary>
 /// <param name="Gflops">10⁹ floating-point operations a second, of multiply-adds in registers.</param>
-/// <param name="GigabytesPerSecond">10⁹ bytes a second, read and written, of a triad over arrays that fit no cache.</param>
+/// <param name="GigabytesPerSecond">10⁹ bytes a second, read and written, of a triad over arrays larger than any cache.</param>
 internal sealed record MachineLimits(double Gflops, double GigabytesPerSecond)
 {
-    // Some milliseconds on any device: short enough to find a moment in which no other program has a core.
+    // Some milliseconds on any device: short enough to find a moment in which no other program uses a core.
     private const int Steps = 20_000;
 
-    // Three arrays of 128 MB; on the simulator, which takes a fraction of a microsecond for an element, of 256 KB.
+    // Three arrays of 128 MB; 256 KB on the simulator, which takes a fraction of a microsecond per element.
     private const int StreamedFloats = 32 * 1024 * 1024;
     private const int SimulatedFloats = 64 * 1024;
     private static readonly TimeSpan s_each = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Measures, in about a second: the best of many.</summary>
-    /// <param name="device">Of its name and number of workers. The arrays are made on another handle on it, and so given back to the system.</param>
+    /// <summary>Measures the limits in about a second: the best of many runs.</summary>
+    /// <param name="device">The device. The arrays are allocated on a second handle to it, with as many workers, so their memory is returned to the
+    /// system.</param>
     public static MachineLimits Measure(Device device)
     {
         using var probed = Device.Open(device.Name, device.Kind == DeviceKind.Cpu ? device.Workers : null);
@@ -31,17 +32,19 @@ internal sealed record MachineLimits(double Gflops, double GigabytesPerSecond)
         return new MachineLimits(operations / 1e9, bytes / 1e9);
     }
 
-    /// <summary>The larger of what some work takes of the two limits, and which that is; null where it counts neither operations nor bytes.</summary>
+    /// <summary>
+    /// The larger share of the two limits that some work reaches, and the name of that limit; null where it counts neither operations nor bytes.
+    /// </summary>
     /// <param name="operations">Floating-point operations.</param>
     /// <param name="bytes">Bytes read and written.</param>
-    /// <param name="seconds">In this time.</param>
+    /// <param name="seconds">The time that the work took.</param>
     public (double Share, string Limit)? Share(double operations, double bytes, double seconds)
     {
         double compute = operations / seconds / 1e9 / Gflops, memory = bytes / seconds / 1e9 / GigabytesPerSecond;
         return compute == 0 && memory == 0 ? null : compute >= memory ? (compute, "compute") : (memory, "memory");
     }
 
-    /// <summary>So much a second. The profiler's times leave out the launch.</summary>
+    /// <summary>The best rate, an amount a second. The profiler's times exclude the launch.</summary>
     private static double Best(Device device, Action enqueue, Func<Work, double> amount)
     {
         using var profiler = new Profiler(device);

@@ -5,11 +5,11 @@ using Mmrr.Training.Baselines;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>The figures of simple methods as a part of a page.</summary>
+/// <summary>The figures of simple methods as a section of a page.</summary>
 internal static class BaselineSection
 {
     /// <summary>The section; null where <c>baselines.json</c> is not in the run.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static XElement? Of(ReportData data)
     {
         if (BaselineResult.Find(data.Run) is not { } result) return null;
@@ -26,7 +26,7 @@ internal static class BaselineSection
             Html.Element("h2", "Simple methods"),
             Html.Element("p", string.Create(
                 CultureInfo.InvariantCulture, $"{images}, from {result.TrainingImages} normal images, {result.Size} × {result.Size} pixels.")),
-            Html.Table("Image AUROC of methods that take seconds", ["", "image AUROC", "normalised images"], rows),
+            Html.Table("Image AUROC of simple methods, which take seconds", ["", "image AUROC", "normalised images"], rows),
             Html.Classed("p", "note", $"{BaselineResult.Normalised}; {BaselineResult.Shortcuts}."));
 
         static object Figure(double? value) => value is { } v ? Html.Number(v, "F4") : "–";

@@ -7,12 +7,12 @@ using Mmrr.Training.Metrics;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>The figures of an evaluation as parts of a page.</summary>
+/// <summary>The figures of an evaluation as sections of a page.</summary>
 internal static class FigureSections
 {
     private const string None = "–";
 
-    /// <summary>The few figures that are read first.</summary>
+    /// <summary>The main figures, shown at the top.</summary>
     public static XElement Headline(EvaluationResult result)
     {
         var best = result.WithRefinement;
@@ -37,11 +37,11 @@ internal static class FigureSections
     public static XElement Overall(EvaluationResult result) =>
         Figures($"Figures of the test set, rule {result.Rule.Name()}, levels {result.Levels}", result.WithRefinement, result.WithoutRefinement);
 
-    /// <summary>Those of the other rules.</summary>
+    /// <summary>The figures of the other rules.</summary>
     public static IEnumerable<XElement> OtherRules(EvaluationResult result) =>
         result.OtherRules.Select(other => Figures($"The same by the rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement));
 
-    /// <summary>The figures of each kind of abnormal images against all normal ones; null where there is but one kind.</summary>
+    /// <summary>The figures of each kind of abnormal images against all normal ones; null where there is only one kind.</summary>
     public static XElement? Kinds(EvaluationResult result)
     {
         if (result.Kinds is null) return null;
@@ -63,13 +63,13 @@ internal static class FigureSections
         }));
     }
 
-    /// <summary>How the intervals came about.</summary>
+    /// <summary>The note on how the intervals are computed.</summary>
     public static XElement Note(EvaluationResult result) => Html.Classed(
         "p", "note",
         string.Create(
             CultureInfo.InvariantCulture,
             $"In brackets: {result.Intervals.Confidence * 100:0.#} % intervals ({result.Intervals.Method}, {result.Intervals.Resamples} resamples). "
-            + $"They say how much the choice of the test images moves a figure; not how much another seed or other training images would."));
+            + $"They show how much the choice of test images changes a figure, not the effect of another seed or other training images."));
 
     private static XElement Figures(string caption, ScoreFigures refined, ScoreFigures restored)
     {

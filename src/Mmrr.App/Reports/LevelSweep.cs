@@ -9,16 +9,16 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>A number of mask levels, spread evenly from 0 to 1, with its figures.</summary>
+/// <summary>The figures for a number of mask levels spaced evenly from 0 to 1.</summary>
 /// <param name="Levels">L.</param>
 /// <param name="ImageAuroc">With refinement.</param>
 /// <param name="ImageAurocWithoutRefinement">Without.</param>
 internal sealed record SweepPoint(int Levels, double ImageAuroc, double ImageAurocWithoutRefinement);
 
 /// <summary>
-/// Image AUROC by the paper's rule against the number of mask levels (Figure 2 of the paper), on some of a run's test images. It is kept in the run as
-/// <c>levels.json</c>, since it takes eight evaluations' worth of scoring, and is taken from there as long as the weights and the scores of the run are the
-/// same.
+/// Image AUROC by the paper's rule against the number of mask levels (Figure 2 of the paper), on some of a run's test images. It is cached in the run as
+/// <c>levels.json</c>, since it takes as much scoring as eight evaluations at 15 levels, and is reused as long as the weights and the scores of the run are
+/// unchanged.
 /// </summary>
 /// <param name="Images">Test images scored.</param>
 /// <param name="NormalImages">How many of them are normal.</param>
@@ -37,8 +37,8 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
 
     /// <summary>Reads the run's sweep.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="images">As many test images as it must be of.</param>
-    /// <returns>Null where there is none, or one of other weights, scores or images.</returns>
+    /// <param name="images">The number of test images that it must be based on.</param>
+    /// <returns>Null where there is none, or only one for other weights, scores or images.</returns>
     public static LevelSweep? Find(RunFolder run, int images)
     {
         string path = run.PathOf(FileName);
@@ -58,8 +58,8 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
     /// <param name="run">The run.</param>
     /// <param name="model">Its model.</param>
     /// <param name="samples">Its test images.</param>
-    /// <param name="images">So many of them, drawn by the run's seed, the kinds in proportion: those of <c>mmrr evaluate --limit</c>.</param>
-    /// <param name="progress">Hears the share that is done.</param>
+    /// <param name="images">The number of them to score, drawn by the run's seed, the kinds in proportion, as in <c>mmrr evaluate --limit</c>.</param>
+    /// <param name="progress">Called with the share that is done.</param>
     public static LevelSweep Compute(RunFolder run, MmrrModel model, IReadOnlyList<Sample> samples, int images, Action<double> progress)
     {
         Sample[] some = images >= samples.Count ? [.. samples] : [.. Sampling.Stratified(samples, images, run.Options.Seed).Select(i => samples[i])];

@@ -5,15 +5,15 @@ using Mmrr.Training.Pictures;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>The pictures of a report as parts of a page.</summary>
+/// <summary>The pictures of a report as sections of a page.</summary>
 internal static class PictureSections
 {
-    // Wider ones are reduced: fifteen levels of three pictures each stand side by side.
+    // Wider pictures are reduced: fifteen levels of three pictures each are shown side by side.
     private const int GridSide = 96;
 
     /// <summary>Cards of images, each with its map of scores.</summary>
     /// <param name="cards">The images.</param>
-    /// <param name="threshold">The run's; null where it has none for these scores.</param>
+    /// <param name="threshold">The run's threshold; null where it has none for these scores.</param>
     public static XElement Cards(IReadOnlyList<ImageCard> cards, double? threshold) =>
         Html.Classed("ul", "cards", cards.Select(card => Html.Element(
             "li",

@@ -6,12 +6,12 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>What a run's files say, as far as they are there.</summary>
+/// <summary>The contents of a run's files, as far as they exist.</summary>
 /// <param name="Run">The run.</param>
-/// <param name="History">Its losses; empty where nothing was trained yet.</param>
+/// <param name="History">Its losses; empty before training.</param>
 /// <param name="Evaluation">Its figures.</param>
-/// <param name="Scores">Of its test images, or of the normal images that calibrated it; null where there are neither.</param>
-/// <param name="SingleLevels">What each level alone tells of its test images; null where that was not kept.</param>
+/// <param name="Scores">The scores of its test images, or of its calibration images; null where there are neither.</param>
+/// <param name="SingleLevels">The figures of each single level on its test images; null where they were not kept.</param>
 /// <param name="Calibration">Its threshold.</param>
 internal sealed record ReportData(
     RunFolder Run, IReadOnlyList<TrainingEpoch> History, EvaluationResult? Evaluation, IReadOnlyList<ScoredImage>? Scores,
@@ -20,14 +20,14 @@ internal sealed record ReportData(
     /// <summary>The levels of the scores; null where there are none.</summary>
     public LevelSchedule? Levels => Evaluation?.Levels ?? Calibration?.Levels;
 
-    /// <summary>The calibration, if it is of the scores' levels and rule, and its threshold the one that the figures are of.</summary>
+    /// <summary>The calibration, if it is for the scores' levels and rule and its threshold is that of the figures.</summary>
     public Calibration? Decision =>
         Evaluation is null || (IsOfTheScores && Evaluation.WithRefinement.AtThreshold?.Threshold == Calibration!.Threshold) ? Calibration : null;
 
     /// <summary>Whether the calibration is of the scores' levels and rule.</summary>
     public bool IsOfTheScores => Calibration?.Levels == Evaluation?.Levels && Calibration?.Rule == Evaluation?.Rule;
 
-    /// <summary>Whether both checkpoints are there.</summary>
+    /// <summary>Whether both checkpoints exist.</summary>
     public bool HasModel => File.Exists(Run.PathOf(Checkpoint.RestorationFile)) && File.Exists(Run.PathOf(Checkpoint.RefinementFile));
 
     /// <summary>Reads a run's files.</summary>
@@ -39,7 +39,7 @@ internal sealed record ReportData(
         var scores = evaluation is null ? null : ScoredImage.Read(run);
         if (evaluation is not null && scores?.Count != evaluation.Images)
             throw new InvalidDataException(
-                $"{run.Path}: evaluation.json is of {evaluation.Images} images, scores.csv of {scores?.Count ?? 0}; mmrr evaluate {run.Path} writes both anew");
+                $"{run.Path}: evaluation.json is of {evaluation.Images} images, scores.csv of {scores?.Count ?? 0}; mmrr evaluate {run.Path} rewrites both");
         return new ReportData(
             run, TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)), evaluation,
             scores ?? (calibration is null ? null : ScoredImage.Of(calibration.HeldOut)),
@@ -61,7 +61,7 @@ internal sealed record ReportData(
         catch (JsonException e)
         {
             throw new InvalidDataException(
-                $"{path}: not the figures of an evaluation by this version ({e.Message.Split('\n')[0]}); mmrr evaluate writes them anew", e);
+                $"{path}: not the figures of an evaluation by this version ({e.Message.Split('\n')[0]}); mmrr evaluate rewrites them", e);
         }
     }
 

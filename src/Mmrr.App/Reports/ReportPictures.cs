@@ -4,17 +4,17 @@ using Mmrr.Training.Pictures;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>An image, where it scores how much, and where its defect is.</summary>
+/// <summary>An image, its score map and its ground truth.</summary>
 /// <param name="Image">Its scores.</param>
-/// <param name="Picture">As the model sees it.</param>
-/// <param name="Heatmap">With its score map in the run's colours; outlined where it is above its contour.</param>
-/// <param name="Truth">White where it is defective; null where that is not known.</param>
+/// <param name="Picture">The image as the model sees it.</param>
+/// <param name="Heatmap">The image with its score map in the run's colours, outlined where the map is above the contour.</param>
+/// <param name="Truth">The ground truth, white where it is defective; null where it is not known.</param>
 internal sealed record ImageCard(ScoredImage Image, Tile Picture, Tile Heatmap, Tile? Truth);
 
 /// <summary>An image at every level.</summary>
 internal sealed record GridCard(ImageCard Card, LevelGrid Grid);
 
-/// <summary>The pictures of a report: they need the run's data and its model.</summary>
+/// <summary>The pictures of a report, which need the run's data and its model.</summary>
 /// <param name="Misses">The abnormal images that score lowest, the lowest first.</param>
 /// <param name="FalseAlarms">The normal images that score highest, the highest first.</param>
 /// <param name="Grids">Typical images at every level, normal ones first.</param>
@@ -23,7 +23,7 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
     private const int Worst = 6;
     private const int AbnormalGrids = 4;
 
-    // A card is some 180 pixels wide on a screen.
+    // A card is about 180 pixels wide on a screen.
     private const int LongestSide = 192;
 
     private static readonly double[] s_normalGrids = [0.5, 0.9];
@@ -35,7 +35,7 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
     /// <param name="method">How they were scored.</param>
     /// <param name="range">The run's colours; null where it has none.</param>
     /// <param name="chosen">Names of the images to show level by level; typical ones if there are none.</param>
-    /// <exception cref="UsageException">An image that was chosen is not there.</exception>
+    /// <exception cref="UsageException">A chosen image does not exist.</exception>
     public static ReportPictures Draw(
         MmrrModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, ScoreMethod method,
         HeatmapRange? range, IReadOnlyList<string> chosen)
@@ -57,7 +57,7 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
             [.. grids.Select(i => new GridCard(cards[i], Grid(model, byName[i.Name].Prepared, scores[Array.IndexOf(all, i)].WorstTile, method.Levels)))]);
     }
 
-    /// <summary>What the model sees of an image at a time, at every level: of a tiled image its worst tile, else all of it.</summary>
+    /// <summary>The model's view of an image at every level: the worst tile of a tiled image, else the whole image.</summary>
     public static LevelGrid Grid(MmrrModel model, PreparedImage image, int tile, LevelSchedule levels)
     {
         var options = model.Options;
@@ -67,7 +67,7 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
         return LevelGrid.Compute(model, seen, ImageLight.Of(options, image), levels);
     }
 
-    /// <summary>A normal image in the middle and a high one, and the middle one of some kinds of abnormal images.</summary>
+    /// <summary>A normal image with a median score and one with a high score, and the median one of some kinds of abnormal images.</summary>
     private static IEnumerable<ScoredImage> Typical(ScoredImage[] known)
     {
         ScoredImage[] normal = [.. known.Where(i => !i.Abnormal).OrderBy(i => i.Score)];

@@ -9,18 +9,18 @@ using Mmrr.Training.Evaluation;
 
 namespace Mmrr.App.Reports;
 
-/// <summary>The report of a run, one page that needs nothing else.</summary>
+/// <summary>The report of a run, one self-contained page.</summary>
 internal static class RunReport
 {
-    /// <summary>Writes the page, replacing an old file whole.</summary>
+    /// <summary>Writes the page, replacing an existing file atomically.</summary>
     /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="data">What the run's files say.</param>
+    /// <param name="data">The contents of the run's files.</param>
     /// <param name="pictures">The pictures; null where they cannot be drawn.</param>
     /// <param name="sweep">AUROC by number of levels; null where it was not computed.</param>
-    /// <param name="missing">Sentences on what the page does without, and why.</param>
+    /// <param name="missing">Sentences on what the page lacks, and why.</param>
     public static void Save(string path, ReportData data, ReportPictures? pictures, LevelSweep? sweep, IReadOnlyList<string> missing)
     {
-        // The name alone is often no more than "run".
+        // The name alone is often just "run".
         string title = string.Join('/', Path.GetFullPath(data.Run.Path).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).TakeLast(2));
         var options = data.Run.Options;
         var header = Html.Element(
@@ -66,12 +66,12 @@ internal static class RunReport
             + Invariant($"mmrr evaluate {data.Run.Path} makes the figures anew."),
         { Decision: null } =>
             Invariant($"The run's threshold is for the rule {data.Calibration.Rule.Name()} at the levels {data.Calibration.Levels}, ")
-            + Invariant($"these scores are of {data.Evaluation!.Rule.Name()} at {data.Levels}: it is not shown."),
+            + Invariant($"but these scores are for {data.Evaluation!.Rule.Name()} at {data.Levels}: it is not shown."),
         { Calibration.FalseAlarm: { } rate } =>
             Invariant($"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}: the rank for {rate * 100:0.###} % ")
             + Invariant($"false alarms among the scores of {data.Calibration.Images.Count()} normal images that were not trained on.")
             + (data.Calibration.Images.Count() < Calibrator.LeastImages(rate)
-                ? $" So few cannot support that rate, which needs {Calibrator.LeastImages(rate)}: the threshold lies beyond the largest."
+                ? $" They are too few for that rate, which needs {Calibrator.LeastImages(rate)}: the threshold lies above the largest."
                 : ""),
         _ => Invariant($"An image is called abnormal if its score is above {data.Calibration.Threshold:G5}, which was set by hand."),
     });
@@ -84,9 +84,9 @@ internal static class RunReport
             abnormal ? "Worst misses and worst false alarms" : "Highest scores of normal images",
             Html.Classed(
                 "p", "note",
-                "x is the image as the model sees it, of a tiled run the whole image; "
-                + "beside it the score of each pixel, in one range of colours for all images; "
-                + "what scores above all but a few normal pixels is outlined in cyan."),
+                "x is the image as the model sees it, for a tiled run the whole image; "
+                + "next to it is the score of each pixel, in one range of colours for all images; "
+                + "pixels that score above all but a few normal pixels are outlined in cyan."),
             !abnormal ? null : Html.Element("h3", "Abnormal images that score lowest"),
             !abnormal ? null : PictureSections.Cards(pictures.Misses, threshold),
             !abnormal ? null : Html.Element("h3", "Normal images that score highest"),
@@ -105,7 +105,7 @@ internal static class RunReport
     private static XElement Levels(IReadOnlyList<LevelFigures>? single, LevelSweep? sweep) => Section(
         "Mask levels",
         Html.Classed(
-            "p", "note", single is null ? null : "What each level alone tells says where the levels of a score belong. ",
+            "p", "note", single is null ? null : "The AUROC of single levels shows which levels a score needs. ",
             sweep is null ? null : "Figure 2 of the paper is AUROC by the paper's rule against the number of levels, spread evenly from 0 to 1."),
         Html.Classed("div", "plots", single is null ? null : ScorePlots.SingleLevels(single), sweep is null ? null : ScorePlots.Levels(sweep)),
         sweep is null ? null : Html.Table(
@@ -114,7 +114,7 @@ internal static class RunReport
                 (IReadOnlyList<object?>)[Invariant($"{p.Levels}"), Html.Number(p.ImageAuroc, "F4"), Html.Number(p.ImageAurocWithoutRefinement, "F4")])));
 
     private static XElement Training(ReportData data) => data.History.Count == 0
-        ? Section("Training", Html.Element("p", "No epoch is over yet."))
+        ? Section("Training", Html.Element("p", "No epoch is complete yet."))
         : Section("Training", Html.Classed("div", "plots", data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g => TrainingPlots.Phase([.. g]))));
 
     private static XElement Configuration(ReportData data)
@@ -146,7 +146,7 @@ internal static class RunReport
             rows.Add(["Weights written", Invariant($"{File.GetLastWriteTimeUtc(data.Run.PathOf(Checkpoint.RefinementFile)):yyyy-MM-dd HH:mm} UTC"), ""]);
         string version = typeof(RunReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         rows.Add(["Program", $"mmrr {version.Split('+')[0]}", ""]);
-        return Html.Table("What took how long, and where", ["", "what", "device"], rows);
+        return Html.Table("Duration and device of each step", ["", "what", "device"], rows);
     }
 
     private static string Time(double seconds) =>

@@ -11,9 +11,9 @@ internal static class ScorePlots
 {
     private const int Bins = 30;
 
-    /// <summary>The ROC curves with and without refinement, with the threshold's place on the first.</summary>
-    /// <param name="images">Of both kinds.</param>
-    /// <param name="threshold">The run's; null where it has none for these scores.</param>
+    /// <summary>The ROC curves with and without refinement, with the threshold marked on the first.</summary>
+    /// <param name="images">Images of both kinds.</param>
+    /// <param name="threshold">The run's threshold; null where it has none for these scores.</param>
     public static XElement Roc(IReadOnlyList<ScoredImage> images, double? threshold)
     {
         bool[] abnormal = [.. images.Select(i => i.Abnormal)];
@@ -34,15 +34,15 @@ internal static class ScorePlots
         return plot.ToFigure(description, "ROC curve of the image scores. The dotted line is chance.");
     }
 
-    /// <summary>How the scores of normal and abnormal images are spread.</summary>
-    /// <param name="images">Of one kind or of both.</param>
-    /// <param name="threshold">The run's; null where it has none for these scores.</param>
+    /// <summary>The distribution of the scores of normal and abnormal images.</summary>
+    /// <param name="images">Images of one kind or of both.</param>
+    /// <param name="threshold">The run's threshold; null where it has none for these scores.</param>
     public static XElement Histogram(IReadOnlyList<ScoredImage> images, double? threshold)
     {
         double[] normal = [.. images.Where(i => !i.Abnormal).Select(i => i.Score)], abnormal = [.. images.Where(i => i.Abnormal).Select(i => i.Score)];
         double[] all = [.. images.Select(i => i.Score), .. threshold is { } t ? new[] { t } : []];
         double low = all.Min(), high = all.Max();
-        // Scores are positive sums of squares, some of them many times the others: those of normal images would share one bin.
+        // Scores are positive sums of squares, some many times larger than others: on a linear axis those of normal images would share one bin.
         bool logarithmic = low > 0 && high > 8 * low;
         if (!(high > low)) (low, high) = (low - (0.5 * Math.Max(Math.Abs(low), 1e-6)), high + (0.5 * Math.Max(Math.Abs(high), 1e-6)));
         double[] edges = [.. Enumerable.Range(0, Bins + 1).Select(i => (double)i / Bins)
@@ -76,7 +76,7 @@ internal static class ScorePlots
             description, Invariant($"Image AUROC against the number of mask levels, on {sweep.Images} test images ({sweep.NormalImages} normal)."));
     }
 
-    /// <summary>What each level alone tells.</summary>
+    /// <summary>The AUROC of each single level.</summary>
     /// <param name="levels">At least one, ascending.</param>
     public static XElement SingleLevels(IReadOnlyList<LevelFigures> levels)
     {
@@ -92,7 +92,7 @@ internal static class ScorePlots
     private static Plot Auroc(Axis x, IReadOnlyList<(double X, double Refined, double Restored)> points)
     {
         double low = points.Min(p => Math.Min(p.Refined, p.Restored)), high = points.Max(p => Math.Max(p.Refined, p.Restored));
-        // A flat curve shall look flat: at least five points of AUROC from bottom to top.
+        // A flat curve should look flat: at least five points of AUROC from bottom to top.
         double room = Math.Max(0.01, (0.05 - (high - low)) / 2);
         return new Plot(x, Axis.Linear("image AUROC", Math.Max(0, low - room), Math.Min(1, high + room)))
             .Line(points.Select(p => (p.X, p.Restored)), "second", "without refinement", dots: true)
@@ -101,7 +101,7 @@ internal static class ScorePlots
 
     private static IEnumerable<(double X, double Y)> Curve(Ranking ranking)
     {
-        // Corners only: along an edge of stairs nothing is lost, and ten thousand images stay a short path.
+        // Corners only: points along a straight edge add nothing, and the path stays short for ten thousand images.
         var points = new List<(long Normal, long Abnormal)> { (0, 0) };
         for (int k = 0; k < ranking.Scores.Count; k++)
         {

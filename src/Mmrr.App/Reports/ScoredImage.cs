@@ -7,17 +7,17 @@ namespace Mmrr.App.Reports;
 
 /// <summary>An image and its scores.</summary>
 /// <param name="Name">Its name in the data set.</param>
-/// <param name="Abnormal">What it is.</param>
+/// <param name="Abnormal">Whether it is abnormal.</param>
 /// <param name="Kind">Its defect or class.</param>
-/// <param name="Score">With refinement.</param>
-/// <param name="ScoreWithoutRefinement">Without.</param>
+/// <param name="Score">The score with refinement.</param>
+/// <param name="ScoreWithoutRefinement">The score without refinement.</param>
 internal sealed record ScoredImage(string Name, bool Abnormal, string Kind, double Score, double ScoreWithoutRefinement)
 {
     private const string FileName = "scores.csv";
 
     /// <summary>Reads a run's <c>scores.csv</c>, its columns by their names.</summary>
-    /// <returns>Null where there is none.</returns>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <returns>Null where there is no such file.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static IReadOnlyList<ScoredImage>? Read(RunFolder run)
     {
         string path = run.PathOf(FileName);
@@ -36,7 +36,7 @@ internal sealed record ScoredImage(string Name, bool Abnormal, string Kind, doub
                 var image = new ScoredImage(row[columns[0]], row[columns[1]] == "1", row[columns[2]], Number(3), Number(4));
                 if (row[columns[1]] is not ("0" or "1")) throw new FormatException($"the label of {image.Name} is '{row[columns[1]]}', expected 0 or 1");
                 if (!double.IsFinite(image.Score) || !double.IsFinite(image.ScoreWithoutRefinement))
-                    throw new FormatException($"a score of {image.Name} is no finite number");
+                    throw new FormatException($"a score of {image.Name} is not a finite number");
                 images.Add(image);
             }
             if (!images.Exists(i => i.Abnormal) || images.TrueForAll(i => i.Abnormal)) throw new FormatException("the images are all of one kind");

@@ -13,7 +13,7 @@ internal static class TrainingPlots
     /// <summary>A phase's name.</summary>
     public static string Name(int phase) => s_phases.GetValueOrDefault(phase, $"Phase {phase}");
 
-    /// <summary>One phase.</summary>
+    /// <summary>The plots of one phase.</summary>
     /// <param name="epochs">Its epochs, at least one.</param>
     public static XElement Phase(IReadOnlyList<TrainingEpoch> epochs)
     {
@@ -21,7 +21,7 @@ internal static class TrainingPlots
         (double Step, double Loss)[] validated = [.. epochs.Where(e => e.ValidationLoss is not null).Select(e => ((double)e.Step, e.ValidationLoss!.Value))];
         double[] losses = [.. epochs.Select(e => e.TrainingLoss).Concat(validated.Select(e => e.Loss)).Where(l => l > 0)];
         if (losses.Length == 0) losses = [1];
-        // Each training loss is the mean over its epoch, and the validation loss is that of its end: both stand there.
+        // A training loss is the mean over its epoch and a validation loss that of the epoch's end; both are drawn at the end.
         Axis Steps() => Axis.Linear("step", 0, last.Step);
         var loss = new Plot(Steps(), Axis.Logarithmic("loss (logarithmic)", losses.Min(), losses.Max()))
             .Line(epochs.Select(e => ((double)e.Step, e.TrainingLoss)), "second", "training")
@@ -36,7 +36,7 @@ internal static class TrainingPlots
             Html.Element("h3", Name(last.Phase)),
             loss.ToFigure(Invariant($"Losses of {epochs.Count} epochs, {last.Step} steps: {lowest}; the last training loss is {last.TrainingLoss:G4}.")),
             rates.ToFigure(
-                Invariant($"Learning rate: {epochs[0].LearningRate:G3} at first, {last.LearningRate:G3} at last."),
+                Invariant($"Learning rate: {epochs[0].LearningRate:G3} at the start, {last.LearningRate:G3} at the end."),
                 Invariant($"{epochs.Count} epochs, {last.Step} steps, {last.Seconds:0} s; {lowest}.")));
     }
 

@@ -3,29 +3,31 @@ using System.Globalization;
 
 namespace Mmrr.App.Verification;
 
-/// <summary>What a program left behind.</summary>
+/// <summary>The outcome of a program.</summary>
 /// <param name="ExitCode">Its exit code.</param>
 /// <param name="Lines">Its standard output.</param>
-/// <param name="LastError">The last line on standard error that is not empty; empty where there is none.</param>
+/// <param name="LastError">The last non-empty line on standard error; empty where there is none.</param>
 /// <param name="Seconds">How long it ran.</param>
 internal sealed record ProgramOutcome(int ExitCode, IReadOnlyList<string> Lines, string LastError, double Seconds);
 
-/// <summary>Runs programs one at a time, each in a process of its own: a kernel that fails on a card takes its process's context with it.</summary>
+/// <summary>Runs programs one at a time, each in a separate process: a kernel that fails on a GPU destroys the context of its process.</summary>
 internal static class ChildProgram
 {
-    /// <summary>The exit code of a program whose time was up.</summary>
+    /// <summary>The exit code of a program that ran out of time.</summary>
     private const int Ended = 124;
 
     /// <summary>Runs <c>mmrr</c> itself.</summary>
     public static ProgramOutcome Mmrr(IEnumerable<string> arguments, Action<string> output, TimeSpan? limit = null)
     {
-        // By its own host, or by the SDK's.
+        // With its own host, or with the SDK's.
         string host = Environment.ProcessPath!;
         string[] own = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "mmrr.dll")] : [];
         return Run(host, [.. own, .. arguments], new Dictionary<string, string>(), output, limit);
     }
 
-    /// <summary>Runs a program; its lines go to <paramref name="output"/> as they come. One that still runs after <paramref name="limit"/> is ended.</summary>
+    /// <summary>
+    /// Runs a program; its lines are passed to <paramref name="output"/> as they arrive. It is ended if it still runs after <paramref name="limit"/>.
+    /// </summary>
     public static ProgramOutcome Run(
         string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, Action<string> output, TimeSpan? limit = null)
     {

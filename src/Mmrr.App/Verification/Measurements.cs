@@ -3,8 +3,8 @@ using MathNet.Numerics.Statistics;
 
 namespace Mmrr.App.Verification;
 
-/// <summary>A figure of a case, with the values that each engine came to.</summary>
-/// <param name="Case">The case and its shape, as the lines have them.</param>
+/// <summary>A figure of a case, with the values of each engine.</summary>
+/// <param name="Case">The case and its shape, as in the lines.</param>
 /// <param name="Name">What is measured, with its unit.</param>
 internal sealed record Figure(string Case, string Name)
 {
@@ -25,7 +25,7 @@ internal sealed class Measurements
     /// <summary>Modes, as <see cref="Figure.Values"/> names them.</summary>
     public const string Float32 = "mmrr float32", Tf32 = "mmrr tf32", PyTorchFloat32 = "pytorch fp32", PyTorchTf32 = "pytorch tf32_channels_last";
 
-    // What makes a case: an engine's lines have more.
+    // The keys that identify a case; an engine's lines have more.
     private static readonly HashSet<string> s_shape = ["width", "batch", "channels", "size", "n", "c", "k", "h", "levels", "d", "solver", "groups"];
 
     private static readonly Dictionary<string, (string Name, double Scale)> s_figures = new()
@@ -42,13 +42,13 @@ internal sealed class Measurements
 
     private readonly List<Figure> _figures = [];
 
-    /// <summary>In the order in which they first came.</summary>
+    /// <summary>The figures, in order of first appearance.</summary>
     public IReadOnlyList<Figure> Figures => _figures;
 
-    /// <summary>The lines themselves.</summary>
+    /// <summary>The accepted lines.</summary>
     public List<string> Lines { get; } = [];
 
-    /// <summary>Takes a line; one of another form is passed over.</summary>
+    /// <summary>Adds a line; a line in another format is ignored.</summary>
     public void Add(string line)
     {
         string[][] pairs = [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Split('=', 2))];

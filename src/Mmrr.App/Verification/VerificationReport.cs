@@ -5,7 +5,7 @@ using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.App.Verification;
 
-/// <summary>A figure as the report has it: all values, their medians, and how many times as fast as PyTorch <c>mmrr</c> is.</summary>
+/// <summary>A figure in the report: all values, their medians, and the speed of <c>mmrr</c> relative to PyTorch.</summary>
 internal sealed record ReportedFigure(
     string Case, string Figure, IReadOnlyDictionary<string, List<double>> Values,
     IReadOnlyDictionary<string, double> Medians, double? RatioFloat32, double? RatioTf32);
@@ -14,14 +14,14 @@ internal sealed record ReportedFigure(
 /// <param name="Command">The command that trained.</param>
 /// <param name="Minutes">The budget.</param>
 /// <param name="Steps">Steps of both phases.</param>
-/// <param name="TrainingSeconds">What training took, from start to end.</param>
+/// <param name="TrainingSeconds">Duration of training, from start to end.</param>
 /// <param name="Evaluation">The figures of <c>evaluation.json</c>.</param>
 internal sealed record TrainedClass(string Command, double Minutes, IReadOnlyList<long> Steps, double TrainingSeconds, JsonElement Evaluation);
 
-/// <summary>What <c>verify</c> found: <c>verify.json</c>, and the same as a table for people in <c>verify.md</c>.</summary>
+/// <summary>The results of <c>verify</c>: <c>verify.json</c>, and the same as tables in <c>verify.md</c>.</summary>
 internal sealed record VerificationReport
 {
-    /// <summary>When it was begun, UTC.</summary>
+    /// <summary>The start time, UTC.</summary>
     public required DateTime Date { get; init; }
 
     /// <summary>The program's version.</summary>
@@ -30,19 +30,19 @@ internal sealed record VerificationReport
     /// <summary>The device's name.</summary>
     public required string Device { get; init; }
 
-    /// <summary>The device in words: the card, its compute capability and memory.</summary>
+    /// <summary>The device's description: the GPU, its compute capability and memory.</summary>
     public required string Description { get; init; }
 
-    /// <summary>Whether that is a GPU.</summary>
+    /// <summary>Whether the device is a GPU.</summary>
     public required bool Gpu { get; init; }
 
-    /// <summary>The version of NVIDIA's driver; null where it does not say.</summary>
+    /// <summary>The version of NVIDIA's driver; null where it is not known.</summary>
     public string? Driver { get; init; }
 
-    /// <summary>The PyTorch that was timed in turn, with its CUDA; null where there is none.</summary>
+    /// <summary>The version of the PyTorch that was timed alternately, with its CUDA version; null where there is none.</summary>
     public string? PyTorch { get; init; }
 
-    /// <summary>Tiny shapes, one repetition: the figures show that all runs, not how fast.</summary>
+    /// <summary>Tiny shapes, one repetition: the figures show that everything runs, not how fast.</summary>
     public required bool Quick { get; init; }
 
     /// <summary>Why there is no column for TF32; null where there is one.</summary>
@@ -54,19 +54,19 @@ internal sealed record VerificationReport
     /// <summary>The timings.</summary>
     public IReadOnlyList<ReportedFigure> Figures { get; set; } = [];
 
-    /// <summary>The lines that they come from.</summary>
+    /// <summary>The lines of the timings.</summary>
     public IReadOnlyList<string> Lines { get; set; } = [];
 
     /// <summary>What <c>mmrr profile</c> printed, by precision.</summary>
     public SortedDictionary<string, IReadOnlyList<string>> Profiles { get; init; } = [];
 
-    /// <summary>The training run, where one was asked for.</summary>
+    /// <summary>The training run, where one was requested.</summary>
     public TrainedClass? Training { get; set; }
 
-    /// <summary>What went wrong, a line each.</summary>
+    /// <summary>The failures, one line each.</summary>
     public List<string> Failures { get; } = [];
 
-    /// <summary>Takes over what was measured so far.</summary>
+    /// <summary>Copies the measurements so far.</summary>
     public void Take(Measurements measurements)
     {
         Lines = [.. measurements.Lines];

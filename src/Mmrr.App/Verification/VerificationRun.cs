@@ -5,7 +5,7 @@ using Mmrr.App.Output;
 
 namespace Mmrr.App.Verification;
 
-/// <summary>What <c>verify</c> was asked for.</summary>
+/// <summary>The options of <c>verify</c>.</summary>
 internal sealed record VerificationOptions
 {
     /// <summary>The device's name.</summary>
@@ -14,20 +14,20 @@ internal sealed record VerificationOptions
     /// <summary>Tiny shapes, one round.</summary>
     public required bool Quick { get; init; }
 
-    /// <summary>How often the timings are taken, <c>mmrr</c> and PyTorch in turn.</summary>
+    /// <summary>Rounds of timings, <c>mmrr</c> and PyTorch alternately.</summary>
     public required int Rounds { get; init; }
 
-    /// <summary>Minutes after which nothing is begun and what runs is ended; null for as long as it takes.</summary>
+    /// <summary>Minutes after which nothing is started and what runs is ended; null for no limit.</summary>
     public required double? Limit { get; init; }
 
-    /// <summary>The Python to look for PyTorch in.</summary>
+    /// <summary>The Python interpreter, for PyTorch.</summary>
     public required string Python { get; init; }
 
     /// <summary>The folder of the report.</summary>
     public required string Output { get; init; }
 }
 
-/// <summary>Runs the tests, the timings and the profile on a device and keeps a report, which is written anew after each of them.</summary>
+/// <summary>Runs the tests, the timings and the profile on a device and keeps a report, which is rewritten after each program.</summary>
 internal sealed class VerificationRun(VerificationOptions options, VerificationReport report)
 {
     // The paper's width; the batch of its preset.
@@ -37,12 +37,12 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
-    // What is left of the limit.
+    // The remaining time of the limit.
     private TimeSpan? Left => options.Limit is { } minutes ? TimeSpan.FromSeconds(Math.Max(0, (minutes * 60) - _watch.Elapsed.TotalSeconds)) : null;
 
     /// <summary>
-    /// Every case of <c>mmrr bench</c>, in as few processes as the shapes allow: each compiles its kernels anew. Masks and group normalisation are the same in
-    /// both precisions.
+    /// Every case of <c>mmrr bench</c>, in as few processes as the shapes allow, since each process compiles its kernels. Masks and group normalisation are
+    /// the same in both precisions.
     /// </summary>
     private string[][] Cases(string precision)
     {
@@ -54,11 +54,11 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
 
     private string[] Precisions => report.WhyNoTf32 is null ? ["float32", "tf32"] : ["float32"];
 
-    /// <summary>The programs that are timed against, those of them that the bundle has: the model, and the kernels that it leaves out.</summary>
+    /// <summary>The PyTorch programs for comparison that the bundle contains: the model, and the kernels that it leaves out.</summary>
     private static IEnumerable<string> PeerFiles =>
         new[] { "torch_gpu.py", "torch_kernels.py" }.Select(name => Path.Combine(AppContext.BaseDirectory, name)).Where(File.Exists);
 
-    /// <summary>PyTorch's version and CUDA's, where this Python has it and it finds a GPU; else null.</summary>
+    /// <summary>The versions of PyTorch and CUDA, where this Python has PyTorch and it finds a GPU; else null.</summary>
     public static string? FindPyTorch(string python)
     {
         if (!PeerFiles.Any()) return null;
@@ -74,7 +74,7 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
         }
     }
 
-    /// <summary>The test programs, on all devices.</summary>
+    /// <summary>Runs the test programs.</summary>
     public void Tests()
     {
         foreach (string program in TestProgram.Find())
@@ -89,7 +89,7 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
         }
     }
 
-    /// <summary>Every case of <c>mmrr bench</c>, and PyTorch in turn where there is one.</summary>
+    /// <summary>Runs every case of <c>mmrr bench</c>, alternating with PyTorch where it is installed.</summary>
     public void Bench()
     {
         var measurements = new Measurements();
@@ -128,7 +128,7 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
         }
     }
 
-    /// <summary><c>mmrr profile</c> in each precision.</summary>
+    /// <summary>Runs <c>mmrr profile</c> in each precision.</summary>
     public void Profile()
     {
         foreach (string precision in Precisions)
@@ -175,7 +175,7 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
         }, Left));
     }
 
-    // Says so where the time is up.
+    // Reports a failure where the time is up.
     private bool Begins(string what)
     {
         if (Left is not { } left || left > TimeSpan.Zero) return true;

@@ -20,7 +20,7 @@ internal static class VerificationTable
             $"{(report.Driver is { } driver ? $"NVIDIA driver {driver}" : "no NVIDIA driver")}, ",
             $"{(report.PyTorch is { } torch ? $"PyTorch {torch}" : "no PyTorch to compare with")}.");
         if (!report.Gpu) Line(text, $"**Nothing here was taken on a GPU.**");
-        if (report.Quick) Line(text, $"**A quick run on tiny shapes: it shows that all runs, the figures say nothing about speed.**");
+        if (report.Quick) Line(text, $"**A quick run on tiny shapes: it shows that everything runs; the figures say nothing about speed.**");
         Outcomes(text, report);
         Timings(text, report);
         Training(text, report);
@@ -59,7 +59,7 @@ internal static class VerificationTable
         Line(
             text,
             $"Medians of all rounds. ",
-            $"A ratio is how many times as fast as PyTorch: float32 against its float32, tf32 against its tf32 in channels-last, in the same run.");
+            $"A ratio is the speed relative to PyTorch: float32 against its float32, tf32 against its tf32 in channels-last, in the same run.");
         Line(text, $"");
         Line(text, $"| case | figure | mmrr float32 | PyTorch float32 | ratio | mmrr tf32 | PyTorch tf32 | ratio |");
         Line(text, $"|---|---|---|---|---|---|---|---|");

@@ -6,20 +6,16 @@ using Mmrr.Training.Metrics;
 
 namespace Mmrr.Training.Baselines;
 
-/// <summary>
-/// Simple methods on the data of a run: the normal images that it would be trained on, without those that it would hold out, and the test images that it
-/// would be evaluated on, both as the networks see them.
-/// </summary>
+/// <summary>Simple methods on the data of a run: its training images, without those held out, and its test images, both as the networks see them.</summary>
 internal static class BaselineComparison
 {
-    /// <summary>Loads the images and tries all methods on them.</summary>
-    /// <param name="options">The data. Of images to be tiled the whole is taken, stretched to the size of a tile: these methods need images of one
-    /// size.</param>
-    /// <param name="limit">So many test images, drawn by the seed with the classes in proportion; null for all.</param>
-    /// <param name="trainLimit">So many normal images to learn from, drawn by the seed; null for all.</param>
-    /// <param name="test">A folder of other test images than those of the data; null for those.</param>
-    /// <param name="remark">Called with what has changed in the data, a line each; null where an evaluation has just told it.</param>
-    /// <param name="range">The run's range of values; null for that which a new run would have.</param>
+    /// <summary>Loads the images and evaluates all methods on them.</summary>
+    /// <param name="options">The data. Images to be tiled are used whole, stretched to the size of a tile: these methods need images of one size.</param>
+    /// <param name="limit">Number of test images, drawn by the seed with the classes in proportion; null for all.</param>
+    /// <param name="trainLimit">Number of normal images to learn from, drawn by the seed; null for all.</param>
+    /// <param name="test">A folder of test images other than those of the data; null for the data's own.</param>
+    /// <param name="remark">Called with each change in the data, one line each; null where an evaluation has just reported them.</param>
+    /// <param name="range">The run's range of values; null for the range of a new run.</param>
     /// <exception cref="InvalidDataException">The data is damaged, or there are too few normal images.</exception>
     public static BaselineResult Run(
         DataOptions options, int? limit, int? trainLimit, string? test = null, Action<string>? remark = null, PixelRange? range = null)
@@ -45,9 +41,9 @@ internal static class BaselineComparison
     /// <summary>The image AUROC of every method.</summary>
     /// <param name="normal">Normal images, at least two.</param>
     /// <param name="tested">Test images, of both labels.</param>
-    /// <param name="range">Which of their values become −1 and 1.</param>
-    /// <param name="patches">Whether to look at patches too, for defects that are small.</param>
-    /// <param name="seed">Of the draws.</param>
+    /// <param name="range">The values that become −1 and 1.</param>
+    /// <param name="patches">Whether to include patch methods, for small defects.</param>
+    /// <param name="seed">Seed of the draws.</param>
     public static IReadOnlyList<BaselineFigure> Figures(ImageSet normal, ImageSet tested, PixelRange range, bool patches, long seed)
     {
         bool[] abnormal = [.. tested.Samples.Select(s => s.Abnormal)];
@@ -80,7 +76,7 @@ internal static class BaselineComparison
         if (training.Length < 2)
         {
             throw new InvalidDataException(
-                $"{options.Root}: {set.Samples.Count} normal images are too few; expected at least 4, two to learn from and two that training holds out");
+                $"{options.Root}: {set.Samples.Count} normal images are too few; expected at least 4: two to learn from and two held out of training");
         }
         if (limit < training.Length) training = [.. Sampling.Permutation(training.Length, options.Seed).Take(limit.Value).Order().Select(i => training[i])];
         return Subset(set, training);

@@ -8,19 +8,20 @@ namespace Mmrr.Training.Baselines;
 
 /// <summary>The figures of a simple method.</summary>
 /// <param name="Method">Its name.</param>
-/// <param name="ImageAuroc">Of the images as the networks see them.</param>
-/// <param name="NormalisedImageAuroc">Of these images with brightness and contrast of each normalised; absent for brightness and contrast themselves.</param>
+/// <param name="ImageAuroc">Image AUROC on the images as the networks see them.</param>
+/// <param name="NormalisedImageAuroc">Image AUROC on these images, each normalised in brightness and contrast; absent for the methods brightness and
+/// contrast.</param>
 internal sealed record BaselineFigure(string Method, double ImageAuroc, double? NormalisedImageAuroc);
 
-/// <summary>What simple methods reach on a test set; <c>baselines.json</c> in a run.</summary>
+/// <summary>The figures of simple methods on a test set; <c>baselines.json</c> in a run.</summary>
 /// <param name="Images">Test images.</param>
 /// <param name="NormalImages">How many of them are normal.</param>
-/// <param name="TrainingImages">Normal images that the methods know.</param>
+/// <param name="TrainingImages">Normal images that the methods learn from.</param>
 /// <param name="Size">Side of the images in pixels.</param>
 /// <param name="Channels">1 or 3.</param>
-/// <param name="Seed">Of the split and the draws.</param>
-/// <param name="Seconds">What it took, without reading the images.</param>
-/// <param name="Figures">Of each method.</param>
+/// <param name="Seed">Seed of the split and the draws.</param>
+/// <param name="Seconds">Duration, without reading the images.</param>
+/// <param name="Figures">The figures of each method.</param>
 internal sealed record BaselineResult(
     int Images, int NormalImages, int TrainingImages, int Size, int Channels, long Seed, double Seconds, IReadOnlyList<BaselineFigure> Figures)
 {
@@ -34,20 +35,20 @@ internal sealed record BaselineResult(
     /// <summary>Its file in a run.</summary>
     public const string FileName = "baselines.json";
 
-    /// <summary>What normalised images are, for people.</summary>
+    /// <summary>The definition of normalised images, as text.</summary>
     public const string Normalised = "normalised: each image less its mean, divided by its standard deviation";
 
     /// <summary>How to read the figures of brightness and contrast.</summary>
     public const string Shortcuts =
-        "brightness and contrast alone: below 0.5 abnormal images are darker or flatter; far from 0.5, plain figures may be of the light and not of the parts";
+        "brightness and contrast alone: below 0.5 abnormal images are darker or flatter; far from 0.5, plain figures may reflect the light and not the parts";
 
     /// <summary>Writes the file.</summary>
-    /// <param name="path">Where; the folder must exist.</param>
+    /// <param name="path">The file; its folder must exist.</param>
     public void Save(string path) =>
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, BaselineJson.Default.BaselineResult) + "\n")));
 
     /// <summary>Reads a run's file; null where it has none.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static BaselineResult? Find(RunFolder run)
     {
         string path = run.PathOf(FileName);
@@ -62,11 +63,11 @@ internal sealed record BaselineResult(
         catch (JsonException e)
         {
             string problem = $"not the figures of simple methods by this version ({e.Message.Split('\n')[0]})";
-            throw new InvalidDataException($"{path}: {problem}; mmrr baselines {run.Path} writes them anew", e);
+            throw new InvalidDataException($"{path}: {problem}; mmrr baselines {run.Path} rewrites them", e);
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException($"{e.Message}; mmrr baselines {run.Path} writes them anew", e);
+            throw new InvalidDataException($"{e.Message}; mmrr baselines {run.Path} rewrites them", e);
         }
     }
 

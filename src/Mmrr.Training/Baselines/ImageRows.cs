@@ -3,22 +3,20 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.Training.Baselines;
 
-/// <summary>Images as rows of numbers: the pixels that the networks see, or these normalised.</summary>
+/// <summary>Images as rows of numbers: the pixels that the networks see, optionally normalised.</summary>
 internal static class ImageRows
 {
-    /// <summary>
-    /// One grey level of 255 in the range, in units of pixels in [−1, 1]. An image of less contrast is divided by this when it is normalised.
-    /// </summary>
+    /// <summary>One of the 255 grey levels of the range, in units of pixels in [−1, 1]; the smallest divisor in normalisation.</summary>
     public const double GreyLevel = 1 / 127.5;
 
-    /// <summary>The variance that rounding to grey levels gives a pixel; no direction in the space of images is taken to vary by less.</summary>
+    /// <summary>The variance of a pixel due to rounding to grey levels; the lower bound for the variance of every direction in image space.</summary>
     public const double RoundingVariance = GreyLevel * GreyLevel / 12;
 
     /// <summary>The pixels of images.</summary>
     /// <param name="set">The images, all of one size.</param>
-    /// <param name="range">Which of their values become −1 and 1.</param>
+    /// <param name="range">The values that become −1 and 1.</param>
     /// <param name="normalised">Whether each image's mean, over all pixels and channels, is subtracted, and the rest divided by its standard deviation.</param>
-    /// <param name="grey">Whether colour becomes grey first.</param>
+    /// <param name="grey">Whether colour is converted to grey first.</param>
     /// <returns>[N][H·W·C]; values in [−1, 1] unless normalised.</returns>
     public static float[][] Of(ImageSet set, PixelRange range, bool normalised, bool grey = false)
     {

@@ -9,17 +9,17 @@ internal static class NeighbourMethods
 {
     private const int Far = 5;
 
-    // The width of the density's Gaussian kernel is the median distance of a normal image to its tenth neighbour, over so many of them.
+    // The width of the density's Gaussian kernel is the median distance of a normal image to its tenth neighbour, over a sample of normal images.
     private const int WidthNeighbour = 10;
     private const int WidthImages = 1000;
 
-    // exp(−30) of the nearest image's share is less than float32 resolves.
+    // A share of exp(−30) relative to the nearest image is below the resolution of float32.
     private const float LeastExponent = -30;
 
     /// <summary>Scores images.</summary>
     /// <param name="normal">[N][D], at least two, their mean subtracted.</param>
     /// <param name="tested">[M][D], the same mean subtracted.</param>
-    /// <param name="seed">Draws the images of the kernel's width.</param>
+    /// <param name="seed">Seed of the draw of the images for the kernel's width.</param>
     public static IReadOnlyList<MethodScores> Score(float[][] normal, float[][] tested, long seed)
     {
         var neighbours = new RowDistances(normal);

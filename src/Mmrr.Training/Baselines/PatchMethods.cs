@@ -4,30 +4,30 @@ using Mmrr.Training.Data;
 namespace Mmrr.Training.Baselines;
 
 /// <summary>
-/// Methods that look at overlapping patches of a grey image, wherever in it they lie, and give the image the score of its worst one: the residual of a PCA
-/// of normal patches, and the distance to the nearest of some normal patches along these components.
+/// Methods that score overlapping patches of a grey image, independent of their position, and take the worst patch as the image's score: the residual of a
+/// PCA of normal patches, and the distance in these components to the nearest of some normal patches.
 /// </summary>
 internal static class PatchMethods
 {
     /// <summary>Side of a patch.</summary>
     public const int Side = 8;
 
-    // From one patch to the next; the last one ends where the image does.
+    // Step from one patch to the next; the last patch ends at the image's border.
     private const int Step = 4;
     private const int Components = 8;
 
-    // Normal patches, drawn by the seed, that the components are found from, and those of them that are kept as neighbours.
+    // Numbers of normal patches, drawn by the seed: for the components, and of these the ones kept as neighbours.
     private const int MostPatches = 50_000;
     private const int MostNeighbours = 5_000;
 
-    // Patches whose distances lie side by side: bounds their memory.
+    // Patches whose distances are computed together: bounds the memory.
     private const int Block = 32;
 
     /// <summary>Scores images.</summary>
     /// <param name="normal">[N][side·side], grey, at least two.</param>
     /// <param name="tested">[M][side·side].</param>
-    /// <param name="side">Of the images, at least <see cref="Side"/>.</param>
-    /// <param name="seed">Draws the patches.</param>
+    /// <param name="side">Side of the images, at least <see cref="Side"/>.</param>
+    /// <param name="seed">Seed of the draw of patches.</param>
     public static IReadOnlyList<MethodScores> Score(float[][] normal, float[][] tested, int side, long seed)
     {
         int[] places = Places(side);
@@ -50,7 +50,7 @@ internal static class PatchMethods
         return [new($"PCA residual of {Side}x{Side} patches", residuals), new($"nearest {Side}x{Side} patch", distances)];
     }
 
-    /// <summary>Where patches begin in an image, row by row.</summary>
+    /// <summary>The first pixels of the patches in an image, row by row.</summary>
     private static int[] Places(int side)
     {
         int[] along = [.. Enumerable.Range(0, ((side - Side + Step - 1) / Step) + 1).Select(i => Math.Min(i * Step, side - Side))];
@@ -63,7 +63,7 @@ internal static class PatchMethods
         return patch;
     }
 
-    /// <summary>Patches in random order: all, or as many as are used.</summary>
+    /// <summary>Patches in random order: all, or as many as are needed.</summary>
     private static List<(int Image, int Place)> Draw(int images, int places, long seed)
     {
         if ((long)images * places <= MostPatches) return [.. Sampling.Permutation(images * places, seed).Select(i => (i / places, i % places))];
@@ -77,14 +77,14 @@ internal static class PatchMethods
         return list;
     }
 
-    /// <summary>What a thread needs to score an image.</summary>
+    /// <summary>The buffers of a thread that scores images.</summary>
     private sealed class Workspace(int places, PrincipalComponents components, RowDistances neighbours)
     {
         private readonly float[] _coordinates = new float[Block * components.Stride];
         private readonly float[] _products = new float[Block * neighbours.Stride];
         private readonly float[][] _projected = Rows(Block, components.Variances.Count);
 
-        /// <summary>The image's patches, the mean subtracted, [places][64].</summary>
+        /// <summary>The image's patches with the mean subtracted, [places][64].</summary>
         public float[][] Patches { get; } = Rows(places, Side * Side);
 
         /// <summary>The largest residual of a patch, and the largest distance from its nearest neighbour.</summary>

@@ -6,22 +6,22 @@ namespace Mmrr.Training.Baselines;
 
 /// <summary>
 /// The directions in which rows vary most, by subspace iteration (Halko, Martinsson and Tropp, SIAM Review 53, 2011, algorithm 4.4, with the Rayleigh–Ritz
-/// step of their section 5.1): a basis of some more directions than are asked for is multiplied by the covariance and made orthonormal again, until its
-/// variances stay. Where there are fewer rows than columns, the basis is of combinations of the rows, and their products stand for the covariance. Neither
-/// matrix is formed. Products are float32, all that follows from them is float64.
+/// step of their section 5.1): a basis of some more directions than requested is repeatedly multiplied by the covariance and orthonormalised, until its
+/// variances converge. Where there are fewer rows than columns, the basis consists of combinations of the rows, and their products replace the covariance.
+/// Neither matrix is formed. Products are float32, everything else is float64.
 /// </summary>
 internal sealed class PrincipalComponents
 {
     private const int Extra = 16;
     private const int MostSteps = 60;
 
-    // Of a variance, as a share of the largest one, from one step to the next.
+    // The change of a variance from one step to the next, as a share of the largest variance.
     private const double Tolerance = 1e-5;
 
-    // Of a direction, as a share of the largest variance: what float32 makes of no variance at all is less.
+    // The variance of a direction, as a share of the largest; rounding in float32 gives less for a direction without variance.
     private const double LeastVariance = 1e-9;
 
-    // Pixels whose columns a thread takes out of the rows at a time: a cache line has 16.
+    // Columns that a thread gathers from the rows at a time: a cache line has 16 pixels.
     private const int Strip = 32;
 
     private readonly PackedRows _packed;
@@ -35,15 +35,15 @@ internal sealed class PrincipalComponents
     /// <summary>The directions, orthonormal, [K][D].</summary>
     public IReadOnlyList<float[]> Directions { get; }
 
-    /// <summary>The variance along each, falling, [K].</summary>
+    /// <summary>The variance along each, descending, [K].</summary>
     public IReadOnlyList<double> Variances { get; }
 
-    /// <summary>The variance in all directions together.</summary>
+    /// <summary>The total variance of all directions.</summary>
     public double Total { get; }
 
     /// <summary>Finds the components of rows.</summary>
     /// <param name="rows">[N][D], their mean subtracted; at least two.</param>
-    /// <param name="count">How many; no more are found than there are directions in which the rows vary: at most D, and at most N − 1.</param>
+    /// <param name="count">The requested number; limited by the directions in which the rows vary: at most D, and at most N − 1.</param>
     public static PrincipalComponents Fit(float[][] rows, int count)
     {
         int most = Math.Min(rows.Length - 1, rows[0].Length);
@@ -77,11 +77,11 @@ internal sealed class PrincipalComponents
     }
 
     /// <summary>Coordinates of rows along the directions.</summary>
-    /// <param name="rows">[N][D], the mean subtracted that was subtracted before.</param>
+    /// <param name="rows">[N][D], with the same mean subtracted as in the fit.</param>
     /// <returns>[N][K].</returns>
     public float[][] Project(float[][] rows) => Project(_packed, rows);
 
-    /// <summary>The same on this thread.</summary>
+    /// <summary>The same on the calling thread.</summary>
     /// <param name="rows">[N][D].</param>
     /// <param name="coordinates">[N, Stride].</param>
     public void Project(ReadOnlySpan<float[]> rows, Span<float> coordinates) => _packed.Multiply(rows, coordinates);
@@ -96,7 +96,7 @@ internal sealed class PrincipalComponents
         return projected;
     }
 
-    /// <summary>Eigenvalues of the products of rows, over a count, falling, and the eigenvectors as columns.</summary>
+    /// <summary>Eigenvalues of the products of rows divided by a count, descending, and the eigenvectors as columns.</summary>
     private static (double[] Values, Matrix<double> Vectors) Eigen(float[][] rows, int count)
     {
         var products = Matrix<double>.Build.Dense(rows.Length, rows.Length);
@@ -110,7 +110,7 @@ internal sealed class PrincipalComponents
             }
         });
         var eigen = products.Evd(Symmetricity.Symmetric);
-        // MathNet's rise.
+        // MathNet's eigenvalues are ascending.
         double[] values = [.. eigen.EigenValues.Select(v => Math.Max(v.Real, 0)).Reverse()];
         return (values, Matrix<double>.Build.DenseOfColumns(eigen.EigenVectors.EnumerateColumns().Reverse()));
     }
@@ -122,9 +122,9 @@ internal sealed class PrincipalComponents
         return columns;
     }
 
-    /// <summary>Sums of rows.</summary>
+    /// <summary>Weighted sums of rows.</summary>
     /// <param name="rows">[N][D].</param>
-    /// <param name="weights">[K][N]: of each row in each sum.</param>
+    /// <param name="weights">[K][N]: the weight of each row in each sum.</param>
     /// <returns>[K][D].</returns>
     private static float[][] Combine(float[][] rows, float[][] weights)
     {

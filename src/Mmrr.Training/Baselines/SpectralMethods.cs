@@ -3,12 +3,12 @@ using Mmrr.Nn;
 namespace Mmrr.Training.Baselines;
 
 /// <summary>
-/// Methods that know the mean of normal images and the directions in which they vary:
-/// the squared distance to the mean image; the same after the components of a PCA are taken out; and the Mahalanobis distance of a Gaussian.
+/// Methods based on the mean of normal images and the directions in which they vary: the squared distance to the mean image; the same after removing the
+/// components of a PCA; and the Mahalanobis distance of a Gaussian.
 /// </summary>
 internal static class SpectralMethods
 {
-    // What lies outside of so many components is taken to vary equally in all directions (Tipping and Bishop, J. R. Statist. Soc. B 61, 1999).
+    // Outside of this many components, the variance is assumed to be equal in all directions (Tipping and Bishop, J. R. Statist. Soc. B 61, 1999).
     private const int GaussianComponents = 64;
 
     // Added to each variance of the Gaussian, in units of the largest.

@@ -3,18 +3,18 @@ using Mmrr.Nn;
 
 namespace Mmrr.Training.Data;
 
-/// <summary>Random changes of a training image: what normal images may also look like.</summary>
+/// <summary>Random changes of a training image under which it stays normal.</summary>
 /// <param name="Flip">Mirrors left to right, with probability one half.</param>
-/// <param name="Rotate">Turns about the centre by an angle uniform in ±30°: bilinear, reflected beyond the border.</param>
-/// <param name="Brightness">Multiplies what is above the range's lower end by a factor uniform in [0.7, 1.3) and clamps.</param>
-/// <param name="Offset">As <see cref="LightChange"/> says; so are the others that follow.</param>
+/// <param name="Rotate">Rotates about the centre by an angle uniform in ±30°: bilinear, reflected beyond the border.</param>
+/// <param name="Brightness">Multiplies the distance from the range's lower end by a factor uniform in [0.7, 1.3) and clamps.</param>
+/// <param name="Offset">See <see cref="LightChange"/>, also for the parameters below.</param>
 /// <param name="Gain">Contrast about the image's mean.</param>
 /// <param name="Gamma">A power of the values.</param>
-/// <param name="Gradient">A ramp of light over the image.</param>
+/// <param name="Gradient">A brightness ramp over the image.</param>
 internal readonly record struct Augmentation(
     bool Flip, bool Rotate, bool Brightness, bool Offset = false, bool Gain = false, bool Gamma = false, bool Gradient = false)
 {
-    /// <summary>What <see cref="Parse"/> knows, for people.</summary>
+    /// <summary>The words that <see cref="Parse"/> accepts, for messages.</summary>
     public const string Words = "flip, rotate, brightness, offset, gain, gamma, gradient";
 
     private const double MaxAngle = Math.PI / 6;
@@ -29,7 +29,7 @@ internal readonly record struct Augmentation(
     public bool ChangesLight => Offset || Gain || Gamma || Gradient;
 
     /// <summary>Reads a list such as <c>flip,rotate,brightness</c>; <c>none</c> and an empty text mean no change.</summary>
-    /// <exception cref="ArgumentException">A word is none of these, or there twice.</exception>
+    /// <exception cref="ArgumentException">A word is unknown or repeated.</exception>
     public static Augmentation Parse(string text)
     {
         var result = None;
@@ -56,29 +56,29 @@ internal readonly record struct Augmentation(
         return result;
     }
 
-    /// <summary>Refuses what normalisation takes away again, and what undoes an alignment.</summary>
-    /// <param name="model">Whose images are changed.</param>
-    /// <exception cref="ArgumentException">There is such a change; the message names it.</exception>
+    /// <summary>Rejects changes that normalisation removes, and changes that undo an alignment.</summary>
+    /// <param name="model">The model whose images are changed.</param>
+    /// <exception cref="ArgumentException">There is such a change.</exception>
     public void CheckBeside(MmrrOptions model)
     {
         string[] light = [.. Named().Where(w => w is "brightness" or "offset" or "gain")], turns = [.. Named().Where(w => w is "flip" or "rotate")];
         if (model.Normalize && light.Length > 0)
-            throw new ArgumentException($"{string.Join(", ", light)}: normalisation takes it away again; gamma and gradient stay");
+            throw new ArgumentException($"{string.Join(", ", light)}: normalisation removes it again; gamma and gradient remain");
         if (model.Fit == ImageFit.Align && turns.Length > 0)
-            throw new ArgumentException($"{string.Join(", ", turns)}: parts that were aligned would lie turned again");
+            throw new ArgumentException($"{string.Join(", ", turns)}: aligned parts would be rotated again");
     }
 
     /// <summary>The text that <see cref="Parse"/> reads back.</summary>
     public override string ToString() => this == None ? "none" : string.Join(',', Named());
 
-    /// <summary>Writes a copy of an image that is flipped, turned or of other brightness. All of these off copy it exactly.</summary>
+    /// <summary>Writes a copy of an image, flipped, rotated or changed in brightness; an exact copy with all of these off.</summary>
     /// <param name="source">[height, width, channels].</param>
-    /// <param name="target">[height, width, channels] of the same depth, which is written; must not overlap the source.</param>
-    /// <param name="range">Whose lower end is black.</param>
+    /// <param name="target">Receives the copy, [height, width, channels] of the same depth; must not overlap the source.</param>
+    /// <param name="range">The range, whose lower end is black.</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
     /// <param name="channels">Interleaved channels.</param>
-    /// <param name="random">Start it from (seed, epoch, image index) so that order and threads do not matter.</param>
+    /// <param name="random">The generator; seed it with (seed, epoch, image index) so that order and threads do not matter.</param>
     public void Apply(PixelValues source, PixelValues target, PixelRange range, int height, int width, int channels, ref SplitMix64 random)
     {
         if (source.Bits == 8) Apply<byte>(source.Bytes, target.Bytes, range.Low, height, width, channels, ref random);
@@ -132,7 +132,7 @@ internal readonly record struct Augmentation(
         return words.Where(w => w.On).Select(w => w.Word);
     }
 
-    /// <summary>Index of the mirrored continuation: ... 1 0 | 0 1 2 | 2 1 ...</summary>
+    /// <summary>The index with mirrored continuation: ... 1 0 | 0 1 2 | 2 1 ...</summary>
     private static int Reflect(int index, int length)
     {
         int period = 2 * length;

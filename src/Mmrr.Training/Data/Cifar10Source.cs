@@ -7,7 +7,7 @@ internal sealed class Cifar10Source : ClassSource
     private const int Plane = Side * Side;
     private const int RecordLength = 1 + (3 * Plane);
 
-    /// <summary>Opens the files in the root, or in its <c>cifar-10-batches-bin</c> where the archive was unpacked there.</summary>
+    /// <summary>Opens the files in the root, or in its <c>cifar-10-batches-bin</c> where the archive was extracted there.</summary>
     public Cifar10Source(DataOptions options)
         : base(options, ClassNames.Cifar10)
     {

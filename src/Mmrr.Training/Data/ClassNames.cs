@@ -16,8 +16,8 @@ internal static class ClassNames
     public static IReadOnlyList<string> Cifar10 { get; } =
         ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
-    /// <summary>The label that a text names: <c>0</c>..<c>9</c> or a class name in any case.</summary>
-    /// <param name="names">Names by label.</param>
+    /// <summary>The label that a text specifies: <c>0</c>..<c>9</c> or a class name in any case.</summary>
+    /// <param name="names">Class names by label.</param>
     /// <param name="text">What the user wrote.</param>
     /// <param name="root">Data folder, for the message.</param>
     /// <exception cref="InvalidDataException">No such class.</exception>

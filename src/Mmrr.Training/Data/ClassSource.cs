@@ -12,7 +12,7 @@ namespace Mmrr.Training.Data;
 /// <param name="Labels">[N], 0..9.</param>
 internal sealed record LabelledImages(string Path, int Height, int Width, int Channels, byte[] Pixels, byte[] Labels);
 
-/// <summary>A set of ten labelled classes used one against all: one class is normal, the nine others are abnormal.</summary>
+/// <summary>A set of ten labelled classes used one against all: one class is normal, the other nine are abnormal.</summary>
 internal abstract class ClassSource : DataSource
 {
     private readonly Dictionary<string, string> hashes = [];
@@ -27,10 +27,10 @@ internal abstract class ClassSource : DataSource
         normal = ClassNames.Parse(names, options.Normal, options.Root);
     }
 
-    /// <summary>Where the files lie.</summary>
+    /// <summary>The folder of the files.</summary>
     protected abstract string Folder { get; }
 
-    /// <summary>The training files, each with all the names that it may have.</summary>
+    /// <summary>The training files, each with its possible names.</summary>
     protected abstract IReadOnlyList<string[]> TrainFiles { get; }
 
     /// <summary>The test files, likewise.</summary>
@@ -87,7 +87,7 @@ internal abstract class ClassSource : DataSource
     /// <summary>Reads the test files, in order.</summary>
     protected abstract IEnumerable<LabelledImages> ReadTest();
 
-    /// <summary>Reads a file, unpacked.</summary>
+    /// <summary>Reads a file and decompresses it.</summary>
     protected byte[] ReadFile(string path)
     {
         byte[] bytes = BinaryFile.Read(path);
@@ -96,7 +96,7 @@ internal abstract class ClassSource : DataSource
         return bytes;
     }
 
-    /// <summary>Throws when a label is not one of 0..9.</summary>
+    /// <summary>Throws if a label is not in 0..9.</summary>
     /// <param name="path">File the labels came from.</param>
     /// <param name="labels">[N].</param>
     protected static void CheckLabels(string path, ReadOnlySpan<byte> labels)
@@ -131,7 +131,7 @@ internal abstract class ClassSource : DataSource
         foreach (string[] file in files)
         {
             if (!record.Files.TryGetValue(file[0], out string? known))
-                Note($"{Path.Combine(Folder, file[0])} was not there when training began");
+                Note($"{Path.Combine(Folder, file[0])} did not exist when training began");
             else if (Hash(file) != known)
                 throw new InvalidDataException(
                     $"{BinaryFile.Find(Folder, file)}: the images are not those that the run began with: the file's content has changed");

@@ -3,15 +3,15 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// Tells images apart by their files' bytes, SHA-256 in hexadecimal: neither a name nor a version of a decoder changes it. A file that was saved again is
-/// another one.
+/// Identifies images by their files' bytes, SHA-256 in hexadecimal: independent of the name and of the decoder's version. A file that was saved again
+/// counts as different.
 /// </summary>
 internal static class ContentHash
 {
-    /// <summary>Of bytes.</summary>
+    /// <summary>The hash of bytes.</summary>
     public static string Of(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(Sha256.HashData(bytes));
 
-    /// <summary>Of a file; empty where it cannot be read: who loads it says why.</summary>
+    /// <summary>The hash of a file; empty where it cannot be read: loading it reports the reason.</summary>
     public static string OfFile(string path)
     {
         if (!RealPath.HasContent(path))
@@ -27,7 +27,7 @@ internal static class ContentHash
         }
     }
 
-    /// <summary>Of files, read on several threads.</summary>
+    /// <summary>The hashes of files, read on several threads.</summary>
     public static string[] OfFiles(IReadOnlyList<string> paths)
     {
         var hashes = new string[paths.Count];

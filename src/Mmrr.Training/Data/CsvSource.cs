@@ -8,9 +8,9 @@ namespace Mmrr.Training.Data;
 /// <list type="bullet">
 /// <item><c>image</c>: the file, relative to the list's folder;</item>
 /// <item><c>label</c>: <c>normal</c> (or good, ok, 0, false, or nothing), <c>abnormal</c> (or 1, true), or a kind of defect;</item>
-/// <item><c>mask</c>: the file of its ground truth, for abnormal images: all of those that are tested have one, or none;</item>
-/// <item><c>split</c>: <c>train</c> or <c>test</c>. Without it, abnormal images are tested, and of the normal ones about a fifth, see <see cref="PartDraw"/>;
-/// if there are abnormal images and the list marks no normal one for the test itself. Otherwise they are trained on.</item>
+/// <item><c>mask</c>: the file of the ground truth of an abnormal image; either all abnormal test images have one, or none;</item>
+/// <item><c>split</c>: <c>train</c> or <c>test</c>. Without it, abnormal images are test images, and so is about a fifth of the normal ones, see
+/// <see cref="PartDraw"/>, if there are abnormal images and the list marks no normal test image; otherwise normal images are training images.</item>
 /// </list>
 /// Errors name the line.
 /// </summary>
@@ -20,8 +20,8 @@ internal sealed class CsvSource : ImageFileSource
     private readonly List<Row> rows;
 
     /// <summary>Reads the list; the images are read later.</summary>
-    /// <exception cref="FileNotFoundException">There is no such list.</exception>
-    /// <exception cref="InvalidDataException">A line is wrong, or the list is empty.</exception>
+    /// <exception cref="FileNotFoundException">The list does not exist.</exception>
+    /// <exception cref="InvalidDataException">A line is invalid, or the list is empty.</exception>
     public CsvSource(DataOptions options)
         : base(options)
     {
@@ -60,8 +60,8 @@ internal sealed class CsvSource : ImageFileSource
     }
 
     /// <summary>
-    /// Whether a label says that its image is normal. Tables write 0 and 1 as 0.0 and 1.0 or as False and True too; other numbers than whole ones from 0 on
-    /// mean something else than a kind of defect, such as −1 for an outlier.
+    /// Whether a label means that its image is normal. Tables may write 0 and 1 as 0.0 and 1.0 or as False and True; numbers other than non-negative
+    /// integers do not mean a kind of defect, such as −1 for an outlier.
     /// </summary>
     private bool IsNormal(string label, long line, out string kind)
     {
@@ -111,7 +111,7 @@ internal sealed class CsvSource : ImageFileSource
                 throw Wrong(line, $"{fields.Length} fields; expected {columns.Length}, as in the first line");
             var row = ToRow(line, name => Array.IndexOf(columns, name) is var i and >= 0 ? fields[i] : "");
             if (!known.TryAdd(Path.GetFullPath(PathOf(row.Name)), line))
-                throw Wrong(line, $"'{row.Name}' was named in line {known[Path.GetFullPath(PathOf(row.Name))]} before");
+                throw Wrong(line, $"'{row.Name}' is already named in line {known[Path.GetFullPath(PathOf(row.Name))]}");
             list.Add(row);
         }
 
@@ -170,6 +170,6 @@ internal sealed class CsvSource : ImageFileSource
 
     private InvalidDataException Wrong(long line, string problem) => new($"{Options.Root}: line {line}: {problem}");
 
-    /// <summary>One line of the list; Test is null where the seed decides.</summary>
+    /// <summary>One line of the list; Test is null where the draw decides.</summary>
     private sealed record Row(long Line, string Name, bool Abnormal, string Kind, string? Mask, bool? Test);
 }

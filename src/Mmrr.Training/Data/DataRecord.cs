@@ -5,18 +5,18 @@ using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.Training.Data;
 
-/// <summary>An image that a run began with.</summary>
+/// <summary>An image of a run's data.</summary>
 /// <param name="Name">As <see cref="Sample.Name"/>.</param>
-/// <param name="Part">What it is for.</param>
-/// <param name="Hash">As <see cref="ContentHash"/>; empty in data sets of files that hold many images, and where the file could not be read.</param>
+/// <param name="Part">Its part in the run.</param>
+/// <param name="Hash">Its <see cref="ContentHash"/>; empty in data sets with many images per file, and where the file could not be read.</param>
 internal sealed record RecordedImage(string Name, ImagePart Part, string Hash)
 {
-    /// <summary>The kind that its label or folder says, <c>good</c> of a normal one; null in records of earlier versions and of data sets of labels.</summary>
+    /// <summary>The kind of its label or folder, <c>good</c> for a normal image; null in records of earlier versions and in labelled data files.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Kind { get; init; }
 }
 
-/// <summary>The data that a run began with; <c>data.json</c> in its folder. What training decided is read here and never drawn again.</summary>
+/// <summary>The data that a run started with; <c>data.json</c> in its folder. The split of training is read from here and never drawn again.</summary>
 internal sealed record DataRecord
 {
     /// <summary>The file's name in a run's folder.</summary>
@@ -28,23 +28,23 @@ internal sealed record DataRecord
     /// <summary>The number of the file's format.</summary>
     public int Format { get; init; }
 
-    /// <summary>Of data sets of files that hold many images: each file's name and the hash of its content, unpacked; else empty.</summary>
+    /// <summary>For data sets with many images per file: each file's name and the hash of its decompressed content; else empty.</summary>
     public required IReadOnlyDictionary<string, string> Files { get; init; }
 
     /// <summary>
-    /// The images: those of the three parts of training in the set's order, then those that are tested, as far as they were there; none of the latter in data
-    /// sets of such files.
+    /// The images: those of the three parts of training in the set's order, then the test images, as far as they existed; data sets with many images per
+    /// file record no test images.
     /// </summary>
     public required IReadOnlyList<RecordedImage> Images { get; init; }
 
-    /// <summary>Whether it says which images are tested.</summary>
+    /// <summary>Whether it records test images.</summary>
     [JsonIgnore]
     public bool HasTest => Images.Any(i => i.Part == ImagePart.Test);
 
-    /// <summary>The contents of the images that training has seen, or that set the threshold.</summary>
+    /// <summary>The content hashes of the images used for training, validation or calibration.</summary>
     public HashSet<string> TrainingContents() => [.. Images.Where(i => i.Part != ImagePart.Test && i.Hash.Length > 0).Select(i => i.Hash)];
 
-    /// <summary>A line on tested images that have the content of others which training has seen; null where there is none.</summary>
+    /// <summary>A line on test images with the same content as images that training has seen; null where there are none.</summary>
     public string? Leak()
     {
         var seen = TrainingContents();
@@ -52,9 +52,9 @@ internal sealed record DataRecord
             ? $"tested, though training has images of the same content: {names}" : null;
     }
 
-    /// <summary>Reads a run's record; null where it has none, being of an earlier version.</summary>
+    /// <summary>Reads a run's record; null for a run of an earlier version without one.</summary>
     /// <param name="run">The run's folder.</param>
-    /// <exception cref="InvalidDataException">It is damaged, or of a newer version.</exception>
+    /// <exception cref="InvalidDataException">The record is damaged, or of a newer version.</exception>
     public static DataRecord? Find(string run)
     {
         string path = Path.Combine(run, FileName);
@@ -65,7 +65,7 @@ internal sealed record DataRecord
             if (record.Files is null || record.Images is null
                 || record.Files.Values.Contains(null!) || record.Images.Any(i => i?.Name is null || i.Hash is null || !Enum.IsDefined(i.Part)))
                 throw new JsonException("a name, part or hash is missing");
-            if (!record.Images.Any(i => i.Part == ImagePart.Training)) throw new JsonException("it has no image that is trained on");
+            if (!record.Images.Any(i => i.Part == ImagePart.Training)) throw new JsonException("it has no training image");
             return record;
         }
         catch (JsonException e)
@@ -74,7 +74,7 @@ internal sealed record DataRecord
         }
     }
 
-    /// <summary>Writes it into a run's folder, a line for each image.</summary>
+    /// <summary>Writes the record into a run's folder, one line per image.</summary>
     public void Save(string run)
     {
         var text = new StringBuilder();

@@ -16,20 +16,22 @@ internal abstract class DataSource
         if (options.ByPlace)
             Note(
                 "the run is of an earlier version, without data.json: "
-                + "its images are drawn again, and whether they are still those of its training cannot be checked");
+                + "its images are drawn again, and whether they are still its training images cannot be checked");
     }
 
     /// <summary>The layouts that <see cref="Open"/> knows.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["mnist", "fmnist", "cifar10", "mvtec", "folder", "csv"];
 
-    /// <summary>What lay in the folders that were loaded and is not in the set.</summary>
+    /// <summary>The files in the loaded folders that are not in the set.</summary>
     public Omissions LeftOut { get; } = new();
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The requested data.</summary>
     protected DataOptions Options { get; }
 
 
-    /// <summary>Side in pixels that images of this kind are resized to unless told otherwise: 32 or 256.</summary>
+    /// <summary>
+    /// The default side in pixels of images of this layout: 32 for the class data sets, else 256, for which presets have their own sizes.
+    /// </summary>
     /// <exception cref="ArgumentException">The kind is not one of <see cref="Kinds"/>.</exception>
     public static int DefaultSize(string kind) => kind switch
     {
@@ -64,33 +66,32 @@ internal abstract class DataSource
     }
 
     /// <summary>
-    /// Loads the normal images that are not tested, at least one, each with the part that it has: that of the run's record where there is a run, else drawn by
-    /// the seed.
+    /// Loads the normal images that are not test images, at least one, each with its part: from the run's record where there is a run, else drawn by the
+    /// seed.
     /// </summary>
-    /// <exception cref="InvalidDataException">Those of the record are not all there as they were.</exception>
+    /// <exception cref="InvalidDataException">Recorded images are missing or changed.</exception>
     public abstract ImageSet LoadTrain();
 
     /// <summary>
-    /// Loads the test images with their labels: at least one normal and one abnormal image. Where there is a run they are those of its record, as far as they
-    /// are still what they were.
+    /// Loads the test images with their labels: at least one normal and one abnormal image. With a run, they are those of its record that are unchanged.
     /// </summary>
     public abstract ImageSet LoadTest();
 
-    /// <summary>What a run keeps of the data.</summary>
-    /// <param name="train">From <see cref="LoadTrain"/>.</param>
+    /// <summary>The record of the data that a run keeps.</summary>
+    /// <param name="train">The set from <see cref="LoadTrain"/>.</param>
     public abstract DataRecord Record(ImageSet train);
 
-    /// <summary>What is to be told of the images that were loaded, a line each: what has changed since the run began, and what was left out.</summary>
+    /// <summary>Remarks on the loaded images, one line each: what has changed since the run began, and what was left out.</summary>
     public IEnumerable<string> Remarks() => LeftOut.Describe() is { } leftOut ? [.. notes, leftOut] : notes;
 
-    /// <summary>Notes what is to be told, once however often it is found.</summary>
+    /// <summary>Adds a remark, once however often it is found.</summary>
     protected void Note(string line)
     {
         if (!notes.Contains(line)) notes.Add(line);
     }
 
-    /// <summary>Makes a set, after checking that a test set can tell normal from abnormal.</summary>
-    /// <param name="origin">File or folder that the message names.</param>
+    /// <summary>Makes a test set, after checking that it has normal and abnormal images.</summary>
+    /// <param name="origin">File or folder to name in the message.</param>
     /// <param name="channels">Channels of every sample.</param>
     /// <param name="samples">The test images.</param>
     protected ImageSet TestSet(string origin, int channels, Sample[] samples)
@@ -114,7 +115,7 @@ internal abstract class DataSource
     /// <summary>Opens a folder of other test images for a run, see <see cref="OtherTestSource"/>.</summary>
     /// <param name="options">The run's data.</param>
     /// <param name="folder">The folder.</param>
-    /// <exception cref="DirectoryNotFoundException">It is missing.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder is missing.</exception>
     public static DataSource OpenTest(DataOptions options, string folder) => new OtherTestSource(options, folder);
 
     private static ArgumentException UnknownKind(string kind) =>

@@ -1,6 +1,6 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>Neighbouring defective pixels of one row.</summary>
+/// <summary>A run of adjacent defective pixels of one row.</summary>
 /// <param name="Row">The row.</param>
 /// <param name="Start">The first column.</param>
 /// <param name="End">The column after the last.</param>
@@ -8,8 +8,8 @@ namespace Mmrr.Training.Data;
 internal readonly record struct DefectRun(int Row, int Start, int End, int Region);
 
 /// <summary>
-/// The connected regions of a ground-truth mask, at the mask's own size; pixels that touch by a side or a corner belong together, as in MVTec's evaluation.
-/// Kept as runs: masks are mostly empty, and a test set's are all in memory.
+/// The connected regions of a ground-truth mask, at the mask's own size; pixels that share a side or a corner are connected, as in MVTec's evaluation.
+/// Stored as runs: masks are mostly empty, and those of a test set are all in memory.
 /// </summary>
 internal sealed class DefectRegions
 {
@@ -38,7 +38,7 @@ internal sealed class DefectRegions
     /// <summary>The mask of an image without defects.</summary>
     public static DefectRegions None(int height, int width) => new(height, width, [], []);
 
-    /// <summary>The mask that they were found in: [Height, Width], 1 where defective, else 0.</summary>
+    /// <summary>The mask that the regions were found in: [Height, Width], 1 where defective, else 0.</summary>
     public byte[] ToMask()
     {
         var mask = new byte[Height * Width];
@@ -47,14 +47,14 @@ internal sealed class DefectRegions
     }
 
     /// <summary>Finds the regions.</summary>
-    /// <param name="mask">[height, width], not 0 where defective.</param>
+    /// <param name="mask">[height, width], nonzero where defective.</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
     public static DefectRegions Find(ReadOnlySpan<byte> mask, int height, int width)
     {
         if (mask.Length != (long)height * width) throw new ArgumentException($"{mask.Length} values, expected a mask of [{height}, {width}]");
         var runs = new List<DefectRun>();
-        var parents = new List<int>(); // of each run: a run of the same region, at last the region's first
+        var parents = new List<int>(); // for each run, a run of the same region; the root is the region's first
         for (int y = 0, rowStart = 0; y < height; y++)
         {
             int above = rowStart; // the first run of the row above that may touch

@@ -2,11 +2,11 @@ namespace Mmrr.Training.Data;
 
 /// <summary>
 /// A folder of normal images, with sub-folders. With a second folder of abnormal images, about a fifth of the normal ones is kept out of training, see
-/// <see cref="PartDraw"/>, and tested together with those.
+/// <see cref="PartDraw"/>, and used as test images with them.
 /// </summary>
 internal sealed class FolderSource : ImageFileSource
 {
-    /// <summary>Checks that the two folders are apart.</summary>
+    /// <summary>Checks that the two folders do not overlap.</summary>
     public FolderSource(DataOptions options)
         : base(options)
     {

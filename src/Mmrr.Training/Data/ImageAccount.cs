@@ -3,8 +3,8 @@ using Mmrr.Nn;
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// What a run's options did to images: how many had values beyond its range, which were clipped, how many had another depth, and on how many no part was found
-/// that could be aligned. Told once for all of them.
+/// Statistics of what a run's options did to images: how many had values outside its range, which were clipped, how many had another depth, and in how many
+/// no part to align was found. Reported once for all images.
 /// </summary>
 /// <param name="range">The run's range.</param>
 internal sealed class ImageAccount(PixelRange range)
@@ -14,11 +14,11 @@ internal sealed class ImageAccount(PixelRange range)
     private int _images;
     private (int Images, long Pixels, string Worst, int Most) _clipped = (0, 0, "", 0);
 
-    /// <summary>Notes an image.</summary>
+    /// <summary>Adds an image.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="fileBits">8, or 16 where its file has more than eight.</param>
     /// <param name="clippedPixels">See <see cref="PixelRange.CountBeyond"/>.</param>
-    /// <param name="box">Where its part was found; null but for <see cref="ImageFit.Align"/>.</param>
+    /// <param name="box">Where its part was found; null unless the fit is <see cref="ImageFit.Align"/>.</param>
     public void Add(string name, int fileBits, int clippedPixels, PartBox? box)
     {
         _images++;
@@ -29,21 +29,21 @@ internal sealed class ImageAccount(PixelRange range)
         _clipped = (_clipped.Images + 1, _clipped.Pixels + clippedPixels, worst ? name : _clipped.Worst, worst ? clippedPixels : _clipped.Most);
     }
 
-    /// <summary>Notes an image of a set.</summary>
+    /// <summary>Adds an image of a set.</summary>
     /// <param name="sample">The image.</param>
-    /// <param name="prepared">Its pixels; of an image that is not kept they are read only once then.</param>
+    /// <param name="prepared">Its pixels, so that those of an image not kept in memory are read only once.</param>
     /// <param name="channels">Its channels.</param>
     public void Add(Sample sample, PreparedImage prepared, int channels) =>
         Add(sample.Name, sample.FileBits, range.CountBeyond(prepared.Pixels, channels), prepared.Box);
 
-    /// <summary>What is to be told, a line of each kind.</summary>
+    /// <summary>The remarks, one line of each kind.</summary>
     public IEnumerable<string> Remarks()
     {
         if (_clipped.Images > 0)
-            yield return $"{_clipped.Images} of {_images} images have values beyond the run's range {range}: "
+            yield return $"{_clipped.Images} of {_images} images have values outside the run's range {range}: "
                 + $"{_clipped.Pixels} pixels are clipped, most of them in {_clipped.Worst} ({_clipped.Most})";
         if (_withoutPart.Count > 0)
-            yield return $"on {_withoutPart.Count} of {_images} images no part was found, they are seen whole: {Some(_withoutPart)}";
+            yield return $"no part was found in {_withoutPart.Count} of {_images} images; they are used whole: {Some(_withoutPart)}";
         if (_otherDepth.Count == 0) yield break;
         string depth = range.Bits == 8
             ? "more than 8 bits a value, of which the high byte counts in this run of 8 bits"

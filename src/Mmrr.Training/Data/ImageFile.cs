@@ -22,7 +22,7 @@ namespace Mmrr.Training.Data;
 /// <param name="Pixels">[Height, Width, Channels]; 16 bits where the file has more than eight.</param>
 public sealed record RasterImage(int Height, int Width, int Channels, PixelValues Pixels)
 {
-    /// <summary>The image as a model takes it.</summary>
+    /// <summary>The image prepared for a model.</summary>
     public PreparedImage PreparedFor(MmrrOptions model) =>
         Pixels.Bits == 8 ? PreparedImage.From(model, Pixels.Bytes, Height, Width, Channels) : PreparedImage.From(model, Pixels.Words, Height, Width, Channels);
 }
@@ -30,29 +30,29 @@ public sealed record RasterImage(int Height, int Width, int Channels, PixelValue
 /// <summary>Reads and writes image files; the only place that knows the imaging library.</summary>
 public static class ImageFile
 {
-    // No decoder is found by trying: the checks have told the format. Files are decoded on several threads, so one decoder takes one of them.
+    // Decoders are not probed: the checks determine the format. Files are decoded on several threads, so each decoder uses one thread.
     private static readonly Configuration s_configuration = new()
     {
         MaxDegreeOfParallelism = 1,
         MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { AllocationLimitMegabytes = 1100, MaximumPoolSizeMegabytes = 128 }),
     };
 
-    /// <summary>What is said of a file among others that has no bytes to read.</summary>
-    public const string NoContent = "an empty file, or none that lies on a disk";
+    /// <summary>The message for a listed file that has no bytes to read.</summary>
+    public const string NoContent = "an empty file, or not a regular file";
 
-    /// <summary>Reads a file of a data set: one that lies on a disk.</summary>
+    /// <summary>Reads a file of a data set, which must be a regular file.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
-    /// <exception cref="InvalidDataException">It is a pipe, a device or an empty file, or as <see cref="Read"/> says.</exception>
+    /// <exception cref="InvalidDataException">The file is a pipe, a device or empty, or a condition of <see cref="Read"/> holds.</exception>
     public static RasterImage ReadFromDisk(string path) => ReadChanged(path, file => file);
 
-    /// <summary>The same, of a file that is changed before it is decoded.</summary>
+    /// <summary>The same for a file that is changed before it is decoded.</summary>
     internal static RasterImage ReadChanged(string path, Func<byte[], byte[]> change) =>
         RealPath.IsWithoutContent(path) ? throw new InvalidDataException($"{path}: {NoContent}") : Load(path, change);
 
     /// <summary>Reads and decodes a file, see <see cref="Decode"/>.</summary>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
-    /// <exception cref="InvalidDataException">Not an image, not a supported one, not whole, or of more than <see cref="PictureHeader.MostPixels"/>; one line
-    /// that says which and what to do.</exception>
+    /// <exception cref="InvalidDataException">The file is not an image, not supported, not complete, or has more than
+    /// <see cref="PictureHeader.MostPixels"/>; the message is one line with the reason and the remedy.</exception>
     public static RasterImage Read(string path) => Load(path, file => file);
 
     private static RasterImage Load(string path, Func<byte[], byte[]> change)
@@ -62,10 +62,10 @@ public static class ImageFile
         if (File.Exists(path) && new FileInfo(path).Length > Array.MaxLength)
             throw new InvalidDataException($"{path}: a file of {new FileInfo(path).Length} bytes; expected an image of at most 2 GB");
         if (path.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(path))
-            throw new InvalidDataException($"{path}: its name is not UTF-8, so that it cannot be opened; rename it");
+            throw new InvalidDataException($"{path}: its name is not UTF-8, so it cannot be opened; rename it");
         byte[] file = File.ReadAllBytes(path);
         if (OwnOutput.IsPicture(file))
-            throw new InvalidDataException($"{path}: a picture that mmrr made (a heatmap, figure or sheet); expected an image of a camera");
+            throw new InvalidDataException($"{path}: a picture that mmrr made (a heatmap, figure or sheet); expected a camera image");
         try
         {
             return Decode(change(file));
@@ -77,11 +77,11 @@ public static class ImageFile
     }
 
     /// <summary>
-    /// Decodes a file's bytes, turned upright by the EXIF orientation. Transparent images are laid over black: what is cut away has no colour of its own, only
-    /// what the program that cut it away left there. Values of more than eight bits stay as they are in the file, those of PGM and PPM scaled so that the
-    /// largest one that the file may have becomes 65,535. CMYK becomes RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
+    /// Decodes a file's bytes, rotated upright by the EXIF orientation. Transparent images are composited over black: transparent pixels have no colour of
+    /// their own, only leftovers of the program that made them. Values of more than eight bits are kept as in the file; those of PGM and PPM are scaled so
+    /// that the file's maximum value becomes 65,535. CMYK becomes RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
     /// </summary>
-    /// <exception cref="InvalidDataException">As <see cref="Read"/>, without the file's name.</exception>
+    /// <exception cref="InvalidDataException">As for <see cref="Read"/>; the message lacks the file's name.</exception>
     public static RasterImage Decode(byte[] file)
     {
         if (PnmImage.Is(file))
@@ -104,8 +104,7 @@ public static class ImageFile
         }
         catch (Exception e) when (e is not (OutOfMemoryException or InvalidDataException))
         {
-            // The library throws whatever it runs into: an index out of range as well as its own exceptions. The file is the only thing that differs from one
-            // that it reads.
+            // The library may throw any exception, such as an index out of range, besides its own. The cause is always the file.
             throw new InvalidDataException($"a {checkedHeader.Format} file that cannot be decoded: damaged or of a rare kind; save it as a plain PNG", e);
         }
     }
@@ -132,7 +131,7 @@ public static class ImageFile
         return png.ToArray();
     }
 
-    /// <summary>Writes a PNG file. A reader sees the old file or the complete new one, never a part of it.</summary>
+    /// <summary>Writes a PNG file. A reader sees the old file or the complete new one, never a partial one.</summary>
     /// <param name="path">File to write; its folder must exist.</param>
     /// <param name="pixels">[height, width, channels].</param>
     /// <param name="height">Height in pixels.</param>
@@ -156,7 +155,7 @@ public static class ImageFile
             WebpCheck.Format => new WebpDecoder { IgnoreMetadata = true },
             _ => new TiffDecoder { IgnoreMetadata = true, DecodingMode = SixLabors.ImageSharp.Metadata.FrameDecodingMode.First },
         };
-        // Without an end marker the library gives up before the last block.
+        // Without an end marker the library stops before the last block.
         if (header.Format == JpegCheck.Format && file is not [.., 0xff, 0xd9])
             file = [.. file, 0xff, 0xd9];
         var stored = Decode<TPixel, T>(decoder, file, header, samples);
@@ -172,14 +171,14 @@ public static class ImageFile
         return Upright(stored, samples, header);
     }
 
-    /// <summary>The values of a file's picture as they are stored. [Height, Width, samples].</summary>
+    /// <summary>The pixel values as stored in the file, [Height, Width, samples].</summary>
     private static T[] Decode<TPixel, T>(IImageDecoder decoder, byte[] file, PictureHeader header, int samples)
         where TPixel : unmanaged, IPixel<TPixel>
         where T : unmanaged
     {
         using var image = decoder.Decode<TPixel>(s_configuration, new MemoryStream(file), CancellationToken.None);
         if (image.Width != header.Width || image.Height != header.Height)
-            throw new InvalidDataException($"a {header.Format} file of {header.Width}x{header.Height} that is decoded to {image.Width}x{image.Height}");
+            throw new InvalidDataException($"a {header.Format} file of {header.Width}x{header.Height} that decodes to {image.Width}x{image.Height}");
         var stored = new T[checked((long)header.Width * header.Height * samples)];
         int at = 0;
         image.ProcessPixelRows(rows =>
@@ -194,7 +193,7 @@ public static class ImageFile
         return stored;
     }
 
-    /// <summary>Multiplies colours by alpha. Where it is 0 everywhere it is not meant: 32-bit BMP files often leave it unset.</summary>
+    /// <summary>Multiplies colours by alpha. Alpha that is 0 everywhere is ignored: 32-bit BMP files often leave it unset.</summary>
     private static void LayOverBlack<T>(T[] rgba)
         where T : IBinaryInteger<T>, IMinMaxValue<T>
     {
@@ -210,13 +209,13 @@ public static class ImageFile
     }
 
     /// <summary>Undoes the stored orientation and reduces grey images to one channel.</summary>
-    /// <param name="stored">[Height, Width, samples]: 1, 3, or 4 with an alpha that has been seen to.</param>
+    /// <param name="stored">[Height, Width, samples]: 1, 3, or 4 with alpha already applied.</param>
     /// <param name="samples">Values of a pixel.</param>
     /// <param name="header">Sizes as stored, and the orientation.</param>
     private static RasterImage Upright<T>(T[] stored, int samples, PictureHeader header)
         where T : IBinaryInteger<T>
     {
-        // EXIF's numbers say where the first row and the first column of the file are shown; 5 to 8 are transposed.
+        // EXIF's numbers specify where the first row and the first column of the file are shown; 5 to 8 are transposed.
         bool transposed = header.Orientation >= 5;
         bool fromRight = header.Orientation is 2 or 3 or 6 or 7;
         bool fromBottom = header.Orientation is 3 or 4 or 7 or 8;

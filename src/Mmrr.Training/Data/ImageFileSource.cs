@@ -3,20 +3,20 @@ using Mmrr.Nn;
 
 namespace Mmrr.Training.Data;
 
-/// <summary>A data set of image files, fitted to the square that was asked for.</summary>
+/// <summary>A data set of image files, fitted to the requested square.</summary>
 internal abstract class ImageFileSource(DataOptions options) : DataSource(options)
 {
-    /// <summary>The folder of normal images, in layouts that tell kinds by folders.</summary>
+    /// <summary>The folder of normal images, in layouts with one folder per kind.</summary>
     protected const string Good = "good";
 
-    // Of the draw of earlier versions.
+    // The test share of earlier versions.
     private const double TestedByPlace = 0.2;
 
     private readonly Dictionary<string, string> hashes = [];
     private int? channels = options.Channels;
     private int? bits = options.Bits;
 
-    /// <summary>Whether some of <see cref="NormalFiles"/> are tested; then at least two may be.</summary>
+    /// <summary>Whether some of <see cref="NormalFiles"/> become test images; then at least two are eligible.</summary>
     protected abstract bool DrawsTest { get; }
 
     /// <inheritdoc/>
@@ -49,9 +49,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         };
     }
 
-    /// <summary>
-    /// As <see cref="ImageFolder.Files"/>, of a folder that must be there.
-    /// </summary>
+    /// <summary>As <see cref="ImageFolder.Files"/>, for a folder that must exist.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder is missing.</exception>
     protected string[] List(string folder)
     {
@@ -60,7 +58,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         return ImageFolder.Files(folder, LeftOut);
     }
 
-    /// <summary>Like <see cref="List"/>, but a folder without any image is an error.</summary>
+    /// <summary>As <see cref="List"/>, but a folder without images is an error.</summary>
     /// <exception cref="InvalidDataException">There is no image.</exception>
     protected string[] ListSome(string folder)
     {
@@ -71,37 +69,37 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         return names;
     }
 
-    /// <summary>The kind of defect of an image in a folder of abnormal ones: the name of the sub-folder.</summary>
+    /// <summary>The kind of defect of an image in a folder of abnormal images: the name of the sub-folder.</summary>
     protected static string KindOf(string name) =>
         name.Contains('/', StringComparison.Ordinal) ? name[..name.IndexOf('/', StringComparison.Ordinal)] : "abnormal";
 
-    /// <summary>Asks where a folder <c>good</c> lies among abnormal images.</summary>
-    /// <exception cref="InvalidDataException">There is one.</exception>
+    /// <summary>Rejects a folder <c>good</c> among abnormal images.</summary>
+    /// <exception cref="InvalidDataException">There is such a folder.</exception>
     protected static void RefuseGood(string folder, IEnumerable<string> names)
     {
         string own = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         if (own.Equals(Good, StringComparison.OrdinalIgnoreCase))
             throw new InvalidDataException(
-                $"{folder}: a folder 'good' is given as one of abnormal images; are they normal? If they are not, rename that folder");
+                $"{folder}: a folder 'good' is given as a folder of abnormal images; are they normal? If not, rename that folder");
         if (names.FirstOrDefault(name => name.Split('/').SkipLast(1).Contains(Good, StringComparer.OrdinalIgnoreCase)) is { } good)
         {
             throw new InvalidDataException(
                 $"{Path.Combine(folder, good)}: lies in a folder 'good' below the abnormal images; are they normal? "
-                + "Then name the folders of the defects only, or move them; if they are not, rename that folder");
+                + "Then give only the folders of defects, or move them; if not, rename that folder");
         }
     }
 
     /// <summary>The normal images that training draws from, at least one.</summary>
     protected abstract IReadOnlyList<Entry> NormalFiles();
 
-    /// <summary>The images that are tested whatever is drawn.</summary>
+    /// <summary>The images that are test images in any draw.</summary>
     protected abstract IReadOnlyList<Entry> TestFiles();
 
-    /// <summary>Loads files, and brings them to the set's channels.</summary>
+    /// <summary>Loads files and converts them to the set's channels.</summary>
     protected (int Channels, Sample[] Samples) Load(IReadOnlyList<Entry> entries)
     {
         int shared = channels is { } known && bits is not null ? known : LoadTraining().Channels;
-        // Images that are tiled may be of any size: each is read once to see that it can be, and again when it is scored.
+        // Images to be tiled may have any size: each is read once to check it, and again when it is scored.
         return (shared, Samples(LoadFiles(entries, keep: Options.Fit != ImageFit.Tile), shared));
     }
 
@@ -132,18 +130,18 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         if (record.Leak() is { } leak) Note(leak);
         if (record.HasTest) return [.. Known(record, recognition, found).Where(e => e.Part == ImagePart.Test)];
         Entry[] others = [.. found[normal..].Where((_, i) => recognition.IsNew(normal + i)).Select(e => e with { Part = ImagePart.Test })];
-        Note($"there was no test image when training began: the {others.Length} that lie there now are tested");
+        Note($"there was no test image when training began: the {others.Length} that exist now are tested");
         return others;
     }
 
-    /// <summary>The files of the images that the run began with, under the names that they had then, in the order that they had then.</summary>
+    /// <summary>The files of the recorded images, with their recorded names and in their recorded order.</summary>
     private static IEnumerable<Entry> Known(DataRecord record, Recognition recognition, Entry[] found) =>
         record.Images.Select((image, k) => (image, Place: recognition.Places[k]))
             .Where(k => k.Place >= 0).Select(k => found[k.Place] with { Name = k.image.Name, Part = k.image.Part });
 
-    /// <summary>Compares the record with what is there, and notes what is to be told.</summary>
+    /// <summary>Compares the record with the existing files, and adds remarks.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="found">The normal images, then those that are tested whatever is drawn.</param>
+    /// <param name="found">The normal images, then those that are test images in any draw.</param>
     /// <param name="normal">How many of them are normal images.</param>
     private Recognition Recognize(DataRecord record, Entry[] found, int normal)
     {
@@ -156,13 +154,13 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         return recognition;
     }
 
-    /// <summary>Reads an image that a run needs and that could not be read, which throws with the reason.</summary>
+    /// <summary>Throws the reason why an image that the run needs is unreadable.</summary>
     private static void RefuseUnreadable(Recognition recognition, Entry[] found, Func<ImagePart, bool> parts)
     {
         foreach (int i in recognition.Unreadable(parts)) ImageFile.ReadFromDisk(found[i].Path);
     }
 
-    /// <summary>The normal images, each with the part that is drawn for it.</summary>
+    /// <summary>The normal images, each with its drawn part.</summary>
     private Entry[] Divided()
     {
         var normal = NormalFiles();
@@ -172,7 +170,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         return [.. hashed.Select((e, i) => e with { Part = parts[i] })];
     }
 
-    /// <summary>As earlier versions divided them.</summary>
+    /// <summary>The normal images, divided as in earlier versions.</summary>
     private Entry[] DividedByPlace(IReadOnlyList<Entry> normal)
     {
         Entry[] divided = [.. normal];
@@ -197,7 +195,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
-            // Nobody asked for them: what is done with those that were asked for is not ended by it.
+            // These files were not requested: they must not fail the work on those that were.
             return [];
         }
     }
@@ -214,8 +212,8 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
             ? l.Sample with { Read = () => ImagePixels.WithChannels(read(), l.Channels, channels) }
             : l.Sample with { Pixels = ImagePixels.WithChannels(l.Sample.Pixels, l.Channels, channels) });
 
-    /// <summary>Loads the training images, which decide channels and depth where the options do not.</summary>
-    /// <exception cref="InvalidDataException">Some have eight bits and some more: what range they have in common nobody could guess.</exception>
+    /// <summary>Loads the training images, which determine channels and depth where the options do not.</summary>
+    /// <exception cref="InvalidDataException">Some images have eight bits and some more, so they have no common range.</exception>
     private (Loaded[] Images, int Channels) LoadTraining()
     {
         var files = TrainEntries();
@@ -226,7 +224,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
             int at = Array.IndexOf(loaded, other);
             var (eight, more) = other.Sample.FileBits == 8 ? (at, 0) : (0, at);
             throw new InvalidDataException(
-                $"{files[eight].Path}: has 8 bits a value, and {files[more].Path} has more; a set has pictures of one depth: convert those of the other");
+                $"{files[eight].Path}: has 8 bits a value, and {files[more].Path} has more; all images of a set must have one depth; convert one kind");
         }
 
         bits ??= loaded[0].Sample.FileBits;
@@ -274,7 +272,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
             mask = new byte[height * width];
             regions = DefectRegions.None(image.Height, image.Width);
         }
-        // What reads it again must not hold the pixels.
+        // The reader must not capture the pixels.
         int own = image.Channels;
         var sample = new Sample(entry.Name, height, width, keep ? fitted.Pixels : default, entry.Abnormal, entry.Kind, keep ? mask : null)
         {
@@ -294,7 +292,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         var again = Fitted(image);
         return (again.Height, again.Width, image.Channels) == (height, width, imageChannels)
             ? again.Pixels
-            : throw new InvalidDataException($"{path}: was changed while it was evaluated");
+            : throw new InvalidDataException($"{path}: changed while it was evaluated");
     });
 
     private PreparedImage Fitted(RasterImage image) =>
@@ -312,23 +310,23 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
 
     /// <summary>An image file to load.</summary>
     /// <param name="Name">Name of the sample.</param>
-    /// <param name="Path">File to read.</param>
+    /// <param name="Path">Path of the file.</param>
     /// <param name="Abnormal">Its label.</param>
     /// <param name="Kind">Its kind.</param>
     /// <param name="MaskPath">Mask file that must exist, or null.</param>
     /// <param name="EmptyMask">Whether an image without mask file gets a mask of zeros.</param>
     protected sealed record Entry(string Name, string Path, bool Abnormal, string Kind, string? MaskPath = null, bool EmptyMask = false)
     {
-        /// <summary>Its place among the test images, where the layout has an order.</summary>
+        /// <summary>Its position among the test images, where the layout has an order.</summary>
         public long Place { get; init; }
 
-        /// <summary>Whether it must not be drawn for the test.</summary>
+        /// <summary>Whether it must not be drawn as a test image.</summary>
         public bool Kept { get; init; }
 
-        /// <summary>What it is for.</summary>
+        /// <summary>Its part in the run.</summary>
         public ImagePart Part { get; init; }
 
-        /// <summary>As <see cref="ContentHash"/>; empty where nobody asked.</summary>
+        /// <summary>Its <see cref="ContentHash"/>; empty where it was not computed.</summary>
         public string Hash { get; init; } = "";
     }
 

@@ -5,10 +5,10 @@ namespace Mmrr.Training.Data;
 /// <summary>The image files under a folder.</summary>
 internal static class ImageFolder
 {
-    /// <summary>What a folder of images holds, for messages.</summary>
+    /// <summary>The expected content of a folder of images, for messages.</summary>
     public const string Expected = "expected .png, .jpg, .bmp, .webp, .tif, .pgm or .ppm files";
 
-    // Those of the last two lines are not read, but are pictures: each is named with the reason, none is passed over.
+    // Formats of the last two lines are not read but are images: each file is reported with the reason, not skipped.
     private static readonly string[] s_extensions =
     [
         ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm", ".pnm",
@@ -16,7 +16,7 @@ internal static class ImageFolder
         ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf",
     ];
 
-    // What systems, photo servers and archives put beside one's own pictures: thumbnails, waste, metadata.
+    // Folders that systems, photo servers and archives create among images: thumbnails, trash, metadata.
     private static readonly string[] s_foreign =
     [
         "@eaDir", "@tmp", "@Recycle", "#recycle", "#snapshot", "~snapshot", "$RECYCLE.BIN", "RECYCLER", "System Volume Information", "__MACOSX",
@@ -24,21 +24,21 @@ internal static class ImageFolder
     ];
 
     /// <summary>
-    /// Whether the name ends like that of an image file, in any case: of one that is read, or of one that <see cref="ImageFile.Read"/> refuses with its reason
-    /// (.gif, .heic, .tga and the like).
+    /// Whether the name has the extension of an image file, in any case: of a format that is read, or of one that <see cref="ImageFile.Read"/> rejects with
+    /// a reason (.gif, .heic, .tga and the like).
     /// </summary>
     public static bool HasImageExtension(string path) => s_extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Files with an image's extension, in sub-folders too, as relative paths with forward slashes, in ordinal order, which is the same on every machine. Files
-    /// and folders whose name starts with a dot are left out, and so are the folders that systems and photo servers make, and what this program wrote. Symbolic
-    /// links are followed, but for those that lead to a folder that is walked anyway, or above one: each image is found once.
+    /// Files with an image's extension, in sub-folders too, as relative paths with forward slashes, in ordinal order, which is the same on every machine.
+    /// Files and folders whose name starts with a dot are left out, as are folders of systems and photo servers, and output of this program. Symbolic links
+    /// are followed, except to a folder that is walked anyway or above one: each image is found once.
     /// </summary>
-    /// <param name="folder">It must be there.</param>
-    /// <param name="omissions">Hears what was left out.</param>
-    /// <param name="unreadable">Hears of sub-folders that cannot be read, in a line each, and the others are walked; where it is null, the first one ends the
-    /// walk.</param>
-    /// <exception cref="UnauthorizedAccessException">A folder may not be read.</exception>
+    /// <param name="folder">The folder; it must exist.</param>
+    /// <param name="omissions">Receives what is left out.</param>
+    /// <param name="unreadable">Called with a line for each sub-folder that cannot be read, and the walk continues; where it is null, the first one ends
+    /// the walk.</param>
+    /// <exception cref="UnauthorizedAccessException">A folder cannot be read.</exception>
     public static string[] Files(string folder, Omissions omissions, Action<string>? unreadable = null)
     {
         List<string> walked = [RealPath.Of(folder)];
@@ -68,7 +68,7 @@ internal static class ImageFolder
         if (name[0] == '.') omissions.Add("hidden", path, name);
         else if (s_foreign.Contains(name, StringComparer.OrdinalIgnoreCase)) omissions.Add("folders of systems and other programs", path, name);
         else if (OwnOutput.IsRun(path)) omissions.Add("runs of mmrr", path, name);
-        else if (link && LeadsBack(path, walked)) omissions.Add("links that lead back", path, name);
+        else if (link && LeadsBack(path, walked)) omissions.Add("links to folders that are searched anyway", path, name);
         else if (name.Contains('\uFFFD', StringComparison.Ordinal) && !Directory.Exists(path))
             omissions.Add("folders with names that are not UTF-8, which cannot be opened", path, name);
         else return true;
@@ -90,7 +90,9 @@ internal static class ImageFolder
         }
     }
 
-    /// <summary>Whether a link leads to a folder that is walked anyway, or to one above such a folder; if not, it is walked from now on.</summary>
+    /// <summary>
+    /// Whether a link leads to a folder that is walked anyway, or to one above such a folder; if not, the target is added to the walked folders.
+    /// </summary>
     private static bool LeadsBack(string link, List<string> walked)
     {
         if (walked.Exists(folder => RealPath.Contains(folder, link) || RealPath.Contains(link, folder))) return true;

@@ -1,20 +1,21 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>Keeps an image that is too large for the memory from ending the work on all others.</summary>
+/// <summary>Keeps an image too large for the memory from stopping the work on all others.</summary>
 internal static class ImageMemory
 {
     // Pixels.
     private const long Large = 1 << 22;
 
-    // Who works on an image holds it for reading; who found too little memory, for writing.
+    // Held for reading while working on an image, and for writing after running out of memory.
     private static readonly ReaderWriterLockSlim s_room = new();
 
     /// <summary>
-    /// Works on an image. Where the memory does not suffice, it is tried once more while nobody else works on another: it may have been theirs.
+    /// Runs work on an image. If memory is insufficient, it is retried once while no other thread works on an image, since their memory may have been the
+    /// cause.
     /// </summary>
     /// <param name="path">The image, for the message.</param>
-    /// <param name="work">What needs memory; it must not come here again.</param>
-    /// <exception cref="InvalidDataException">There is too little memory for the image alone.</exception>
+    /// <param name="work">The work that needs memory; it must not call this method.</param>
+    /// <exception cref="InvalidDataException">Memory is insufficient for the image alone.</exception>
     public static T Use<T>(string path, Func<T> work)
     {
         s_room.EnterReadLock();
@@ -24,7 +25,7 @@ internal static class ImageMemory
         }
         catch (OutOfMemoryException)
         {
-            // What was allocated goes when this is left.
+            // The allocations are released on leaving this block.
         }
         finally
         {
@@ -48,10 +49,10 @@ internal static class ImageMemory
     }
 
     /// <summary>
-    /// Frees what a large image left behind, some hundreds of megabytes: where one follows another, the collector would let it pile up while the machine
-    /// has memory to spare.
+    /// Frees the memory of a large image, some hundreds of megabytes: with one after another, the garbage collector would let it accumulate while the
+    /// machine has free memory.
     /// </summary>
-    /// <param name="sample">The image that is done with.</param>
+    /// <param name="sample">The image that is no longer needed.</param>
     public static void Release(Sample sample)
     {
         if (sample.Height * (long)sample.Width >= Large) GC.Collect();

@@ -1,17 +1,17 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>What an image of a data set is for.</summary>
+/// <summary>The part of a data set that an image belongs to.</summary>
 internal enum ImagePart
 {
-    /// <summary>Trained on.</summary>
+    /// <summary>Training set.</summary>
     Training,
 
-    /// <summary>Chooses the epoch.</summary>
+    /// <summary>Validation set, which selects the epoch.</summary>
     Validation,
 
-    /// <summary>Sets the threshold.</summary>
+    /// <summary>Calibration set, which determines the threshold.</summary>
     Calibration,
 
-    /// <summary>Evaluated on.</summary>
+    /// <summary>Test set.</summary>
     Test,
 }

@@ -2,23 +2,23 @@ namespace Mmrr.Training.Data;
 
 /// <summary>
 /// A change of the light over one image, of values from 0 (black) to 1 (white), in this order: a ramp that multiplies by 1 ± up to 0.15 at the image's
-/// corners and by 1 in its middle; a contrast about the image's mean from 0.8 to 1.25; an offset in ±0.1; clamped, and then a power from 1/1.5 to 1.5.
-/// It is defined over the whole image: its parts change alike.
+/// corners and by 1 in its middle; a contrast about the image's mean from 0.8 to 1.25; an offset in ±0.1; clamping; a power from 1/1.5 to 1.5. It is
+/// defined over the whole image, so its tiles change consistently.
 /// </summary>
-/// <param name="Gain">What a difference to the image's mean is multiplied by.</param>
-/// <param name="Offset">What is added.</param>
-/// <param name="Gamma">The power.</param>
-/// <param name="Ramp">How much is added to the factor 1 where the ramp is brightest.</param>
-/// <param name="Angle">Where that is, in radians; 0 is to the right.</param>
+/// <param name="Gain">The factor of differences to the image's mean.</param>
+/// <param name="Offset">The offset that is added.</param>
+/// <param name="Gamma">The exponent.</param>
+/// <param name="Ramp">The amount added to the factor 1 where the ramp is brightest.</param>
+/// <param name="Angle">The direction in which the ramp is brightest, in radians; 0 is to the right.</param>
 internal readonly record struct LightChange(double Gain, double Offset, double Gamma, double Ramp, double Angle)
 {
-    /// <summary>The most that is added or taken away.</summary>
+    /// <summary>The largest absolute offset.</summary>
     public const double MostOffset = 0.1;
 
     /// <summary>The largest contrast; the smallest is its inverse.</summary>
     public const double MostGain = 1.25;
 
-    /// <summary>The largest power; the smallest is its inverse.</summary>
+    /// <summary>The largest exponent; the smallest is its inverse.</summary>
     public const double MostGamma = 1.5;
 
     /// <summary>The steepest ramp.</summary>
@@ -28,8 +28,8 @@ internal readonly record struct LightChange(double Gain, double Offset, double G
     public static LightChange None { get; } = new(1, 0, 1, 0, 0);
 
     /// <summary>
-    /// Draws a change. Offset and ramp are uniform, contrast and power uniform in their logarithms, the ramp's direction is uniform. What is not asked
-    /// for is drawn all the same, so that the rest does not depend on it.
+    /// Draws a change. Offset and ramp are uniform, contrast and exponent log-uniform, the ramp's direction uniform. Changes that are not requested are
+    /// drawn as well, so that the others do not depend on the selection.
     /// </summary>
     public static LightChange Draw(Augmentation augmentation, ref SplitMix64 random)
     {

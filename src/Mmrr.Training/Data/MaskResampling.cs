@@ -6,14 +6,14 @@ namespace Mmrr.Training.Data;
 internal static class MaskResampling
 {
     /// <summary>
-    /// Resizes a mask: a pixel is 1 where at least half of its area is. A defect too thin to cover half of any pixel
-    /// keeps the pixels it covers most, so that a mask that was not empty never becomes empty.
+    /// Resizes a mask: a pixel is 1 where at least half of its area is 1. A defect too thin to cover half of any pixel keeps the pixels it covers most, so
+    /// a mask that is not empty never becomes empty.
     /// </summary>
     /// <param name="mask">[height, width], 0 or 1.</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
-    /// <param name="newHeight">Wanted height, at least 1.</param>
-    /// <param name="newWidth">Wanted width, at least 1.</param>
+    /// <param name="newHeight">New height, at least 1.</param>
+    /// <param name="newWidth">New width, at least 1.</param>
     /// <returns>[newHeight, newWidth], 0 or 1.</returns>
     public static byte[] Resize(ReadOnlySpan<byte> mask, int height, int width, int newHeight, int newWidth)
     {
@@ -46,18 +46,21 @@ internal static class MaskResampling
         return Array.ConvertAll(coverage, c => largest > 0 && c >= threshold ? (byte)1 : (byte)0);
     }
 
-    /// <summary>Turns and cuts out a mask with its part: as above, a pixel is 1 where at least half of it is, and the most covered stay.</summary>
+    /// <summary>
+    /// Rotates and cuts out a mask with its part: as in <see cref="Resize"/>, a pixel is 1 where at least half of it is 1, and the most covered pixels are
+    /// kept.
+    /// </summary>
     /// <param name="mask">[height, width], 0 or 1.</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
-    /// <param name="box">Where the part lies.</param>
+    /// <param name="box">The box of the part.</param>
     /// <param name="size">Side of the square.</param>
     /// <returns>[size, size], 0 or 1.</returns>
     public static byte[] Cut(byte[] mask, int height, int width, PartBox box, int size)
     {
         byte[] coverage = box.Cut<byte>(Array.ConvertAll(mask, v => v == 0 ? byte.MinValue : byte.MaxValue), height, width, 1, size);
         byte threshold = Math.Min((byte)128, coverage.Max());
-        // Of a large image between whose samples, or below whose rounding, a defect lies.
+        // For a defect that lies between the samples of a large image or below its rounding.
         for (int p = 0; p < mask.Length && threshold == 0; p++)
         {
             if (mask[p] == 0) continue;

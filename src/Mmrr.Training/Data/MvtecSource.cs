@@ -1,9 +1,9 @@
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// MVTec AD layout of one category: <c>train/good</c>, <c>test/{good,defect}</c> and <c>ground_truth/defect</c> with a
-/// mask <c>NNN_mask.png</c> for every defect image <c>NNN.*</c>; or without <c>ground_truth</c>, then there are no masks. Folders within those of a kind are
-/// read too; their masks lie in folders of the same names.
+/// MVTec AD layout of one category: <c>train/good</c>, <c>test/{good,defect}</c> and <c>ground_truth/defect</c> with a mask <c>NNN_mask.png</c> for every
+/// defect image <c>NNN.*</c>; without <c>ground_truth</c> there are no masks. Sub-folders of a kind are read too; their masks are in sub-folders of the
+/// same names.
 /// </summary>
 internal sealed class MvtecSource : ImageFileSource
 {
@@ -56,12 +56,12 @@ internal sealed class MvtecSource : ImageFileSource
         return entries;
     }
 
-    /// <summary>Where the mask of an image lies.</summary>
+    /// <summary>The path of the mask of an image.</summary>
     /// <param name="category">Folder of the category.</param>
     /// <param name="name">The image, relative to the category's <c>test</c>.</param>
     public static string MaskOf(string category, string name) => Path.Combine(category, "ground_truth", $"{Path.ChangeExtension(name, null)}_mask.png");
 
-    /// <summary>Notes the images of a folder that lie in none of its folders that count.</summary>
+    /// <summary>Records the images of a folder that are in none of the sub-folders used.</summary>
     private void LeaveOutBut(string[] used, string folder)
     {
         if (!Directory.Exists(folder))

@@ -1,6 +1,6 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>Names in a line for people: the first ones, and how many there are in all.</summary>
+/// <summary>Names in one line: the first ones and the total number.</summary>
 internal static class NameList
 {
     private const int Most = 8;

@@ -1,16 +1,16 @@
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// A folder of other test images than a run's own: those in its <c>good</c> are normal, those in other sub-folders are of the kind that the folder is named
-/// after, those beside them abnormal. Without <c>good</c> the normal images are those that the run itself tests. A folder <c>test</c> beside
-/// <c>ground_truth</c> has masks as in MVTec's layout. Images that training has seen are left out.
+/// A folder of test images other than a run's own: those in <c>good</c> are normal, those in another sub-folder are of the kind named by it, those in the
+/// folder itself are abnormal. Without <c>good</c> the normal images are the run's own normal test images. A folder <c>test</c> next to <c>ground_truth</c>
+/// has masks as in MVTec's layout. Images that training has seen are left out.
 /// </summary>
 internal sealed class OtherTestSource : ImageFileSource
 {
     private readonly string folder;
     private readonly string? category;
 
-    /// <summary>Checks that the folder is there.</summary>
+    /// <summary>Checks that the folder exists.</summary>
     /// <param name="options">The run's data.</param>
     /// <param name="folder">The folder.</param>
     public OtherTestSource(DataOptions options, string folder)
@@ -43,10 +43,10 @@ internal sealed class OtherTestSource : ImageFileSource
         if (!Array.Exists(samples, s => !s.Abnormal))
         {
             if (entries.Any(e => !e.Abnormal) || !HasOwnNormal())
-                throw new InvalidDataException($"{folder}: no normal image to test, in {Path.Combine(folder, Good)} or held out by the run itself");
+                throw new InvalidDataException($"{folder}: no normal test image, in {Path.Combine(folder, Good)} or held out by the run itself");
             var own = Open(Options);
             Sample[] normal = [.. own.LoadTest().Samples.Where(s => !s.Abnormal)];
-            Note($"{folder} has no folder '{Good}': the {normal.Length} normal images are those that the run itself tests");
+            Note($"{folder} has no folder '{Good}': the {normal.Length} normal images are the run's own test images");
             foreach (string line in own.Remarks()) Note(line);
             samples = [.. normal, .. samples];
         }
@@ -55,7 +55,7 @@ internal sealed class OtherTestSource : ImageFileSource
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<Entry> NormalFiles() => throw new InvalidOperationException("test images alone are read from here");
+    protected override IReadOnlyList<Entry> NormalFiles() => throw new InvalidOperationException("only test images are read from this folder");
 
     /// <inheritdoc/>
     protected override IReadOnlyList<Entry> TestFiles()
@@ -72,7 +72,7 @@ internal sealed class OtherTestSource : ImageFileSource
         });
     }
 
-    // Data sets in files always have them; others, where the record says so or may not.
+    // Data sets with many images per file always have them; others, unless the record has no test images.
     private bool HasOwnNormal() => Options.Record is not { Files.Count: 0, HasTest: false };
 
     private static bool IsGood(string name) => name.StartsWith($"{Good}/", StringComparison.OrdinalIgnoreCase);

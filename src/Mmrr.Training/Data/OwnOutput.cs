@@ -5,18 +5,18 @@ using Mmrr.Training.Data.Integrity;
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// What the program wrote itself, which is never data: runs, known by their files, and pictures (heatmaps, figures, sheets), PNGs that carry the program's name
-/// as the software that made them, wherever they were moved.
+/// Detects the program's own output, which is never data: runs, recognised by their files, and pictures (heatmaps, figures, sheets), PNG files that name
+/// the program as their software, wherever they were moved.
 /// </summary>
 internal static class OwnOutput
 {
-    /// <summary>The configuration's file in a run.</summary>
+    /// <summary>The configuration file of a run.</summary>
     public const string RunFile = "run.json";
 
-    // The signature and the header's chunk, which comes first.
+    // The signature and the header chunk, which comes first.
     private const int AfterHeader = 33;
 
-    // The chunk stands right behind the header; behind other chunks where another program has saved the picture again.
+    // The text chunk directly follows the header, or follows other chunks where another program saved the picture again.
     private const int Searched = 1024;
 
     private static readonly string[] s_besideRunFile = [DataRecord.FileName, "training.safetensors", Checkpoint.RestorationFile, "history.csv"];
@@ -29,10 +29,10 @@ internal static class OwnOutput
     public static bool IsRun(string folder) =>
         File.Exists(Path.Combine(folder, RunFile)) && Array.Exists(s_besideRunFile, file => File.Exists(Path.Combine(folder, file)));
 
-    /// <summary>Whether a file's bytes are a picture that the program made.</summary>
+    /// <summary>Whether a file's bytes are a picture made by this program.</summary>
     public static bool IsPicture(ReadOnlySpan<byte> file) => file.StartsWith(Png) && file[..Math.Min(Searched, file.Length)].IndexOf(Mark) >= 0;
 
-    /// <summary>Whether a file is such a picture; no where it cannot be read, of which others tell.</summary>
+    /// <summary>Whether a file is such a picture; false where it cannot be read, which is reported elsewhere.</summary>
     public static bool IsPicture(string path)
     {
         if (!Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase)) return false;
@@ -49,7 +49,7 @@ internal static class OwnOutput
         }
     }
 
-    /// <summary>Encodes a picture as a PNG that says who made it.</summary>
+    /// <summary>Encodes a picture as a PNG that names this program.</summary>
     /// <param name="pixels">[height, width, channels].</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
@@ -64,7 +64,7 @@ internal static class OwnOutput
         return [.. png[..AfterHeader], .. chunk, .. png[AfterHeader..]];
     }
 
-    /// <summary>Writes such a PNG. A reader sees the old file or the complete new one, never a part of it.</summary>
+    /// <summary>Writes such a PNG. A reader sees the old file or the complete new one, never a partial one.</summary>
     /// <param name="path">File to write; its folder must exist.</param>
     /// <param name="pixels">[height, width, channels].</param>
     /// <param name="height">Height in pixels.</param>

@@ -6,25 +6,25 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// Draws what each normal image is for. An image's place in [0, 1) follows from the seed and its content: below a tenth it chooses the epoch, below two tenths
-/// it sets the threshold, from eight tenths on it is tested where test images are drawn, and else it is trained on. So neither its name nor the other images
-/// matter, and copies share their part. In a set so small that a part would be empty one image, the nearest, changes its part; where there are fewer different
-/// images than parts, copies count one by one.
+/// Draws the part of each normal image. An image's position in [0, 1) follows from the seed and its content: below 0.1 it is a validation image, below 0.2
+/// a calibration image, from 0.8 on a test image where test images are drawn, and else a training image. So neither its name nor the other images matter,
+/// and copies share their part. In a set so small that a part would be empty, the nearest image changes its part; where there are fewer different images
+/// than parts, copies count individually.
 /// </summary>
 internal static class PartDraw
 {
     private const double Held = 0.1;
     private const double Tested = 0.8;
 
-    // The paper's 95 : 5, for both together.
+    // Half of the 5 in the paper's 95 : 5, per held-out part.
     private const double PaperHeld = 0.025;
 
-    /// <summary>Draws.</summary>
-    /// <param name="images">Each image's content hash, and whether it may be tested.</param>
+    /// <summary>Draws the parts.</summary>
+    /// <param name="images">Each image's content hash, and whether it may become a test image.</param>
     /// <param name="seed">Seed of the draw.</param>
-    /// <param name="test">Whether test images are drawn; then at least two images may be tested.</param>
+    /// <param name="test">Whether test images are drawn; then at least two images must be eligible.</param>
     /// <param name="paper">Whether only a fortieth each is held out, as in the paper's 95 : 5.</param>
-    /// <returns>A part for each image; where fewer than three are left to train with, all of them are trained on.</returns>
+    /// <returns>A part for each image; where fewer than three are not test images, all of those are training images.</returns>
     public static ImagePart[] Draw(IReadOnlyList<(string Hash, bool Free)> images, long seed, bool test, bool paper)
     {
         string[] keys = Keys(images, parts: test ? 4 : 3);
@@ -42,7 +42,7 @@ internal static class PartDraw
                 : ImagePart.Training;
         }
         if (test && groups.All(g => g.Part != ImagePart.Test)) groups.Last(g => g.Free).Part = ImagePart.Test;
-        // Three are needed to train with.
+        // Training needs three images.
         while (Others() < 3 && groups.Count(g => g.Part == ImagePart.Test) > 1) groups.First(g => g.Part == ImagePart.Test).Part = ImagePart.Training;
         if (Others() < 3)
         {
@@ -63,7 +63,7 @@ internal static class PartDraw
     }
 
     /// <summary>
-    /// Gives an empty part the first group whose own part does not become empty by it; rather those that are trained on, and rather not those that are tested.
+    /// Assigns an empty part the first group whose own part does not become empty, preferably of the training set and least of all of the test set.
     /// </summary>
     private static void Fill(Group[] groups, ImagePart part)
     {

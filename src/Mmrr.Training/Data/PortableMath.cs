@@ -1,8 +1,8 @@
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// Functions from additions, multiplications and divisions only, hence the same bits everywhere;
-/// <see cref="Math.Sin"/> and its like call the platform's C library, which differs in the last place.
+/// Functions that use only additions, multiplications and divisions, so results are bit-identical on every platform; <see cref="Math.Sin"/> and similar
+/// functions call the platform's C library, which differs in the last place.
 /// </summary>
 internal static class PortableMath
 {
@@ -58,6 +58,6 @@ internal static class PortableMath
         return (power * Ln2) + (2 * argument * sum);
     }
 
-    /// <summary>x^y for x from 0 on and y above 0.</summary>
+    /// <summary>x^y for x ≥ 0 and y > 0.</summary>
     public static double Pow(double x, double y) => x < 1e-300 ? 0 : Exp(y * Log(x));
 }

@@ -1,15 +1,15 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>Where files and folders really lie, whatever links lead to them.</summary>
+/// <summary>Resolves paths through symbolic links.</summary>
 internal static class RealPath
 {
-    // As the kernel's: links that go in a circle lead nowhere.
+    // The kernel's limit, which ends cycles of links.
     private const int MostLinks = 40;
 
-    /// <summary>A path without links; what is not there yet lies in the folder above it.</summary>
+    /// <summary>A path with links resolved; a path that does not exist yet is resolved from its parent folder.</summary>
     public static string Of(string path) => Of(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), MostLinks);
 
-    /// <summary>Whether two paths are the same, or the second one lies below the first.</summary>
+    /// <summary>Whether two paths are the same, or the second is below the first.</summary>
     public static bool Contains(string folder, string other)
     {
         string relative = Path.GetRelativePath(Of(folder), Of(other));
@@ -17,12 +17,12 @@ internal static class RealPath
     }
 
     /// <summary>
-    /// Whether a file has bytes that lie on a disk, and, where it is a link, the file that it leads to. A pipe that nobody writes to would be waited for
-    /// without end, and a device read without end.
+    /// Whether a file, or the target of a link, is a regular file with content. Reading a pipe without a writer would wait forever, and reading a device
+    /// would not end.
     /// </summary>
     public static bool HasContent(string path) => new FileInfo(Of(path)) is { Exists: true, Length: > 0, LinkTarget: null };
 
-    /// <summary>Whether a file is there that has none.</summary>
+    /// <summary>Whether a file exists but has no content.</summary>
     public static bool IsWithoutContent(string path) => File.Exists(path) && !HasContent(path);
 
     private static string Of(string path, int links)

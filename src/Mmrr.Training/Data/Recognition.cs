@@ -1,8 +1,8 @@
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// Finds the images that a run began with among those that are there now: by name and content, else by content alone (it was renamed), else by name alone (it
-/// was changed, and counts as another image). What is found by none of these is missing; what is left over is new.
+/// Matches the images of a run's record with the existing ones: by name and content, else by content alone (renamed), else by name alone (changed, which
+/// counts as another image). Images without a match are missing; existing images without a match are new.
 /// </summary>
 internal sealed class Recognition
 {
@@ -14,9 +14,9 @@ internal sealed class Recognition
     private readonly HashSet<int> _changed = [];
     private readonly Dictionary<int, int> _unreadable = [];
 
-    /// <summary>Compares.</summary>
-    /// <param name="known">What the run began with.</param>
-    /// <param name="found">What is there now.</param>
+    /// <summary>Matches images.</summary>
+    /// <param name="known">The recorded images.</param>
+    /// <param name="found">The existing images.</param>
     public Recognition(IReadOnlyList<RecordedImage> known, IReadOnlyList<(string Name, string Hash)> found)
     {
         (_known, _found) = (known, found);
@@ -38,16 +38,16 @@ internal sealed class Recognition
         });
     }
 
-    /// <summary>Where each known image is among those found; −1 where it is not, or not any more what it was.</summary>
+    /// <summary>The index of each known image among those found; −1 where it is missing or changed.</summary>
     public IReadOnlyList<int> Places => _places;
 
-    /// <summary>Whether a found image is none of the known ones.</summary>
+    /// <summary>Whether a found image is not a known one.</summary>
     public bool IsNew(int found) => !_taken[found];
 
-    /// <summary>Which of the found images are known ones of some parts whose files cannot be read.</summary>
+    /// <summary>The found images of some parts whose files cannot be read.</summary>
     public IEnumerable<int> Unreadable(Func<ImagePart, bool> parts) => _unreadable.Where(u => parts(_known[u.Key].Part)).Select(u => u.Value);
 
-    /// <summary>Names the images of some parts that are missing or changed; null where all are there.</summary>
+    /// <summary>Names the missing, unreadable or changed images of some parts; null where there are none.</summary>
     public string? Lost(Func<ImagePart, bool> parts)
     {
         string?[] lines =
@@ -59,8 +59,8 @@ internal sealed class Recognition
         bool Wanted(int k) => parts(_known[k].Part);
     }
 
-    /// <summary>What is to be told, a line each.</summary>
-    /// <param name="leftOut">Whether a found image is left out if it is new.</param>
+    /// <summary>The remarks, one line each.</summary>
+    /// <param name="leftOut">Whether a found image, if new, is left out.</param>
     public IEnumerable<string> Describe(Func<int, bool> leftOut)
     {
         string[] fresh = [.. Enumerable.Range(0, _found.Count).Where(i => IsNew(i) && leftOut(i)).Select(i => _found[i].Name)];
@@ -71,7 +71,7 @@ internal sealed class Recognition
             Line("changed", _changed) is { } changed ? $"{changed}; changed images are not tested" : null,
             NameList.Of([.. _renamed.Select(k => $"{_known[k].Name} is {_found[_places[k]].Name} now")]) is { } renamed
                 ? $"renamed since training began: {renamed}" : null,
-            NameList.Of(fresh) is { } names ? $"new since training began, and left out: {names}; mmrr evaluate RUN --test DIR takes other images" : null,
+            NameList.Of(fresh) is { } names ? $"new since training began, and left out: {names}; use mmrr evaluate RUN --test DIR for other images" : null,
         ];
         return lines.OfType<string>();
     }

@@ -29,9 +29,8 @@ internal static class Sampling
     }
 
     /// <summary>
-    /// Splits the normal images into those to train on, those that choose the epoch and those that set the threshold. Of each of the last two kinds
-    /// there are a twentieth, or, where that is less than ten, a tenth up to ten; in the paper's split both together are a twentieth, at least two.
-    /// There is at least one of each kind.
+    /// Splits the normal images into training, validation and calibration sets. Validation and calibration each get a twentieth, or, where that is less
+    /// than ten, a tenth up to ten; in the paper's split both together get a twentieth, at least two. Each set has at least one image.
     /// </summary>
     /// <param name="count">Number of images, at least 3.</param>
     /// <param name="seed">Seed of the draw.</param>
@@ -46,7 +45,7 @@ internal static class Sampling
         return ([.. order[both..].Order()], [.. order[..validation].Order()], [.. order[validation..both].Order()]);
     }
 
-    /// <summary>The same split, as the part of each image; where there are fewer than three, all are trained on.</summary>
+    /// <summary>The same split, as the part of each image; fewer than three images are all training images.</summary>
     public static ImagePart[] Parts(int count, long seed, bool paper)
     {
         var parts = new ImagePart[count];
@@ -61,11 +60,11 @@ internal static class Sampling
     }
 
     /// <summary>
-    /// Draws samples with normal and abnormal ones, and the kinds of abnormal ones, in proportion (largest remainder).
-    /// Two or more samples hold at least one normal and one abnormal sample where the set has both.
+    /// Draws samples with normal and abnormal ones, and the kinds of abnormal ones, in proportion (largest remainder method). Two or more samples hold at
+    /// least one normal and one abnormal sample where the set has both.
     /// </summary>
     /// <param name="samples">All samples.</param>
-    /// <param name="count">How many to draw, at least 1; with as many as there are or more, all are returned.</param>
+    /// <param name="count">How many to draw, at least 1; all are returned if there are no more than this.</param>
     /// <param name="seed">Seed of the draw.</param>
     /// <returns>Indexes into the samples, ascending.</returns>
     public static int[] Stratified(IReadOnlyList<Sample> samples, int count, long seed)
@@ -92,8 +91,8 @@ internal static class Sampling
         return [.. drawn.Order()];
     }
 
-    /// <summary>Seats by largest remainder; equal remainders go to the earlier stratum.</summary>
-    /// <param name="seats">How many to hand out, at most the sum of the sizes.</param>
+    /// <summary>Apportions seats by largest remainder; for equal remainders the earlier stratum comes first.</summary>
+    /// <param name="seats">How many to assign, at most the sum of the sizes.</param>
     /// <param name="sizes">Sizes of the strata.</param>
     private static int[] Apportion(int seats, int[] sizes)
     {

@@ -12,7 +12,7 @@ internal struct SplitMix64
     /// <summary>Starts the sequence of a seed.</summary>
     public SplitMix64(long seed) => state = (ulong)seed;
 
-    /// <summary>Starts a sequence of its own for every combination of keys, such as (seed, epoch, image index).</summary>
+    /// <summary>Starts a separate sequence for every combination of keys, such as (seed, epoch, image index).</summary>
     public SplitMix64(params ReadOnlySpan<long> keys)
     {
         foreach (long key in keys)

@@ -1,6 +1,6 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>A colour of the synthetic scenes; 0 is black and 1 is white, values beyond are clamped when stored.</summary>
+/// <summary>A colour of the synthetic scenes; 0 is black and 1 is white; values outside are clamped when stored.</summary>
 internal readonly record struct SurfaceColor(double R, double G, double B)
 {
     /// <summary>Sum by channel.</summary>
@@ -12,10 +12,10 @@ internal readonly record struct SurfaceColor(double R, double G, double B)
     /// <summary>Scales all channels.</summary>
     public static SurfaceColor operator *(SurfaceColor a, double factor) => new(a.R * factor, a.G * factor, a.B * factor);
 
-    /// <summary>The colour at share t of the way from a to b.</summary>
+    /// <summary>The colour at fraction t of the way from a to b.</summary>
     public static SurfaceColor Lerp(SurfaceColor a, SurfaceColor b, double t) => (a * (1 - t)) + (b * t);
 
-    /// <summary>Largest absolute difference of a channel, after clamping to what is stored.</summary>
+    /// <summary>Largest absolute difference of a channel, after clamping as when stored.</summary>
     public static double Distance(SurfaceColor a, SurfaceColor b) => Math.Max(Difference(a.R, b.R), Math.Max(Difference(a.G, b.G), Difference(a.B, b.B)));
 
     private static double Difference(double a, double b) => Math.Abs(Math.Clamp(a, 0, 1) - Math.Clamp(b, 0, 1));

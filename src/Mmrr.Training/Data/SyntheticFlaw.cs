@@ -1,6 +1,6 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>Something on the surface of a product that should not be there.</summary>
+/// <summary>A defect on the surface of a product.</summary>
 internal abstract class SyntheticFlaw
 {
     /// <summary>Colour of the surface under the flaw; coordinates as in <see cref="SyntheticSurface"/>.</summary>
@@ -19,7 +19,7 @@ internal sealed class Scratch : SyntheticFlaw
     /// <param name="x">Middle of the scratch.</param>
     /// <param name="y">Middle of the scratch.</param>
     /// <param name="random">Direction, length, bend, width, and bright or dark.</param>
-    /// <param name="contrast">Above 0; 1 is plain to see.</param>
+    /// <param name="contrast">Above 0; 1 is clearly visible.</param>
     public Scratch(double x, double y, ref SplitMix64 random, double contrast)
     {
         double angle = random.NextDouble(-Math.PI, Math.PI);

@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// Writes a small made-up inspection set in the MVTec layout: <c>weave</c> (a texture) and <c>washer</c> (a part), with
-/// scratches, spots and missing pieces of low, middle and high contrast. The same seed gives the same pixels on every
-/// platform: no library function whose last bits differ is used, nor any drawing of the imaging library.
+/// Writes a small synthetic inspection set in the MVTec layout: <c>weave</c> (a texture) and <c>washer</c> (a part), with scratches, spots and missing
+/// pieces of low, middle and high contrast. The same seed gives the same pixels on every platform: it uses no library function whose last bits differ, and
+/// no drawing functions of the imaging library.
 /// </summary>
 internal static class SyntheticInspection
 {
@@ -72,7 +72,7 @@ internal static class SyntheticInspection
                 damaged = RenderDefect(surface, defect, i % 3, ref random, size);
                 mask = Mask(clean, damaged);
             }
-            while (mask.Count((byte)255) < 12 * size * size / 4096); // fell beside the product: draw another
+            while (mask.Count((byte)255) < 12 * size * size / 4096); // it missed the product: draw another
             byte[] pixels = Photograph(damaged, ref random);
             ImageFile.WritePng(Path.Combine(images, FileName(i, ".png")), pixels, size, size, 3);
             ImageFile.WritePng(Path.Combine(masks, FileName(i, "_mask.png")), mask, size, size, 1);
@@ -141,7 +141,7 @@ internal static class SyntheticInspection
         return pixels;
     }
 
-    /// <summary>Nearly normal noise: a sum of four uniform numbers, scaled to the noise level.</summary>
+    /// <summary>Approximately normal noise: a sum of four uniform numbers, scaled to the noise level.</summary>
     private static double Noise(ref SplitMix64 random)
     {
         double sum = random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble();

@@ -6,10 +6,10 @@ namespace Mmrr.Training.Data;
 /// </summary>
 internal abstract class SyntheticSurface
 {
-    /// <summary>Side of the picture in its own units.</summary>
+    /// <summary>Side of the image in its own units.</summary>
     public const double Side = 64;
 
-    /// <summary>How much stronger than on a plain surface a flaw must be to be seen as well; 1 or more.</summary>
+    /// <summary>How much stronger than on a plain surface a flaw must be for the same visibility; 1 or more.</summary>
     public abstract double Camouflage { get; }
 
     /// <summary>Colour at a point, without camera noise.</summary>
@@ -21,8 +21,8 @@ internal abstract class SyntheticSurface
     /// <summary>A random point where a defect can be.</summary>
     public abstract (double X, double Y) RandomPoint(ref SplitMix64 random);
 
-    /// <summary>The same product with something missing.</summary>
-    /// <param name="random">Where and how much.</param>
-    /// <param name="contrast">0 (hardly visible) .. 1 (plain).</param>
+    /// <summary>The same product with a piece missing.</summary>
+    /// <param name="random">Draws the place and the amount.</param>
+    /// <param name="contrast">0 (hardly visible) .. 1 (clearly visible).</param>
     public abstract SyntheticSurface WithMissing(ref SplitMix64 random, double contrast);
 }

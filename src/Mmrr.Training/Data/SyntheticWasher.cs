@@ -1,6 +1,6 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>A turned metal ring with six bolt holes on a dark, horizontally brushed plate, slightly moved and turned.</summary>
+/// <summary>A turned metal ring with six bolt holes on a dark, horizontally brushed plate, slightly shifted and rotated.</summary>
 internal sealed class SyntheticWasher : SyntheticSurface
 {
     private const double Outer = 26;
@@ -11,7 +11,7 @@ internal sealed class SyntheticWasher : SyntheticSurface
     private static readonly SurfaceColor Metal = new(0.63, 0.64, 0.66);
     private static readonly SurfaceColor Plate = new(0.17, 0.18, 0.20);
 
-    // Direction of the light in the picture: from the upper left.
+    // Direction of the light in the image: from the upper left.
     private static readonly (double X, double Y) Light = (-0.6, -0.8);
     private readonly double centerX;
     private readonly double centerY;
@@ -69,7 +69,7 @@ internal sealed class SyntheticWasher : SyntheticSurface
     {
         if (random.NextDouble() < 0.5)
         {
-            // The faint form is a hole stopped with something nearly as dark as the plate behind it.
+            // The faint form is a hole filled with something nearly as dark as the plate behind it.
             return new SyntheticWasher(this, damage with { FilledHole = random.NextInt(holes.Length), FillTone = 0.3 + (0.7 * contrast) });
         }
 
@@ -159,6 +159,6 @@ internal sealed class SyntheticWasher : SyntheticSurface
 
     private static double Square(double x) => x * x;
 
-    /// <summary>What is wrong: a stopped hole (or -1) of some tone, and a disc bitten from a rim.</summary>
+    /// <summary>The damage: a filled hole (or -1) of some tone, and a disc missing from a rim.</summary>
     private readonly record struct Damage(int FilledHole, double FillTone, (double X, double Y, double Radius)? Chip);
 }

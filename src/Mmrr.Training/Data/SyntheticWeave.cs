@@ -1,6 +1,6 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>Plain weave: pale warp threads (vertical) over and under blue-grey weft threads, slightly turned and scaled.</summary>
+/// <summary>Plain weave: pale warp threads (vertical) over and under blue-grey weft threads, slightly rotated and scaled.</summary>
 internal sealed class SyntheticWeave : SyntheticSurface
 {
     private static readonly SurfaceColor Warp = new(0.80, 0.73, 0.60);
@@ -57,7 +57,7 @@ internal sealed class SyntheticWeave : SyntheticSurface
         double half = random.NextDouble(1.5, 2.7);
         int threads = 1 + random.NextInt(2);
 
-        // A thread that is only thinned is the faint form of one that is gone.
+        // A thinned thread is the faint form of a missing one.
         double width = contrast > 0.8 ? 0 : 0.4 * (1 - contrast);
         return new SyntheticWeave(this, new Gap(warp, thread, thread + threads - 1, middle - half, middle + half, width));
     }
@@ -78,7 +78,7 @@ internal sealed class SyntheticWeave : SyntheticSurface
         return color * light;
     }
 
-    /// <summary>Colour of a thread at a place in its cell, or null beside it.</summary>
+    /// <summary>Colour of a thread at a position in its cell, or null outside of it.</summary>
     /// <param name="color">Colour of the yarn.</param>
     /// <param name="warp">Whether it is a warp thread.</param>
     /// <param name="index">Number of the thread.</param>

@@ -3,8 +3,8 @@ using Mmrr.Nn;
 namespace Mmrr.Training.Data;
 
 /// <summary>
-/// Random tiles to train on: the fewest of a grid that cover an image side by side, each moved by up to half a step of that grid and kept inside. All of the
-/// image is drawn from, its borders too (which tiles anywhere in it would hardly ever touch), and no two epochs see the same tiles.
+/// Random training tiles: the fewest tiles of a grid that cover an image, each shifted by up to half a grid step and kept inside. The whole image is
+/// sampled, including its borders (which tiles at random positions would hardly ever touch), and tiles differ between epochs.
 /// </summary>
 internal static class TileDraw
 {
@@ -15,9 +15,9 @@ internal static class TileDraw
     /// <param name="sample">The image.</param>
     /// <param name="side">Side of the tile.</param>
     /// <param name="channels">Channels of the image.</param>
-    /// <param name="index">Which, below <see cref="Count"/>.</param>
-    /// <param name="random">Where exactly.</param>
-    /// <param name="target">[side, side, channels] of the image's depth, which is written.</param>
+    /// <param name="index">Index of the tile, below <see cref="Count"/>.</param>
+    /// <param name="random">Draws the shift.</param>
+    /// <param name="target">Receives the tile, [side, side, channels] of the image's depth.</param>
     /// <returns>The tile's upper left pixel; negative where the image is smaller.</returns>
     public static (int Top, int Left) Cut(Sample sample, int side, int channels, int index, ref SplitMix64 random, PixelValues target)
     {

@@ -1,12 +1,12 @@
 namespace Mmrr.Training.Data;
 
-/// <summary>Random numbers fixed to places: white per integer, or smooth over the plane.</summary>
+/// <summary>Random numbers fixed by position: white noise per integer point, or smooth over the plane.</summary>
 internal readonly struct ValueNoise(ulong seed)
 {
     /// <summary>Uniform in [-1, 1), fixed for every pair of integers.</summary>
     public double At(int x, int y) => (2 * new SplitMix64((long)seed, x, y).NextDouble()) - 1;
 
-    /// <summary>Smooth in [-1, 1): the values at the integers around, blended.</summary>
+    /// <summary>Smooth in [-1, 1): the values at the neighbouring integers, interpolated.</summary>
     public double Smooth(double x, double y)
     {
         int left = (int)Math.Floor(x);

@@ -8,21 +8,21 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Evaluation;
 
-/// <summary>A threshold on the test set.</summary>
+/// <summary>The figures of a threshold on the test set.</summary>
 /// <param name="Threshold">An image is called abnormal if it scores above.</param>
 /// <param name="F1">Its F1, with an interval.</param>
 /// <param name="Found">Abnormal images above it.</param>
-/// <param name="Misses">Abnormal images that are not.</param>
+/// <param name="Misses">Abnormal images not above it.</param>
 /// <param name="FalseAlarms">Normal images above it.</param>
-/// <param name="Passed">Normal images that are not.</param>
+/// <param name="Passed">Normal images not above it.</param>
 internal sealed record ThresholdFigures(double Threshold, Estimate F1, int Found, int Misses, int FalseAlarms, int Passed);
 
-/// <summary>The figures of one way to score.</summary>
+/// <summary>The figures of one scoring method.</summary>
 /// <param name="ImageAuroc">Area under the ROC curve of the image scores.</param>
 /// <param name="AveragePrecision">Average precision of the image scores.</param>
-/// <param name="BestF1">The threshold of the highest F1, which takes the test labels to know; its interval is of the best of each resample.</param>
-/// <param name="AtThreshold">The run's own threshold; absent where it has none, or none for these levels.</param>
-/// <param name="PixelAuroc">Over all pixels, at the masks' size; absent where there are no masks.</param>
+/// <param name="BestF1">The threshold with the highest F1, which needs the test labels; its interval is over the best of each resample.</param>
+/// <param name="AtThreshold">The run's own threshold; absent where it has none for these levels.</param>
+/// <param name="PixelAuroc">AUROC over all pixels, at the masks' size; absent where there are no masks.</param>
 /// <param name="Aupro">Area under the per-region overlap up to a false positive rate of 0.3, at the masks' size.</param>
 internal sealed record ScoreFigures(
     Estimate ImageAuroc, Estimate AveragePrecision, ThresholdFigures BestF1, ThresholdFigures? AtThreshold, double? PixelAuroc, double? Aupro);
@@ -30,18 +30,18 @@ internal sealed record ScoreFigures(
 /// <summary>The figures of one kind of abnormal images against all normal ones.</summary>
 /// <param name="Kind">Its name.</param>
 /// <param name="Images">Abnormal images of the kind.</param>
-/// <param name="WithRefinement">Of the refined images.</param>
-/// <param name="WithoutRefinement">Of the restored ones.</param>
+/// <param name="WithRefinement">Figures with refinement.</param>
+/// <param name="WithoutRefinement">Figures without refinement.</param>
 internal sealed record KindFigures(string Kind, int Images, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement);
 
 /// <summary>The figures of one rule over all images.</summary>
 /// <param name="Rule">The rule.</param>
-/// <param name="WithRefinement">Of the refined images.</param>
-/// <param name="WithoutRefinement">Of the restored ones.</param>
+/// <param name="WithRefinement">Figures with refinement.</param>
+/// <param name="WithoutRefinement">Figures without refinement.</param>
 internal sealed record RuleFigures(ScoreRule Rule, ScoreFigures WithRefinement, ScoreFigures WithoutRefinement);
 
-/// <summary>How the intervals were drawn, see <see cref="Metrics.Bootstrap"/>.</summary>
-/// <param name="Method">In words.</param>
+/// <summary>How the intervals were computed, see <see cref="Metrics.Bootstrap"/>.</summary>
+/// <param name="Method">A description.</param>
 /// <param name="Resamples">Resamples.</param>
 /// <param name="Confidence">Share of the resamples within an interval.</param>
 /// <param name="Seed">Seed of the draws.</param>
@@ -51,14 +51,15 @@ internal sealed record IntervalMethod(string Method, int Resamples, double Confi
 /// <param name="Images">Test images scored.</param>
 /// <param name="NormalImages">How many of them are normal.</param>
 /// <param name="Levels">The mask levels.</param>
-/// <param name="Rule">The rule of the figures that follow: the run's own.</param>
-/// <param name="Seconds">What scoring took.</param>
-/// <param name="Device">What it ran on.</param>
-/// <param name="WithRefinement">Of the refined images.</param>
-/// <param name="WithoutRefinement">Of the restored ones.</param>
-/// <param name="Kinds">Each kind of abnormal images, by name; absent where there is but one.</param>
-/// <param name="OtherRules">The figures of the other rules that the run has statistics of normal images for at these levels; the paper's needs none.</param>
-/// <param name="Intervals">What the intervals are.</param>
+/// <param name="Rule">The run's own rule, which the figures below are for.</param>
+/// <param name="Seconds">Duration of scoring.</param>
+/// <param name="Device">The device that it ran on.</param>
+/// <param name="WithRefinement">Figures with refinement.</param>
+/// <param name="WithoutRefinement">Figures without refinement.</param>
+/// <param name="Kinds">Each kind of abnormal images, by name; absent where there is only one.</param>
+/// <param name="OtherRules">The figures of the other rules for which the run has statistics of normal images at these levels; the paper's rule needs
+/// none.</param>
+/// <param name="Intervals">How the intervals were computed.</param>
 internal sealed record EvaluationResult(
     int Images, int NormalImages, LevelSchedule Levels, ScoreRule Rule, double Seconds, string Device,
     ScoreFigures WithRefinement, ScoreFigures WithoutRefinement,
@@ -74,13 +75,13 @@ internal sealed record EvaluationResult(
     /// <summary>The folder of the test images, where they are not the run's own.</summary>
     public string? Test { get; init; }
 
-    /// <summary>The headline, for those who read one figure.</summary>
+    /// <summary>The main figure.</summary>
     public double ImageAuroc => WithRefinement.ImageAuroc.Value;
 
     /// <summary>The same without refinement.</summary>
     public double ImageAurocWithoutRefinement => WithoutRefinement.ImageAuroc.Value;
 
-    /// <summary>The pixels' headline; absent where there are no masks.</summary>
+    /// <summary>The main figure of pixels; absent where there are no masks.</summary>
     public double? PixelAuroc => WithRefinement.PixelAuroc;
 
     /// <summary>The same without refinement.</summary>

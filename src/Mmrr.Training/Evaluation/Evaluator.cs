@@ -10,17 +10,17 @@ namespace Mmrr.Training.Evaluation;
 /// <summary>Scores a run's test set and writes <c>evaluation.json</c>, <c>scores.csv</c>, <c>levels.csv</c> and <c>examples.png</c>.</summary>
 internal static class Evaluator
 {
-    /// <summary>Evaluates.</summary>
+    /// <summary>Evaluates a run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="calibration">Its threshold and colours, if it has them.</param>
-    /// <param name="device">Where.</param>
+    /// <param name="device">The device.</param>
     /// <param name="method">How it scores.</param>
     /// <param name="test">A folder of other test images, see <see cref="OtherTestSource"/>; null for the run's own.</param>
     /// <param name="keep">Whether the files are written.</param>
-    /// <param name="limit">So many images, drawn by the run's seed with the classes in proportion; null for all.</param>
-    /// <param name="progress">Called with (images done, images in all).</param>
-    /// <param name="remark">Called with what is to be told of the images, a line each.</param>
-    /// <returns>The figures, and why the files could not be written; null where they were, or were not to be.</returns>
+    /// <param name="limit">Number of images, drawn by the run's seed with the classes in proportion; null for all.</param>
+    /// <param name="progress">Called with (images done, total images).</param>
+    /// <param name="remark">Called with each remark on the images, one line each.</param>
+    /// <returns>The figures, and the reason why the files could not be written, else null.</returns>
     public static (EvaluationResult Result, string? NotKept) Run(
         RunFolder run, Calibration? calibration, Device device, ScoreMethod method, string? test, bool keep, int? limit, Action<int, int> progress,
         Action<string> remark)
@@ -48,7 +48,7 @@ internal static class Evaluator
         if (!keep) return (result, null);
         try
         {
-            // The pictures take time: who stops the program meanwhile has the old scores with the old figures.
+            // The pictures take time: if the program is stopped meanwhile, the old scores stay with the old figures.
             ExampleSheet.Save(run.PathOf("examples.png"), model, samples, method, method.Decision(calibration)?.Heatmap);
             scores.Save(run);
             result.Save(run);
@@ -56,7 +56,7 @@ internal static class Evaluator
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A full disk, say: the figures took long enough to be worth printing.
+            // For example a full disk: the figures are printed all the same.
             return (result, e.Message);
         }
     }

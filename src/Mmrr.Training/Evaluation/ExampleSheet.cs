@@ -6,22 +6,22 @@ using Mmrr.Training.Pictures;
 namespace Mmrr.Training.Evaluation;
 
 /// <summary>
-/// <c>examples.png</c>: for some normal and abnormal images a row with the image, its mask level by level, what was restored and refined, the map of
-/// scores and, where there is one, the ground truth. One range of colours for all rows: the run's, or that of the normal images shown, so that a normal image
-/// looks calm. Of a tiled image the tile that scored highest is shown.
+/// <c>examples.png</c>: for some normal and abnormal images a row with the image, its mask level by level, the restored and refined images, the map of
+/// scores and, if available, the ground truth. One range of colours for all rows: the run's, or that of the normal images shown, so that normal images look
+/// uniform. Of a tiled image, the tile with the highest score is shown.
 /// </summary>
 internal static class ExampleSheet
 {
     private const int NormalRows = 3;
     private const int AbnormalRows = 9;
 
-    // So many of the levels, spread evenly, have their masks shown; the restored and refined images are those of the middle one.
+    // Number of levels, evenly spread, whose masks are shown; the restored and refined images are those of the middle level.
     private const int Masks = 5;
 
     /// <summary>Draws the sheet.</summary>
     /// <param name="path">The PNG.</param>
     /// <param name="model">The model.</param>
-    /// <param name="samples">The test images, some of which are drawn.</param>
+    /// <param name="samples">The test images, some of which are shown.</param>
     /// <param name="method">How the run scores.</param>
     /// <param name="range">The run's colours; null where it has none.</param>
     public static void Save(string path, MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, HeatmapRange? range)
@@ -53,7 +53,7 @@ internal static class ExampleSheet
     private static HeatmapRange RangeOf(float[] calm) => new(calm[calm.Length / 2], (2 * calm[^1]) - calm[calm.Length / 2], calm[^1]);
 
     /// <summary>
-    /// The part of an image, its mask and its map that a model sees at a time: of a tiled image the tile that scored highest, else all of it.
+    /// The part of an image, its mask and its map that the model sees at once: the highest-scoring tile of a tiled image, else the whole image.
     /// </summary>
     private static (Sample Sample, float[] Map) WorstTile(Sample sample, RuleScore score, MmrrOptions options)
     {
@@ -77,7 +77,7 @@ internal static class ExampleSheet
         return (seen, Cut(score.RefinedMap));
     }
 
-    /// <summary>The first normal images, and then the kinds of abnormal ones in turn.</summary>
+    /// <summary>The first normal images, then the kinds of abnormal images in turn.</summary>
     private static List<Sample> Choose(IReadOnlyList<Sample> samples)
     {
         var rows = samples.Where(s => !s.Abnormal).Take(NormalRows).ToList();

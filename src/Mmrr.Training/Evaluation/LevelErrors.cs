@@ -8,16 +8,16 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Evaluation;
 
-/// <summary>What one level alone tells.</summary>
+/// <summary>The figures of a single level.</summary>
 /// <param name="Level">μ.</param>
-/// <param name="ImageAuroc">Of the errors with refinement.</param>
-/// <param name="ImageAurocWithoutRefinement">Without.</param>
+/// <param name="ImageAuroc">AUROC of the errors with refinement.</param>
+/// <param name="ImageAurocWithoutRefinement">AUROC of the errors without refinement.</param>
 internal sealed record LevelFigures(double Level, double ImageAuroc, double ImageAurocWithoutRefinement);
 
 /// <summary>
 /// The errors of the test images at each level, <c>levels.csv</c>: <c>image,label,defect_type</c>, then <c>error_μ</c> for each level and
-/// <c>error_without_refinement_μ</c> for each level. A row's errors with refinement sum to its image's score by the paper's rule, those without to that
-/// without; of a tiled run they are the worst tile's.
+/// <c>error_without_refinement_μ</c> for each level. A row's errors with refinement sum to its image's score by the paper's rule, those without to the
+/// score without; for a tiled run they are those of the worst tile.
 /// </summary>
 internal static class LevelErrors
 {
@@ -28,7 +28,7 @@ internal static class LevelErrors
     /// <summary>Writes the file.</summary>
     /// <param name="run">The run.</param>
     /// <param name="levels">The levels.</param>
-    /// <param name="scores">Of the test images.</param>
+    /// <param name="scores">The scores of the test images.</param>
     public static void Write(RunFolder run, LevelSchedule levels, IReadOnlyList<TestScore> scores)
     {
         string[] names = [.. levels.Levels.ToArray().Select(Number)];
@@ -46,10 +46,10 @@ internal static class LevelErrors
 
     /// <summary>Reads the file, and ranks the images by each level alone.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="levels">The levels that it must be of.</param>
-    /// <param name="images">As many images as it must be of.</param>
+    /// <param name="levels">The levels that it must have.</param>
+    /// <param name="images">The number of images that it must have.</param>
     /// <returns>By level; null where there is no such file.</returns>
-    /// <exception cref="InvalidDataException">It is damaged, or of other images.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or for other images.</exception>
     public static IReadOnlyList<LevelFigures>? Read(RunFolder run, LevelSchedule levels, int images)
     {
         string path = run.PathOf(FileName);
@@ -79,7 +79,7 @@ internal static class LevelErrors
         }
         catch (Exception e) when (e is FormatException or IndexOutOfRangeException or MalformedLineException or ArgumentException)
         {
-            throw new InvalidDataException($"{path}: not the errors of an evaluation ({e.Message}); mmrr evaluate {run.Path} writes them anew", e);
+            throw new InvalidDataException($"{path}: not the errors of an evaluation ({e.Message}); mmrr evaluate {run.Path} rewrites them", e);
         }
     }
 

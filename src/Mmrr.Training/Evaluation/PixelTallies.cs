@@ -5,16 +5,16 @@ using Mmrr.Training.Metrics;
 namespace Mmrr.Training.Evaluation;
 
 /// <summary>
-/// The pixels of a test set's maps, by each rule that has maps of its own, with refinement and without: what there is to know of them without the maps.
+/// The pixel statistics of a test set's maps, for each rule with its own maps, with refinement and without, so that the maps need not be kept.
 /// </summary>
 internal sealed class PixelTallies
 {
     private readonly Dictionary<(ScoreRule Rule, bool Refined), PixelTally> _tallies;
     private readonly ImageFit _fit;
 
-    /// <summary>Nothing yet.</summary>
+    /// <summary>Creates empty tallies.</summary>
     /// <param name="samples">The test images.</param>
-    /// <param name="fit">How images became samples.</param>
+    /// <param name="fit">How images were fitted.</param>
     public PixelTallies(IReadOnlyList<Sample> samples, ImageFit fit)
     {
         _fit = fit;
@@ -26,13 +26,13 @@ internal sealed class PixelTallies
     /// <summary>The kinds of defects, in order.</summary>
     public string[] Kinds { get; }
 
-    /// <summary>Of the refined maps of a rule.</summary>
+    /// <summary>The tally of the refined maps of a rule.</summary>
     public PixelTally Refined(ScoreRule rule) => _tallies[(MapsOf(rule), true)];
 
-    /// <summary>Of the maps without refinement.</summary>
+    /// <summary>The tally of the maps without refinement.</summary>
     public PixelTally Restored(ScoreRule rule) => _tallies[(MapsOf(rule), false)];
 
-    /// <summary>Takes the maps of an image that has a mask to compare them with; what is no number in them ranks above all that are.</summary>
+    /// <summary>Adds the maps of an image with a mask; values that are NaN rank above all others.</summary>
     public void Add(Sample sample, PreparedScore score)
     {
         if (sample.Regions is not { } regions) return;

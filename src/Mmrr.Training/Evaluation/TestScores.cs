@@ -10,15 +10,15 @@ namespace Mmrr.Training.Evaluation;
 
 /// <summary>The scores of one test image.</summary>
 /// <param name="Sample">The image.</param>
-/// <param name="Score">By each rule, without maps.</param>
+/// <param name="Score">The scores by each rule, without maps.</param>
 /// <param name="MaxPixelScore">The highest pixel of the refined map of the run's rule.</param>
 internal sealed record TestScore(Sample Sample, PreparedScore Score, float MaxPixelScore);
 
 /// <summary>The scores of a test set, and the figures that follow from them.</summary>
-/// <param name="all">Of every image.</param>
-/// <param name="pixels">The maps, counted.</param>
+/// <param name="all">The scores of every image.</param>
+/// <param name="pixels">The tallies of the maps.</param>
 /// <param name="method">How they were scored.</param>
-/// <param name="decision">The run's calibration, if it is of these levels and this rule.</param>
+/// <param name="decision">The run's calibration, if it is for these levels and this rule.</param>
 internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixels, ScoreMethod method, Calibration? decision)
 {
 
@@ -26,9 +26,9 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
     /// <param name="model">The model.</param>
     /// <param name="samples">The test images.</param>
     /// <param name="method">How to score.</param>
-    /// <param name="calibration">The run's, if it has one.</param>
-    /// <param name="account">Notes each image.</param>
-    /// <param name="progress">Hears (images done, images in all).</param>
+    /// <param name="calibration">The run's calibration, if it has one.</param>
+    /// <param name="account">Records each image.</param>
+    /// <param name="progress">Called with (images done, total images).</param>
     public static TestScores Compute(
         MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, Calibration? calibration, ImageAccount account, Action<int, int> progress)
     {
@@ -44,7 +44,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
                 pixels.Add(sample, score);
                 all.Add(new TestScore(sample, WithoutMaps(score), score.Of(method.Rule).RefinedMap.Max()));
             }
-            // Of images that are tiled there is one; others are not large.
+            // A batch has a single tiled image; other images are not large.
             ImageMemory.Release(some[^1]);
             progress(all.Count, samples.Count);
         }
@@ -55,7 +55,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
     public (RuleFigures All, IReadOnlyList<KindFigures>? Kinds) Figures()
     {
         var rule = method.Rule;
-        // Of one kind alone all figures are its own.
+        // With a single kind, the figures of all images are those of the kind.
         string[] kinds = pixels.Kinds.Length < 2 ? [] : pixels.Kinds;
         var refined = Figures(s => s.Of(rule).Refined, pixels.Refined(rule), decision?.Threshold, kinds);
         var restored = Figures(s => s.Of(rule).Restored, pixels.Restored(rule), decision?.ThresholdWithoutRefinement, kinds);
@@ -64,7 +64,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
         return (new RuleFigures(rule, refined.All, restored.All), kinds.Length == 0 ? null : [.. ofKinds]);
     }
 
-    /// <summary>The figures of the other rules over all images, as far as there are statistics of normal images for them.</summary>
+    /// <summary>The figures of the other rules over all images, where there are statistics of normal images for them.</summary>
     public IReadOnlyList<RuleFigures> OtherFigures() =>
         [.. method.Rules.Skip(1).Select(rule => new RuleFigures(
             rule, Figures(s => s.Of(rule).Refined, pixels.Refined(rule), null, []).All,

@@ -2,14 +2,14 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.Training.Fitting;
 
-/// <summary>Opens the device that a run or a command asks for.</summary>
+/// <summary>Opens the device for a run or a command.</summary>
 internal static class DeviceChoice
 {
-    /// <summary>Opens a device for computing in a precision.</summary>
+    /// <summary>Opens a device with a precision.</summary>
     /// <param name="name">As <see cref="Device.Open"/> takes it.</param>
     /// <param name="threads">Worker threads on <c>cpu</c>; null for all cores.</param>
     /// <param name="precision">The precision.</param>
-    /// <exception cref="UsageException">The device has no such precision.</exception>
+    /// <exception cref="UsageException">The device does not support the precision.</exception>
     public static Device Open(string name, int? threads, MatrixPrecision precision)
     {
         var device = Device.Open(name, threads);

@@ -2,25 +2,25 @@ using Mmrr.Nn;
 
 namespace Mmrr.Training.Fitting;
 
-/// <summary>Who lets a run train: is told of it, and may stop it.</summary>
+/// <summary>The host of a training: receives its messages and may stop it.</summary>
 internal interface ITrainingHost
 {
-    /// <summary>What is being done, one line.</summary>
+    /// <summary>Called with a progress message of one line.</summary>
     void Note(string line);
 
-    /// <summary>What is doubtful about the data or the threshold, one line.</summary>
+    /// <summary>Called with a warning about the data or the threshold, one line.</summary>
     void Remark(string line);
 
-    /// <summary>The threshold that training ended with.</summary>
+    /// <summary>Called with the threshold at the end of training.</summary>
     void Calibrated(Calibration calibration);
 
-    /// <summary>Begins to watch the steps of training; disposed when they are over.</summary>
+    /// <summary>Starts watching the steps of training; the result is disposed after the last step.</summary>
     ITrainingWatch Watch();
 }
 
 /// <summary>Watches the steps of training.</summary>
 internal interface ITrainingWatch : ITrainingProgress, IDisposable
 {
-    /// <summary>Ends training after the step that is under way, with the state saved.</summary>
+    /// <summary>Ends training after the current step, with the state saved.</summary>
     CancellationToken Stop { get; }
 }

@@ -4,8 +4,8 @@ using Mmrr.Training.Data;
 namespace Mmrr.Training.Fitting;
 
 /// <summary>
-/// Turns samples into batches [N, H, W, C] of floats in [−1, 1] by the run's range, the light changed and normalised as asked for. A sample that is larger
-/// than the model's square counts as often as tiles are drawn from it. For one thread at a time.
+/// Turns samples into batches [N, H, W, C] of floats in [−1, 1] by the run's range, with the light changed and normalised as requested. A sample larger
+/// than the model's square counts once for each tile drawn from it. Not thread-safe.
 /// </summary>
 internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation augmentation, bool normalize, PixelRange range, long seed)
 {
@@ -16,20 +16,20 @@ internal sealed class ImageBatches(ImageSet set, int[] members, Augmentation aug
     private readonly TrainingLight _light = new(set, augmentation, normalize, range, seed);
     private (int Epoch, int[] Places) _order = (0, []);
 
-    /// <summary>Images, or tiles of images, there are.</summary>
+    /// <summary>The number of images or tiles of images.</summary>
     public int Count => _images.Length;
 
     /// <summary>Floats of one image.</summary>
     public int ImageLength => _changed.Length;
 
-    /// <summary>The order of one epoch, the same for the same seed.</summary>
+    /// <summary>The order of one epoch, determined by the seed.</summary>
     public int[] Order(int epoch)
     {
         if (_order.Epoch != epoch) _order = (epoch, Sampling.Permutation(Count, unchecked((long)new SplitMix64(seed, epoch).Next())));
         return _order.Places;
     }
 
-    /// <summary>Writes the images at these places, tiles drawn and augmented afresh in every epoch.</summary>
+    /// <summary>Writes the images at these positions of the set; tiles are drawn and augmented again in every epoch.</summary>
     public void Fill(ReadOnlySpan<int> places, int epoch, Span<float> target)
     {
         for (int i = 0; i < places.Length; i++)

@@ -7,30 +7,30 @@ using RAdam = Mmrr.Nn.Optimizers.RAdam;
 namespace Mmrr.Training.Fitting;
 
 /// <summary>A run of a workload.</summary>
-/// <param name="Seconds">From when the inputs were ready to when the result was on the host.</param>
-/// <param name="Kernels">Those of the run, where it was profiled.</param>
+/// <param name="Seconds">Time from when the inputs are ready until the result is on the host.</param>
+/// <param name="Kernels">The kernels of the run, where it was profiled.</param>
 internal sealed record WorkloadRun(double Seconds, IReadOnlyList<ProfiledKernel> Kernels);
 
-/// <summary>What <c>mmrr bench</c> times and <c>mmrr profile</c> takes apart: a training step or a scoring pass on random images.</summary>
+/// <summary>The workload of <c>mmrr bench</c> and <c>mmrr profile</c>: a training step or a scoring pass on random images.</summary>
 internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
 {
-    /// <summary>As in the lines of <c>mmrr bench</c>.</summary>
+    /// <summary>The name in the lines of <c>mmrr bench</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>For people.</summary>
+    /// <summary>The title for tables.</summary>
     public abstract string Title { get; }
 
-    /// <summary>Images of a run.</summary>
+    /// <summary>Images per run.</summary>
     public int Batch => batch;
 
-    /// <summary>What is run.</summary>
+    /// <summary>The model that is run.</summary>
     public MmrrModel Model => model;
 
     /// <summary>A training step of phase 1 or 2.</summary>
     public static ModelWorkload Step(MmrrModel model, int batch, int phase) =>
         new TrainingStep(model, batch, phase == 1 ? new RestorationPhase(model) : new RefinementPhase(model));
 
-    /// <summary>A scoring pass at so many mask levels, without maps.</summary>
+    /// <summary>A scoring pass at a number of mask levels, without maps.</summary>
     public static ModelWorkload Score(MmrrModel model, int batch, int levels) => new ScoringPass(model, batch, levels);
 
     /// <summary>Runs once.</summary>
@@ -51,13 +51,13 @@ internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
     {
     }
 
-    /// <summary>What is not timed; a scope disposes what it makes.</summary>
+    /// <summary>The part that is not timed; a scope disposes the tensors that it makes.</summary>
     protected abstract void Prepare();
 
-    /// <summary>What is timed; ends with a value on the host.</summary>
+    /// <summary>The timed part; ends with a value on the host.</summary>
     protected abstract void Execute();
 
-    /// <summary>Uniform noise.</summary>
+    /// <summary>Images of uniform noise.</summary>
     protected Tensor Images()
     {
         var o = Model.Options;

@@ -4,14 +4,14 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Fitting;
 
-/// <summary>Normal images that were trained on, as the model sees them: what the statistics of normal images are measured on.</summary>
+/// <summary>Training images as the model sees them, for the statistics of normal images.</summary>
 internal static class NormalSquares
 {
-    // Enough for a spread at every place; small ones are more, as neighbours. To score them takes seconds.
+    // Enough to estimate the spread at every place; for small images more are used, as neighbours. Scoring them takes seconds.
     private const int Most = 512;
     private const int MostSmall = 4096;
 
-    /// <summary>Draws images, or of a tiled model tiles of images, by the run's seed.</summary>
+    /// <summary>Draws images, or tiles for a tiled model, by the run's seed.</summary>
     public static IReadOnlyList<(PreparedImage Image, ImageLight Light)> Draw(ImageSet set, TrainingOptions options)
     {
         int side = options.Model.Size;

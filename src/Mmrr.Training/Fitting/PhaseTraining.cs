@@ -8,12 +8,11 @@ using Mmrr.Training.Runs;
 namespace Mmrr.Training.Fitting;
 
 /// <summary>
-/// One phase, from wherever it stands to its end: steps, validation after each epoch, or after some where they are short, the best weights, and
-/// saving.
+/// One phase, from its current position to its end: steps, validation after each epoch (or after several short ones), the best weights, and saving.
 /// </summary>
 internal sealed class PhaseTraining : IDisposable
 {
-    // Between two saves, where the run does not say: half a minute, and so long that saving takes no more than a fiftieth of the time.
+    // Default interval of saves: half a minute, or longer so that saving takes at most a fiftieth of the time.
     private const double SaveSeconds = 30;
     private const double SaveShare = 0.02;
 
@@ -38,13 +37,13 @@ internal sealed class PhaseTraining : IDisposable
     private double _saveEvery;
     private TrainingPosition _position;
 
-    /// <summary>A phase at its beginning, the weights as they are.</summary>
-    /// <param name="run">Where it is saved.</param>
-    /// <param name="phase">What it trains.</param>
-    /// <param name="data">On which images.</param>
+    /// <summary>A phase at its beginning, with the current weights.</summary>
+    /// <param name="run">The run that it is saved in.</param>
+    /// <param name="phase">The phase.</param>
+    /// <param name="data">The images.</param>
     /// <param name="budget">Seconds; null where epochs are counted.</param>
-    /// <param name="history">Of the phase before.</param>
-    /// <param name="progress">Hears of it.</param>
+    /// <param name="history">The history of the previous phase.</param>
+    /// <param name="progress">Receives the progress.</param>
     /// <param name="ahead">As <see cref="StepQueue"/> takes it.</param>
     public PhaseTraining(
         RunFolder run, TrainingPhase phase, TrainingData data, double? budget, IReadOnlyList<TrainingEpoch> history, ITrainingProgress progress, int? ahead)
@@ -65,7 +64,7 @@ internal sealed class PhaseTraining : IDisposable
         _position = TrainingPosition.At(phase.Number, options, data.Fingerprint, history);
     }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The current position.</summary>
     public TrainingPosition Position => _position with { Seconds = _position.Seconds + _watch.Elapsed.TotalSeconds, Schedule = _schedule.State };
 
     private double Seconds => _position.Seconds + _watch.Elapsed.TotalSeconds;
@@ -74,8 +73,8 @@ internal sealed class PhaseTraining : IDisposable
 
     private bool IsValidated => _position.History is [.., { ValidationLoss: not null } last] && last.Phase == _phase.Number;
 
-    /// <summary>Goes on from a state of this phase.</summary>
-    /// <exception cref="InvalidDataException">The state is none of this run.</exception>
+    /// <summary>Continues from a state of this phase.</summary>
+    /// <exception cref="InvalidDataException">The state is not of this run.</exception>
     public void Restore(TrainingState state)
     {
         if (state.Position.Done > _stepsOfEpoch)
@@ -93,14 +92,14 @@ internal sealed class PhaseTraining : IDisposable
     }
 
     /// <summary>Trains to the end of the phase and leaves the best weights in the networks and on disk.</summary>
-    /// <returns>False where it was told to stop: the state is saved.</returns>
-    /// <exception cref="InvalidDataException">A loss was not finite.</exception>
+    /// <returns>False where it was stopped; the state is then saved.</returns>
+    /// <exception cref="InvalidDataException">A loss is not finite.</exception>
     /// <exception cref="DeviceMemoryException">The device's memory ran out.</exception>
     public bool Run(CancellationToken stop)
     {
         if (_isRestored) WriteWhatFollows();
         else Save();
-        // An epoch that has begun is brought to its end, whatever the budget says, and the last one is validated; there is one at least.
+        // A started epoch is completed regardless of the budget, and the last epoch is validated; there is at least one.
         while (_position.Done > 0 || !IsValidated || Remains)
         {
             if (!TrainEpoch(stop)) return Stopped();
@@ -154,7 +153,7 @@ internal sealed class PhaseTraining : IDisposable
         _progress.Step(new TrainingStep(_phase, at.Epoch, _position.Step, _batch, loss, _schedule.LearningRate, fraction, TimeSpan.FromSeconds(Seconds)));
     }
 
-    /// <summary>Measures the weights that would be kept, the averages where there are any, and keeps them if they are the best.</summary>
+    /// <summary>Validates the weights to keep, which are the averages where there are any, and keeps them if they are the best.</summary>
     private double? Validate(CancellationToken stop)
     {
         _average?.Exchange();
@@ -193,7 +192,7 @@ internal sealed class PhaseTraining : IDisposable
         return false;
     }
 
-    /// <summary>Writes the state, and then what follows from it.</summary>
+    /// <summary>Writes the state, and then the files derived from it.</summary>
     private void Save()
     {
         while (_steps.Pending > 0) Settle();
@@ -206,7 +205,7 @@ internal sealed class PhaseTraining : IDisposable
         _sinceSave.Restart();
     }
 
-    /// <summary>The files that follow from the state, where they are behind it.</summary>
+    /// <summary>Writes the files derived from the state, where they are older.</summary>
     private void WriteWhatFollows()
     {
         if (!_bestIsOnDisk) Checkpoint.Save(_run.PathOf(_phase.CheckpointFile), _phase.Model.Options, _best);
@@ -218,7 +217,7 @@ internal sealed class PhaseTraining : IDisposable
     private InvalidDataException Failure(string what, long step)
     {
         string? cause;
-        if (!File.Exists(_run.PathOf(TrainingState.FileName))) return new InvalidDataException($"training stopped: {what}; nothing is on disk yet");
+        if (!File.Exists(_run.PathOf(TrainingState.FileName))) return new InvalidDataException($"training stopped: {what}; nothing has been saved yet");
         try
         {
             cause = Repeat(step);
@@ -228,12 +227,12 @@ internal sealed class PhaseTraining : IDisposable
             cause = e.Message;
         }
         return new InvalidDataException(
-            $"training stopped: {what}: {cause ?? "no operation did it again"}; what is on disk is as of step {SavedStep()}; try a lower --lr");
+            $"training stopped: {what}: {cause ?? "no operation reproduced it"}; the saved state is of step {SavedStep()}; try a lower --lr");
     }
 
     /// <summary>
-    /// Goes back to the state on disk and takes the steps since then again, which are the same to the bit, the last two of them operation by
-    /// operation: the one whose result is not finite, and the one before, whose update may have been.
+    /// Returns to the saved state and repeats the steps since then, which are bit-identical, the last two with a check after each operation: the step whose
+    /// result is not finite, and the step before it, whose update may be the cause.
     /// </summary>
     private string? Repeat(long last)
     {

@@ -3,13 +3,13 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.Training.Fitting;
 
-/// <summary>Which values a new run maps to −1 and 1.</summary>
+/// <summary>Determines which values a new run maps to −1 and 1.</summary>
 internal static class RangeChoice
 {
-    /// <summary>All of 8-bit pictures; of deeper ones the smallest and the largest value that there is, as the model sees them.</summary>
-    /// <param name="images">Those that are trained on, at least one.</param>
-    /// <param name="given">What <c>--range</c> says, in its place.</param>
-    /// <exception cref="UsageException">The pictures have no such values.</exception>
+    /// <summary>The full range for 8-bit images; for deeper ones the smallest and the largest value that occur, as the model sees them.</summary>
+    /// <param name="images">The training images, at least one.</param>
+    /// <param name="given">The range of <c>--range</c>, which overrides this.</param>
+    /// <exception cref="UsageException">The range exceeds the depth of the images.</exception>
     public static PixelRange Of(IEnumerable<Sample> images, (int Low, int High)? given = null)
     {
         Sample[] all = [.. images];
@@ -18,6 +18,6 @@ internal static class RangeChoice
         var wanted = new PixelRange(range.Low, range.High, bits);
         return wanted.High <= wanted.White
             ? wanted
-            : throw new UsageException($"--range {wanted}: the pictures have {bits} bits a value, which goes up to {wanted.White}");
+            : throw new UsageException($"--range {wanted}: the images have {bits} bits a value, with a maximum of {wanted.White}");
     }
 }

@@ -6,9 +6,9 @@ using WeightAverage = Mmrr.Nn.Optimizers.WeightAverage;
 namespace Mmrr.Training.Fitting;
 
 /// <summary>
-/// Enqueues the steps of a phase. While one runs, another thread prepares the next one's batch in page-locked memory; a step's loss is read
-/// after the next step is enqueued, so that on a GPU the host never waits for a step that is the last in the stream. On <c>cpu</c>, where
-/// the host's wait is what runs the queue, each step is settled at once. Steps, and their batches, have one order, whoever is faster.
+/// Enqueues the steps of a phase. While one runs, another thread prepares the next batch in page-locked memory; a step's loss is read after the next step
+/// is enqueued, so that on a GPU the host never waits for the last step in the stream. On <c>cpu</c>, where waiting executes the queue, each step is
+/// settled at once. The order of steps and batches is deterministic.
 /// </summary>
 internal sealed class StepQueue : IDisposable
 {
@@ -26,31 +26,31 @@ internal sealed class StepQueue : IDisposable
     // One batch is prepared at a time.
     private Task _preparing = Task.CompletedTask;
 
-    /// <summary>A queue of nothing.</summary>
-    /// <param name="phase">What a step trains.</param>
-    /// <param name="optimizer">Of the phase's parameters.</param>
-    /// <param name="average">Of the same parameters; null for none.</param>
-    /// <param name="images">To train on; the queue's own until it is disposed.</param>
-    /// <param name="batch">Images of a step, at most as many as there are.</param>
-    /// <param name="seed">The run's.</param>
-    /// <param name="ahead">Steps that are enqueued before the loss of an earlier one is read; null for the device's best.</param>
+    /// <summary>Creates an empty queue.</summary>
+    /// <param name="phase">The phase that a step trains.</param>
+    /// <param name="optimizer">The optimizer of the phase's parameters.</param>
+    /// <param name="average">The average of the same parameters; null for none.</param>
+    /// <param name="images">The training images; used only by the queue until it is disposed.</param>
+    /// <param name="batch">Images per step, at most the number of images.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="ahead">Steps enqueued before the loss of an earlier one is read; null for the device's default.</param>
     public StepQueue(TrainingPhase phase, RAdam optimizer, WeightAverage? average, ImageBatches images, int batch, long seed, int? ahead = null)
     {
         var device = phase.Model.Device;
         (_phase, _optimizer, _average, _images, _batch, _key) = (phase, optimizer, average, images, batch, unchecked((ulong)seed));
         _stepsOfEpoch = images.Count / batch;
         _ahead = ahead ?? (device.Kind == DeviceKind.Cuda ? 1 : 0);
-        // One for each step that is not settled, the newest included, and one to prepare.
+        // One for each unsettled step, including the newest, and one to prepare.
         _slots = [.. Enumerable.Range(0, _ahead + 2).Select(_ => new Slot(device, batch, images.ImageLength))];
     }
 
     /// <summary>Steps whose loss has not been read.</summary>
     public int Pending => _pending.Count;
 
-    /// <summary>Whether the oldest step's loss is to be read before another step is enqueued.</summary>
+    /// <summary>Whether the oldest step's loss must be read before another step is enqueued.</summary>
     public bool IsFull => _pending.Count > _ahead;
 
-    /// <summary>Enqueues a step, and has the batch of the one that follows it prepared.</summary>
+    /// <summary>Enqueues a step and starts preparing the next batch.</summary>
     public void Enqueue(in TrainingStepAt at, double learningRate)
     {
         var slot = _slots[at.Step % _slots.Length];
@@ -62,7 +62,7 @@ internal sealed class StepQueue : IDisposable
         Prepare(_slots[next.Step % _slots.Length], next);
     }
 
-    /// <summary>Waits for the oldest step that is not settled and reads its loss.</summary>
+    /// <summary>Waits for the oldest unsettled step and reads its loss.</summary>
     public (TrainingStepAt At, double Loss) Settle()
     {
         var (at, slot) = _pending.Dequeue();
@@ -73,7 +73,7 @@ internal sealed class StepQueue : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // The thread that fills the memory must be done with it; what stopped it is told where a batch is asked for.
+        // Waits for the thread that fills the memory; its exception, if any, is thrown where a batch is requested.
         ((IAsyncResult)_preparing).AsyncWaitHandle.WaitOne();
         foreach (var slot in _slots) slot.Dispose();
     }
@@ -107,7 +107,7 @@ internal sealed class StepQueue : IDisposable
 
     private ulong Stream(long step) => ((ulong)_phase.Number << 56) | (ulong)step;
 
-    /// <summary>The host's memory of one step.</summary>
+    /// <summary>The host memory of one step.</summary>
     private sealed class Slot(Device device, int batch, int imageLength) : IDisposable
     {
         public HostBuffer Images { get; } = new(device, batch * imageLength);
@@ -116,7 +116,7 @@ internal sealed class StepQueue : IDisposable
 
         public HostBuffer Loss { get; } = new(device, 1);
 
-        /// <summary>The step that it is, or is being, prepared for.</summary>
+        /// <summary>The step that it is prepared for or being prepared for.</summary>
         public TrainingStepAt? At { get; set; }
 
         public void Dispose()
@@ -128,8 +128,8 @@ internal sealed class StepQueue : IDisposable
     }
 }
 
-/// <summary>Which step.</summary>
+/// <summary>The position of a step.</summary>
 /// <param name="Epoch">From 1.</param>
-/// <param name="Done">Steps of the epoch before it.</param>
-/// <param name="Step">Steps of the phase before it.</param>
+/// <param name="Done">Previous steps of the epoch.</param>
+/// <param name="Step">Previous steps of the phase.</param>
 internal readonly record struct TrainingStepAt(int Epoch, int Done, long Step);

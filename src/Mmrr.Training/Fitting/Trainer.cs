@@ -5,18 +5,18 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Fitting;
 
-/// <summary>The training of a run: two phases, each on the normal images, each keeping the weights of its lowest validation loss.</summary>
-/// <param name="model">With the run's options; any weights.</param>
+/// <summary>The training of a run: two phases, each on the normal images, each keeping the weights with the lowest validation loss.</summary>
+/// <param name="model">The model, with the run's options and any weights.</param>
 /// <param name="run">The run.</param>
 /// <param name="set">Its normal images.</param>
-/// <param name="progress">Hears of it.</param>
+/// <param name="progress">Receives the progress.</param>
 /// <param name="ahead">As <see cref="StepQueue"/> takes it.</param>
 internal sealed class Trainer(MmrrModel model, RunFolder run, ImageSet set, ITrainingProgress progress, int? ahead = null)
 {
-    /// <summary>Trains from where the run stands, its beginning or its last saved state, to the end of both phases.</summary>
-    /// <param name="stop">Ends training after the step that is under way, with the state saved.</param>
-    /// <returns>Whether both phases are over: <c>restoration.safetensors</c> and <c>refinement.safetensors</c> are final.</returns>
-    /// <exception cref="InvalidDataException">The saved state is damaged or belongs to other data; or a loss was not finite.</exception>
+    /// <summary>Trains from the beginning or the last saved state to the end of both phases.</summary>
+    /// <param name="stop">Ends training after the current step, with the state saved.</param>
+    /// <returns>Whether both phases are finished: <c>restoration.safetensors</c> and <c>refinement.safetensors</c> are final.</returns>
+    /// <exception cref="InvalidDataException">The saved state is damaged or belongs to other data; or a loss is not finite.</exception>
     public bool Run(CancellationToken stop)
     {
         string path = run.PathOf(TrainingState.FileName);
@@ -44,10 +44,10 @@ internal sealed class Trainer(MmrrModel model, RunFolder run, ImageSet set, ITra
 
     private void CheckBelongs(TrainingPosition position, TrainingData data, string path)
     {
-        // A run may go on elsewhere: on another device, its data in another folder, saved more often. All else decides its steps.
+        // A run may continue with another device, data folder or save interval. All other options determine its steps.
         var o = run.Options;
         if (position.Options with { Device = o.Device, Threads = o.Threads, Root = o.Root, Abnormal = o.Abnormal, SaveEvery = o.SaveEvery } != o)
-            throw new InvalidDataException($"{path}: it was saved with another configuration than that in run.json");
+            throw new InvalidDataException($"{path}: it was saved with a different configuration from that in run.json");
         if (position.Data != data.Fingerprint) throw new InvalidDataException($"{path}: the images in {o.Root} are not those that the run began with");
     }
 }

@@ -8,7 +8,7 @@ namespace Mmrr.Training.Fitting;
 /// <summary>The normal images of a run in their three parts.</summary>
 internal sealed class TrainingData
 {
-    /// <summary>Takes a set apart.</summary>
+    /// <summary>Splits a set.</summary>
     public TrainingData(ImageSet set, TrainingOptions options)
     {
         Training = new ImageBatches(
@@ -17,21 +17,21 @@ internal sealed class TrainingData
         Fingerprint = FingerprintOf(set);
     }
 
-    /// <summary>To train on, augmented.</summary>
+    /// <summary>The training images, augmented.</summary>
     public ImageBatches Training { get; }
 
-    /// <summary>To choose the epoch with, as they are.</summary>
+    /// <summary>The validation images, unchanged.</summary>
     public ImageBatches Validation { get; }
 
-    /// <summary>SHA-256 of the images' names and pixels: the same data, the same text.</summary>
+    /// <summary>SHA-256 of the images' names and pixels, which identifies the data.</summary>
     public string Fingerprint { get; }
 
     /// <summary>
-    /// The images that were neither trained on nor chose the epoch: their scores are those of any other normal image, and set the threshold.
+    /// The images used neither for training nor for validation: their scores are representative of normal images and determine the threshold.
     /// </summary>
     public static IEnumerable<Sample> CalibrationImages(ImageSet set) => set.Samples.Where(s => s.Part == ImagePart.Calibration);
 
-    /// <summary>The images that are trained on.</summary>
+    /// <summary>The training images.</summary>
     public static IEnumerable<Sample> TrainingImages(ImageSet set) => set.Samples.Where(s => s.Part == ImagePart.Training);
 
     private static int[] Members(ImageSet set, ImagePart part) => [.. Enumerable.Range(0, set.Samples.Count).Where(i => set.Samples[i].Part == part)];

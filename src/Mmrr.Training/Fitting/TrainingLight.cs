@@ -4,17 +4,17 @@ using Mmrr.Training.Data;
 namespace Mmrr.Training.Fitting;
 
 /// <summary>
-/// The light of training images: changed as the augmentation says, the same for all tiles of an image in an epoch, and then normalised where the model
-/// wants it. As in scoring it is the whole image whose mean and contrast count; of an image that is flipped or turned as a whole, the result's.
+/// The light of training images: changed by the augmentation, the same for all tiles of an image in an epoch, and then normalised where the model requires
+/// it. As in scoring, the mean and contrast are those of the whole image, after any flip or rotation of the image as a whole.
 /// </summary>
 /// <param name="set">The images.</param>
-/// <param name="augmentation">What changes.</param>
+/// <param name="augmentation">The changes.</param>
 /// <param name="normalize">Whether brightness and contrast are normalised.</param>
-/// <param name="range">The run's.</param>
-/// <param name="seed">The run's.</param>
+/// <param name="range">The run's range.</param>
+/// <param name="seed">The run's seed.</param>
 internal sealed class TrainingLight(ImageSet set, Augmentation augmentation, bool normalize, PixelRange range, long seed)
 {
-    // Tiles have the numbers from 0 on.
+    // Tiles are numbered from 0.
     private const long WholeImage = -1;
 
     private readonly Dictionary<int, Whole> _wholes = [];
@@ -23,11 +23,11 @@ internal sealed class TrainingLight(ImageSet set, Augmentation augmentation, boo
     private sealed record Whole(int Epoch, double Mean, LightChange Change, ImageLight Light);
 
     /// <summary>Changes and normalises an image or a tile of it in place.</summary>
-    /// <param name="member">Which image.</param>
+    /// <param name="member">Index of the image.</param>
     /// <param name="epoch">The epoch.</param>
     /// <param name="place">The tile's upper left pixel.</param>
-    /// <param name="pixels">What is seen, as the set has it.</param>
-    /// <param name="values">The same as values in [−1, 1].</param>
+    /// <param name="pixels">The pixels as stored in the set.</param>
+    /// <param name="values">The same pixels as values in [−1, 1].</param>
     public void Apply(int member, int epoch, (int Top, int Left) place, PixelValues pixels, Span<float> values)
     {
         if (!augmentation.ChangesLight && !normalize) return;
@@ -51,7 +51,7 @@ internal sealed class TrainingLight(ImageSet set, Augmentation augmentation, boo
         return augmentation.ChangesLight ? LightChange.Draw(augmentation, ref random) : LightChange.None;
     }
 
-    /// <summary>What the tiles of an image have in common, from all of its pixels: a pass over them in each epoch.</summary>
+    /// <summary>The values shared by all tiles of an image, from all of its pixels: one pass over them in each epoch.</summary>
     private Whole Of(Sample sample, int epoch, LightChange change)
     {
         double mean = ImagePixels.Mean(sample.Pixels, range);

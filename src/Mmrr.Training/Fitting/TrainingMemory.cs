@@ -3,19 +3,19 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.Training.Fitting;
 
-/// <summary>The memory that training takes on a device, a line through what steps of one image and of two were seen to take.</summary>
+/// <summary>The memory of training on a device, a linear fit of the memory measured for steps of one and two images.</summary>
 /// <param name="Fixed">Bytes for the weights, their gradients and the optimizer's state.</param>
-/// <param name="PerImage">Bytes for each image of a step, most of them activations that wait for backward.</param>
+/// <param name="PerImage">Bytes for each image of a step, most of them activations kept for the backward pass.</param>
 internal sealed record TrainingMemory(long Fixed, long PerImage)
 {
-    // Larger images are reckoned from this size: bytes grow with the pixels, and the trial itself must fit.
+    // Larger images are extrapolated from this size: bytes grow with the pixels, and the trial itself must fit.
     private const int LargestTrial = 64;
 
-    // What the pool cannot reuse: its sizes are rounded up by a quarter at most, and batches that are no power of two feel it.
+    // Allows for memory that the pool cannot reuse: it rounds sizes up by at most a quarter, which affects batches that are not powers of two.
     private const double Usable = 0.9;
 
-    /// <summary>Throws where a card has too little free memory for the steps of phase 1, those that take most. Other devices are not asked.</summary>
-    /// <exception cref="UsageException">It has; the message says which batch would fit.</exception>
+    /// <summary>Throws if a GPU has too little free memory for the steps of phase 1, which take the most. Other devices are not checked.</summary>
+    /// <exception cref="UsageException">Not enough free memory; the message states the largest batch that fits.</exception>
     public static void EnsureRoom(Device device, MmrrOptions options, int batch)
     {
         if (device.FreeMemory is null) return;
@@ -23,7 +23,7 @@ internal sealed record TrainingMemory(long Fixed, long PerImage)
         if (memory.Refusal(batch, device.FreeMemory.Value, device.Name) is { } refusal) throw new UsageException(refusal);
     }
 
-    /// <summary>Runs two steps of a model of its own and gives the memory back.</summary>
+    /// <summary>Runs two steps of a separate model and frees the memory.</summary>
     public static TrainingMemory Measure(Device device, MmrrOptions options)
     {
         int side = Math.Min(options.Size, Math.Max(LargestTrial, 1 << (options.Resolutions - 1)));
@@ -48,13 +48,13 @@ internal sealed record TrainingMemory(long Fixed, long PerImage)
         }
     }
 
-    /// <summary>Why a batch does not fit, in one line; null where it does.</summary>
+    /// <summary>The message that a batch does not fit, in one line; null where it fits.</summary>
     public string? Refusal(int batch, long free, string device)
     {
         double usable = (free * Usable) - Fixed;
         long fits = Math.Max(0, (long)(usable / PerImage));
         if (batch <= fits) return null;
         string hint = fits > 0 ? $"a batch of {fits} would fit" : "not one image fits; take a smaller --size or --width";
-        return $"--batch {batch} needs about {(Fixed + (batch * PerImage)) >> 20} MiB of memory, of which {device} has {free >> 20} MiB free: {hint}";
+        return $"--batch {batch} needs about {(Fixed + (batch * PerImage)) >> 20} MiB of memory, and {device} has {free >> 20} MiB free: {hint}";
     }
 }

@@ -6,16 +6,16 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Fitting;
 
-/// <summary>What new, repeated and resumed runs have in common: from the data to the finished run, or to where it was stopped.</summary>
-/// <param name="host">Is told of it, and may stop it.</param>
+/// <summary>The common part of new, repeated and resumed runs: from the data to the finished or stopped run.</summary>
+/// <param name="host">Receives messages and may stop training.</param>
 internal sealed class TrainingSession(ITrainingHost host)
 {
-    /// <summary>Trains a new run; the channels and the range of the images are found out and noted in it.</summary>
-    /// <param name="options">The run's, but for these.</param>
+    /// <summary>Trains a new run; the channels and the range are determined from the images and stored in it.</summary>
+    /// <param name="options">The run's options, except for these.</param>
     /// <param name="output">Its folder.</param>
-    /// <param name="range">Gives the range for the images that are trained on; null for that of the options.</param>
+    /// <param name="range">Returns the range for the training images; null for that of the options.</param>
     /// <param name="orBeside">As <see cref="RunFolder.Create"/> takes it.</param>
-    /// <returns>The run, and whether it is finished; if not, it was told to stop.</returns>
+    /// <returns>The run, and whether it is finished; if not, it was stopped.</returns>
     public (RunFolder Run, bool Finished) Begin(
         TrainingOptions options, string output, Func<IEnumerable<Sample>, PixelRange>? range = null, bool orBeside = false)
     {
@@ -26,7 +26,7 @@ internal sealed class TrainingSession(ITrainingHost host)
         if (range is not null) options = options with { Model = options.Model with { Range = range(TrainingData.TrainingImages(set)) } };
         TrainingMemory.EnsureRoom(device, options.Model, options.Batch);
         var data = source.Record(set);
-        // Of a list, the images lie anywhere.
+        // The images of a list may be anywhere.
         if (File.Exists(options.Root) && Path.GetDirectoryName(options.Root) is { } listed)
             OutputPlace.CheckRun(output, data.Images.Select(i => Path.GetDirectoryName(Path.Combine(listed, i.Name))).Distinct());
         if (data.Leak() is { } leak) host.Remark(leak);
@@ -43,15 +43,15 @@ internal sealed class TrainingSession(ITrainingHost host)
         }
     }
 
-    /// <summary>Goes on with a run from its last saved state, from its first second on.</summary>
-    /// <returns>Whether it is finished; if not, it was told to stop.</returns>
+    /// <summary>Resumes a run from its last saved state, or from the start if there is none.</summary>
+    /// <returns>Whether it is finished; if not, it was stopped.</returns>
     public bool Resume(RunFolder run)
     {
         using var held = run.Lock();
         string state = run.PathOf(TrainingState.FileName);
-        // The state is written before anything that follows from it.
+        // The state is written before the files derived from it.
         if (!File.Exists(state) && (File.Exists(run.PathOf(TrainingHistory.FileName)) || Directory.EnumerateFiles(run.Path, "*.safetensors").Any()))
-            throw new UsageException($"{run.Path}: training began in it, but there is no {TrainingState.FileName} to go on from");
+            throw new UsageException($"{run.Path}: training began in it, but there is no {TrainingState.FileName} to resume from");
         using var device = DeviceChoice.Open(run.Options.Device, run.Options.Threads, run.Options.Precision);
         return Train(run, device, Load(run.Data).Set);
     }
@@ -63,7 +63,7 @@ internal sealed class TrainingSession(ITrainingHost host)
         int count = set.Samples.Count;
         string few = count == 1 ? "one normal image is" : "two normal images are";
         if (count < 3)
-            throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: to train on, to choose the epoch with and for the threshold");
+            throw new InvalidDataException($"{options.Root}: {few} too few; three are needed: for training, validation and the threshold");
         foreach (string line in source.Remarks()) host.Remark(line);
         return (source, set);
     }
@@ -95,19 +95,19 @@ internal sealed class TrainingSession(ITrainingHost host)
         catch (DeviceMemoryException e)
         {
             throw new DeviceMemoryException(
-                $"training stopped: {e.Message}; a smaller --batch needs less (what is on disk is whole, as of step {Step(run)})", e);
+                $"training stopped: {e.Message}; a smaller --batch needs less (the saved state is complete, of step {Step(run)})", e);
         }
     }
 
     /// <summary>
-    /// Makes the statistics and the threshold of a trained run anew, for other levels or another rule, from the normal images that it was trained with. Until
-    /// both are complete the run keeps those that it has.
+    /// Recomputes the statistics and the threshold of a trained run for other levels or another rule, from its normal images. Until both are complete the
+    /// run keeps the old ones.
     /// </summary>
     /// <param name="run">The run.</param>
-    /// <param name="device">What computes.</param>
-    /// <param name="levels">The levels from now on.</param>
-    /// <param name="rule">The rule from now on.</param>
-    /// <param name="falseAlarm">The threshold's promise.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="levels">The new levels.</param>
+    /// <param name="rule">The new rule.</param>
+    /// <param name="falseAlarm">The false-alarm rate of the threshold.</param>
     /// <param name="others">Scores further normal images for the threshold; null for none.</param>
     public Calibration Measure(
         RunFolder run, Device device, LevelSchedule levels, ScoreRule rule, double falseAlarm, Func<Scorer, IReadOnlyList<NormalScore>>? others)
@@ -117,8 +117,8 @@ internal sealed class TrainingSession(ITrainingHost host)
     }
 
     /// <summary>
-    /// What is done with trained networks before a run counts as finished. A run that is stopped in here is taken up here again: the state,
-    /// which says that both phases are over, goes last.
+    /// The work after both phases before a run counts as finished. A run stopped here is resumed here: the state, which records that both phases are
+    /// finished, is deleted last.
     /// </summary>
     private void Finish(RunFolder run, Device device, ImageSet set)
     {
@@ -144,8 +144,8 @@ internal sealed class TrainingSession(ITrainingHost host)
         return calibration;
     }
 
-    /// <summary>Refuses normal images whose scores are no numbers.</summary>
-    /// <exception cref="InvalidDataException">There is one; the message names it.</exception>
+    /// <summary>Rejects normal images whose scores are not finite.</summary>
+    /// <exception cref="InvalidDataException">There is such an image; the message names it.</exception>
     public static void RefuseBroken(IEnumerable<NormalScore> scores)
     {
         if (scores.FirstOrDefault(s => !s.IsFinite) is { } broken)
@@ -153,6 +153,6 @@ internal sealed class TrainingSession(ITrainingHost host)
                 $"{broken.Image}: its score is {broken.Score}; a threshold needs finite scores of normal images"));
     }
 
-    /// <summary>Steps on disk, of both phases.</summary>
+    /// <summary>Saved steps of both phases.</summary>
     private static long Step(RunFolder run) => RunSummary.Of(run).Steps;
 }

@@ -7,30 +7,29 @@ namespace Mmrr.Training.Fitting;
 
 /// <summary>
 /// The mean loss of the validation images at levels and noise that never change, over at least <see cref="LeastPairs"/> pairs of an image and a level:
-/// so many that the choice of an epoch is no draw of lots where there are few images.
+/// enough that the selection of an epoch is not random where there are few images.
 /// </summary>
-/// <param name="phase">Whose loss.</param>
+/// <param name="phase">The phase.</param>
 /// <param name="images">The images.</param>
-/// <param name="batch">Images of a training step: as many rows at least are computed together.</param>
-/// <param name="seed">The run's.</param>
+/// <param name="batch">Images per training step: at least this many rows are computed together.</param>
+/// <param name="seed">The run's seed.</param>
 internal sealed class ValidationLoss(TrainingPhase phase, ImageBatches images, int batch, long seed)
 {
-    /// <summary>An image has ⌈so many / images⌉ levels.</summary>
+    /// <summary>The minimum number of pairs; an image has ⌈pairs / images⌉ levels.</summary>
     public const int LeastPairs = 256;
 
     private const ulong Stream = 1ul << 62;
 
-    // Of the time that training takes.
+    // Maximum share of training time.
     private const double Share = 0.1;
 
     private readonly int _levels = LevelsOf(images.Count);
 
-    /// <summary>Levels of each of so many images.</summary>
+    /// <summary>Levels per image for a number of images.</summary>
     public static int LevelsOf(int images) => (LeastPairs + images - 1) / images;
 
     /// <summary>
-    /// The levels: with n images and K levels each, n·K values (i + ½)/(n·K), of which each image has one in each K-th part of (0, 1). Which one is
-    /// drawn by the seed.
+    /// The levels: with n images and K levels each, n·K values (i + ½)/(n·K), of which each image has one in each K-th part of (0, 1), drawn by the seed.
     /// </summary>
     /// <returns>[n, K].</returns>
     public static float[] Levels(int images, int levels, long seed)
@@ -45,17 +44,17 @@ internal sealed class ValidationLoss(TrainingPhase phase, ImageBatches images, i
     }
 
     /// <summary>
-    /// Every how many epochs to measure it, so that it takes about a tenth of training's time at most: by passes through a network, whatever the
-    /// machine's speed, so that the same run chooses among the same epochs everywhere.
+    /// The interval in epochs at which to measure it, so that it takes at most about a tenth of training time: counted in passes through a network,
+    /// independent of the machine's speed, so that the same run selects among the same epochs everywhere.
     /// </summary>
-    /// <param name="trained">Images trained on in an epoch.</param>
+    /// <param name="trained">Training images of an epoch.</param>
     public int Every(int trained)
     {
         double validation = (double)images.Count * (phase.ImagePasses + (_levels * phase.LevelPasses));
         return (int)Math.Ceiling(validation / (Share * trained * phase.TrainingPasses));
     }
 
-    /// <summary>Measures it; null when it was told to stop on the way, which changes nothing.</summary>
+    /// <summary>Measures the loss; null if it was stopped, which has no effect on training.</summary>
     public double? Measure(CancellationToken stop)
     {
         using var guard = new NoGradient();

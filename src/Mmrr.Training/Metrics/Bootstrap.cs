@@ -3,20 +3,20 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.Training.Metrics;
 
-/// <summary>A figure of the test set and where it would lie on other test sets like it.</summary>
-/// <param name="Value">Of the test set.</param>
+/// <summary>A figure of the test set with a confidence interval.</summary>
+/// <param name="Value">The value on the test set.</param>
 /// <param name="Low">The interval's lower end.</param>
 /// <param name="High">The interval's upper end.</param>
 internal sealed record Estimate(double Value, double Low, double High);
 
 /// <summary>
 /// Percentile bootstrap intervals (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13), stratified: normal and abnormal samples are
-/// drawn with replacement from their own kind, so that every resample has as many of each as the test set. They say how much the choice of the test images
-/// moves a figure; that of the training images and the seed is not in them.
+/// drawn with replacement from their own kind, so that every resample has as many of each as the test set. They measure how much the choice of test images
+/// changes a figure; they do not include the effect of the training images and the seed.
 /// </summary>
 internal static class Bootstrap
 {
-    /// <summary>Resamples.</summary>
+    /// <summary>The number of resamples.</summary>
     public const int Resamples = 1000;
 
     /// <summary>Share of the resamples within the interval.</summary>

@@ -1,10 +1,10 @@
 namespace Mmrr.Training.Metrics;
 
 /// <summary>
-/// Two curves over the false positive rate of the pixels, their areas summed up as pixels come in, highest score first: the true positive rate (ROC), and
-/// the per-region overlap, the mean over all defects of the share of their pixels found. The second is MVTec's: Bergmann et al., The MVTec Anomaly Detection
-/// Dataset, IJCV 129, 2021, section 5, as in their evaluation code: the curve begins at (0, 0), pixels of the same score are one step, the area is a sum of
-/// trapezia that ends, interpolated, at a rate of 0.3, and it is divided by 0.3.
+/// Two curves over the false positive rate of the pixels, whose areas are accumulated as pixels are added, highest score first: the true positive rate
+/// (ROC), and the per-region overlap, the mean over all defects of the share of their pixels found. The second is MVTec's: Bergmann et al., The MVTec
+/// Anomaly Detection Dataset, IJCV 129, 2021, section 5, as in their evaluation code: the curve begins at (0, 0), pixels of the same score are one step,
+/// the area is a sum of trapezia that ends, interpolated, at a rate of 0.3, and it is divided by 0.3.
 /// </summary>
 internal sealed class OverlapCurve
 {
@@ -20,7 +20,7 @@ internal sealed class OverlapCurve
     private UInt128 _doubledRoc; // twice the pairs in order, exact
     private double _area;
 
-    /// <summary>Curves over so many pixels and regions.</summary>
+    /// <summary>Creates the curves for numbers of pixels and regions.</summary>
     public OverlapCurve(long goodPixels, long defectivePixels, long regions) =>
         (_goodPixels, _defectivePixels, _regions) = (goodPixels, defectivePixels, regions);
 
@@ -28,10 +28,10 @@ internal sealed class OverlapCurve
     public PixelFigures? Figures =>
         _defectivePixels == 0 || _goodPixels == 0 ? null : new PixelFigures((double)_doubledRoc / (2.0 * _goodPixels * _defectivePixels), _area / Limit);
 
-    /// <summary>All pixels of one score.</summary>
-    /// <param name="good">Good ones.</param>
-    /// <param name="defective">Defective ones.</param>
-    /// <param name="overlap">Of these the sum of one over the area of each one's region.</param>
+    /// <summary>Adds all pixels of one score.</summary>
+    /// <param name="good">Good pixels.</param>
+    /// <param name="defective">Defective pixels.</param>
+    /// <param name="overlap">The sum over the defective pixels of one over the area of the pixel's region.</param>
     public void Add(long good, long defective, double overlap)
     {
         if (good > 0)

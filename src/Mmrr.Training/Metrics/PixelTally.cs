@@ -8,23 +8,23 @@ namespace Mmrr.Training.Metrics;
 internal sealed record PixelFigures(double Auroc, double Aupro);
 
 /// <summary>
-/// Pixel AUROC and AUPRO at the masks' own size, image by image: of each score it keeps how many pixels have it, and no map. Scores that agree in sign,
-/// exponent and the first 11 bits of the fraction, 0.05 % at most apart, count as ties; of the pairs of a good and a defective pixel those within such a bin
-/// are the share that an AUROC may be off by, halved.
+/// Pixel AUROC and AUPRO at the masks' own size, image by image: it counts the pixels of each score and keeps no map. Scores that agree in sign, exponent
+/// and the first 11 bits of the fraction, at most 0.05 % apart, count as ties; the error of an AUROC is at most half the share of good-defective pixel
+/// pairs within one bin.
 /// </summary>
-/// <param name="kinds">Kinds of defects to tell apart.</param>
+/// <param name="kinds">Number of kinds of defects.</param>
 internal sealed class PixelTally(int kinds)
 {
     private const int BinShift = 12;
     private const int PageShift = 12;
 
-    // Of normal images, and then of those of each kind.
+    // The counts of normal images, then those of each kind.
     private readonly Counts[] _counts = [.. Enumerable.Range(0, kinds + 1).Select(_ => new Counts())];
 
-    /// <summary>Takes an image.</summary>
+    /// <summary>Adds an image.</summary>
     /// <param name="mask">Its defects.</param>
     /// <param name="kind">Their kind, from 0; −1 for a normal image.</param>
-    /// <param name="map">Its scores, [Height, Width] of the mask; NaN (not looked at) ranks below everything.</param>
+    /// <param name="map">Its scores, [Height, Width] of the mask; NaN (not seen by the model) ranks below everything.</param>
     public void Add(DefectRegions mask, int kind, ReadOnlySpan<float> map)
     {
         if (map.Length != mask.Height * mask.Width)
@@ -57,7 +57,7 @@ internal sealed class PixelTally(int kinds)
         {
             if (Array.TrueForAll(some, c => !c.HasPage(bin)))
             {
-                // To the last bin of the next page.
+                // Moves to the last bin of the next page.
                 bin &= -1 << PageShift;
                 continue;
             }
@@ -74,7 +74,7 @@ internal sealed class PixelTally(int kinds)
         return curve.Figures;
     }
 
-    /// <summary>The upper bits of a key that orders as the scores do.</summary>
+    /// <summary>The upper bits of a key with the order of the scores.</summary>
     private static int Bin(float score)
     {
         if (float.IsNaN(score)) return 0;
@@ -89,7 +89,7 @@ internal sealed class PixelTally(int kinds)
         public double Overlap; // Σ 1/area over the defective pixels
     }
 
-    /// <summary>Counts of all bins, in pages that are made when something falls into them: scores lie close together.</summary>
+    /// <summary>Counts of all bins, in pages that are allocated on demand, since scores are close together.</summary>
     private sealed class Counts
     {
         private readonly Count[]?[] _pages = new Count[1 << (32 - BinShift - PageShift)][];

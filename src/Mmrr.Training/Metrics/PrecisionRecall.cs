@@ -1,18 +1,18 @@
 namespace Mmrr.Training.Metrics;
 
-/// <summary>What a threshold does to labelled samples; one is called abnormal where its score is above.</summary>
+/// <summary>The decisions of a threshold on labelled samples; a sample is called abnormal if its score is above it.</summary>
 /// <param name="Threshold">The threshold.</param>
 /// <param name="Found">Abnormal samples above it.</param>
-/// <param name="Misses">Abnormal samples that are not.</param>
+/// <param name="Misses">Abnormal samples not above it.</param>
 /// <param name="FalseAlarms">Normal samples above it.</param>
-/// <param name="Passed">Normal samples that are not.</param>
+/// <param name="Passed">Normal samples not above it.</param>
 internal sealed record DecisionCounts(double Threshold, int Found, int Misses, int FalseAlarms, int Passed)
 {
-    /// <summary>The harmonic mean of precision and recall, 2·TP / (2·TP + FP + FN): 0 where nothing abnormal is found.</summary>
+    /// <summary>The harmonic mean of precision and recall, 2·TP / (2·TP + FP + FN); 0 where no abnormal sample is found.</summary>
     public double F1 => 2.0 * Found / ((2.0 * Found) + FalseAlarms + Misses);
 }
 
-/// <summary>Precision and recall of anomaly scores. Samples that share a score are found together.</summary>
+/// <summary>Precision and recall of anomaly scores. Samples with the same score form one step.</summary>
 internal static class PrecisionRecall
 {
     /// <summary>Σ (Rₖ − Rₖ₋₁)·Pₖ over the distinct scores, highest first: average precision without interpolation, as in scikit-learn.</summary>
@@ -30,8 +30,8 @@ internal static class PrecisionRecall
         return sum / ranking.AbnormalCount;
     }
 
-    /// <summary>The threshold of the highest F1, by the labels themselves; of several, the one that calls fewest samples abnormal.</summary>
-    /// <returns>Its threshold is the next lower score, below all scores a little less than the lowest: what is above is abnormal.</returns>
+    /// <summary>The threshold with the highest F1 on the given labels; of several, the one that calls the fewest samples abnormal.</summary>
+    /// <returns>The counts; the threshold is the next lower score, or slightly below the lowest score: samples above it are abnormal.</returns>
     public static DecisionCounts BestF1(Ranking ranking)
     {
         double best = -1;
@@ -48,7 +48,7 @@ internal static class PrecisionRecall
         return Make(ranking, threshold, bestFound, bestAlarms);
     }
 
-    /// <summary>What a given threshold does.</summary>
+    /// <summary>The decisions of a given threshold.</summary>
     public static DecisionCounts At(Ranking ranking, double threshold)
     {
         int found = 0, alarms = 0;

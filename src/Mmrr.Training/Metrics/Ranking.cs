@@ -4,7 +4,7 @@ namespace Mmrr.Training.Metrics;
 
 /// <summary>
 /// Labelled anomaly scores as counts of normal and abnormal samples at each distinct score, highest first. All image-level figures are functions of it, so
-/// that ties are one step for all of them, and a bootstrap draws new counts without sorting again.
+/// ties are one step in each of them, and a bootstrap draws new counts without sorting again.
 /// </summary>
 internal sealed class Ranking
 {
@@ -18,7 +18,7 @@ internal sealed class Ranking
         (_placeOfNormal, _placeOfAbnormal) = (placeOfNormal, placeOfAbnormal);
     }
 
-    /// <summary>The distinct scores, falling, [K].</summary>
+    /// <summary>The distinct scores, descending, [K].</summary>
     public IReadOnlyList<double> Scores => _scores;
 
     /// <summary>Normal samples at each score, [K].</summary>
@@ -27,13 +27,13 @@ internal sealed class Ranking
     /// <summary>Abnormal samples at each score, [K].</summary>
     public IReadOnlyList<int> Abnormal { get; }
 
-    /// <summary>Normal samples in all.</summary>
+    /// <summary>Total number of normal samples.</summary>
     public int NormalCount => _placeOfNormal.Length;
 
-    /// <summary>Abnormal samples in all.</summary>
+    /// <summary>Total number of abnormal samples.</summary>
     public int AbnormalCount => _placeOfAbnormal.Length;
 
-    /// <summary>Where a score ranks: one that is not a number is above all, as abnormal as can be.</summary>
+    /// <summary>The rank value of a score: NaN ranks above all others, as most abnormal.</summary>
     public static double Rank(double score) => double.IsNaN(score) ? double.PositiveInfinity : score;
 
     /// <summary>Ranks samples.</summary>
@@ -43,7 +43,7 @@ internal sealed class Ranking
     public static Ranking Of(ReadOnlySpan<double> scores, ReadOnlySpan<bool> abnormal)
     {
         if (scores.Length != abnormal.Length)
-            throw new ArgumentException($"{scores.Length} scores came with {abnormal.Length} labels, expected as many", nameof(abnormal));
+            throw new ArgumentException($"{scores.Length} scores with {abnormal.Length} labels, expected equal numbers", nameof(abnormal));
         int positives = abnormal.Count(true);
         if (positives == 0 || positives == abnormal.Length)
             throw new ArgumentException($"{positives} of {abnormal.Length} labels are abnormal, expected both kinds", nameof(abnormal));
@@ -66,7 +66,7 @@ internal sealed class Ranking
         return new Ranking(falling, Count(placeOfNormal, falling.Length), Count(placeOfAbnormal, falling.Length), placeOfNormal, placeOfAbnormal);
     }
 
-    /// <summary>As many normal and as many abnormal samples as there are, drawn with replacement from each kind: the stratified bootstrap.</summary>
+    /// <summary>A stratified bootstrap resample: the same numbers of normal and abnormal samples, drawn with replacement from each kind.</summary>
     public Ranking Resample(ref SplitMix64 random)
     {
         int[] normal = Draw(_placeOfNormal, ref random), abnormal = Draw(_placeOfAbnormal, ref random);

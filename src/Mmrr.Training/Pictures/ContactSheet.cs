@@ -2,7 +2,7 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.Training.Pictures;
 
-/// <summary>A table of images in one PNG: captions above the columns, a label left of each row.</summary>
+/// <summary>A table of images in one PNG: captions above the columns, a label to the left of each row.</summary>
 public sealed class ContactSheet
 {
     private const int TextScale = 2;
@@ -19,8 +19,8 @@ public sealed class ContactSheet
     private readonly List<(string[] Label, Tile[] Tiles)> _rows = [];
 
     /// <summary>Starts a sheet.</summary>
-    /// <param name="captions">One caption a column, printable ASCII, one line each; at least one.</param>
-    /// <param name="scale">What the tiles are enlarged by, 1 or more.</param>
+    /// <param name="captions">One caption per column, printable ASCII, one line each; at least one.</param>
+    /// <param name="scale">The factor that tiles are enlarged by, 1 or more.</param>
     /// <exception cref="ArgumentException">There is no caption or the scale is below 1.</exception>
     public ContactSheet(IReadOnlyList<string> captions, int scale)
     {
@@ -34,8 +34,8 @@ public sealed class ContactSheet
 
     /// <summary>Adds a row of tiles, which may differ in size.</summary>
     /// <param name="label">The text at the left, printable ASCII; line breaks (\n) start new lines.</param>
-    /// <param name="tiles">One tile a column.</param>
-    /// <exception cref="ArgumentException">There are not as many tiles as captions.</exception>
+    /// <param name="tiles">One tile per column.</param>
+    /// <exception cref="ArgumentException">The number of tiles differs from the number of captions.</exception>
     public void AddRow(string label, IReadOnlyList<Tile> tiles)
     {
         ArgumentNullException.ThrowIfNull(label);
@@ -82,7 +82,7 @@ public sealed class ContactSheet
         return canvas.ToTile();
     }
 
-    /// <summary>Draws the sheet and writes it as a PNG, replacing an old file whole.</summary>
+    /// <summary>Draws the sheet and writes it as a PNG, replacing an existing file atomically.</summary>
     /// <param name="path">The PNG to write; its folder must exist.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
@@ -97,7 +97,7 @@ public sealed class ContactSheet
 
     private int Framed(int pixels) => checked(pixels * _scale + 2 * Frame);
 
-    // The frame keeps a tile of the background's colour visible.
+    // The frame makes a tile of the background's colour visible.
     private void DrawFramed(RgbCanvas canvas, Tile tile, int top, int left)
     {
         canvas.Fill(top, left, Framed(tile.Height), Framed(tile.Width), FrameColour);

@@ -24,7 +24,7 @@ public static class Heatmap
     /// <param name="high">The value shown brightest, not below <paramref name="low"/>; higher ones are clamped.</param>
     /// <returns>An RGB image of the map's size.</returns>
     /// <remarks>With <paramref name="low"/> equal to <paramref name="high"/>, values up to it are darkest and those above brightest.</remarks>
-    /// <exception cref="ArgumentException">A size, the count, the range or a value (NaN or infinite) is refused.</exception>
+    /// <exception cref="ArgumentException">A size, the count, the range or a value (NaN or infinite) is invalid.</exception>
     public static Tile Render(ReadOnlySpan<float> values, int height, int width, float low, float high)
     {
         Check(values, height, width, low, high);
@@ -38,14 +38,14 @@ public static class Heatmap
         return new Tile(height, width, 3, pixels);
     }
 
-    /// <summary>Blends a coloured map over an image; the colour's weight grows with the value, so that low places show the image.</summary>
+    /// <summary>Blends a coloured map over an image; the colour's weight grows with the value, so low values show the image.</summary>
     /// <param name="image">The grey or RGB image.</param>
     /// <param name="values">One finite value for each pixel of the image, row-major.</param>
-    /// <param name="low">The value that leaves the image as it is; lower ones are clamped.</param>
-    /// <param name="high">The value blended most, not below <paramref name="low"/>; higher ones are clamped.</param>
+    /// <param name="low">The value that leaves the image unchanged; lower ones are clamped.</param>
+    /// <param name="high">The value with the strongest blending, not below <paramref name="low"/>; higher ones are clamped.</param>
     /// <param name="opacity">The colour's weight at <paramref name="high"/>, 0 to 1.</param>
     /// <returns>An RGB image of the image's size.</returns>
-    /// <exception cref="ArgumentException">The count, the range, the opacity or a value (NaN or infinite) is refused.</exception>
+    /// <exception cref="ArgumentException">The count, the range, the opacity or a value (NaN or infinite) is invalid.</exception>
     public static Tile Overlay(Tile image, ReadOnlySpan<float> values, float low, float high, double opacity = 0.75)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -68,7 +68,9 @@ public static class Heatmap
         return new Tile(image.Height, image.Width, 3, pixels);
     }
 
-    /// <summary>Outlines what scores above a value: its pixels next to one that does not, or to the border. The line is wider on large images.</summary>
+    /// <summary>
+    /// Outlines the regions above a value: their pixels next to a pixel that is not above it, or to the border. The line is wider on large images.
+    /// </summary>
     /// <param name="image">The grey or RGB image.</param>
     /// <param name="values">One value for each pixel of the image, row-major.</param>
     /// <param name="contour">The value.</param>
@@ -90,7 +92,7 @@ public static class Heatmap
         return new Tile(image.Height, image.Width, 3, pixels);
     }
 
-    /// <summary>A map for these pictures: what is no finite number in it, which is as abnormal as can be, becomes another value.</summary>
+    /// <summary>A map for these pictures: values that are not finite, the most abnormal ones, are replaced with another value.</summary>
     public static float[] Finite(float[] map, float otherwise) => Array.ConvertAll(map, value => float.IsFinite(value) ? value : otherwise);
 
     private static bool IsEdge(ReadOnlySpan<float> values, int height, int width, int y, int x, float contour, int thickness)
@@ -116,7 +118,7 @@ public static class Heatmap
         if (values.Length != (long)height * width)
             throw new ArgumentException($"{values.Length} values, expected {height} x {width}", nameof(values));
         if (!float.IsFinite(low) || !float.IsFinite(high) || low > high)
-            throw new ArgumentException($"range {low} to {high}, expected finite bounds in rising order", nameof(high));
+            throw new ArgumentException($"range {low} to {high}, expected finite bounds in ascending order", nameof(high));
     }
 
     private static double Level(ReadOnlySpan<float> values, int index, float low, float high)

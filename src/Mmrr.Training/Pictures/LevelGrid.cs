@@ -3,8 +3,8 @@ using Mmrr.Nn;
 namespace Mmrr.Training.Pictures;
 
 /// <summary>
-/// What a model makes of one image (Figures 4 to 35 of the paper): x, e, and at every level μ the mask m, the restored image x̂ and the refined one x̂ + r,
-/// with the noise that the image's score is computed with.
+/// The intermediate images of a model for one image (Figures 4 to 35 of the paper): x, e, and at every level μ the mask m, the restored image x̂ and the
+/// refined one x̂ + r, with the noise used for the image's score.
 /// </summary>
 internal sealed class LevelGrid
 {
@@ -38,8 +38,8 @@ internal sealed class LevelGrid
 
     /// <summary>Restores one image at the levels of a schedule.</summary>
     /// <param name="model">The model; one call at a time on a device.</param>
-    /// <param name="pixels">[S, S, C] of the model and of the depth of its range.</param>
-    /// <param name="light">Of the whole image, which they may be a tile of.</param>
+    /// <param name="pixels">[S, S, C] of the model, with the depth of its range.</param>
+    /// <param name="light">The light of the whole image, of which the pixels may be a tile.</param>
     /// <param name="levels">The levels.</param>
     public static LevelGrid Compute(MmrrModel model, PixelValues pixels, ImageLight light, LevelSchedule levels)
     {

@@ -3,11 +3,12 @@ using System.Globalization;
 namespace Mmrr.Training.Pictures;
 
 /// <summary>
-/// A <see cref="LevelGrid"/> as one picture: the image and its embedding above, then bands of levels with a row each for mask, restored and refined image.
+/// A <see cref="LevelGrid"/> as one picture: the image and its embedding at the top, then bands of levels with a row each for mask, restored and refined
+/// image.
 /// </summary>
 internal static class LevelSheet
 {
-    /// <summary>Levels side by side; more follow in another band.</summary>
+    /// <summary>Levels per band.</summary>
     private const int BandLevels = 15;
 
     private static readonly string[] s_rows = ["mask", "restored", "refined"];

@@ -1,8 +1,8 @@
 namespace Mmrr.Training.Pictures;
 
 /// <summary>
-/// A 5 × 7 pixel font with two rows for descenders, drawn for this project. Captions look the same on every machine:
-/// a bare Linux container has no fonts, and a library to draw text, with a font to ship, is many times larger than this file.
+/// A 5 × 7 pixel font with two rows for descenders, drawn for this project. Captions look the same on every machine: a bare Linux container has no fonts,
+/// and a text library with a bundled font is many times larger than this file.
 /// </summary>
 internal static class PixelFont
 {
@@ -12,10 +12,10 @@ internal static class PixelFont
     /// <summary>Rows of a glyph, descenders included.</summary>
     public const int GlyphHeight = 9;
 
-    /// <summary>Columns from one glyph to the next.</summary>
+    /// <summary>Distance from one glyph to the next, in columns.</summary>
     public const int Advance = GlyphWidth + 1;
 
-    /// <summary>Rows from one line to the next.</summary>
+    /// <summary>Distance from one line to the next, in rows.</summary>
     public const int LineHeight = GlyphHeight + 2;
 
     private const char First = ' ';

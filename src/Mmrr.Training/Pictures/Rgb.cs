@@ -1,6 +1,6 @@
 namespace Mmrr.Training.Pictures;
 
-/// <summary>An sRGB colour, 0 to 255 a channel.</summary>
+/// <summary>An sRGB colour, 0 to 255 per channel.</summary>
 /// <param name="R">Red.</param>
 /// <param name="G">Green.</param>
 /// <param name="B">Blue.</param>

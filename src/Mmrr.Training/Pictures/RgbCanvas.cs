@@ -1,6 +1,6 @@
 namespace Mmrr.Training.Pictures;
 
-/// <summary>An RGB byte image that rectangles, tiles and pixel text are drawn on.</summary>
+/// <summary>An RGB byte image for drawing rectangles, tiles and pixel text.</summary>
 internal sealed class RgbCanvas
 {
     private readonly byte[] _pixels;
@@ -8,7 +8,7 @@ internal sealed class RgbCanvas
     /// <summary>A canvas filled with one colour.</summary>
     public RgbCanvas(int height, int width, Rgb background)
     {
-        // Array.MaxLength keeps the product within an int; a sheet that large could not be looked at anyway.
+        // Array.MaxLength keeps the product within an int; a sheet that large could not be viewed anyway.
         if ((long)height * width * 3 > Array.MaxLength)
             throw new InvalidDataException($"an image of {height} x {width} pixels is too large to draw");
         Height = height;

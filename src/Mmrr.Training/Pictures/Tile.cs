@@ -50,8 +50,8 @@ public sealed class Tile
         }
     }
 
-    /// <summary>The tile in a size to look at: antialiased, in its proportions, its longer side at most so many pixels.</summary>
-    /// <param name="longest">At least 1.</param>
+    /// <summary>The tile reduced for viewing: antialiased, in its proportions, with a limited longer side.</summary>
+    /// <param name="longest">The longer side in pixels, at least 1.</param>
     /// <returns>The tile itself where it is no larger.</returns>
     public Tile Reduce(int longest)
     {

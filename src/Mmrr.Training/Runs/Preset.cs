@@ -4,18 +4,18 @@ using Mmrr.Training.Data;
 namespace Mmrr.Training.Runs;
 
 /// <summary>
-/// Defaults for a budget: the paper's, or such as suit hours or minutes on two cores. docs/results.md has the figures, and what else was tried.
+/// Defaults for a budget: the paper's, or those for hours or minutes on two cores. docs/results.md has the figures and the alternatives that were tried.
 /// </summary>
 /// <param name="Width">Channels inside the networks.</param>
 /// <param name="LearningRate">RAdam's learning rate.</param>
 /// <param name="Beta2">RAdam's β₂; 0.99 shortens the warm-up from 2,000 steps to 200.</param>
-/// <param name="Batch">Images of a step at 32×32.</param>
-/// <param name="LargeBatch">Images of a step at 256×256; sizes between have as many pixels a step.</param>
-/// <param name="InspectionSize">Size of <c>mvtec</c> and <c>folder</c> images.</param>
+/// <param name="Batch">Images per step at 32×32.</param>
+/// <param name="LargeBatch">Images per step at 256×256; sizes in between keep the pixels per step constant.</param>
+/// <param name="InspectionSize">Size of <c>mvtec</c>, <c>folder</c> and <c>csv</c> images.</param>
 /// <param name="Minutes">Default budget.</param>
 /// <param name="RestorationShare">The first phase's share of a budget in minutes.</param>
 /// <param name="PaperSplit">Whether only a twentieth of the normal images is held out, see <see cref="Sampling.Split(int, long, bool)"/>.</param>
-/// <param name="RefinementInputs">What f_ref reads.</param>
+/// <param name="RefinementInputs">The inputs of f_ref.</param>
 internal sealed record Preset(
     int Width, double LearningRate, double Beta2, int Batch, int LargeBatch, int InspectionSize, double Minutes,
     double RestorationShare, bool PaperSplit, IReadOnlyList<RefinementInput> RefinementInputs)
@@ -23,8 +23,8 @@ internal sealed record Preset(
     // The paper's (x, e, m, ε).
     private static readonly RefinementInput[] s_inputs = [RefinementInput.Image, RefinementInput.Embedding, RefinementInput.Mask, RefinementInput.Noise];
 
-    // The refinement reads the image itself: trained for as long as the restoration, it learns to mend strange images too
-    // (Fashion-MNIST class 0, image AUROC without and with refinement: 0.910 and 0.840 after equally many steps).
+    // The refinement reads the image itself: trained for as long as the restoration, it also learns to correct abnormal images (Fashion-MNIST class 0,
+    // image AUROC without and with refinement: 0.910 and 0.840 after equally many steps).
     private const double LongRestoration = TrainingOptions.DefaultRestorationShare;
 
     /// <summary>The presets by name.</summary>

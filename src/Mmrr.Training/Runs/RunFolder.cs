@@ -7,13 +7,13 @@ using Mmrr.Training.Data;
 namespace Mmrr.Training.Runs;
 
 /// <summary>
-/// A run's folder: <c>run.json</c> (the configuration), <c>data.json</c> (the images that it began with and what each is for), <c>restoration.safetensors</c>
-/// and <c>refinement.safetensors</c>, <c>history.csv</c>, <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>,
-/// <c>levels.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished <c>training.safetensors</c>, where training stands.
+/// A run's folder: <c>run.json</c> (the configuration), <c>data.json</c> (its images and the part of each), <c>restoration.safetensors</c> and
+/// <c>refinement.safetensors</c>, <c>history.csv</c>, <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>,
+/// <c>levels.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished <c>training.safetensors</c>, the training state.
 /// </summary>
 internal sealed class RunFolder
 {
-    /// <summary>The configuration's file.</summary>
+    /// <summary>The configuration file.</summary>
     public const string ConfigurationFile = OwnOutput.RunFile;
 
     private const string LockFile = ".training.lock";
@@ -32,19 +32,19 @@ internal sealed class RunFolder
         Options = options;
     }
 
-    /// <summary>Where it lies.</summary>
+    /// <summary>Its path.</summary>
     public string Path { get; }
 
     /// <summary>Its configuration.</summary>
     public TrainingOptions Options { get; }
 
-    /// <summary>Its data: what its record says, or, of a run of an earlier version that has none, what that version would draw.</summary>
+    /// <summary>Its data: those of its record, or, for a run of an earlier version without one, those that this version would draw.</summary>
     /// <exception cref="InvalidDataException">The record cannot be read, or is missing though the run's version wrote one.</exception>
     public DataOptions Data => DataRecord.Find(Path) is { } record ? Options.DataOptions with { Record = record }
         : Options.Format == 0 ? Options.DataOptions with { ByPlace = true }
-        : throw new InvalidDataException($"{Path}: {DataRecord.FileName} is missing: which of its images the run was trained on is not known any more");
+        : throw new InvalidDataException($"{Path}: {DataRecord.FileName} is missing, so the images that the run was trained on are unknown");
 
-    /// <summary>Whether both phases and what follows them are over.</summary>
+    /// <summary>Whether both phases and the work after them are finished.</summary>
     public bool IsFinished => !File.Exists(PathOf(TrainingState.FileName)) && File.Exists(PathOf(Checkpoint.RefinementFile));
 
     /// <summary>Whether a process is training the run now.</summary>
@@ -55,13 +55,13 @@ internal sealed class RunFolder
             if (!File.Exists(PathOf(LockFile))) return false;
             try
             {
-                // Shared and for reading: whoever may read the run may ask, also where it is somebody else's.
+                // Shared and for reading: read access to the run suffices, also for another user's run.
                 using var stream = new FileStream(PathOf(LockFile), FileMode.Open, FileAccess.Read, FileShare.Read);
                 return false;
             }
             catch (FileNotFoundException)
             {
-                return false; // it went while we asked
+                return false; // it was removed meanwhile
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -70,12 +70,12 @@ internal sealed class RunFolder
         }
     }
 
-    /// <summary>Makes the folder and writes the record of the data and the configuration.</summary>
+    /// <summary>Creates the folder and writes the record of the data and the configuration.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="options">The configuration.</param>
     /// <param name="data">The data.</param>
-    /// <param name="orBeside">Whether a folder of that name with a number will do where there is one already.</param>
-    /// <exception cref="UsageException">The folder holds a run already, or another process is making one in it.</exception>
+    /// <param name="orBeside">Whether a number is appended to the name where the folder already holds a run.</param>
+    /// <exception cref="UsageException">The folder already holds a run, or another process is creating one in it.</exception>
     public static RunFolder Create(string path, TrainingOptions options, DataRecord data, bool orBeside = false)
     {
         for (int number = 1; ; number++)
@@ -85,7 +85,7 @@ internal sealed class RunFolder
             if (File.Exists(place)) throw new UsageException($"{place}: is a file, expected a folder for the run");
             OutputPlace.Check("--out", place);
             Directory.CreateDirectory(place);
-            // Of two processes that come this far at once, one writes; the other one finds its run.
+            // Of two processes that get here at the same time, one writes; the other finds its run.
             using var held = TryLock(place, out string? problem);
             bool taken = new[] { ConfigurationFile, Checkpoint.RestorationFile, Checkpoint.RefinementFile }
                 .Any(file => File.Exists(System.IO.Path.Combine(place, file)));
@@ -99,7 +99,7 @@ internal sealed class RunFolder
     }
 
     /// <summary>Opens a run.</summary>
-    /// <exception cref="FileNotFoundException">The folder is no run.</exception>
+    /// <exception cref="FileNotFoundException">The folder is not a run.</exception>
     /// <exception cref="InvalidDataException">Its configuration cannot be read.</exception>
     public static RunFolder Open(string path)
     {
@@ -113,30 +113,30 @@ internal sealed class RunFolder
         return new RunFolder(path, TrainingOptions.Read(configuration));
     }
 
-    /// <summary>Checks that the checkpoints, which say themselves what they are, are of the run's model.</summary>
-    /// <param name="model">What they say.</param>
-    /// <exception cref="InvalidDataException">They are not: its threshold, say, means nothing for them.</exception>
+    /// <summary>Checks that the checkpoints, which record their model, are of the run's model.</summary>
+    /// <param name="model">The model recorded in the checkpoints.</param>
+    /// <exception cref="InvalidDataException">They are of another model, for which the run's threshold, for example, is meaningless.</exception>
     public void CheckModel(MmrrOptions model)
     {
-        if (!model.Equals(Options.Model)) throw new InvalidDataException($"{Path}: the checkpoints are of another model than run.json says");
+        if (!model.Equals(Options.Model)) throw new InvalidDataException($"{Path}: the checkpoints are of a different model from that in run.json");
     }
 
     /// <summary>How the run scores.</summary>
     /// <param name="calibration">Its threshold; null where it has none.</param>
-    /// <exception cref="InvalidDataException">What its rule needs is missing or damaged.</exception>
+    /// <exception cref="InvalidDataException">The data that its rule needs is missing or damaged.</exception>
     public ScoreMethod Method(Calibration? calibration) =>
         !IsFinished && Options.Rule != ScoreRule.Paper && calibration is null && NormalStatistics.Find(Path, Options.Model) is null
         ? throw new InvalidDataException($"{Path}: its training is not finished; mmrr train --resume {Path} continues it")
         : ScoreMethod.Of(Path, Options.Model, calibration, (Options.ScoreLevels, Options.Rule));
 
-    /// <summary>A file of the run.</summary>
+    /// <summary>The path of a file of the run.</summary>
     public string PathOf(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>
-    /// Keeps the run for this process until it is disposed, and removes what a process that was killed left half written. A killed process
-    /// holds nothing any more.
+    /// Locks the run for this process until the result is disposed, and removes partially written files of a killed process. A killed process holds no
+    /// lock.
     /// </summary>
-    /// <exception cref="UsageException">Another process is training it.</exception>
+    /// <exception cref="UsageException">Another process is training the run.</exception>
     public IDisposable Lock()
     {
         var held = TryLock(Path, out string? problem) ?? throw new UsageException($"{Path}: another process is training this run ({problem})");
@@ -144,7 +144,7 @@ internal sealed class RunFolder
         return held;
     }
 
-    /// <summary>Removes a run in which nothing was trained, so that it does not stand in the way of the next try.</summary>
+    /// <summary>Removes a run in which nothing was trained, so that it does not block the next attempt.</summary>
     public void Discard()
     {
         foreach (string file in s_writtenByTraining) File.Delete(PathOf(file));
@@ -164,13 +164,13 @@ internal sealed class RunFolder
             catch (IOException e)
             {
                 problem = e.Message.ReplaceLineEndings(" ");
-                // Who lists runs holds it for a moment.
+                // A process that lists runs holds the lock briefly.
                 if (attempt == LockAttempts) return null;
                 Thread.Sleep(LockPause);
             }
             catch (UnauthorizedAccessException)
             {
-                throw new UsageException($"{folder}: cannot be written: training needs the right to");
+                throw new UsageException($"{folder}: cannot be written: training needs write permission");
             }
         }
     }

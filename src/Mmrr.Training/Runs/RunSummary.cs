@@ -3,29 +3,29 @@ using System.Text.Json;
 
 namespace Mmrr.Training.Runs;
 
-/// <summary>How far a run is.</summary>
+/// <summary>The state of a run.</summary>
 internal enum RunState
 {
     /// <summary>A process is training it now.</summary>
     Training,
 
-    /// <summary>Training stopped, or was stopped, before its end.</summary>
+    /// <summary>Training stopped or was stopped before its end.</summary>
     Interrupted,
 
-    /// <summary>Both phases are over.</summary>
+    /// <summary>Both phases are finished.</summary>
     Trained,
 
-    /// <summary>And its test set was scored.</summary>
+    /// <summary>Both phases are finished and the test set was scored.</summary>
     Evaluated,
 }
 
-/// <summary>A run's figures, as far as they are known.</summary>
-/// <param name="State">How far it is.</param>
-/// <param name="Steps">Of both phases, on disk.</param>
-/// <param name="Minutes">That training took so far.</param>
+/// <summary>A run's figures, as far as known.</summary>
+/// <param name="State">Its state.</param>
+/// <param name="Steps">Saved steps of both phases.</param>
+/// <param name="Minutes">Training time so far.</param>
 /// <param name="Auroc">Image AUROC; null before an evaluation.</param>
 /// <param name="AurocWithoutRefinement">The same without refinement.</param>
-/// <param name="Begun">When the run was made.</param>
+/// <param name="Begun">When the run was created.</param>
 internal sealed record RunSummary(RunState State, long Steps, double Minutes, double? Auroc, double? AurocWithoutRefinement, DateTime Begun)
 {
     /// <summary>Reads a run's files.</summary>
@@ -72,7 +72,7 @@ internal sealed record RunSummary(RunState State, long Steps, double Minutes, do
             var (auroc, without) = (
                 document.RootElement.GetProperty("imageAuroc").GetDouble(),
                 document.RootElement.GetProperty("imageAurocWithoutRefinement").GetDouble());
-            return double.IsFinite(auroc) && double.IsFinite(without) ? (auroc, without) : throw new FormatException("an AUROC is no finite number");
+            return double.IsFinite(auroc) && double.IsFinite(without) ? (auroc, without) : throw new FormatException("an AUROC is not a finite number");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -80,6 +80,6 @@ internal sealed record RunSummary(RunState State, long Steps, double Minutes, do
         }
     }
 
-    /// <summary>For people, one word.</summary>
+    /// <summary>The state as one word.</summary>
     public string StateName => State.ToString().ToLower(CultureInfo.InvariantCulture);
 }

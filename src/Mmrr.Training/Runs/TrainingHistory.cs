@@ -9,13 +9,13 @@ namespace Mmrr.Training.Runs;
 /// <param name="Phase">1 for restoration, 2 for refinement.</param>
 /// <param name="Epoch">From 1.</param>
 /// <param name="Step">Steps of the phase so far.</param>
-/// <param name="TrainingLoss">Mean over the epoch's steps.</param>
-/// <param name="ValidationLoss">At fixed levels and noise; null where the epoch is too short to be validated by itself.</param>
-/// <param name="LearningRate">That the epoch was trained with.</param>
-/// <param name="Seconds">Spent on the phase so far.</param>
+/// <param name="TrainingLoss">Mean loss of the epoch's steps.</param>
+/// <param name="ValidationLoss">Loss at fixed levels and noise; null for an epoch without validation.</param>
+/// <param name="LearningRate">Learning rate of the epoch.</param>
+/// <param name="Seconds">Time spent on the phase so far.</param>
 internal sealed record TrainingEpoch(int Phase, int Epoch, long Step, double TrainingLoss, double? ValidationLoss, double LearningRate, double Seconds)
 {
-    /// <summary>Whether an epoch can be so; sums of such steps and seconds do not overflow.</summary>
+    /// <summary>Whether the values are in range; sums of such steps and seconds do not overflow.</summary>
     [JsonIgnore]
     public bool IsPossible => Phase is 1 or 2 && Epoch >= 1 && Step is >= 0 and < 1L << 53 && Seconds is >= 0 and < 1e15;
 }
@@ -37,7 +37,7 @@ internal static class TrainingHistory
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    /// <summary>Reads it back; empty where there is no such file.</summary>
+    /// <summary>Reads the file; empty where it does not exist.</summary>
     /// <exception cref="InvalidDataException">A line cannot be read.</exception>
     public static IReadOnlyList<TrainingEpoch> Read(string path)
     {
@@ -58,7 +58,7 @@ internal static class TrainingHistory
         double Number(int i) =>
             double.Parse(cells[i], CultureInfo.InvariantCulture) is var value && double.IsFinite(value)
                 ? value
-                : throw new FormatException($"{cells[i]} is no finite number");
+                : throw new FormatException($"{cells[i]} is not a finite number");
         var epoch = new TrainingEpoch(
             int.Parse(cells[0], CultureInfo.InvariantCulture), int.Parse(cells[1], CultureInfo.InvariantCulture),
             long.Parse(cells[2], CultureInfo.InvariantCulture),

@@ -7,7 +7,7 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.Training.Runs;
 
-/// <summary>Everything that decides a training run; <c>run.json</c> in its folder.</summary>
+/// <summary>All options that determine a training run; <c>run.json</c> in its folder.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>The number of this format.</summary>
@@ -16,18 +16,18 @@ public sealed record TrainingOptions
     /// <summary>The paper's patience, in epochs.</summary>
     public const int DefaultPatience = 500;
 
-    /// <summary>PyTorch's, which the paper uses.</summary>
+    /// <summary>PyTorch's threshold, which the paper uses.</summary>
     public const double DefaultPlateauThreshold = 1e-4;
 
-    /// <summary>Of the presets for minutes and hours.</summary>
+    /// <summary>The share of the presets for minutes and hours.</summary>
     public const double DefaultRestorationShare = 0.85;
 
-    /// <summary>The options that a preset has for a data set; others are given by <c>with</c>.</summary>
+    /// <summary>The options of a preset for a data set; change them with a <c>with</c> expression.</summary>
     /// <param name="data">Layout of the data: <c>folder</c>, <c>mvtec</c>, <c>csv</c>, <c>mnist</c>, <c>fmnist</c> or <c>cifar10</c>.</param>
     /// <param name="root">Folder of the data; of <c>csv</c>, the list.</param>
     /// <param name="preset"><c>tiny</c>, <c>small</c> or <c>paper</c>.</param>
-    /// <param name="size">Side in pixels that the model sees; the preset's, or 32 for the three class data sets, where it is null.</param>
-    /// <exception cref="ArgumentException">There is no such layout or preset.</exception>
+    /// <param name="size">Side in pixels that the model sees; null for the preset's, or 32 for the three class data sets.</param>
+    /// <exception cref="ArgumentException">The layout or the preset is unknown.</exception>
     public static TrainingOptions For(string data, string root, string preset = "tiny", int? size = null)
     {
         if (!Runs.Preset.All.TryGetValue(preset, out var defaults))
@@ -83,19 +83,19 @@ public sealed record TrainingOptions
     /// <summary>Worker threads; null for all cores.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>How convolutions multiplied while it was trained; a run may be evaluated in another precision.</summary>
+    /// <summary>Precision of convolutions in training; a run may be evaluated in another precision.</summary>
     public MatrixPrecision Precision { get; init; }
 
-    /// <summary>Budget of both phases in minutes; null when epochs are counted.</summary>
+    /// <summary>Budget of both phases in minutes; null if the budget is in epochs.</summary>
     public double? Minutes { get; init; }
 
-    /// <summary>Epochs of each phase; null when minutes are counted.</summary>
+    /// <summary>Epochs of each phase; null if the budget is in minutes.</summary>
     public int? Epochs { get; init; }
 
     /// <summary>Seed of the split, the order, the weights and the noise.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Images of a step.</summary>
+    /// <summary>Images per step.</summary>
     public required int Batch { get; init; }
 
     /// <summary>RAdam's learning rate.</summary>
@@ -105,13 +105,12 @@ public sealed record TrainingOptions
     public required double Beta2 { get; init; }
 
     /// <summary>
-    /// Epochs without a lower validation loss, with the next of which the learning rate is halved; null in older runs, for
-    /// <see cref="DefaultPatience"/>.
+    /// Epochs without a lower validation loss after which the next one halves the learning rate; null in older runs, for <see cref="DefaultPatience"/>.
     /// </summary>
     public int? Patience { get; init; }
 
     /// <summary>
-    /// A validation loss is lower if it is below the lowest by more than this share of it; null in older runs, for
+    /// A validation loss counts as lower if it is below the lowest by more than this share of it; null in older runs, for
     /// <see cref="DefaultPlateauThreshold"/>.
     /// </summary>
     public double? PlateauThreshold { get; init; }
@@ -128,22 +127,22 @@ public sealed record TrainingOptions
     /// <summary>As <c>--augment</c> takes it.</summary>
     public string Augment { get; init; } = "none";
 
-    /// <summary>The share of normal images that shall score above the threshold, in (0, 1).</summary>
+    /// <summary>The share of normal images that may score above the threshold, in (0, 1).</summary>
     public double FalseAlarm { get; init; } = Calibrator.DefaultFalseAlarm;
 
-    /// <summary>The mask levels of its scores; null in a run of an earlier version.</summary>
+    /// <summary>The mask levels of the scores; null in a run of an earlier version.</summary>
     public LevelSchedule? Levels { get; init; }
 
-    /// <summary>The rule of its scores.</summary>
+    /// <summary>The rule of the scores.</summary>
     public ScoreRule Rule { get; init; }
 
-    /// <summary>Seconds between two saves of the training's state; null lets the trainer choose.</summary>
+    /// <summary>Seconds between two saves of the training state; null for the trainer's default.</summary>
     public double? SaveEvery { get; init; }
 
     /// <summary>The model.</summary>
     public required MmrrOptions Model { get; init; }
 
-    /// <summary>What to load.</summary>
+    /// <summary>The data to load.</summary>
     [JsonIgnore]
     internal DataOptions DataOptions => new()
     {
@@ -159,14 +158,14 @@ public sealed record TrainingOptions
         PaperSplit = PaperSplit
     };
 
-    /// <summary>The mask levels of its scores, whatever version it is of.</summary>
+    /// <summary>The mask levels of the scores, for a run of any version.</summary>
     [JsonIgnore]
     internal LevelSchedule ScoreLevels => Levels ?? ScoreDefaults.EarlierLevels(Preset, Model.Size);
 
     /// <summary>The learning rate's schedule at its beginning.</summary>
     internal PlateauSchedule NewSchedule() => new(LearningRate, patience: Patience ?? DefaultPatience, threshold: PlateauThreshold ?? DefaultPlateauThreshold);
 
-    /// <summary>A phase's budget in seconds; null when epochs are counted.</summary>
+    /// <summary>A phase's budget in seconds; null if the budget is in epochs.</summary>
     /// <param name="phase">1 or 2.</param>
     internal double? SecondsOf(int phase)
     {
@@ -177,7 +176,7 @@ public sealed record TrainingOptions
     /// <summary>The options as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, TrainingJson.Default.TrainingOptions) + "\n";
 
-    // A file may say anything, null too, whatever the types promise.
+    // A file may contain any value, including null, regardless of the types.
     internal void Validate()
     {
         if (Model is null) throw new ArgumentException("model is missing");
@@ -190,7 +189,7 @@ public sealed record TrainingOptions
             throw new ArgumentException("root, normal or abnormal holds a character of value 0");
         if (Threads is < 1 or > 1024) throw new ArgumentException($"threads is {Threads}, expected 1 to 1024");
         if (!(FalseAlarm > 0 && FalseAlarm < 1)) throw new ArgumentException($"falseAlarm is {FalseAlarm}, expected a rate between 0 and 1");
-        if (Minutes is null == Epochs is null) throw new ArgumentException("one of minutes and epochs is expected, the other null");
+        if (Minutes is null == Epochs is null) throw new ArgumentException("exactly one of minutes and epochs must be given, the other null");
         if (Minutes is { } minutes && !(minutes > 0 && double.IsFinite(minutes))) throw new ArgumentException($"minutes is {minutes}, expected more than 0");
         if (Epochs is < 1) throw new ArgumentException($"epochs is {Epochs}, expected 1 or more");
         if (!(LearningRate > 0 && double.IsFinite(LearningRate))) throw new ArgumentException($"learningRate is {LearningRate}, expected more than 0");
@@ -208,7 +207,7 @@ public sealed record TrainingOptions
     }
 
     /// <summary>Reads <see cref="ToJson"/> back.</summary>
-    /// <exception cref="InvalidDataException">The file is no run's configuration.</exception>
+    /// <exception cref="InvalidDataException">The file is not the configuration of a run.</exception>
     public static TrainingOptions Read(string path)
     {
         if (Directory.Exists(path)) throw new InvalidDataException($"{path}: a folder; expected the run.json of a run");

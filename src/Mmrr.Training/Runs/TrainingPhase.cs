@@ -4,7 +4,7 @@ using Mmrr.Nn.Checkpoints;
 
 namespace Mmrr.Training.Runs;
 
-/// <summary>What one phase trains, and its loss.</summary>
+/// <summary>The networks that one phase trains, and its loss.</summary>
 internal abstract class TrainingPhase(MmrrModel model)
 {
     /// <summary>Phase 1 or 2 of a model.</summary>
@@ -16,31 +16,31 @@ internal abstract class TrainingPhase(MmrrModel model)
     /// <summary>Restoration or refinement.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The run's file of what the phase trains.</summary>
+    /// <summary>The checkpoint file of the trained networks.</summary>
     public abstract string CheckpointFile { get; }
 
     /// <summary>The networks that are trained.</summary>
     public abstract IEnumerable<(string Name, UNet Network)> Networks { get; }
 
-    /// <summary>Passes through a network that a training image takes; a backward pass counts as two.</summary>
+    /// <summary>Passes through a network per training image; a backward pass counts as two.</summary>
     public abstract int TrainingPasses { get; }
 
-    /// <summary>Passes that a level takes in validation, over those that an image takes once, <see cref="ImagePasses"/>.</summary>
+    /// <summary>Passes per level in validation, in addition to <see cref="ImagePasses"/> per image.</summary>
     public abstract int LevelPasses { get; }
 
-    /// <summary>Passes that all levels of an image share: its embedding and its mask's logits.</summary>
+    /// <summary>Passes shared by all levels of an image: its embedding and its mask logits.</summary>
     public int ImagePasses => RestorationNetworks - 1;
 
-    /// <summary>One to three: f_res, and f_E and f_M where the model has them.</summary>
+    /// <summary>The number of restoration networks, one to three: f_res, and f_E and f_M where the model has them.</summary>
     protected int RestorationNetworks => model.RestorationNetworks().Count();
 
     /// <summary>The model.</summary>
     public MmrrModel Model => model;
 
-    /// <summary>The mean squared error over all images and levels, a scalar that can be gone back through.</summary>
+    /// <summary>The mean squared error over all images and levels, a scalar with gradients.</summary>
     /// <param name="images">[N, S, S, C].</param>
-    /// <param name="levels">[N, L]; in training one level an image.</param>
-    /// <param name="noise">Where ε comes from.</param>
+    /// <param name="levels">[N, L]; in training one level per image.</param>
+    /// <param name="noise">The source of ε.</param>
     public abstract Variable Loss(Tensor images, Tensor levels, in NoiseSource noise);
 
     /// <summary>x̂ for a batch.</summary>

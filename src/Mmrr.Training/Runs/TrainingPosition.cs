@@ -5,16 +5,16 @@ using Mmrr.Nn.Optimizers;
 
 namespace Mmrr.Training.Runs;
 
-/// <summary>Where a training stands between two steps. With the run's configuration and data it decides every step that is still to come.</summary>
+/// <summary>The position of a training between two steps. With the run's configuration and data it determines every remaining step.</summary>
 internal sealed record TrainingPosition
 {
-    /// <summary>The phase after the last: both are over.</summary>
+    /// <summary>The phase after the last: both phases are finished.</summary>
     public const int Over = 3;
 
-    /// <summary>The number of this format; a position without one is of a version that split and validated otherwise.</summary>
+    /// <summary>The number of this format; a position without one is of a version that split and validated differently.</summary>
     private const int CurrentFormat = 2;
 
-    /// <summary><see cref="CurrentFormat"/> in a position that can be gone on from.</summary>
+    /// <summary><see cref="CurrentFormat"/> in a position that can be resumed.</summary>
     public int Format { get; init; }
 
     /// <summary>The run's configuration.</summary>
@@ -26,19 +26,19 @@ internal sealed record TrainingPosition
     /// <summary>1, 2 or <see cref="Over"/>.</summary>
     public required int Phase { get; init; }
 
-    /// <summary>The epoch that is under way, from 1.</summary>
+    /// <summary>The current epoch, from 1.</summary>
     public int Epoch { get; init; } = 1;
 
-    /// <summary>Steps of this epoch that are done.</summary>
+    /// <summary>Completed steps of this epoch.</summary>
     public int Done { get; init; }
 
-    /// <summary>Steps of this phase that are done.</summary>
+    /// <summary>Completed steps of this phase.</summary>
     public long Step { get; init; }
 
     /// <summary>The sum of this epoch's losses.</summary>
     public double LossSum { get; init; }
 
-    /// <summary>Spent on this phase.</summary>
+    /// <summary>Seconds spent on this phase.</summary>
     public double Seconds { get; init; }
 
     /// <summary>The lowest validation loss of the phase; infinity before the first.</summary>
@@ -47,14 +47,14 @@ internal sealed record TrainingPosition
     /// <summary>The learning rate's schedule.</summary>
     public PlateauState? Schedule { get; init; }
 
-    /// <summary>The epochs that are done, of both phases.</summary>
+    /// <summary>The completed epochs of both phases.</summary>
     public IReadOnlyList<TrainingEpoch> History { get; init; } = [];
 
     /// <summary>The beginning of a phase.</summary>
     /// <param name="phase">1, 2 or <see cref="Over"/>.</param>
-    /// <param name="options">The run's.</param>
-    /// <param name="data">Of the images.</param>
-    /// <param name="history">Of the phases before.</param>
+    /// <param name="options">The run's options.</param>
+    /// <param name="data">The fingerprint of the images.</param>
+    /// <param name="history">The history of the previous phases.</param>
     public static TrainingPosition At(int phase, TrainingOptions options, string data, IReadOnlyList<TrainingEpoch> history) =>
         new() { Format = CurrentFormat, Options = options, Data = data, Phase = phase, History = history };
 
@@ -62,11 +62,11 @@ internal sealed record TrainingPosition
     public string ToJson() => JsonSerializer.Serialize(this, PositionJson.Default.TrainingPosition);
 
     /// <summary>Reads <see cref="ToJson"/> back.</summary>
-    /// <param name="path">The file that it stood in, for messages.</param>
+    /// <param name="path">The file that it was read from, for messages.</param>
     /// <param name="json">The position.</param>
-    /// <exception cref="InvalidDataException">A newer program wrote it.</exception>
-    /// <exception cref="JsonException">It is not such JSON.</exception>
-    /// <exception cref="ArgumentException">A value cannot be.</exception>
+    /// <exception cref="InvalidDataException">A newer program wrote the position.</exception>
+    /// <exception cref="JsonException">The text is not the JSON of a position.</exception>
+    /// <exception cref="ArgumentException">A value is invalid.</exception>
     public static TrainingPosition FromJson(string path, string json)
     {
         var position = RunJson.Read(path, json, PositionJson.Default.TrainingPosition, CurrentFormat);
@@ -77,7 +77,7 @@ internal sealed record TrainingPosition
     private void Validate()
     {
         if (Format != CurrentFormat)
-            throw new ArgumentException("it is of another version of this program, which validated otherwise; train anew, with --config run.json");
+            throw new ArgumentException("it is of another version of this program, which validated differently; train again with --config run.json");
         if (Options is null || Data is null || History is null || History.Contains(null!)) throw new ArgumentException("options, data or history is missing");
         if (History.Any(e => !e.IsPossible)) throw new ArgumentException("an epoch of the history has a value out of its range");
         Options.Validate();
@@ -94,7 +94,7 @@ internal sealed record TrainingPosition
     }
 }
 
-/// <summary>Serialization without reflection; numbers come back as the same bits, infinity too.</summary>
+/// <summary>Serialization without reflection; numbers, including infinity, are read back bit-identical.</summary>
 [JsonSourceGenerationOptions(
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

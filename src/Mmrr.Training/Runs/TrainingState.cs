@@ -5,16 +5,16 @@ using Mmrr.Nn.Checkpoints;
 namespace Mmrr.Training.Runs;
 
 /// <summary>
-/// All that a training needs to go on: its position, and of the networks that the phase trains the weights, the two moments of the optimizer, the best
-/// weights so far and, where they are kept, the weights' averages. One safetensors file holds it, written beside and renamed: this file alone decides
-/// where a run goes on, and the others that training writes follow from it. (The second phase also reads <c>restoration.safetensors</c>, which is final
-/// before the second phase's first state is written.)
+/// The complete state to resume a training: its position and, for the networks that the phase trains, the weights, the two moments of the optimizer, the
+/// best weights so far and, where kept, the weights' averages. It is one safetensors file, written under a temporary name and renamed: this file alone
+/// determines where a run resumes, and the other files of training are derived from it. (The second phase also reads <c>restoration.safetensors</c>, which
+/// is final before the second phase's first state is written.)
 /// </summary>
-/// <param name="Position">Where the training stands.</param>
-/// <param name="Weights">In PyTorch's layouts, as <see cref="Checkpoint.Snapshot"/> gives them.</param>
-/// <param name="Best">The same of the lowest validation loss.</param>
-/// <param name="Moments">Of each parameter, in the engine's layouts.</param>
-/// <param name="Averages">Of each parameter, likewise; empty where the run keeps none.</param>
+/// <param name="Position">The position of the training.</param>
+/// <param name="Weights">The weights in PyTorch's layouts, as from <see cref="Checkpoint.Snapshot"/>.</param>
+/// <param name="Best">The weights with the lowest validation loss.</param>
+/// <param name="Moments">The moments of each parameter, in the engine's layouts.</param>
+/// <param name="Averages">The averages of each parameter, likewise; empty where the run keeps none.</param>
 internal sealed record TrainingState(
     TrainingPosition Position,
     IReadOnlyList<(string Name, int[] Shape, float[] Values)> Weights,
@@ -22,17 +22,17 @@ internal sealed record TrainingState(
     IReadOnlyList<(float[] First, float[] Second)> Moments,
     IReadOnlyList<float[]> Averages)
 {
-    /// <summary>The file's name in the run's folder; it goes when the run is finished.</summary>
+    /// <summary>The file's name in the run's folder; it is deleted when the run is finished.</summary>
     public const string FileName = "training.safetensors";
 
     private const string PositionKey = "mmrr.training";
 
-    /// <summary>Whether every value can be written: no NaN, nothing infinite.</summary>
+    /// <summary>Whether every value is finite and can be written.</summary>
     public bool IsFinite =>
         Weights.All(w => Array.TrueForAll(w.Values, float.IsFinite)) && Averages.All(a => Array.TrueForAll(a, float.IsFinite))
         && Moments.All(m => Array.TrueForAll(m.First, float.IsFinite) && Array.TrueForAll(m.Second, float.IsFinite));
 
-    /// <summary>Writes the file beside the old one and then over it.</summary>
+    /// <summary>Writes the file under a temporary name and replaces the old one.</summary>
     public void Write(string path)
     {
         var tensors = new List<(string, int[], float[])>();
@@ -58,7 +58,7 @@ internal sealed record TrainingState(
 
     /// <summary>Reads a state. Names and shapes are compared with the model's before a value is read.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">Of the run.</param>
+    /// <param name="model">The run's model.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or of another model.</exception>
     public static TrainingState Read(string path, MmrrModel model)
     {
@@ -77,7 +77,7 @@ internal sealed record TrainingState(
         foreach (var entry in file.Entries)
         {
             if (!expected.Remove(entry.Name, out int[]? shape))
-                throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the run's model does not know");
+                throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the run's model does not have");
             if (!entry.Shape.SequenceEqual(shape))
                 throw new InvalidDataException(
                     $"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
@@ -94,7 +94,7 @@ internal sealed record TrainingState(
     private static TrainingPosition PositionOf(SafeTensorsFile file, string path)
     {
         if (!file.Metadata.TryGetValue(PositionKey, out string? json))
-            throw new InvalidDataException($"{path}: the metadata has no {PositionKey}; it is no training's state");
+            throw new InvalidDataException($"{path}: the metadata has no {PositionKey}; it is not a training state");
         try
         {
             return TrainingPosition.FromJson(path, json);

@@ -45,7 +45,7 @@ public class AugmentationTests
     [InlineData("brightness", true, false, "brightness: normalisation")]
     [InlineData("flip,gain,gamma,offset", true, false, "offset, gain: normalisation")]
     [InlineData("flip,rotate,gamma,gradient", true, false, null)]
-    [InlineData("gamma,flip,gain", false, true, "flip: parts that were aligned")]
+    [InlineData("gamma,flip,gain", false, true, "flip: aligned parts")]
     [InlineData("brightness,offset,gain,gamma,gradient", false, true, null)]
     public void WhatNormalisationAndAlignmentTakeAwayIsRefusedBesideThem(string words, bool normalize, bool align, string? begins)
     {

@@ -33,7 +33,7 @@ public sealed class RecordTests : IDisposable
             [
                 "missing since training began: gone (validation)", "changed since training began: changed (test); changed images are not tested",
                 "renamed since training began: renamed is other now, left is right now, right is left now",
-                "new since training began, and left out: new, a copy; mmrr evaluate RUN --test DIR takes other images",
+                "new since training began, and left out: new, a copy; use mmrr evaluate RUN --test DIR for other images",
             ],
             recognition.Describe(_ => true));
         Assert.Equal("missing since training began: gone (validation)", recognition.Lost(part => part != ImagePart.Test));
@@ -116,7 +116,7 @@ public sealed class RecordTests : IDisposable
     [InlineData("""{"format": 1, "files": {}, "images": null}""", "missing")]
     [InlineData("""{"format": 1, "files": {}, "images": [{"name": "a", "part": "Training", "hash": null}]}""", "missing")]
     [InlineData("""{"format": 1, "files": {}, "images": [{"name": "a", "part": 7, "hash": ""}]}""", "missing")]
-    [InlineData("""{"format": 1, "files": {}, "images": [{"name": "a", "part": "Test", "hash": ""}]}""", "no image that is trained on")]
+    [InlineData("""{"format": 1, "files": {}, "images": [{"name": "a", "part": "Test", "hash": ""}]}""", "no training image")]
     [InlineData("""{"format": 3, "parts": {}}""", "written by a newer mmrr (format 3, this one reads 2)")]
     [InlineData("""{"format": 1, "files": {}, "images": [], "masks": 1}""", "'masks'")]
     public void ADamagedRecordIsNamed(string json, string word)

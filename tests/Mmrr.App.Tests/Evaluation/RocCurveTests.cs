@@ -41,7 +41,7 @@ public sealed class RocCurveTests
     [InlineData(new[] { 1.0, 2.0 }, new[] { true, true }, "2 of 2 labels are abnormal")]
     [InlineData(new[] { 1.0, 2.0 }, new[] { false, false }, "0 of 2 labels are abnormal")]
     [InlineData(new[] { 1.0, double.NaN }, new[] { false, true }, "score 1 is NaN")]
-    [InlineData(new[] { 1.0, 2.0, 3.0 }, new[] { false, true }, "3 scores came with 2 labels")]
+    [InlineData(new[] { 1.0, 2.0, 3.0 }, new[] { false, true }, "3 scores with 2 labels")]
     public void BadInputIsRefused(double[] scores, bool[] labels, string part) =>
         Assert.Contains(part, Assert.Throws<ArgumentException>(() => Ranking.Of(scores, labels)).Message, StringComparison.Ordinal);
 }

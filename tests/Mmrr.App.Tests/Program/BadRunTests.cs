@@ -57,7 +57,7 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
             ["threshold", run, "--calibrate", _folder["in"]], ["report", run],
         })
         {
-            MmrrProcess.Run([.. command, "--device", "cpu"]).Refuses(run, "another model");
+            MmrrProcess.Run([.. command, "--device", "cpu"]).Refuses(run, "a different model");
         }
         Assert.Equal(before, TrainedRuns.Contents(run));
         Assert.False(Directory.Exists(_folder["out"]));

@@ -152,7 +152,7 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
 
     [Theory]
     [InlineData("baselines needs RUN, or --data and --root", "baselines")]
-    [InlineData("RUN takes no --size beside it", "baselines RUN --size 32")]
+    [InlineData("RUN takes no --size:", "baselines RUN --size 32")]
     [InlineData("--size is 7, expected a whole number from 8 to 4096", "baselines --data folder --root . --size 7")]
     [InlineData("without --abnormal has no test set", "baselines --data folder --root IN")]
     public void BadArguments(string words, string command)
@@ -167,8 +167,8 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
     [InlineData("--data mvtec needs --normal CLASS", "baselines --data mvtec --root .")]
     [InlineData("--data folder takes no --normal", "baselines --data folder --root . --normal 1")]
     [InlineData("--abnormal belongs to --data folder", "baselines --data mnist --root . --normal 1 --abnormal .")]
-    [InlineData("RUN takes no --seed beside it", "baselines RUN --seed 0")]
-    [InlineData("RUN takes no --data beside it", "baselines RUN --data mnist --root . --normal 1")]
+    [InlineData("RUN takes no --seed:", "baselines RUN --seed 0")]
+    [InlineData("RUN takes no --data:", "baselines RUN --data mnist --root . --normal 1")]
     [InlineData("not a run", "baselines IN")]
     [InlineData("--train-limit is 1, expected", "baselines RUN --train-limit 1")]
     [InlineData("--limit is 1, expected", "baselines RUN --limit 1")]

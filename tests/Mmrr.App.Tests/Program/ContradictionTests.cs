@@ -84,7 +84,7 @@ public sealed class ContradictionTests : IDisposable
     [InlineData("--save-every is 1e9,", "train --data mnist --save-every 1e9")]
     [InlineData("--resolutions is 0,", "train --data mnist --resolutions 0")]
     [InlineData(
-        "--augment and --normalize: brightness, gain: normalisation takes it away again",
+        "--augment and --normalize: brightness, gain: normalisation removes it again",
         "train --data mnist --root DATA --normal 1 --normalize --augment gain,flip,brightness")]
     [InlineData("--limit is 1e9,", "evaluate RUN --limit 1e9")]
     [InlineData("--levels is 15.5,", "evaluate RUN --levels 15.5")]

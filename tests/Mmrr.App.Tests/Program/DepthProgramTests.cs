@@ -60,7 +60,7 @@ public sealed class DepthProgramTests : IDisposable
         }
         Assert.InRange(images, 1, files.Length);
         Assert.Contains(
-            $"{images} of {files.Length} images have values beyond the run's range {low},{high}: {clipped} pixels are clipped",
+            $"{images} of {files.Length} images have values outside the run's range {low},{high}: {clipped} pixels are clipped",
             Assert.Single(outcome.ErrorLines),
             StringComparison.Ordinal);
 
@@ -111,7 +111,7 @@ public sealed class DepthProgramTests : IDisposable
     [InlineData("--range is '0,70000'", "0,70000")]
     [InlineData("--range is '0.5,3'", "0.5,3")]
     [InlineData("--range is '-1,3'", "-1,3")]
-    [InlineData("the pictures have 8 bits a value, which goes up to 255", "0,4095")]
+    [InlineData("the images have 8 bits a value, with a maximum of 255", "0,4095")]
     public void WhatIsNoRangeIsRefused(string word, string range)
     {
         Textures("good", 3);

@@ -56,7 +56,7 @@ public sealed class ImageFitProgramTests : IDisposable
         Assert.Contains($"\"fit\": \"{fit}\"", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
         // Most of these pictures are noise, on which there is no part.
         string[] told = MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines;
-        if (fit == "Align") Assert.Matches("^mmrr: on [1-4] of [0-9] images no part was found, they are seen whole: ", Assert.Single(told));
+        if (fit == "Align") Assert.Matches("^mmrr: no part was found in [1-4] of [0-9] images; they are used whole: ", Assert.Single(told));
         else Assert.Empty(told);
         using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
         Assert.InRange(figures.RootElement.GetProperty("pixelAuroc").GetDouble(), 0, 1);
@@ -92,7 +92,7 @@ public sealed class ImageFitProgramTests : IDisposable
     [InlineData("--crop", "--data", "folder", "--tile", "16", "--crop")]
     [InlineData("--align", "--data", "folder", "--tile", "16", "--align")]
     [InlineData("--align", "--data", "folder", "--crop", "--align")]
-    [InlineData("flip, rotate: parts that were aligned", "--data", "folder", "--align", "--augment", "flip,rotate,gamma")]
+    [InlineData("flip, rotate: aligned parts", "--data", "folder", "--align", "--augment", "flip,rotate,gamma")]
     [InlineData("--align", "--data", "mnist", "--normal", "1", "--align")]
     [InlineData("--rule neighbours", "--data", "folder", "--tile", "16", "--rule", "neighbours")]
     [InlineData("--tile", "--data", "folder", "--tile", "7")]

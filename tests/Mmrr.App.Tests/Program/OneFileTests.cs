@@ -112,8 +112,8 @@ public sealed class OneFileTests(TrainedRuns runs) : IDisposable
         // Training would not know what it was not trained on.
         foreach (string name in new[] { "in/nowhere.png", "in/round.png" }) File.Delete(_folder[name]);
         MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["in"], .. TrainedRuns.Tiny, "--out", _folder["refused"]])
-            .Refuses("in/pipe.png", "none that lies on a disk");
-        MmrrProcess.Run("evaluate", runs.FolderRun, "--test", _folder["in"], "--device", "cpu").Refuses("none that lies on a disk");
+            .Refuses("in/pipe.png", "not a regular file");
+        MmrrProcess.Run("evaluate", runs.FolderRun, "--test", _folder["in"], "--device", "cpu").Refuses("not a regular file");
     }
 
     [Fact]

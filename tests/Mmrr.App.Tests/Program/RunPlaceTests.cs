@@ -88,13 +88,13 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
     [InlineData("holds the data", "train --data folder --root GOOD/sub --abnormal BAD --out BAD")]
     [InlineData("holds the image", "score RUN GOOD/0.png --out GOOD --heatmaps")]
     [InlineData("holds the image", "figures RUN --images GOOD/0.png GOOD/sub/0.png --out GOOD/sub")]
-    [InlineData("is read as well", "baselines --data csv --root GOOD/list.csv --json GOOD/list.csv")]
-    [InlineData("is read as well", "baselines RUN --json RUN/run.json")]
+    [InlineData("is also an input", "baselines --data csv --root GOOD/list.csv --json GOOD/list.csv")]
+    [InlineData("is also an input", "baselines RUN --json RUN/run.json")]
     [InlineData("holds the data", "train --data folder --root GOOD --out LINK")]
     [InlineData("holds the data", "train --data csv --root GOOD/list.csv --out BAD")]
     [InlineData("holds the image", "score RUN GOOD/0.png --out LINK --heatmaps")]
-    [InlineData("is read as well", "baselines --data folder --root GOOD --abnormal BAD --json BAD/0.png")]
-    [InlineData("is read as well", "baselines --data csv --root LINK/list.csv --json GOOD/list.csv")]
+    [InlineData("is also an input", "baselines --data folder --root GOOD --abnormal BAD --json BAD/0.png")]
+    [InlineData("is also an input", "baselines --data csv --root LINK/list.csv --json GOOD/list.csv")]
     public void PlacesThatHoldInputsAreRefused(string word, string command)
     {
         for (int i = 0; i < 4; i++) _folder.WritePlain($"good/{(i > 2 ? "sub/" : "")}{i % 3}.png", 8, 8, (byte)i);

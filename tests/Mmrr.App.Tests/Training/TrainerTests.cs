@@ -90,7 +90,7 @@ public sealed class TrainerTests : IDisposable
             () => new Trainer(model, run, _set, new StopAt(1, 99, new CancellationTokenSource())).Run(CancellationToken.None));
         Assert.Matches(
             @"^training stopped: the loss of step 6 of the restoration phase is (NaN|∞|Infinity): \w+ made (NaN|-?Infinity) at element \d+ "
-                + @"of (its output|a gradient) \[.*\]; what is on disk is as of step 5; try a lower --lr$",
+                + @"of (its output|a gradient) \[.*\]; the saved state is of step 5; try a lower --lr$",
             error.Message);
         Assert.Equal(TrainingState.ReadPosition(path).Step, TrainingState.Read(path, model).Position.Step);
         Assert.Equal(before.Length, File.ReadAllBytes(path).Length);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Mmrr.App.Reports.Charts;
 
-/// <summary>A plot's axis: its range, and where and how it is labelled.</summary>
+/// <summary>A plot's axis: its range and its tick labels.</summary>
 internal sealed class Axis
 {
     private readonly double _low;
@@ -18,19 +18,21 @@ internal sealed class Axis
         _ticks = ticks;
     }
 
-    /// <summary>What it counts.</summary>
+    /// <summary>The title.</summary>
     public string Title { get; }
 
-    /// <summary>From one value to another.</summary>
+    /// <summary>A linear axis from one value to another.</summary>
     public static Axis Linear(string title, double low, double high) => high > low
         ? new(title, low, high, false, null)
         : new(title, low - 0.5, low + 0.5, false, null);
 
-    /// <summary>Powers of ten; both values positive. A range of less than a factor of two is widened, so that noise does not look like a slope.</summary>
-    /// <param name="title">What it counts.</param>
+    /// <summary>
+    /// A logarithmic axis; both values positive. A range of less than a factor of two is widened, so that noise does not look like a slope.
+    /// </summary>
+    /// <param name="title">The title.</param>
     /// <param name="low">The lowest value.</param>
     /// <param name="high">The highest.</param>
-    /// <param name="ticks">Where labels stand; round numbers when not given.</param>
+    /// <param name="ticks">The labelled values; round numbers when not given.</param>
     public static Axis Logarithmic(string title, double low, double high, IReadOnlyList<double>? ticks = null)
     {
         low = Math.Max(low, 1e-30);
@@ -39,7 +41,7 @@ internal sealed class Axis
         return new(title, low / widen, high * widen, true, ticks);
     }
 
-    /// <summary>Where a value lies, 0 to 1 for those in the range; others at its ends.</summary>
+    /// <summary>The position of a value, 0 to 1; values outside the range are placed at its ends.</summary>
     public double Place(double value) =>
         Math.Clamp(
             _logarithmic
@@ -55,7 +57,7 @@ internal sealed class Axis
         return [.. values.Select(v => (v, Label(v)))];
     }
 
-    /// <summary>Short: 0.001, 0.25, 20000, 1e-5.</summary>
+    /// <summary>A short label: 0.001, 0.25, 20000, 1e-5.</summary>
     private static string Label(double value)
     {
         double size = Math.Abs(value);

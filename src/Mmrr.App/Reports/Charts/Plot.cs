@@ -5,8 +5,8 @@ using System.Xml.Linq;
 namespace Mmrr.App.Reports.Charts;
 
 /// <summary>
-/// A plot as SVG inside a page. Colours and fonts are the page's (report.css), so that it follows dark mode and needs no font of the machine that wrote it; a
-/// plotting library's SVG brings both with it, and native libraries. 440 units wide: on a phone a label is then still about ten pixels high.
+/// A plot as SVG inside a page. Colours and fonts are the page's (report.css), so it follows dark mode and needs no font of the machine that wrote it; a
+/// plotting library's SVG would include both and need native libraries. 440 units wide, so that a label on a phone is still about ten pixels high.
 /// </summary>
 internal sealed class Plot
 {
@@ -32,8 +32,8 @@ internal sealed class Plot
 
     /// <summary>A line through points.</summary>
     /// <param name="points">In order.</param>
-    /// <param name="series">Class of the style sheet: its colour, and whether it is dashed.</param>
-    /// <param name="name">In the legend; null for none.</param>
+    /// <param name="series">CSS class: its colour, and whether it is dashed.</param>
+    /// <param name="name">Its name in the legend; null for none.</param>
     /// <param name="dots">Whether each point is marked.</param>
     public Plot Line(IEnumerable<(double X, double Y)> points, string series, string? name, bool dots = false)
     {
@@ -47,11 +47,11 @@ internal sealed class Plot
         return this;
     }
 
-    /// <summary>A filled outline over the horizontal axis, level between edges.</summary>
+    /// <summary>A filled step outline over the horizontal axis.</summary>
     /// <param name="edges">[N + 1].</param>
     /// <param name="heights">[N].</param>
-    /// <param name="series">Class of the style sheet.</param>
-    /// <param name="name">In the legend.</param>
+    /// <param name="series">CSS class.</param>
+    /// <param name="name">Its name in the legend.</param>
     public Plot Bars(IReadOnlyList<double> edges, IReadOnlyList<double> heights, string series, string name)
     {
         var path = new StringBuilder($"M{Text(AtX(edges[0]))} {Text(Floor)}");
@@ -79,15 +79,15 @@ internal sealed class Plot
         double atX = AtX(x), atY = AtY(y);
         bool right = atX > Width * 0.55;
         _content.Add(Shape("circle", "mark", ("cx", Text(atX)), ("cy", Text(atY)), ("r", "5")));
-        // Below and well beside the point: a curve that is any good runs above it, and a second one close by.
+        // Below and beside the point: a good ROC curve runs above it, and a second one close by.
         double first = Math.Min(atY + 36, Floor - 8 - (16 * (lines.Length - 1)));
         for (int i = 0; i < lines.Length; i++) _content.Add(Label(lines[i], atX + (right ? -28 : 28), first + (16 * i), right ? "end" : "start", "note"));
         return this;
     }
 
     /// <summary>The plot with its legend and its caption.</summary>
-    /// <param name="description">What it shows, in words and with its main figures: for who cannot see it.</param>
-    /// <param name="caption">Below it; nothing for none.</param>
+    /// <param name="description">What it shows, with its main figures, as text for screen readers.</param>
+    /// <param name="caption">The caption below it; empty for none.</param>
     public XElement ToFigure(string description, params object?[] caption) =>
         Html.Element("figure", ToSvg(description), Legend(), caption.Length == 0 ? null : Html.Element("figcaption", caption));
 

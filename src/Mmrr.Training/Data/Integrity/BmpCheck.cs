@@ -1,8 +1,8 @@
 namespace Mmrr.Training.Data.Integrity;
 
 /// <summary>
-/// Whether a BMP is whole: its headers agree, and all rows lie in the file. There are no sums: values that were changed in between cannot be told. Run-length
-/// coded ones, which may leave pixels out, are not read.
+/// Checks that a BMP is complete: its headers agree, and all rows are in the file. There are no checksums: changed values cannot be detected. Run-length
+/// encoded files, which may omit pixels, are not read.
 /// </summary>
 internal static class BmpCheck
 {
@@ -10,7 +10,7 @@ internal static class BmpCheck
     private const int FileHeader = 14;
 
     /// <summary>Checks a file that begins as a BMP does.</summary>
-    /// <exception cref="InvalidDataException">It is not whole, of a kind that is not read, or too large.</exception>
+    /// <exception cref="InvalidDataException">The file is not complete, not supported, or too large.</exception>
     public static PictureHeader Check(byte[] file)
     {
         var cursor = new ByteCursor(file, Format, bigEndian: false);
@@ -29,7 +29,7 @@ internal static class BmpCheck
         }
         PictureHeader.Bound(Format, width, height);
         bool fields = packing is 3 or 6;
-        if (packing != 0 && !(fields && bits is 16 or 32)) throw Flaw.Unsupported($"a BMP image whose data are packed (kind {packing})");
+        if (packing != 0 && !(fields && bits is 16 or 32)) throw Flaw.Unsupported($"a BMP image with compressed data (method {packing})");
         if (bits is not (1 or 4 or 8 or 16 or 24 or 32)) throw Flaw.Unsupported($"a BMP image of {bits} bits");
         long headers = FileHeader + size + (size == 40 && fields ? (packing == 3 ? 12 : 16) : 0);
         if (bits <= 8)
@@ -38,7 +38,7 @@ internal static class BmpCheck
             if (entries > most) throw Flaw.Damaged(Format, $"it has {entries} colours, for {bits} bits");
             headers += entries * (size == 12 ? 3 : 4);
         }
-        if (data < headers) throw Flaw.Damaged(Format, "its rows begin within its headers");
+        if (data < headers) throw Flaw.Damaged(Format, "its rows overlap its headers");
         long rows = (((width * bits) + 31) / 32 * 4 * (height - 1)) + (((width * bits) + 7) / 8);
         if (data + rows > file.Length) throw Flaw.Truncated(Format, $"{data + rows - file.Length} bytes of its rows are missing");
         return new PictureHeader(Format, (int)width, (int)height, Alpha: bits == 32 && fields, Bits: 8, Orientation: 1);

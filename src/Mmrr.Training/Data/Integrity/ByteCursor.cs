@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Mmrr.Training.Data.Integrity;
 
-/// <summary>Reads a file's numbers one after the other. What lies beyond the end is a complaint, never an index out of range.</summary>
+/// <summary>Reads a file's numbers sequentially. Reading beyond the end throws the exception of a truncated file, never an index out of range.</summary>
 internal ref struct ByteCursor(ReadOnlySpan<byte> bytes, string format, bool bigEndian)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;
@@ -13,7 +13,7 @@ internal ref struct ByteCursor(ReadOnlySpan<byte> bytes, string format, bool big
     /// <summary>Bytes from here to the end.</summary>
     public readonly int Left => _bytes.Length - Position;
 
-    /// <summary>Goes to a place, which may be the end.</summary>
+    /// <summary>Moves to a position, which may be the end.</summary>
     public void Seek(long position)
     {
         if (position < 0 || position > _bytes.Length) throw Flaw.Truncated(format, $"it points to byte {position} of {_bytes.Length}");

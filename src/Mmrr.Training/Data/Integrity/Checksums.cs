@@ -1,11 +1,11 @@
 namespace Mmrr.Training.Data.Integrity;
 
-/// <summary>The sums of PNG and zlib (RFC 1950, RFC 2083).</summary>
+/// <summary>The checksums of PNG and zlib (RFC 1950, RFC 2083).</summary>
 internal static class Checksums
 {
     private const uint Modulus = 65521;
 
-    // So many bytes may be added up before the sums could exceed 32 bits.
+    // Bytes that can be added before the sums could exceed 32 bits.
     private const int Run = 5552;
 
     private static readonly uint[] s_crc =
@@ -19,7 +19,7 @@ internal static class Checksums
         return ~crc;
     }
 
-    /// <summary>Goes on with zlib's Adler-32, which begins with 1.</summary>
+    /// <summary>Continues zlib's Adler-32, which starts at 1.</summary>
     public static uint Adler32(uint sum, ReadOnlySpan<byte> bytes)
     {
         uint a = sum & 0xffff, b = sum >> 16;

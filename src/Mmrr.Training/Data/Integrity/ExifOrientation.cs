@@ -1,13 +1,13 @@
 namespace Mmrr.Training.Data.Integrity;
 
-/// <summary>The one thing of a picture's EXIF data that matters here: how it is to be turned.</summary>
+/// <summary>The orientation in an image's EXIF data.</summary>
 internal static class ExifOrientation
 {
     private const int Tag = 0x112;
 
     /// <summary>
-    /// The number in EXIF data, which are laid out as a TIFF file, with or without the name before them that JPEG wants. 1, upright, where there is none, and
-    /// where the data are damaged: they say nothing then.
+    /// The orientation in EXIF data, which have the layout of a TIFF file, with or without JPEG's prefix. 1 (upright) where it is missing or the data are
+    /// damaged.
     /// </summary>
     public static int Read(ReadOnlySpan<byte> exif)
     {
@@ -31,7 +31,7 @@ internal static class ExifOrientation
         }
         catch (InvalidDataException)
         {
-            // An orientation that cannot be read is none.
+            // An unreadable orientation counts as missing.
         }
         return 1;
     }

@@ -7,17 +7,17 @@ internal struct JpegBits(byte[] file, int position)
     private int _count;
     private bool _marker;
 
-    /// <summary>Whether all bytes before the marker, or before the file's end, have been taken up.</summary>
+    /// <summary>Whether all bytes before the marker, or before the file's end, have been read.</summary>
     public readonly bool Ended => _marker;
 
-    /// <summary>The next sixteen bits; zeros after the last one.</summary>
+    /// <summary>The next sixteen bits, padded with zeros after the last.</summary>
     public int Peek16()
     {
         if (_count < 16) Fill();
         return (int)(_bits >> 48);
     }
 
-    /// <summary>Passes over bits that were looked at.</summary>
+    /// <summary>Skips bits already peeked at.</summary>
     public void Skip(int count)
     {
         if (count > _count) throw Flaw.Truncated(JpegCheck.Format, "a scan ends early");
@@ -34,16 +34,16 @@ internal struct JpegBits(byte[] file, int position)
         return value;
     }
 
-    /// <summary>Reads a value of a size in bits as T.81 has it: a first bit of 0 makes it negative (F.2.2.1).</summary>
+    /// <summary>Reads a value of a size in bits as in T.81: a first bit of 0 makes it negative (F.2.2.1).</summary>
     public int Signed(int size)
     {
         int value = Take(size);
         return size > 0 && value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
     }
 
-    /// <summary>Goes over the rest of a byte to the marker behind it.</summary>
-    /// <returns>Where the marker's 0xFF stands, or the file's end.</returns>
-    /// <exception cref="InvalidDataException">There are bytes that belong to nothing.</exception>
+    /// <summary>Skips the rest of a byte up to the next marker.</summary>
+    /// <returns>The position of the marker's 0xFF, or the file's end.</returns>
+    /// <exception cref="InvalidDataException">There are bytes that belong to no block.</exception>
     public int Finish()
     {
         Fill();

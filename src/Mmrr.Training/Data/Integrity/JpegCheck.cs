@@ -1,22 +1,22 @@
 namespace Mmrr.Training.Data.Integrity;
 
 /// <summary>
-/// Whether a JPEG (baseline or progressive, Huffman-coded, eight bits) is whole: its segments, and its data, which are read to the last block of every scan;
-/// the scans together must tell every bit of every coefficient. An end marker that is missing behind them is not missed. Decoders, ImageSharp among them, fill
-/// up what is missing with grey and say nothing.
+/// Checks that a JPEG (baseline or progressive, Huffman-coded, eight bits) is complete: its segments, and its data, which are read to the last block of
+/// every scan; the scans together must give every bit of every coefficient. A missing end marker is accepted. Decoders, including ImageSharp, silently fill
+/// missing data with grey.
 /// </summary>
 internal sealed class JpegCheck
 {
-    /// <summary>Its name.</summary>
+    /// <summary>The format's name.</summary>
     public const string Format = "JPEG";
 
-    // Encoders need about ten. Each goes over all blocks: a small file of many scans would be long work.
+    // Encoders need about ten. Each scan covers all blocks: a small file with many scans would take long.
     private const int MostScans = 200;
 
     private readonly byte[] _file;
     private readonly JpegCodes?[] _dc = new JpegCodes?[4];
     private readonly JpegCodes?[] _ac = new JpegCodes?[4];
-    // The step of the DC value in each quantisation table; 0 before there is one, and in tables that some encoders write for components that there are not.
+    // The step of the DC value in each quantisation table; 0 before there is one, and in tables that some encoders write for missing components.
     private readonly int[] _steps = new int[4];
     private JpegComponent[] _components = [];
     private PictureHeader? _header;
@@ -31,7 +31,7 @@ internal sealed class JpegCheck
     private JpegCheck(byte[] file) => _file = file;
 
     /// <summary>Checks a file that begins as a JPEG does.</summary>
-    /// <exception cref="InvalidDataException">It is not whole, of a kind that is not read, or too large.</exception>
+    /// <exception cref="InvalidDataException">The file is not complete, not supported, or too large.</exception>
     public static PictureHeader Check(byte[] file) => new JpegCheck(file).Check();
 
     private PictureHeader Check()
@@ -51,9 +51,9 @@ internal sealed class JpegCheck
             position = marker == 0xda ? Scan(content, cursor.Position) : cursor.Position;
             if (marker != 0xda) Segment(marker, content);
         }
-        if (_header is null) throw Flaw.Truncated(Format, "it has no picture");
+        if (_header is null) throw Flaw.Truncated(Format, "it has no image");
         if (_components.Any(c => c.Told.Any(bit => bit != 0)))
-            throw Flaw.Truncated(Format, $"{(_scans == 0 ? "it has no data" : "its scans do not tell all of the picture")}");
+            throw Flaw.Truncated(Format, $"{(_scans == 0 ? "it has no data" : "its scans do not give the whole image")}");
         return _header with { Orientation = _orientation };
     }
 
@@ -88,7 +88,7 @@ internal sealed class JpegCheck
             case >= 0xe0 or 0xfe:
                 break;
             default:
-                throw Flaw.Damaged(Format, $"there is a marker {marker:X2} that does not belong there");
+                throw Flaw.Damaged(Format, $"there is a misplaced marker {marker:X2}");
         }
     }
 
@@ -107,12 +107,12 @@ internal sealed class JpegCheck
             byte id = cursor.Byte(), sampling = cursor.Byte(), table = cursor.Byte();
             int horizontal = sampling >> 4, vertical = sampling & 15;
             if (horizontal is < 1 or > 4 || vertical is < 1 or > 4 || table > 3 || Array.Exists(_components[..i], c => c.Id == id))
-                throw Flaw.Damaged(Format, "its frame says what no JPEG can be");
+                throw Flaw.Damaged(Format, "its frame header is invalid");
             _components[i] = new JpegComponent(id, horizontal, vertical, table);
         }
         if (cursor.Left > 0) throw Flaw.Damaged(Format, "its frame has a wrong size");
         if (count == 4 && !_adobe)
-            throw new InvalidDataException("a CMYK JPEG without Adobe's marker: whether its inks are inverted cannot be told; convert it to RGB");
+            throw new InvalidDataException("a CMYK JPEG without Adobe's marker: whether its inks are inverted is unknown; convert it to RGB");
         int mostHorizontal = _components.Max(c => c.Horizontal), mostVertical = _components.Max(c => c.Vertical);
         _across = (width + (8 * mostHorizontal) - 1) / (8 * mostHorizontal);
         _down = (height + (8 * mostVertical) - 1) / (8 * mostVertical);
@@ -129,7 +129,7 @@ internal sealed class JpegCheck
             var counts = cursor.Take(16);
             int symbols = 0;
             foreach (byte count in counts) symbols += count;
-            if (place >> 4 > 1 || (place & 15) > 3 || symbols > 256) throw Flaw.Damaged(Format, "a table says what no JPEG can be");
+            if (place >> 4 > 1 || (place & 15) > 3 || symbols > 256) throw Flaw.Damaged(Format, "a table is invalid");
             (place >> 4 == 0 ? _dc : _ac)[place & 15] = new JpegCodes(counts, cursor.Take(symbols));
         }
     }
@@ -140,13 +140,13 @@ internal sealed class JpegCheck
         while (cursor.Left > 0)
         {
             int place = cursor.Byte(), wide = place >> 4;
-            if (wide > 1 || (place & 15) > 3) throw Flaw.Damaged(Format, "a table says what no JPEG can be");
+            if (wide > 1 || (place & 15) > 3) throw Flaw.Damaged(Format, "a table is invalid");
             var table = cursor.Take(64 << wide);
             _steps[place & 15] = wide == 0 ? table[0] : (table[0] << 8) | table[1];
         }
     }
 
-    /// <summary>Reads a scan; returns where the marker behind it stands.</summary>
+    /// <summary>Reads a scan; returns the position of the marker after it.</summary>
     private int Scan(ReadOnlySpan<byte> content, int position)
     {
         if (_header is null) throw Flaw.Damaged(Format, "it has data before its frame");
@@ -158,20 +158,20 @@ internal sealed class JpegCheck
         {
             int id = cursor.Byte();
             tables[i] = cursor.Byte();
-            chosen[i] = Array.Find(_components, c => c.Id == id) ?? throw Flaw.Damaged(Format, "a scan is of a component that there is not");
+            chosen[i] = Array.Find(_components, c => c.Id == id) ?? throw Flaw.Damaged(Format, "a scan has an unknown component");
         }
         int first = cursor.Byte(), last = cursor.Byte(), bits = cursor.Byte(), high = bits >> 4, low = bits & 15;
         bool known = chosen.Length is >= 1 and <= 4 && chosen.Distinct().Count() == chosen.Length && cursor.Left == 0
             && (chosen.Length == 1 || chosen.Sum(c => c.Horizontal * c.Vertical) <= 10);
         if (!_progressive) (first, last, high, low) = (0, 63, 0, 0);
         else known &= last < 64 && low <= 13 && (first == 0 ? last == 0 : last >= first && chosen.Length == 1) && (high == 0 || high == low + 1);
-        if (!known) throw Flaw.Damaged(Format, "a scan says what no JPEG can be");
+        if (!known) throw Flaw.Damaged(Format, "a scan header is invalid");
         for (int i = 0; i < chosen.Length; i++)
         {
             var component = chosen[i];
             for (int k = first; k <= last; k++)
             {
-                if (component.Told[k] != (high == 0 ? -1 : high)) throw Flaw.Damaged(Format, "its scans do not follow each other");
+                if (component.Told[k] != (high == 0 ? -1 : high)) throw Flaw.Damaged(Format, "its scans are out of sequence");
                 component.Told[k] = low;
             }
             component.Predicted = 0;

@@ -5,16 +5,16 @@ internal sealed class JpegCodes
 {
     private const int Direct = 9;
 
-    // By the next nine bits: the code's length and symbol, 0 where it is longer.
+    // Indexed by the next nine bits: the code's length and symbol, 0 where the code is longer.
     private readonly ushort[] _direct = new ushort[1 << Direct];
 
-    // By length: the first code, the index of its symbol, and one past the last code.
+    // Indexed by length: the first code, the index of its symbol, and one past the last code.
     private readonly int[] _first = new int[17];
     private readonly int[] _index = new int[17];
     private readonly int[] _end = new int[17];
     private readonly byte[] _symbols;
 
-    /// <summary>Makes the table from the numbers of codes of the lengths 1 to 16, and the symbols in the order of their codes.</summary>
+    /// <summary>Builds the table from the numbers of codes of the lengths 1 to 16 and the symbols in code order.</summary>
     /// <exception cref="InvalidDataException">There are more codes than their lengths allow.</exception>
     public JpegCodes(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> symbols)
     {
@@ -36,7 +36,7 @@ internal sealed class JpegCodes
     }
 
     /// <summary>Reads a symbol.</summary>
-    /// <exception cref="InvalidDataException">The next bits are no code, or the data end.</exception>
+    /// <exception cref="InvalidDataException">The next bits are not a code, or the data end.</exception>
     public int Read(ref JpegBits bits)
     {
         int next = bits.Peek16();
@@ -53,6 +53,6 @@ internal sealed class JpegCodes
             bits.Skip(length);
             return _symbols[_index[length] + code - _first[length]];
         }
-        throw bits.Ended ? Flaw.Truncated(JpegCheck.Format, "a scan ends early") : Flaw.Damaged(JpegCheck.Format, "its data hold a code that there is not");
+        throw bits.Ended ? Flaw.Truncated(JpegCheck.Format, "a scan ends early") : Flaw.Damaged(JpegCheck.Format, "its data contain an invalid code");
     }
 }

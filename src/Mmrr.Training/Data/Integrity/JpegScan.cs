@@ -1,25 +1,25 @@
 namespace Mmrr.Training.Data.Integrity;
 
 /// <summary>
-/// Reads a scan of a JPEG to its last block without making a picture of it (T.81, annexes F and G). Huffman codes fall into step again after an error: what
-/// tells a changed scan is that it ends too early or too late, that a code or a run is none, or that a value is larger than eight bits can give.
+/// Reads a scan of a JPEG to its last block without decoding the image (T.81, annexes F and G). Huffman codes resynchronise after an error: a changed scan
+/// is detected if it ends too early or too late, if a code or a run is invalid, or if a value is larger than eight bits can give.
 /// </summary>
 internal sealed class JpegScan(byte[] file, JpegComponent[] components, int first, int last, int high, int low, bool progressive, int restart, int[] steps)
 {
-    // Twice what the mean of eight-bit samples gives, times the eight of the transform: a looser bound than any encoder needs.
+    // Twice the value for the mean of eight-bit samples, times the transform's eight: a looser bound than any encoder needs.
     private const int MostDc = 2048;
 
     private int _bandEnds;
 
     /// <summary>Reads all blocks.</summary>
     /// <param name="position">The first byte after the scan's header.</param>
-    /// <param name="across">Units of interleaved data across.</param>
-    /// <param name="down">Units down.</param>
-    /// <returns>Where the marker behind the scan stands, or the file's end.</returns>
+    /// <param name="across">Units of interleaved data horizontally.</param>
+    /// <param name="down">Units vertically.</param>
+    /// <returns>The position of the marker after the scan, or the file's end.</returns>
     public int Read(int position, int across, int down)
     {
         var bits = new JpegBits(file, position);
-        // A scan of one component has its own blocks only, none of those that fill up a unit.
+        // A scan of one component has only its own blocks, without those that pad a unit.
         bool single = components.Length == 1;
         if (single) (across, down) = (components[0].Columns, components[0].Rows);
         long units = (long)across * down;
@@ -41,13 +41,13 @@ internal sealed class JpegScan(byte[] file, JpegComponent[] components, int firs
                 }
             }
         }
-        if (_bandEnds > 0) throw Flaw.Damaged(JpegCheck.Format, "a run goes on behind the last block");
+        if (_bandEnds > 0) throw Flaw.Damaged(JpegCheck.Format, "a run continues after the last block");
         return bits.Finish();
     }
 
     private JpegBits Restart(JpegBits bits, int number)
     {
-        if (_bandEnds > 0) throw Flaw.Damaged(JpegCheck.Format, "a run goes on behind a restart marker");
+        if (_bandEnds > 0) throw Flaw.Damaged(JpegCheck.Format, "a run continues after a restart marker");
         int at = bits.Finish();
         while (at + 1 < file.Length && file[at + 1] == 0xff) at++;
         if (at + 1 >= file.Length) throw Flaw.Truncated(JpegCheck.Format, "a scan ends early");
@@ -83,11 +83,11 @@ internal sealed class JpegScan(byte[] file, JpegComponent[] components, int firs
     private void Dc(ref JpegBits bits, JpegComponent component, int shift)
     {
         int size = component.Dc!.Read(ref bits);
-        if (size > 11) throw Flaw.Damaged(JpegCheck.Format, "a value of its data is too large");
+        if (size > 11) throw Flaw.Damaged(JpegCheck.Format, "a value in its data is too large");
         component.Predicted += bits.Signed(size);
         int step = steps[component.Quantisation];
         if (Math.Abs(((long)component.Predicted << shift) * step) > MostDc + ((long)step << shift))
-            throw Flaw.Damaged(JpegCheck.Format, "a value of its data is too large");
+            throw Flaw.Damaged(JpegCheck.Format, "a value in its data is too large");
     }
 
     private static void Sequential(ref JpegBits bits, JpegCodes codes)
@@ -96,7 +96,7 @@ internal sealed class JpegScan(byte[] file, JpegComponent[] components, int firs
         {
             int symbol = codes.Read(ref bits), run = symbol >> 4, size = symbol & 15;
             if (size == 0 && run == 0) return;
-            if (size == 0 && run != 15) throw Flaw.Damaged(JpegCheck.Format, "its data hold a code that there is not");
+            if (size == 0 && run != 15) throw Flaw.Damaged(JpegCheck.Format, "its data contain an invalid code");
             k += run;
             if (k > 63 || size > 10) throw Flaw.Damaged(JpegCheck.Format, "a block has more values than 64, or too large ones");
             bits.Take(size);
@@ -132,20 +132,20 @@ internal sealed class JpegScan(byte[] file, JpegComponent[] components, int firs
         while (_bandEnds == 0 && k <= last)
         {
             int symbol = codes.Read(ref bits), run = symbol >> 4, size = symbol & 15;
-            if (size > 1) throw Flaw.Damaged(JpegCheck.Format, "its data hold a code that there is not");
+            if (size > 1) throw Flaw.Damaged(JpegCheck.Format, "its data contain an invalid code");
             if (size == 0 && run < 15)
             {
                 _bandEnds = (1 << run) + bits.Take(run);
                 break;
             }
             bits.Take(size);
-            // Over so many zeros, and the one after them; a correction bit for each value on the way.
+            // Skips the run of zeros and the one after it; each nonzero value on the way has a correction bit.
             for (; k <= last; k++)
             {
                 if ((known >> k & 1) != 0) bits.Take(1);
                 else if (run-- == 0) break;
             }
-            if (k > last) throw Flaw.Damaged(JpegCheck.Format, "a run goes on behind a band's end");
+            if (k > last) throw Flaw.Damaged(JpegCheck.Format, "a run continues after a band's end");
             if (size == 1) nonZero |= 1ul << k;
             k++;
         }

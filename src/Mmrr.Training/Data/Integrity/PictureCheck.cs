@@ -1,13 +1,13 @@
 namespace Mmrr.Training.Data.Integrity;
 
 /// <summary>
-/// Whether a file holds one whole picture of a format that is read, asked before anything of it is decoded. Decoders answer this by what they happen to notice,
-/// which differs from format to format.
+/// Checks, before decoding, that a file holds one complete image of a supported format. Decoders detect defects only in part, and differently for each
+/// format.
 /// </summary>
 internal static class PictureCheck
 {
-    /// <summary>Checks a file whatever its name.</summary>
-    /// <exception cref="InvalidDataException">It does not, in one line without the file's name.</exception>
+    /// <summary>Checks a file regardless of its name.</summary>
+    /// <exception cref="InvalidDataException">It does not; the message is one line without the file's name.</exception>
     public static PictureHeader Check(byte[] file) => file switch
     {
         [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n', ..] => PngCheck.Check(file),

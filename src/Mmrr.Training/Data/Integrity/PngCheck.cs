@@ -5,20 +5,20 @@ using System.Text;
 namespace Mmrr.Training.Data.Integrity;
 
 /// <summary>
-/// Whether a PNG is whole: its chunks, their order and their sums, and in them zlib data of exactly the size that the header asks for, with their own sum. So
-/// nothing of the picture can be missing or changed. Indexed colours lie within their palette.
+/// Checks that a PNG is complete: its chunks, their order and checksums, and in them zlib data of exactly the size that the header requires, with their own
+/// checksum. So no part of the image can be missing or changed. Indexed colours must be within the palette.
 /// </summary>
 internal static class PngCheck
 {
     /// <summary>The format's name.</summary>
     public const string Format = "PNG";
 
-    // Adam7: first row, first column, rows and columns from one pixel of a pass to the next.
+    // Adam7: first row, first column, row and column steps between pixels of a pass.
     private static readonly (int Y, int X, int Down, int Across)[] s_passes =
         [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)];
 
     /// <summary>Checks a file that begins with the signature.</summary>
-    /// <exception cref="InvalidDataException">It is not whole, an animation, or too large.</exception>
+    /// <exception cref="InvalidDataException">The file is not complete, an animation, or too large.</exception>
     public static PictureHeader Check(byte[] file)
     {
         var cursor = new ByteCursor(file, Format, bigEndian: true);
@@ -35,7 +35,7 @@ internal static class PngCheck
             string text = Encoding.Latin1.GetString(name);
             if (!text.All(char.IsAsciiLetter)) throw Flaw.Damaged(Format, "there is no chunk where one should be");
             var content = cursor.Take(length);
-            if (Checksums.Crc32(file.AsSpan(start, 4 + (int)length)) != cursor.Int()) throw Flaw.Damaged(Format, $"the sum of its chunk {text} is wrong");
+            if (Checksums.Crc32(file.AsSpan(start, 4 + (int)length)) != cursor.Int()) throw Flaw.Damaged(Format, $"the checksum of its chunk {text} is wrong");
             if ((header is null) != (text == "IHDR")) throw Flaw.Damaged(Format, header is null ? "it does not begin with its header" : "it has two headers");
             dataOver |= data.Length > 0 && text != "IDAT";
             switch (text)
@@ -78,7 +78,7 @@ internal static class PngCheck
         var packed = data.GetBuffer().AsSpan(0, (int)data.Length);
         uint expected = packed.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(packed[^4..]) : 0, found = 1;
         using var zlib = new ZLibStream(data, CompressionMode.Decompress);
-        // In pieces: a row of a file that lies about its size must not fill the memory.
+        // In pieces: a file with a false size must not fill the memory with one row.
         var piece = new byte[1 << 16];
         foreach (var (rows, columns, rowBytes) in header.Passes())
         {
@@ -96,7 +96,7 @@ internal static class PngCheck
             }
         }
         if (Read(zlib, piece.AsSpan(0, 1)) > 0) throw Flaw.Damaged(Format, "it has more data than pixels");
-        if (found != expected) throw Flaw.Damaged(Format, "the sum of its data is wrong");
+        if (found != expected) throw Flaw.Damaged(Format, "the checksum of its data is wrong");
     }
 
     private static int Read(ZLibStream zlib, Span<byte> target)
@@ -107,7 +107,7 @@ internal static class PngCheck
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw Flaw.Damaged(Format, "its data cannot be unpacked");
+            throw Flaw.Damaged(Format, "its data cannot be decompressed");
         }
     }
 
@@ -120,12 +120,12 @@ internal static class PngCheck
             long width = cursor.Int(), height = cursor.Int();
             int depth = cursor.Byte(), color = cursor.Byte(), packing = cursor.Byte(), filter = cursor.Byte(), interlace = cursor.Byte();
             bool known = (color, depth) is (0, 1 or 2 or 4 or 8 or 16) or (3, 1 or 2 or 4 or 8) or (2 or 4 or 6, 8 or 16);
-            if (!known || packing != 0 || filter != 0 || interlace > 1 || cursor.Left > 0) throw Flaw.Damaged(Format, "its header says what no PNG can be");
+            if (!known || packing != 0 || filter != 0 || interlace > 1 || cursor.Left > 0) throw Flaw.Damaged(Format, "its header is invalid");
             PictureHeader.Bound(Format, width, height);
             return new Header((int)width, (int)height, depth, color, interlace == 1);
         }
 
-        /// <summary>Rows of each pass, their pixels and the bytes of a row, without that of its filter.</summary>
+        /// <summary>For each pass, the rows, the pixels of a row and its bytes without the filter byte.</summary>
         public IEnumerable<(int Rows, int Columns, int RowBytes)> Passes()
         {
             int bits = Depth * (ColorType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 });

@@ -1,8 +1,8 @@
 namespace Mmrr.Training.Data.Integrity;
 
 /// <summary>
-/// Whether every pixel of a PNG of indexed colours has one that its palette holds; decoders make black of the others without a word. Rows come as they are
-/// unpacked, in pieces, and what they are filtered with is undone (PNG, 9.2; a pixel of indexed colours is at most one byte).
+/// Checks that every pixel of a PNG with indexed colours has an index within the palette; decoders silently show the others as black. Rows arrive in pieces
+/// as they are decompressed, and their filters are undone (PNG, 9.2; a pixel of indexed colours is at most one byte).
 /// </summary>
 /// <param name="colors">Entries of the palette.</param>
 /// <param name="depth">Bits of an index: 1, 2, 4 or 8.</param>
@@ -12,14 +12,14 @@ internal sealed class PngIndexes(int colors, int depth)
     private int _filter, _at, _pixels, _left, _leftAbove;
     private bool _first;
 
-    /// <summary>Begins a pass, whose first row has none above it.</summary>
+    /// <summary>Begins a pass; its first row has no row above it.</summary>
     public void Pass() => (_first, _at) = (true, -1);
 
-    /// <summary>Takes the first or a further piece of a row.</summary>
+    /// <summary>Processes the first or a further piece of a row.</summary>
     /// <param name="piece">Bytes of it; those of the first begin with the filter.</param>
     /// <param name="begins">Whether it is the first.</param>
     /// <param name="columns">Pixels of the row.</param>
-    /// <exception cref="InvalidDataException">One lies beyond the palette.</exception>
+    /// <exception cref="InvalidDataException">An index is outside the palette.</exception>
     public void Take(ReadOnlySpan<byte> piece, bool begins, int columns)
     {
         if (begins)
@@ -36,7 +36,7 @@ internal sealed class PngIndexes(int colors, int depth)
             if (_first) _above.Add((byte)value);
             else _above[_at] = (byte)value;
             (_left, _leftAbove, _at) = (value, above, _at + 1);
-            // The last byte of a row may have bits of no pixel.
+            // The last byte of a row may have unused bits.
             for (int bit = 8 - depth; bit >= 0 && _pixels > 0; bit -= depth, _pixels--)
             {
                 if (((value >> bit) & ((1 << depth) - 1)) >= colors) throw Flaw.Damaged(PngCheck.Format, "a pixel has a colour that its palette lacks");

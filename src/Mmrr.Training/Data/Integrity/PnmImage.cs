@@ -3,20 +3,20 @@ using System.Buffers.Binary;
 namespace Mmrr.Training.Data.Integrity;
 
 /// <summary>
-/// PBM, PGM and PPM, plain and raw. They are read here: ImageSharp 2.1 takes their values of two bytes the wrong way round, scales them by whole numbers only,
-/// and skips first values that look like a space.
+/// PBM, PGM and PPM, plain and raw. Read here because ImageSharp 2.1 swaps the bytes of two-byte values, scales only by integers, and skips first values
+/// that look like a space.
 /// </summary>
 internal static class PnmImage
 {
     private const string Format = "PNM";
 
-    /// <summary>Whether a file begins as one does.</summary>
+    /// <summary>Whether a file begins as a PNM file does.</summary>
     public static bool Is(ReadOnlySpan<byte> file) =>
         file is [(byte)'P', >= (byte)'1' and <= (byte)'6', (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t' or (byte)'#', ..];
 
-    /// <summary>Reads a file. Values are scaled so that the largest one that the file may have becomes white.</summary>
-    /// <exception cref="InvalidDataException">It is not whole, holds several pictures, or is too large.</exception>
-    /// <returns>The header, and values 0 to 65,535. [Height, Width, 1 or 3]: the length says which.</returns>
+    /// <summary>Reads a file. Values are scaled so that the file's maximum value becomes white.</summary>
+    /// <exception cref="InvalidDataException">The file is not complete, holds several images, or is too large.</exception>
+    /// <returns>The header, and values 0 to 65,535, [Height, Width, 1 or 3]; the length implies the channels.</returns>
     public static (PictureHeader Header, ushort[] Values) Read(byte[] file)
     {
         int kind = file[1] - '0', position = 2;
@@ -26,12 +26,12 @@ internal static class PnmImage
         PictureHeader.Bound(Format, width, height);
         int most = bitmap ? 1 : Number(file, ref position);
         if (most is < 1 or > 65535) throw Flaw.Damaged(Format, $"its largest value is {most}");
-        // A single character stands between the header and raw values, whatever it is.
+        // A single character, whatever it is, separates the header from raw values.
         if (!plain && position++ >= file.Length) throw Flaw.Truncated(Format, "it has no data");
         int count = (int)(width * height), bytes = most > 255 ? 2 : 1;
         long stored = bitmap ? (width + 7) / 8 * height : (long)count * channels * bytes;
         if (!plain && stored > file.Length - position) throw Flaw.Truncated(Format, $"{stored - (file.Length - position)} bytes of its values are missing");
-        // Each plain value takes a digit; but for bits a space goes between two of them.
+        // Each plain value takes at least a digit and, except for bits, a space between two values.
         if (plain && (long)count * channels * (bitmap ? 1 : 2) - 1 > file.Length - position) throw Flaw.Truncated(Format, "values are missing");
         var values = new ushort[(long)count * channels];
         for (int i = 0; i < values.Length; i++)
@@ -44,7 +44,7 @@ internal static class PnmImage
             values[i] = (ushort)(((value * 65535L) + (most / 2)) / most);
         }
         if (!plain) position += (int)stored;
-        // Of 255 cut off behind the first 5 nobody would know.
+        // A last value 255 truncated to 25 could not be detected.
         else if (!bitmap && position == file.Length) throw Flaw.Truncated(Format, "its last value has no end");
         if (file.AsSpan(position).TrimStart(" \t\r\n\0"u8) is [(byte)'P', _, ..]) throw Flaw.Several("a PNM file of several images");
         return (new PictureHeader(Format, (int)width, (int)height, Alpha: false, most > 255 ? 16 : 8, Orientation: 1), values);
@@ -71,7 +71,7 @@ internal static class PnmImage
         return file[position++] is (byte)'0' or (byte)'1' ? file[position - 1] - '0' : throw Flaw.Damaged(Format, $"there is no bit at byte {position - 1}");
     }
 
-    /// <summary>Goes over spaces and comments, which go from # to the end of a line.</summary>
+    /// <summary>Skips spaces and comments, which extend from # to the end of a line.</summary>
     private static void Skip(byte[] file, ref int position)
     {
         while (position < file.Length && (file[position] is (byte)' ' or (byte)'#' or (>= 9 and <= 13)))

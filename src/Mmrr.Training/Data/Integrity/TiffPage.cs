@@ -1,6 +1,6 @@
 namespace Mmrr.Training.Data.Integrity;
 
-/// <summary>A directory of a TIFF: the tags that say what one of its pictures is.</summary>
+/// <summary>A directory of a TIFF: the tags that describe one of its images.</summary>
 internal sealed class TiffPage
 {
     private const string Format = "TIFF";
@@ -9,7 +9,7 @@ internal sealed class TiffPage
     private readonly bool _bigEndian;
     private readonly Dictionary<int, (int Type, uint Count, int Place)> _entries = [];
 
-    /// <summary>Reads the entries; their values are read when they are asked for.</summary>
+    /// <summary>Reads the entries; their values are read on demand.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="start">The first entry.</param>
     /// <param name="count">Entries, all of them within the file.</param>
@@ -26,10 +26,10 @@ internal sealed class TiffPage
         }
     }
 
-    /// <summary>Whether there is such a tag.</summary>
+    /// <summary>Whether a tag exists.</summary>
     public bool Has(int tag) => _entries.ContainsKey(tag);
 
-    /// <summary>The first number of a tag, or what holds where there is none.</summary>
+    /// <summary>The first number of a tag, or the default where it is missing.</summary>
     public uint One(int tag, uint otherwise) => All(tag) is [var first, ..] ? first : otherwise;
 
     /// <summary>The numbers of a tag; none where it is missing.</summary>
@@ -40,7 +40,7 @@ internal sealed class TiffPage
         var cursor = new ByteCursor(_file, Format, _bigEndian);
         cursor.Seek(entry.Place);
         if (size * (long)entry.Count > 4) cursor.Seek(cursor.Int());
-        if (size * (long)entry.Count > cursor.Left) throw Flaw.Truncated(Format, $"the values of the tag {tag} are not all there");
+        if (size * (long)entry.Count > cursor.Left) throw Flaw.Truncated(Format, $"values of the tag {tag} are missing");
         var values = new uint[entry.Count];
         for (int i = 0; i < values.Length; i++) values[i] = size == 1 ? cursor.Byte() : size == 2 ? (uint)cursor.Short() : cursor.Int();
         return values;

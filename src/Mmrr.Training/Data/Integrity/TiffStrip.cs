@@ -2,17 +2,17 @@ using System.IO.Compression;
 
 namespace Mmrr.Training.Data.Integrity;
 
-/// <summary>Unpacks a strip of a TIFF to count what is in it.</summary>
+/// <summary>Decompresses a strip of a TIFF to count its bytes.</summary>
 internal static class TiffStrip
 {
     private const string Format = "TIFF";
 
-    /// <summary>Checks that a strip holds all of its rows, and is packed as it should be.</summary>
+    /// <summary>Checks that a strip holds all of its rows and is correctly compressed.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="start">The strip's first byte.</param>
     /// <param name="length">Its bytes, all of them within the file.</param>
-    /// <param name="packing">Its method: none 1, LZW 5, Deflate 8 or 32946, PackBits 32773.</param>
-    /// <param name="expected">Bytes that its rows have.</param>
+    /// <param name="packing">The compression: none 1, LZW 5, Deflate 8 or 32946, PackBits 32773.</param>
+    /// <param name="expected">Bytes of its rows.</param>
     public static void Check(byte[] file, int start, int length, uint packing, long expected)
     {
         var strip = file.AsSpan(start, length);
@@ -36,7 +36,7 @@ internal static class TiffStrip
         return found;
     }
 
-    /// <summary>Codes of 9 to 12 bits, the first bit the highest; of each only the length of its string is known (TIFF 6.0, section 13).</summary>
+    /// <summary>Codes of 9 to 12 bits, most significant bit first; only the length of each string is kept (TIFF 6.0, section 13).</summary>
     private static long Lzw(ReadOnlySpan<byte> strip, long expected)
     {
         const int Clear = 256, End = 257, Most = 4096;
@@ -61,9 +61,9 @@ internal static class TiffStrip
                 (next, width, last) = (258, 9, 0);
                 continue;
             }
-            // A code may be the one that is about to be made: the string before it and its own first byte.
+            // A code may be the one about to be added: the previous string and its first byte.
             if (code > next || (code == next && last == 0) || (code >= 256 && last == 0) || next > Most)
-                throw Flaw.Damaged(Format, "a strip holds a code that there is not");
+                throw Flaw.Damaged(Format, "a strip contains an invalid code");
             if (last > 0 && next < Most) lengths[next++] = last + 1;
             last = lengths[code];
             found += last;
@@ -84,7 +84,7 @@ internal static class TiffStrip
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw Flaw.Damaged(Format, "a strip cannot be unpacked");
+            throw Flaw.Damaged(Format, "a strip cannot be decompressed");
         }
         if (found > expected) throw Flaw.Damaged(Format, "a strip has more data than rows");
         return found;

@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Mmrr.Training.Data.Integrity;
 
 /// <summary>
-/// Whether a WebP is whole as far as its container tells: the sizes of the file, of its chunks and, of lossy pictures, of the parts of their data. There are no
-/// sums, and its arithmetic coder takes any bits for a picture: data that were changed in between are noticed only where the decoder comes to a stop, data
-/// that end early in sizes that agree by <see cref="WebpTail"/>.
+/// Checks that a WebP is complete as far as its container shows: the sizes of the file, of its chunks and, for lossy images, of the partitions of their
+/// data. There are no checksums, and the arithmetic coder accepts any bits: changed data are detected only where the decoder fails, and data that end early
+/// with consistent sizes by <see cref="WebpTail"/>.
 /// </summary>
 internal static class WebpCheck
 {
@@ -13,7 +13,7 @@ internal static class WebpCheck
     public const string Format = "WebP";
 
     /// <summary>Checks a file that begins as a WebP does.</summary>
-    /// <exception cref="InvalidDataException">It is not whole, an animation, or too large.</exception>
+    /// <exception cref="InvalidDataException">The file is not complete, an animation, or too large.</exception>
     public static PictureHeader Check(byte[] file)
     {
         var whole = new ByteCursor(file, Format, bigEndian: false);
@@ -30,7 +30,7 @@ internal static class WebpCheck
             uint name = BinaryPrimitives.ReverseEndianness(cursor.Int());
             long length = cursor.Int();
             var content = cursor.Take(length);
-            // A chunk of odd length is followed by a byte of no meaning; at the end some writers leave it out.
+            // A chunk of odd length is followed by a padding byte; some writers omit it at the end.
             if (length % 2 == 1 && cursor.Left > 0) cursor.Take(1);
             switch (name)
             {
@@ -39,10 +39,10 @@ internal static class WebpCheck
                     alpha |= (content[0] & 16) != 0;
                     break;
                 case 0x56503820: // VP8
-                    picture = picture is null ? Lossy(content) : throw Flaw.Damaged(Format, "it has two pictures");
+                    picture = picture is null ? Lossy(content) : throw Flaw.Damaged(Format, "it has two images");
                     break;
                 case 0x5650384C: // VP8L
-                    (picture, alpha) = picture is null ? (Lossless(content), true) : throw Flaw.Damaged(Format, "it has two pictures");
+                    (picture, alpha) = picture is null ? (Lossless(content), true) : throw Flaw.Damaged(Format, "it has two images");
                     break;
                 case 0x414E4D46: // ANMF
                     frames++;
@@ -53,8 +53,8 @@ internal static class WebpCheck
             }
         }
         if (frames > 0) throw Flaw.Several($"an animation of {frames} frames");
-        if (picture is not { } found) throw Flaw.Truncated(Format, "it has no picture");
-        if (canvas is { } wanted && wanted != found) throw Flaw.Damaged(Format, "its picture has another size than its canvas");
+        if (picture is not { } found) throw Flaw.Truncated(Format, "it has no image");
+        if (canvas is { } wanted && wanted != found) throw Flaw.Damaged(Format, "its image and its canvas have different sizes");
         return new PictureHeader(Format, found.Width, found.Height, alpha, Bits: 8, orientation);
     }
 
@@ -73,7 +73,7 @@ internal static class WebpCheck
         var cursor = new ByteCursor(content, Format, bigEndian: false);
         int tag = cursor.Short() | (cursor.Byte() << 16);
         if ((tag & 1) != 0 || !cursor.Take(3).SequenceEqual((ReadOnlySpan<byte>)[0x9d, 0x01, 0x2a]))
-            throw Flaw.Damaged(Format, "its data do not begin as such data do");
+            throw Flaw.Damaged(Format, "its data begin with an invalid signature");
         int width = cursor.Short() & 0x3fff, height = cursor.Short() & 0x3fff;
         PictureHeader.Bound(Format, width, height);
         if (tag >> 5 >= cursor.Left) throw Flaw.Truncated(Format, "its data end early");
@@ -83,7 +83,7 @@ internal static class WebpCheck
     private static (int Width, int Height) Lossless(ReadOnlySpan<byte> content)
     {
         var cursor = new ByteCursor(content, Format, bigEndian: false);
-        if (cursor.Byte() != 0x2f) throw Flaw.Damaged(Format, "its data do not begin as such data do");
+        if (cursor.Byte() != 0x2f) throw Flaw.Damaged(Format, "its data begin with an invalid signature");
         uint sizes = cursor.Int();
         int width = (int)(sizes & 0x3fff) + 1, height = (int)(sizes >> 14 & 0x3fff) + 1;
         PictureHeader.Bound(Format, width, height);

@@ -3,16 +3,16 @@ using System.Buffers.Binary;
 namespace Mmrr.Training.Data.Integrity;
 
 /// <summary>
-/// Files that a WebP is compared with to learn whether its data end where its picture does. The coder has no end of its own: it goes on with whatever follows,
-/// so that data which end early, in sizes that agree, show by a picture that changes with what stands behind them; and data of which a tail was lost to zeros,
-/// which take next to no place in the coder, by a picture that does not change with its last bytes.
+/// Variants of a WebP file whose decoded images show whether its data are complete. The arithmetic coder has no end mark: it continues with any bytes that
+/// follow. So data that end early with consistent sizes give an image that changes with the bytes after them, and data whose tail was overwritten with
+/// zeros, which the coder hardly consumes, give an image that does not change with its last bytes.
 /// </summary>
 internal static class WebpTail
 {
     private const int Added = 64, LostZeros = 32, Changed = 8;
 
     /// <summary>
-    /// The same file with bytes behind the data of its picture, and one with bytes behind those of its alpha. Those of a whole file have the same pixels.
+    /// The same file with bytes appended to the image data, and one with bytes appended to the alpha data. For a complete file the pixels are the same.
     /// </summary>
     public static IEnumerable<byte[]> Longer(byte[] file)
     {
@@ -26,7 +26,7 @@ internal static class WebpTail
         }
     }
 
-    /// <summary>Where the data end in zeros, the same file with other bytes at their end, else null. That of a whole file has other pixels.</summary>
+    /// <summary>Where the data end in zeros, the same file with other bytes at their end, else null. For a complete file the pixels differ.</summary>
     public static byte[]? Other(byte[] file)
     {
         var (start, length) = Pictures(file)[0];
@@ -36,10 +36,10 @@ internal static class WebpTail
         return other;
     }
 
-    /// <summary>The complaint.</summary>
+    /// <summary>The exception for such a file.</summary>
     public static InvalidDataException Flaw() => Integrity.Flaw.Truncated(WebpCheck.Format, "its data end early");
 
-    /// <summary>Where the data of the picture lie in a file that <see cref="WebpCheck"/> passed, and those of its alpha where they are apart.</summary>
+    /// <summary>The positions of the image data, and of separate alpha data, in a file that passed <see cref="WebpCheck"/>.</summary>
     private static List<(int Start, int Length)> Pictures(byte[] file)
     {
         var found = new List<(int, int)>();

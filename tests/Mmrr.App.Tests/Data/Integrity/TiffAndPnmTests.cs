@@ -73,7 +73,7 @@ public sealed class TiffAndPnmTests
         Assert.Equal(wide.Select(v => (ushort)(65535 - v)), ImageFile.Decode((inverted with { Values = wide, Bits = 16 }).ToArray()).Pixels.Words);
         var planar = new TiffBytes { Height = Height, Width = Width, Values = rgb, Bits = 16, Photometric = 2, Planar = true, RowsPerStrip = Height };
         Assert.Equal(rgb, ImageFile.Decode(planar.ToArray()).Pixels.Words);
-        Refuses((planar with { Tags = new Dictionary<int, int> { [317] = 2 } }).ToArray(), "planes of differences");
+        Refuses((planar with { Tags = new Dictionary<int, int> { [317] = 2 } }).ToArray(), "a predictor on separate planes");
     }
 
     [Fact]
@@ -98,14 +98,14 @@ public sealed class TiffAndPnmTests
     {
         var tiff = new TiffBytes { Height = 2, Width = 2, Values = [1, 2, 3, 4], Pages = 3 };
         Refuses(tiff.ToArray(), "a TIFF of 3 pages");
-        Refuses((tiff with { Pages = 1, Tags = new Dictionary<int, int> { [254] = 1 } }).ToArray(), "does not begin with its picture");
+        Refuses((tiff with { Pages = 1, Tags = new Dictionary<int, int> { [254] = 1 } }).ToArray(), "does not begin with its image");
     }
 
     [Theory]
-    [InlineData(259, 7, "packed by method 7")]
+    [InlineData(259, 7, "compressed with method 7")]
     [InlineData(262, 5, "CMYK")]
     [InlineData(258, 4, "4 bits")]
-    [InlineData(339, 3, "not whole numbers")]
+    [InlineData(339, 3, "not unsigned integers")]
     [InlineData(324, 8, "in tiles")]
     [InlineData(277, 2, "2 values a pixel")]
     [InlineData(317, 3, "predictor")]
@@ -118,7 +118,7 @@ public sealed class TiffAndPnmTests
         byte[] file = new TiffBytes { Height = 2, Width = 2, Values = [1, 2, 3, 4] }.ToArray();
         int directory = BitConverter.ToInt32(file, 4), next = directory + 2 + (12 * BitConverter.ToInt16(file, directory));
         BitConverter.GetBytes(directory).CopyTo(file, next);
-        Refuses(file, "circle");
+        Refuses(file, "cycle");
     }
 
     [Theory]

@@ -124,7 +124,7 @@ public sealed class CudaProgramTests : IDisposable
             "--device", "cuda", "--out", run).Ends(2);
         string line = Assert.Single(outcome.ErrorLines);
         Assert.Matches("out of memory: .* requested, .* in use, .* in total", line);
-        Assert.Contains("a smaller --batch needs less (what is on disk is whole, as of step ", line, StringComparison.Ordinal);
+        Assert.Contains("a smaller --batch needs less (the saved state is complete, of step ", line, StringComparison.Ordinal);
         Assert.True(new FileInfo(state).Length > 0);
         Assert.DoesNotContain(Directory.GetFiles(run), file => file.EndsWith(".tmp", StringComparison.Ordinal));
 
