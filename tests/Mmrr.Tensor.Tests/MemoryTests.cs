@@ -216,7 +216,7 @@ public class MemoryTests(TestDevices devices)
             Assert.Equal(2, larger.ToArray()[^1]);
             var error = Assert.Throws<DeviceMemoryException>(() => Tensor.Empty(device, new Shape(Mebi)));
             Assert.Equal((1L << 20, 4L << 20, 4L << 20), (error.RequestedBytes, error.HeldBytes, error.TotalBytes));
-            foreach (string part in new[] { device.Name, "1.0 MiB asked for", "4.0 MiB in use", "4.0 MiB in all" })
+            foreach (string part in new[] { device.Name, "1.0 MiB requested", "4.0 MiB in use", "4.0 MiB in total" })
                 Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
         // What was in use then is whole, and once there is room the next request is met.

@@ -112,7 +112,7 @@ public static class Checkpoint
         ArgumentNullException.ThrowIfNull(model);
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint");
         using var file = SafeTensorsFile.Open(path);
-        if (!ReadOptions(file, path).Equals(model.Options)) throw new InvalidDataException($"{path}: it belongs to another model");
+        if (!ReadOptions(file, path).Equals(model.Options)) throw new InvalidDataException($"{path}: it belongs to a different model");
         (string Name, UNet Network)[] wanted = [.. networks];
         Compare(file, path, wanted.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape))));
         Restore(wanted, [.. file.Entries.Select(entry => (entry.Name, entry.Shape.ToArray(), file.Read(entry.Name)))]);

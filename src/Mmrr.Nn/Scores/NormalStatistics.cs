@@ -160,7 +160,7 @@ public sealed class NormalStatistics
     {
         if (file.Entries.FirstOrDefault(e => e.Name == name) is { } entry && !entry.Shape.SequenceEqual(shape))
             throw new InvalidDataException(
-                $"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]: it belongs to another model");
+                $"{path}: '{name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]: it belongs to a different model");
         return file.Read(name);
     }
 

@@ -97,11 +97,9 @@ internal abstract class DataSource
     protected ImageSet TestSet(string origin, int channels, Sample[] samples)
     {
         string[] unmarked = [.. samples.Where(s => s.Abnormal && s.Regions is { Areas.Count: 0 }).Select(s => s.Name)];
-        if (unmarked.Length > 0)
-            Note($"{unmarked.Length} abnormal images have a mask that marks nothing: {unmarked[0]}{(unmarked.Length > 1 ? " and others" : "")}");
+        NoteMasks("abnormal image", unmarked, "nothing");
         string[] full = [.. samples.Where(s => s.Regions is { } r && r.Areas.Sum(a => (long)a) == (long)r.Height * r.Width).Select(s => s.Name)];
-        if (full.Length > 0)
-            Note($"{full.Length} images have a mask that marks every pixel: {full[0]}{(full.Length > 1 ? " and others" : "")}");
+        NoteMasks("image", full, "every pixel");
         foreach (bool abnormal in (ReadOnlySpan<bool>)[false, true])
         {
             if (!Array.Exists(samples, s => s.Abnormal == abnormal))
@@ -110,6 +108,12 @@ internal abstract class DataSource
         }
 
         return new ImageSet(Options.Size, Options.Size, channels, samples);
+    }
+
+    private void NoteMasks(string what, string[] names, string marked)
+    {
+        if (names.Length == 1) Note($"1 {what} has a mask that marks {marked}: {names[0]}");
+        else if (names.Length > 1) Note($"{names.Length} {what}s have a mask that marks {marked}: {names[0]} and others");
     }
 
     /// <summary>Opens a folder of other test images for a run, see <see cref="OtherTestSource"/>.</summary>
