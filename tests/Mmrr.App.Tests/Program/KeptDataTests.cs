@@ -212,7 +212,8 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         string run = runs.Copy(runs.FolderRun, $"{Path.GetFileName(_folder.Path)}-earlier");
         File.Delete(Path.Combine(run, "data.json"));
         string configuration = Path.Combine(run, "run.json");
-        File.WriteAllText(configuration, File.ReadAllText(configuration).Replace($"\"format\": {TrainingOptions.CurrentFormat},", "", StringComparison.Ordinal));
+        string text = File.ReadAllText(configuration);
+        File.WriteAllText(configuration, text.Replace($"\"format\": {TrainingOptions.CurrentFormat},", "", StringComparison.Ordinal));
         var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
         Assert.Contains(
             "without data.json",
