@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Mmrr.Ptx;
@@ -7,6 +8,8 @@ namespace Mmrr.Tests.Ptx;
 /// <summary>Every SIMT kernel compiles to PTX, and NVIDIA's assembler makes code of it that stays in registers. Neither needs a GPU.</summary>
 public partial class PtxTests
 {
+    private static readonly Dictionary<(int Sm, string Kernel), string> s_compiled = [];
+
     [Fact]
     public void The_kernels_are_found_and_can_be_launched()
     {
@@ -30,7 +33,7 @@ public partial class PtxTests
         using var compiler = new PtxCompiler(Multiprocessor.Of(sm));
         ForEach(sm, kernel =>
         {
-            string ptx = compiler.Compile(kernel);
+            string ptx = Compiled(kernel, compiler);
             // The target is the architecture, but ILGPU names none above sm_80; nothing is left for a linker; and of
             // every access it is known which memory it goes to.
             Assert.Matches($@"\.target\s+sm_{Math.Min(sm, 80)}\b", ptx);
@@ -55,7 +58,7 @@ public partial class PtxTests
         ForEach(sm, kernel =>
         {
             // Without the disassembler, which takes longer than all the rest.
-            var (report, _) = tools.Assemble(compiler.Compile(kernel), compiler.Target);
+            var (report, _) = tools.Assemble(Compiled(kernel, compiler), compiler.Target);
             Assert.True(report.StaysInRegisters, $"{report}");
             Assert.True(report.SharedBytes <= 48 * 1024, $"{report.SharedBytes} bytes of shared memory");
             var occupancy = compiler.Target.Occupancy(report.Registers, report.SharedBytes, kernel.GroupSize);
@@ -206,10 +209,21 @@ public partial class PtxTests
     }
 
     // All kernels are looked at, whatever the others do.
+    /// <summary>The PTX of a kernel, compiled once in all tests. A compiler is for one thread at a time; the assembler is not.</summary>
+    private static string Compiled(SimtKernel kernel, PtxCompiler compiler)
+    {
+        lock (s_compiled)
+        {
+            if (!s_compiled.TryGetValue((compiler.Target.Sm, kernel.Name), out string? ptx))
+                s_compiled.Add((compiler.Target.Sm, kernel.Name), ptx = compiler.Compile(kernel));
+            return ptx;
+        }
+    }
+
     private static void ForEach(int sm, Action<SimtKernel> check)
     {
-        var failures = new List<string>();
-        foreach (var kernel in SimtKernel.Own.Where(kernel => kernel.MinSm <= sm))
+        var failures = new ConcurrentBag<string>();
+        Parallel.ForEach(SimtKernel.Own.Where(kernel => kernel.MinSm <= sm), kernel =>
         {
             try
             {
@@ -219,8 +233,8 @@ public partial class PtxTests
             {
                 failures.Add($"{kernel}: {e.Message}");
             }
-        }
-        Assert.True(failures.Count == 0, string.Join("\n", failures));
+        });
+        Assert.True(failures.IsEmpty, string.Join("\n", failures.Order(StringComparer.Ordinal)));
     }
 
     [GeneratedRegex(@"^.*\b(ld|st)\.(volatile\.)?(v[24]\.)?[bfsu]\d+.*$", RegexOptions.Multiline)]
