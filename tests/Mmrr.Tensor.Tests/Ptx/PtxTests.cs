@@ -8,7 +8,8 @@ namespace Mmrr.Tests.Ptx;
 /// <summary>Every SIMT kernel compiles to PTX, and NVIDIA's assembler makes code of it that stays in registers. Neither needs a GPU.</summary>
 public partial class PtxTests
 {
-    private static readonly Dictionary<(int Sm, string Kernel), string> s_compiled = [];
+    // For each architecture, compiled once in all tests.
+    private static readonly ConcurrentDictionary<int, Lazy<List<(SimtKernel Kernel, string? Ptx, PtxException? Error)>>> s_compiled = [];
 
     [Fact]
     public void The_kernels_are_found_and_can_be_launched()
@@ -30,10 +31,8 @@ public partial class PtxTests
     [InlineData(90)]
     public void Every_kernel_compiles_to_PTX(int sm)
     {
-        using var compiler = new PtxCompiler(Multiprocessor.Of(sm));
-        ForEach(sm, kernel =>
+        ForEach(sm, (kernel, ptx) =>
         {
-            string ptx = Compiled(kernel, compiler);
             // The target is the architecture, but ILGPU names none above sm_80; nothing is left for a linker; and of
             // every access it is known which memory it goes to.
             Assert.Matches($@"\.target\s+sm_{Math.Min(sm, 80)}\b", ptx);
@@ -54,14 +53,14 @@ public partial class PtxTests
     public void Every_kernel_is_assembled_and_stays_in_registers(int sm)
     {
         var tools = Tools();
-        using var compiler = new PtxCompiler(Multiprocessor.Of(sm));
-        ForEach(sm, kernel =>
+        var target = Multiprocessor.Of(sm);
+        ForEach(sm, (kernel, ptx) =>
         {
             // Without the disassembler, which takes longer than all the rest.
-            var (report, _) = tools.Assemble(Compiled(kernel, compiler), compiler.Target);
+            var (report, _) = tools.Assemble(ptx, target);
             Assert.True(report.StaysInRegisters, $"{report}");
             Assert.True(report.SharedBytes <= 48 * 1024, $"{report.SharedBytes} bytes of shared memory");
-            var occupancy = compiler.Target.Occupancy(report.Registers, report.SharedBytes, kernel.GroupSize);
+            var occupancy = target.Occupancy(report.Registers, report.SharedBytes, kernel.GroupSize);
             Assert.True(occupancy.Groups >= Math.Max(1, kernel.MinGroups), $"{occupancy}, asked for {kernel.MinGroups}");
         });
     }
@@ -208,33 +207,41 @@ public partial class PtxTests
         }
     }
 
-    // All kernels are looked at, whatever the others do.
-    /// <summary>The PTX of a kernel, compiled once in all tests. A compiler is for one thread at a time; the assembler is not.</summary>
-    private static string Compiled(SimtKernel kernel, PtxCompiler compiler)
-    {
-        lock (s_compiled)
-        {
-            if (!s_compiled.TryGetValue((compiler.Target.Sm, kernel.Name), out string? ptx))
-                s_compiled.Add((compiler.Target.Sm, kernel.Name), ptx = compiler.Compile(kernel));
-            return ptx;
-        }
-    }
-
-    private static void ForEach(int sm, Action<SimtKernel> check)
+    // All kernels are looked at, whatever the others do. A compiler takes one kernel at a time; the assembler is a process for each.
+    private static void ForEach(int sm, Action<SimtKernel, string> check)
     {
         var failures = new ConcurrentBag<string>();
-        Parallel.ForEach(SimtKernel.Own.Where(kernel => kernel.MinSm <= sm), kernel =>
+        Parallel.ForEach(s_compiled.GetOrAdd(sm, sm => new(() => Compile(sm))).Value, compiled =>
         {
             try
             {
-                check(kernel);
+                check(compiled.Kernel, compiled.Ptx ?? throw compiled.Error!);
             }
             catch (Exception e) when (e is PtxException or FormatException or Xunit.Sdk.XunitException)
             {
-                failures.Add($"{kernel}: {e.Message}");
+                failures.Add($"{compiled.Kernel}: {e.Message}");
             }
         });
         Assert.True(failures.IsEmpty, string.Join("\n", failures.Order(StringComparer.Ordinal)));
+    }
+
+    // In one order: what a compiler has compiled before can move the registers of a kernel.
+    private static List<(SimtKernel Kernel, string? Ptx, PtxException? Error)> Compile(int sm)
+    {
+        using var compiler = new PtxCompiler(Multiprocessor.Of(sm));
+        var compiled = new List<(SimtKernel, string?, PtxException?)>();
+        foreach (var kernel in SimtKernel.Own.Where(kernel => kernel.MinSm <= sm))
+        {
+            try
+            {
+                compiled.Add((kernel, compiler.Compile(kernel), null));
+            }
+            catch (PtxException e)
+            {
+                compiled.Add((kernel, null, e));
+            }
+        }
+        return compiled;
     }
 
     [GeneratedRegex(@"^.*\b(ld|st)\.(volatile\.)?(v[24]\.)?[bfsu]\d+.*$", RegexOptions.Multiline)]
