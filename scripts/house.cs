@@ -3,7 +3,7 @@
 
 // Reads the source as the compiler does and fails where the house is not in order: folders that need one another in a circle (what lies in a project's root is
 // a folder too), source files of more than 350 lines, lines of more than 160 characters. From the repository's root, after a build:
-//   dotnet run scripts/house.cs [-- -v]
+//   dotnet run scripts/house.cs
 using System.Diagnostics;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -28,7 +28,7 @@ foreach (var circle in Circles(folders))
 {
     complaints.Add($"folders in a circle: {string.Join(", ", circle)}");
     foreach (var ((from, to), found) in reasons.Where(r => circle.Contains(r.Key.From) && circle.Contains(r.Key.To)).OrderBy(r => r.Key))
-        complaints.Add($"  {from} needs {to} in {found.Count} places: {string.Join("; ", found.Distinct().Take(args is ["-v"] ? 100 : 4))}");
+        complaints.Add($"  {from} needs {to} in {found.Count} places: {string.Join("; ", found.Distinct().Take(4))}");
 }
 
 foreach (string complaint in complaints) Console.WriteLine(complaint);

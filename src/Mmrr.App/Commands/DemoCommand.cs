@@ -48,28 +48,15 @@ internal static class DemoCommand
             Console.WriteLine($"writing a synthetic inspection set to {data}");
             Write(data, first, parsed.GetValue(good) ?? 40);
             if (parsed.GetValue(dataOnly)) return ExitCode.Success;
-            var preset = Preset.All["tiny"];
-            var options = new TrainingOptions
+            var options = TrainingOptions.For("mvtec", data, "tiny", Size) with
             {
-                Data = "mvtec",
-                Root = Path.GetFullPath(data),
                 Normal = Category,
-                Preset = "tiny",
                 Device = parsed.GetValue(device)!,
                 Seed = first,
+                Minutes = null,
                 Epochs = Epochs,
                 Batch = Batch,
                 LearningRate = LearningRate,
-                Beta2 = preset.Beta2,
-                Levels = ScoreDefaults.Levels("tiny", "mvtec", Size),
-                Rule = ScoreDefaults.Rule("tiny", "mvtec"),
-                Model = new MmrrOptions
-                {
-                    Size = Size,
-                    Width = preset.Width,
-                    Resolutions = Preset.ResolutionsFor(Size),
-                    RefinementInputs = preset.RefinementInputs
-                },
             };
             var (run, finished) = new TrainingSession(new TerminalTraining()).Begin(options, runPath);
             if (!finished) return TrainCommand.Interrupted(run);

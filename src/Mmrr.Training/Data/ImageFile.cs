@@ -151,7 +151,7 @@ public static class ImageFile
         {
             PngCheck.Format => new PngDecoder { IgnoreMetadata = true },
             JpegCheck.Format => new JpegDecoder { IgnoreMetadata = true },
-            "BMP" => new BmpDecoder(),
+            BmpCheck.Format => new BmpDecoder(),
             WebpCheck.Format => new WebpDecoder { IgnoreMetadata = true },
             _ => new TiffDecoder { IgnoreMetadata = true, DecodingMode = SixLabors.ImageSharp.Metadata.FrameDecodingMode.First },
         };

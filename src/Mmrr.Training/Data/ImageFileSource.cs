@@ -108,9 +108,9 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         if (Options.Record is not { } record) return [.. Divided().Where(e => e.Part != ImagePart.Test).Select(AsNormal)];
         var normal = NormalFiles();
         var found = Hashed([.. normal, .. TestFilesThatThereAre()]);
-        var recognition = Recognize(record, found, normal.Count);
-        RefuseUnreadable(recognition, found, part => part != ImagePart.Test);
-        if (recognition.Lost(part => part != ImagePart.Test) is { } lost)
+        Func<ImagePart, bool> needed = part => part != ImagePart.Test;
+        var recognition = Recognize(record, found, normal.Count, needed);
+        if (recognition.Lost(needed) is { } lost)
             throw new InvalidDataException($"{Options.Root}: the images are not those that the run began with: {lost}");
         return [.. Known(record, recognition, found).Where(e => e.Part != ImagePart.Test).Select(AsNormal)];
     }
@@ -125,8 +125,7 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
         var tested = TestFiles();
         var found = Hashed([.. NormalFilesThatThereAre(), .. tested]);
         int normal = found.Length - tested.Count;
-        var recognition = Recognize(record, found, normal);
-        RefuseUnreadable(recognition, found, part => part == ImagePart.Test);
+        var recognition = Recognize(record, found, normal, needed: part => part == ImagePart.Test);
         if (record.Leak() is { } leak) Note(leak);
         if (record.HasTest) return [.. Known(record, recognition, found).Where(e => e.Part == ImagePart.Test)];
         Entry[] others = [.. found[normal..].Where((_, i) => recognition.IsNew(normal + i)).Select(e => e with { Part = ImagePart.Test })];
@@ -143,21 +142,14 @@ internal abstract class ImageFileSource(DataOptions options) : DataSource(option
     /// <param name="record">The record.</param>
     /// <param name="found">The normal images, then those that are test images in any draw.</param>
     /// <param name="normal">How many of them are normal images.</param>
-    private Recognition Recognize(DataRecord record, Entry[] found, int normal)
+    /// <param name="needed">The parts whose images must be readable.</param>
+    private Recognition Recognize(DataRecord record, Entry[] found, int normal, Func<ImagePart, bool> needed)
     {
-        var recognition = new Recognition(record.Images, [.. found.Select(e => (e.Name, e.Hash))]);
+        var recognition = new Recognition(record.Images, [.. found.Select(e => (e.Name, e.Hash, e.Kind))]);
         foreach (string line in recognition.Describe(i => record.HasTest || i < normal)) Note(line);
-        var relabelled = record.Images.Index().Where(k => recognition.Places[k.Index] >= 0 && k.Item.Kind is not null)
-            .Select(k => (Then: k.Item, Now: found[recognition.Places[k.Index]].Kind)).Where(k => k.Then.Kind != k.Now);
-        if (NameList.Of([.. relabelled.Select(k => $"{k.Then.Name} ({k.Then.Part.ToString().ToLowerInvariant()}) is {k.Now}, was {k.Then.Kind}")]) is { } names)
-            Note($"labelled otherwise since training began: {names}");
+        // Reading such a file again throws the reason.
+        foreach (int i in recognition.Unreadable(needed)) ImageFile.ReadFromDisk(found[i].Path);
         return recognition;
-    }
-
-    /// <summary>Throws the reason why an image that the run needs is unreadable.</summary>
-    private static void RefuseUnreadable(Recognition recognition, Entry[] found, Func<ImagePart, bool> parts)
-    {
-        foreach (int i in recognition.Unreadable(parts)) ImageFile.ReadFromDisk(found[i].Path);
     }
 
     /// <summary>The normal images, each with its drawn part.</summary>

@@ -17,11 +17,9 @@ internal static class MaskFile
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file; expected the mask of {imagePath}");
-        var mask = ImageFile.ReadChanged(path, file => file switch
-        {
-            [0xff, 0xd8, 0xff, ..] => throw new InvalidDataException("a mask stored as JPEG, which changes values beside edges; expected PNG, BMP or TIFF"),
-            _ => PlainPalette.Of(file),
-        });
+        var mask = ImageFile.ReadChanged(path, file => ImageSignature.FormatOf(file) == JpegCheck.Format
+            ? throw new InvalidDataException("a mask stored as JPEG, which changes values beside edges; expected PNG, BMP or TIFF")
+            : PlainPalette.Of(file));
         if (mask.Height != height || mask.Width != width)
             throw new InvalidDataException($"{path}: mask of {mask.Width}x{mask.Height}; expected {width}x{height}, the size of {imagePath}");
         return mask.Pixels.Bits == 8 ? Defective(mask.Pixels.Bytes, mask.Channels) : Defective(mask.Pixels.Words, mask.Channels);

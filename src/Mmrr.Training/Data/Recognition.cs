@@ -7,17 +7,18 @@ namespace Mmrr.Training.Data;
 internal sealed class Recognition
 {
     private readonly IReadOnlyList<RecordedImage> _known;
-    private readonly IReadOnlyList<(string Name, string Hash)> _found;
+    private readonly IReadOnlyList<(string Name, string Hash, string Kind)> _found;
     private readonly int[] _places;
     private readonly bool[] _taken;
     private readonly List<int> _renamed = [];
-    private readonly HashSet<int> _changed = [];
-    private readonly Dictionary<int, int> _unreadable = [];
+
+    // Known images of which only the name was found, and where: they were changed, or, without a hash, cannot be read.
+    private readonly Dictionary<int, int> _byName = [];
 
     /// <summary>Matches images.</summary>
     /// <param name="known">The recorded images.</param>
-    /// <param name="found">The existing images.</param>
-    public Recognition(IReadOnlyList<RecordedImage> known, IReadOnlyList<(string Name, string Hash)> found)
+    /// <param name="found">The existing images; the hash is empty where a file cannot be read.</param>
+    public Recognition(IReadOnlyList<RecordedImage> known, IReadOnlyList<(string Name, string Hash, string Kind)> found)
     {
         (_known, _found) = (known, found);
         _taken = new bool[found.Count];
@@ -32,8 +33,7 @@ internal sealed class Recognition
         });
         Place(k => byName[known[k].Name], (k, i) =>
         {
-            if (found[i].Hash.Length == 0) _unreadable.Add(k, i);
-            else _changed.Add(k);
+            _byName.Add(k, i);
             return false;
         });
     }
@@ -45,14 +45,15 @@ internal sealed class Recognition
     public bool IsNew(int found) => !_taken[found];
 
     /// <summary>The found images of some parts whose files cannot be read.</summary>
-    public IEnumerable<int> Unreadable(Func<ImagePart, bool> parts) => _unreadable.Where(u => parts(_known[u.Key].Part)).Select(u => u.Value);
+    public IEnumerable<int> Unreadable(Func<ImagePart, bool> parts) => ByName(readable: false).Where(k => parts(_known[k].Part)).Select(k => _byName[k]);
 
     /// <summary>Names the missing, unreadable or changed images of some parts; null where there are none.</summary>
     public string? Lost(Func<ImagePart, bool> parts)
     {
         string?[] lines =
         [
-            Line("missing", Missing().Where(Wanted)), Line("unreadable", _unreadable.Keys.Where(Wanted)), Line("changed", _changed.Where(Wanted)),
+            Line("missing", Missing().Where(Wanted)), Line("unreadable", ByName(readable: false).Where(Wanted)),
+            Line("changed", ByName(readable: true).Where(Wanted)),
         ];
         return lines.Any(l => l is not null) ? string.Join("; ", lines.Where(l => l is not null)) : null;
 
@@ -67,11 +68,13 @@ internal sealed class Recognition
         string?[] lines =
         [
             Line("missing", Missing()),
-            Line("unreadable", _unreadable.Keys),
-            Line("changed", _changed) is { } changed ? $"{changed}; changed images are not tested" : null,
+            Line("unreadable", ByName(readable: false)),
+            Line("changed", ByName(readable: true)) is { } changed ? $"{changed}; changed images are not tested" : null,
             NameList.Of([.. _renamed.Select(k => $"{_known[k].Name} is {_found[_places[k]].Name} now")]) is { } renamed
                 ? $"renamed since training began: {renamed}" : null,
             NameList.Of(fresh) is { } names ? $"new since training began, and left out: {names}; use mmrr evaluate RUN --test DIR for other images" : null,
+            NameList.Of([.. Relabelled().Select(k => $"{Named(k)} is {_found[_places[k]].Kind}, was {_known[k].Kind}")]) is { } relabelled
+                ? $"labelled otherwise since training began: {relabelled}" : null,
         ];
         return lines.OfType<string>();
     }
@@ -80,7 +83,7 @@ internal sealed class Recognition
     {
         for (int k = 0; k < _places.Length; k++)
         {
-            if (_places[k] >= 0 || _changed.Contains(k) || _unreadable.ContainsKey(k)) continue;
+            if (_places[k] >= 0 || _byName.ContainsKey(k)) continue;
             int i = candidates(k).Where(i => !_taken[i]).DefaultIfEmpty(-1).First();
             if (i < 0) continue;
             _taken[i] = true;
@@ -88,9 +91,15 @@ internal sealed class Recognition
         }
     }
 
-    private IEnumerable<int> Missing() => Enumerable.Range(0, _known.Count).Where(k => _places[k] < 0).Except(_changed).Except(_unreadable.Keys);
+    private IEnumerable<int> Missing() => Enumerable.Range(0, _known.Count).Where(k => _places[k] < 0).Except(_byName.Keys);
+
+    private IEnumerable<int> ByName(bool readable) => _byName.Keys.Where(k => _found[_byName[k]].Hash.Length > 0 == readable);
+
+    private IEnumerable<int> Relabelled() =>
+        Enumerable.Range(0, _known.Count).Where(k => _places[k] >= 0 && _known[k].Kind is { } kind && kind != _found[_places[k]].Kind);
 
     private string? Line(string what, IEnumerable<int> known) =>
-        NameList.Of([.. known.Select(k => $"{_known[k].Name} ({_known[k].Part.ToString().ToLowerInvariant()})")]) is { } names
-            ? $"{what} since training began: {names}" : null;
+        NameList.Of([.. known.Select(Named)]) is { } names ? $"{what} since training began: {names}" : null;
+
+    private string Named(int known) => $"{_known[known].Name} ({_known[known].Part.ToString().ToLowerInvariant()})";
 }

@@ -109,11 +109,11 @@ internal sealed class TrainingSession(ITrainingHost host)
     /// <param name="rule">The new rule.</param>
     /// <param name="falseAlarm">The false-alarm rate of the threshold.</param>
     /// <param name="others">Scores further normal images for the threshold; null for none.</param>
-    /// <exception cref="UsageException">The training of the run is not finished.</exception>
+    /// <exception cref="InvalidDataException">The training of the run is not finished.</exception>
     public Calibration Measure(
         RunFolder run, Device device, LevelSchedule levels, ScoreRule rule, double falseAlarm, Func<Scorer, IReadOnlyList<NormalScore>>? others)
     {
-        if (!run.IsFinished) throw new UsageException($"{run.Path}: its training is not finished; mmrr train --resume {run.Path} continues it");
+        run.CheckFinished();
         using var held = run.Lock();
         return Measure(run, device, Load(run.Data).Set, levels, rule, falseAlarm, others);
     }

@@ -124,10 +124,19 @@ internal sealed class RunFolder
     /// <summary>How the run scores.</summary>
     /// <param name="calibration">Its threshold; null where it has none.</param>
     /// <exception cref="InvalidDataException">The data that its rule needs is missing or damaged.</exception>
-    public ScoreMethod Method(Calibration? calibration) =>
-        !IsFinished && Options.Rule != ScoreRule.Paper && calibration is null && NormalStatistics.Find(Path, Options.Model) is null
-        ? throw new InvalidDataException($"{Path}: its training is not finished; mmrr train --resume {Path} continues it")
-        : ScoreMethod.Of(Path, Options.Model, calibration, (Options.ScoreLevels, Options.Rule));
+    public ScoreMethod Method(Calibration? calibration)
+    {
+        // The paper's rule needs the checkpoints alone, which training saves on the way.
+        if (Options.Rule != ScoreRule.Paper && calibration is null && !File.Exists(PathOf(NormalStatistics.FileName))) CheckFinished();
+        return ScoreMethod.Of(Path, Options.Model, calibration, (Options.ScoreLevels, Options.Rule));
+    }
+
+    /// <summary>Checks that the training of the run is finished.</summary>
+    /// <exception cref="InvalidDataException">It is not; the message states how to continue it.</exception>
+    public void CheckFinished()
+    {
+        if (!IsFinished) throw new InvalidDataException($"{Path}: its training is not finished; mmrr train --resume {Path} continues it");
+    }
 
     /// <summary>The path of a file of the run.</summary>
     public string PathOf(string name) => System.IO.Path.Combine(Path, name);

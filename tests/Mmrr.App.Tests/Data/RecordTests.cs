@@ -21,10 +21,10 @@ public sealed class RecordTests : IDisposable
             new("unread", ImagePart.Test, ""), new("copied", ImagePart.Training, "7"),
         ];
         // Two have changed names with each other; of one there is a copy under another name.
-        (string, string)[] found =
+        (string, string, string)[] found =
         [
-            ("left", "6"), ("right", "5"), ("same", "1"), ("other", "2"), ("changed", "9"), ("unread", "8"), ("new", "10"),
-            ("copied", "7"), ("a copy", "7")
+            ("left", "6", ""), ("right", "5", ""), ("same", "1", ""), ("other", "2", ""), ("changed", "9", ""), ("unread", "8", ""), ("new", "10", ""),
+            ("copied", "7", ""), ("a copy", "7", "")
         ];
         var recognition = new Recognition(known, found);
         Assert.Equal([2, 3, -1, -1, 1, 0, 5, 7], recognition.Places);

@@ -6,7 +6,8 @@ namespace Mmrr.Training.Data.Integrity;
 /// </summary>
 internal static class BmpCheck
 {
-    private const string Format = "BMP";
+    /// <summary>The format's name.</summary>
+    public const string Format = "BMP";
     private const int FileHeader = 14;
 
     /// <summary>Checks a file that begins as a BMP does.</summary>

@@ -1,10 +1,21 @@
 namespace Mmrr.Training.Data.Integrity;
 
-/// <summary>The type of a file by its first bytes, regardless of its name; for files that cannot be read as images.</summary>
+/// <summary>The type of a file by its first bytes, regardless of its name; names of formats, and messages for files that cannot be read as images.</summary>
 internal static class ImageSignature
 {
     /// <summary>The supported formats.</summary>
     public const string Readable = "PNG, JPEG, BMP, WebP, TIFF, PGM or PPM";
+
+    /// <summary>The supported format of a file, such as <see cref="PngCheck.Format"/>, by its first bytes; null for all others, PNM included.</summary>
+    public static string? FormatOf(ReadOnlySpan<byte> file) => file switch
+    {
+        [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n', ..] => PngCheck.Format,
+        [0xff, 0xd8, 0xff, ..] => JpegCheck.Format,
+        [(byte)'B', (byte)'M', ..] => BmpCheck.Format,
+        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => WebpCheck.Format,
+        _ when TiffCheck.Is(file) => TiffCheck.Format,
+        _ => null,
+    };
 
     /// <summary>The type of the file and the remedy, such as <c>a TIFF image, which is not supported; convert it to PNG</c>.</summary>
     public static string Explain(ReadOnlySpan<byte> file) => file switch

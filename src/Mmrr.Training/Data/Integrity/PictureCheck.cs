@@ -8,13 +8,13 @@ internal static class PictureCheck
 {
     /// <summary>Checks a file regardless of its name.</summary>
     /// <exception cref="InvalidDataException">It does not; the message is one line without the file's name.</exception>
-    public static PictureHeader Check(byte[] file) => file switch
+    public static PictureHeader Check(byte[] file) => ImageSignature.FormatOf(file) switch
     {
-        [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n', ..] => PngCheck.Check(file),
-        [0xff, 0xd8, 0xff, ..] => JpegCheck.Check(file),
-        [(byte)'B', (byte)'M', ..] => BmpCheck.Check(file),
-        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => WebpCheck.Check(file),
-        _ when TiffCheck.Is(file) => TiffCheck.Check(file),
+        PngCheck.Format => PngCheck.Check(file),
+        JpegCheck.Format => JpegCheck.Check(file),
+        BmpCheck.Format => BmpCheck.Check(file),
+        WebpCheck.Format => WebpCheck.Check(file),
+        TiffCheck.Format => TiffCheck.Check(file),
         _ => throw new InvalidDataException(ImageSignature.Explain(file)),
     };
 }

@@ -8,10 +8,10 @@ internal static class PlainPalette
     private const int BmpHeaders = 14;
 
     /// <summary>The file with such a palette; the file itself where it is no PNG or BMP of indexed colours.</summary>
-    public static byte[] Of(byte[] file) => file switch
+    public static byte[] Of(byte[] file) => ImageSignature.FormatOf(file) switch
     {
-        [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => Png(file),
-        [(byte)'B', (byte)'M', ..] => Bmp(file),
+        PngCheck.Format => Png(file),
+        BmpCheck.Format => Bmp(file),
         _ => file,
     };
 
@@ -30,9 +30,10 @@ internal static class PlainPalette
             if (name.SequenceEqual("tRNS"u8)) continue;
             if (name.SequenceEqual("PLTE"u8))
             {
-                if (Checksums.Crc32(chunk.AsSpan(4, 4 + (int)length)) != BinaryPrimitives.ReadUInt32BigEndian(chunk.AsSpan(8 + (int)length))) return file;
+                Span<byte> summed = chunk.AsSpan(4, 4 + (int)length), sum = chunk.AsSpan(8 + (int)length);
+                if (Checksums.Crc32(summed) != BinaryPrimitives.ReadUInt32BigEndian(sum)) return file;
                 for (int i = 0; i < length; i++) chunk[8 + i] = (byte)(i / 3);
-                BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + (int)length), Checksums.Crc32(chunk.AsSpan(4, 4 + (int)length)));
+                BinaryPrimitives.WriteUInt32BigEndian(sum, Checksums.Crc32(summed));
             }
             plain.AddRange(chunk);
         }

@@ -8,12 +8,12 @@ namespace Mmrr.Training.Data.Integrity;
 /// <param name="depth">Bits of an index: 1, 2, 4 or 8.</param>
 internal sealed class PngIndexes(int colors, int depth)
 {
-    private readonly List<byte> _above = [];
+    // Up to the current byte of this row, then the rest of the row above; as long as the row above, so empty before the first row of a pass.
+    private readonly List<byte> _row = [];
     private int _filter, _at, _pixels, _left, _leftAbove;
-    private bool _first;
 
     /// <summary>Begins a pass; its first row has no row above it.</summary>
-    public void Pass() => (_first, _at) = (true, -1);
+    public void Pass() => _row.Clear();
 
     /// <summary>Processes the first or a further piece of a row.</summary>
     /// <param name="piece">Bytes of it; those of the first begin with the filter.</param>
@@ -24,17 +24,16 @@ internal sealed class PngIndexes(int colors, int depth)
     {
         if (begins)
         {
-            _first &= _at < 0;
-            if (_first) _above.Clear();
             (_filter, _at, _pixels, _left, _leftAbove) = (piece[0], 0, columns, 0, 0);
             piece = piece[1..];
         }
         foreach (byte stored in piece)
         {
-            int above = _first ? 0 : _above[_at];
+            bool first = _at == _row.Count;
+            int above = first ? 0 : _row[_at];
             int value = (byte)(stored + _filter switch { 1 => _left, 2 => above, 3 => (_left + above) / 2, 4 => Paeth(_left, above, _leftAbove), _ => 0 });
-            if (_first) _above.Add((byte)value);
-            else _above[_at] = (byte)value;
+            if (first) _row.Add((byte)value);
+            else _row[_at] = (byte)value;
             (_left, _leftAbove, _at) = (value, above, _at + 1);
             // The last byte of a row may have unused bits.
             for (int bit = 8 - depth; bit >= 0 && _pixels > 0; bit -= depth, _pixels--)

@@ -6,7 +6,8 @@ namespace Mmrr.Training.Data.Integrity;
 /// </summary>
 internal static class TiffCheck
 {
-    private const string Format = "TIFF";
+    /// <summary>The format's name.</summary>
+    public const string Format = "TIFF";
     private const int MostPages = 65_536;
 
     // The tag numbers.

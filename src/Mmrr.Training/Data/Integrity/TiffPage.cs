@@ -3,8 +3,6 @@ namespace Mmrr.Training.Data.Integrity;
 /// <summary>A directory of a TIFF: the tags that describe one of its images.</summary>
 internal sealed class TiffPage
 {
-    private const string Format = "TIFF";
-
     private readonly byte[] _file;
     private readonly bool _bigEndian;
     private readonly Dictionary<int, (int Type, uint Count, int Place)> _entries = [];
@@ -17,7 +15,7 @@ internal sealed class TiffPage
     {
         _file = file;
         _bigEndian = file[0] == 'M';
-        var cursor = new ByteCursor(file, Format, _bigEndian);
+        var cursor = new ByteCursor(file, TiffCheck.Format, _bigEndian);
         for (int i = 0; i < count; i++)
         {
             cursor.Seek(start + (12 * i));
@@ -36,11 +34,11 @@ internal sealed class TiffPage
     public uint[] All(int tag)
     {
         if (!_entries.TryGetValue(tag, out var entry)) return [];
-        int size = entry.Type switch { 1 => 1, 3 => 2, 4 => 4, _ => throw Flaw.Damaged(Format, $"the tag {tag} has values of kind {entry.Type}") };
-        var cursor = new ByteCursor(_file, Format, _bigEndian);
+        int size = entry.Type switch { 1 => 1, 3 => 2, 4 => 4, _ => throw Flaw.Damaged(TiffCheck.Format, $"the tag {tag} has values of kind {entry.Type}") };
+        var cursor = new ByteCursor(_file, TiffCheck.Format, _bigEndian);
         cursor.Seek(entry.Place);
         if (size * (long)entry.Count > 4) cursor.Seek(cursor.Int());
-        if (size * (long)entry.Count > cursor.Left) throw Flaw.Truncated(Format, $"values of the tag {tag} are missing");
+        if (size * (long)entry.Count > cursor.Left) throw Flaw.Truncated(TiffCheck.Format, $"values of the tag {tag} are missing");
         var values = new uint[entry.Count];
         for (int i = 0; i < values.Length; i++) values[i] = size == 1 ? cursor.Byte() : size == 2 ? (uint)cursor.Short() : cursor.Int();
         return values;

@@ -5,8 +5,6 @@ namespace Mmrr.Training.Data.Integrity;
 /// <summary>Decompresses a strip of a TIFF to count its bytes.</summary>
 internal static class TiffStrip
 {
-    private const string Format = "TIFF";
-
     /// <summary>Checks that a strip holds all of its rows and is correctly compressed.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="start">The strip's first byte.</param>
@@ -17,7 +15,7 @@ internal static class TiffStrip
     {
         var strip = file.AsSpan(start, length);
         long found = packing switch { 1 => length, 5 => Lzw(strip, expected), 32773 => PackBits(strip, expected), _ => Deflate(file, start, length, expected) };
-        if (found < expected) throw Flaw.Truncated(Format, $"a strip ends {expected - found} bytes early");
+        if (found < expected) throw Flaw.Truncated(TiffCheck.Format, $"a strip ends {expected - found} bytes early");
     }
 
     private static long PackBits(ReadOnlySpan<byte> strip, long expected)
@@ -32,7 +30,7 @@ internal static class TiffStrip
             i += taken;
             found += code >= 0 ? code + 1 : 1 - code;
         }
-        if (found > expected) throw Flaw.Damaged(Format, "a strip has more data than rows");
+        if (found > expected) throw Flaw.Damaged(TiffCheck.Format, "a strip has more data than rows");
         return found;
     }
 
@@ -63,13 +61,13 @@ internal static class TiffStrip
             }
             // A code may be the one about to be added: the previous string and its first byte.
             if (code > next || (code == next && last == 0) || (code >= 256 && last == 0) || next > Most)
-                throw Flaw.Damaged(Format, "a strip contains an invalid code");
+                throw Flaw.Damaged(TiffCheck.Format, "a strip contains an invalid code");
             if (last > 0 && next < Most) lengths[next++] = last + 1;
             last = lengths[code];
             found += last;
             width = next >= 2047 ? 12 : next >= 1023 ? 11 : next >= 511 ? 10 : 9;
         }
-        if (found > expected) throw Flaw.Damaged(Format, "a strip has more data than rows");
+        if (found > expected) throw Flaw.Damaged(TiffCheck.Format, "a strip has more data than rows");
         return found;
     }
 
@@ -84,9 +82,9 @@ internal static class TiffStrip
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw Flaw.Damaged(Format, "a strip cannot be decompressed");
+            throw Flaw.Damaged(TiffCheck.Format, "a strip cannot be decompressed");
         }
-        if (found > expected) throw Flaw.Damaged(Format, "a strip has more data than rows");
+        if (found > expected) throw Flaw.Damaged(TiffCheck.Format, "a strip has more data than rows");
         return found;
     }
 }
