@@ -227,28 +227,24 @@ public sealed partial class Device : IDisposable
         }
     }
 
-    /// <summary>A grid whose threads process <paramref name="count"/> items in a grid-stride loop.</summary>
-    internal KernelConfig Grid(long count) => Kind == DeviceKind.Cuda
-        ? new KernelConfig((int)Math.Clamp((count + CudaLanes - 1) / CudaLanes, 1, MostGroups(CudaLanes)), CudaLanes)
-        : new KernelConfig(
-            (int)Math.Clamp((count + SimulatedLanes - 1) / SimulatedLanes, 1, 2), SimulatedLanes); // two groups, to test grid-stride loops
+    /// <summary>A grid whose threads, at most <paramref name="lanes"/> in a group, process <paramref name="count"/> items in a grid-stride loop.</summary>
+    internal KernelConfig Grid(long count, int lanes = CudaLanes)
+    {
+        int threads = Kind == DeviceKind.Cuda ? lanes : Math.Min(lanes, SimulatedLanes);
+        long most = Kind == DeviceKind.Cuda ? MostGroups(lanes) : 2; // on the simulator two groups, to test grid-stride loops
+        return new KernelConfig((int)Math.Clamp((count + threads - 1) / threads, 1, most), threads);
+    }
 
     /// <summary>Maximum threads per group.</summary>
     internal int MaxLanes => Accelerator.MaxNumThreadsPerGroup;
 
-    /// <summary>One group of threads for each of <paramref name="groups"/> problems; the size of a group is a power of two, at most 256.</summary>
-    internal KernelConfig Groups(int groups) => new(groups, GroupLanes);
+    /// <summary>
+    /// One group of threads for each of <paramref name="groups"/> problems, of <paramref name="lanes"/> threads, or of as many as the simulator has.
+    /// </summary>
+    internal KernelConfig Groups(int groups, int lanes = CudaLanes) => new(groups, Math.Min(lanes, MaxLanes));
 
-    /// <summary>Threads per group of <see cref="Groups"/>.</summary>
-    internal int GroupLanes => Kind == DeviceKind.Cuda ? CudaLanes : MaxLanes;
-
-    /// <summary>The launch configuration of a user-defined kernel, whose groups have at most <paramref name="lanes"/> threads.</summary>
-    internal KernelConfig Config(SimtGrid grid, int lanes)
-    {
-        if (Kind != DeviceKind.Cuda) return new KernelConfig(grid.Together ? (int)grid.Count : 1, Math.Min(lanes, SimulatedLanes));
-        long most = grid.Together ? int.MaxValue : MostGroups(lanes);
-        return new KernelConfig((int)Math.Min(grid.Together ? grid.Count : (grid.Count + lanes - 1) / lanes, most), lanes);
-    }
+    /// <summary>Threads per group of <see cref="Groups"/>; a power of two.</summary>
+    internal int GroupLanes => Math.Min(CudaLanes, MaxLanes);
 
     // For a grid-stride loop: a few times the groups that a GPU runs at once, and no more threads than the largest index step.
     private int MostGroups(int lanes) => Math.Min(32 * Accelerator.NumMultiprocessors, Shape.MaxStride / lanes);

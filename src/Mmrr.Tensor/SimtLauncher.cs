@@ -14,6 +14,12 @@ internal sealed class SimtLauncher(Device device)
     private readonly Accelerator _accelerator = device.Accelerator;
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _loaded = new();
 
+    public void Launch<T1>(KernelConfig config, Action<T1> kernel, T1 a1)
+        where T1 : struct
+        => Run(
+            kernel.Method, specialization => _accelerator.LoadStreamKernel(kernel, specialization),
+            run => ((Action<KernelConfig, T1>)run)(config, a1));
+
     public void Launch<T1, T2>(
         KernelConfig config, Action<T1, T2> kernel,
         T1 a1, T2 a2)

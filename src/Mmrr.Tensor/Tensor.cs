@@ -154,9 +154,11 @@ public sealed class Tensor : IDisposable
     /// <summary>For example <c>[16, 32, 32, 3] on cpu</c>.</summary>
     public override string ToString() => $"{Shape} on {Device.Name}";
 
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
     private Storage Live()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfDisposed();
         return _storage;
     }
 
