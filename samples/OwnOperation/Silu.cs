@@ -41,53 +41,54 @@ public static class SiluKernels
 
     /// <summary>output = x·σ(x).</summary>
     /// <exception cref="ArgumentException">The shapes or devices differ, or the buffer is the same.</exception>
-    public static void Forward(Tensor x, Tensor output)
-    {
-        CheckShape("Silu.Forward", x, output);
-        OwnKernel.Run(
-            "Silu.Forward", [x], [output],
-            (worker, inputs, outputs) =>
+    public static void Forward(Tensor x, Tensor output) => Kernel.Run(
+        "Silu.Forward", [("x", x)], [("output", output, x.Shape)],
+        simd =>
+        {
+            var (from, to) = (simd.Read(x), simd.Write(output));
+            simd.Run(worker =>
             {
-                var (begin, end) = worker.Share(inputs[0].Length, Grain);
-                ForwardSimd(inputs[0][begin..end], outputs[0][begin..end]);
-            },
-            (launch, inputs, outputs) => launch.Run(SimtGrid.Threads(x.Count), ForwardKernel, inputs[0], outputs[0], x.Count),
-            operations: 30.0 * x.Count);
-    }
+                var (begin, end) = worker.Share(from.Span.Length, Grain);
+                ForwardSimd(from.Span[begin..end], to.Span[begin..end]);
+            });
+        },
+        simt => simt.Run(SimtGrid.Threads(x.Count), ForwardKernel, new ForwardArguments { X = x.View, Output = output.View, Count = x.Count }),
+        operations: 30.0 * x.Count);
 
     /// <summary>inputGradient = outputGradient·σ(x)·(1 + x·(1 − σ(x))).</summary>
     /// <exception cref="ArgumentException">The shapes or devices differ, or a buffer is the same.</exception>
-    public static void Backward(Tensor x, Tensor outputGradient, Tensor inputGradient)
-    {
-        CheckShape("Silu.Backward", x, outputGradient);
-        CheckShape("Silu.Backward", x, inputGradient);
-        OwnKernel.Run(
-            "Silu.Backward", [x, outputGradient], [inputGradient],
-            (worker, inputs, outputs) =>
+    public static void Backward(Tensor x, Tensor outputGradient, Tensor inputGradient) => Kernel.Run(
+        "Silu.Backward", [("x", x), ("outputGradient", outputGradient, x.Shape)], [("inputGradient", inputGradient, x.Shape)],
+        simd =>
+        {
+            var (input, gradient, to) = (simd.Read(x), simd.Read(outputGradient), simd.Write(inputGradient));
+            simd.Run(worker =>
             {
-                var (begin, end) = worker.Share(inputs[0].Length, Grain);
-                BackwardSimd(inputs[0][begin..end], inputs[1][begin..end], outputs[0][begin..end]);
-            },
-            (launch, inputs, outputs) => launch.Run(SimtGrid.Threads(x.Count), BackwardKernel, inputs[0], inputs[1], outputs[0], x.Count),
-            operations: 34.0 * x.Count);
-    }
+                var (begin, end) = worker.Share(input.Span.Length, Grain);
+                BackwardSimd(input.Span[begin..end], gradient.Span[begin..end], to.Span[begin..end]);
+            });
+        },
+        simt => simt.Run(
+            SimtGrid.Threads(x.Count), BackwardKernel,
+            new BackwardArguments { X = x.View, OutputGradient = outputGradient.View, InputGradient = inputGradient.View, Count = x.Count }),
+        operations: 34.0 * x.Count);
 
     // A thread takes the elements i, i + stride, …, so that neighbours read and write neighbouring addresses.
     [SimtKernel]
-    private static void ForwardKernel(ArrayView<float> x, ArrayView<float> output, int count)
+    private static void ForwardKernel(ForwardArguments a)
     {
         int stride = Grid.DimX * Group.DimX;
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride) output[i] = x[i] * Exponential.Sigmoid(x[i]);
+        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < a.Count; i += stride) a.Output[i] = a.X[i] * Exponential.Sigmoid(a.X[i]);
     }
 
     [SimtKernel]
-    private static void BackwardKernel(ArrayView<float> x, ArrayView<float> outputGradient, ArrayView<float> inputGradient, int count)
+    private static void BackwardKernel(BackwardArguments a)
     {
         int stride = Grid.DimX * Group.DimX;
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += stride)
+        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < a.Count; i += stride)
         {
-            float sigmoid = Exponential.Sigmoid(x[i]);
-            inputGradient[i] = outputGradient[i] * sigmoid * (1f + (x[i] * (1f - sigmoid)));
+            float sigmoid = Exponential.Sigmoid(a.X[i]);
+            a.InputGradient[i] = a.OutputGradient[i] * sigmoid * (1f + (a.X[i] * (1f - sigmoid)));
         }
     }
 
@@ -120,8 +121,16 @@ public static class SiluKernels
         }
     }
 
-    private static void CheckShape(string operation, Tensor x, Tensor other)
+    // What a kernel gets: one struct with public fields.
+    internal struct ForwardArguments
     {
-        if (!other.Shape.Equals(x.Shape)) throw new ArgumentException($"{operation}: x is {x.Shape}, another argument {other.Shape}; expected one shape");
+        public ArrayView<float> X, Output;
+        public int Count;
+    }
+
+    internal struct BackwardArguments
+    {
+        public ArrayView<float> X, OutputGradient, InputGradient;
+        public int Count;
     }
 }

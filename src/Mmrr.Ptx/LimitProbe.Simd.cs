@@ -26,21 +26,22 @@ public static unsafe partial class LimitProbe
         static abstract float Sum(TSelf x);
     }
 
-    private static void EnqueueMultiplyAdds(Device device, int steps)
+    /// <summary>Floats of the widest vectors here.</summary>
+    private static int VectorWidth => Avx512F.IsSupported ? V512.Width : Vector256.IsHardwareAccelerated ? V256.Width : V128.Width;
+
+    private static void MultiplyAddsSimd(SimdLaunch simd, Tensor sums, int steps)
     {
-        if (Avx512F.IsSupported) EnqueueMultiplyAdds<V512>(device, steps);
-        else if (Vector256.IsHardwareAccelerated) EnqueueMultiplyAdds<V256>(device, steps);
-        else EnqueueMultiplyAdds<V128>(device, steps);
+        if (Avx512F.IsSupported) MultiplyAddsSimd<V512>(simd, sums, steps);
+        else if (Vector256.IsHardwareAccelerated) MultiplyAddsSimd<V256>(simd, sums, steps);
+        else MultiplyAddsSimd<V128>(simd, sums, steps);
     }
 
-    private static void EnqueueMultiplyAdds<TVector>(Device device, int steps)
+    private static void MultiplyAddsSimd<TVector>(SimdLaunch simd, Tensor sums, int steps)
         where TVector : struct, IVector<TVector>
     {
-        int units = UnitsAWorker * device.Workers;
-        using var sums = Tensor.Empty(device, new Shape(units));
         float* sum = sums.Pointer;
-        using var measured = Measurement.Of(device, MultiplyAddsName, sums.Shape, 2.0 * units * steps * Chains * TVector.Width, 0);
-        device.Enqueue(MultiplyAddsName, worker =>
+        int units = sums.Count;
+        simd.Run(worker =>
         {
             int unit;
             while ((unit = worker.Take()) < units) sum[unit] = Chain<TVector>(unit, steps);
@@ -74,11 +75,11 @@ public static unsafe partial class LimitProbe
             + TVector.Sum(c6) + TVector.Sum(c7) + TVector.Sum(c8) + TVector.Sum(c9) + TVector.Sum(c10) + TVector.Sum(c11);
     }
 
-    private static void EnqueueTriad(string operation, Tensor first, Tensor second, float factor, Tensor output)
+    private static void TriadSimd(SimdLaunch simd, Tensor first, Tensor second, float factor, Tensor output)
     {
         float* a = first.Pointer, b = second.Pointer, y = output.Pointer;
         int count = first.Count;
-        first.Device.Enqueue(operation, worker =>
+        simd.Run(worker =>
         {
             var (i, end) = worker.Share(count, Lanes.Grain);
             var scale = Vector512.Create(factor);

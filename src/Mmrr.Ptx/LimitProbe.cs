@@ -8,8 +8,6 @@ namespace Mmrr.Ptx;
 /// </summary>
 public static unsafe partial class LimitProbe
 {
-    private const string MultiplyAddsName = "LimitProbe.MultiplyAdds";
-
     /// <summary>
     /// Runs multiply-adds in independent chains on the whole device. Their number depends on the device; a <see cref="Profiler"/> records it.
     /// </summary>
@@ -20,8 +18,16 @@ public static unsafe partial class LimitProbe
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        if (device.Kind == DeviceKind.Cpu) EnqueueMultiplyAdds(device, steps);
-        else LaunchMultiplyAdds(device, steps);
+        var grid = device.Grid(int.MaxValue);
+        // A sum for each unit of a worker's work, or for each thread.
+        int units = device.Kind == DeviceKind.Cpu ? UnitsAWorker * device.Workers : grid.GridDim.X * grid.GroupDim.X;
+        double each = device.Kind == DeviceKind.Cpu ? Chains * VectorWidth : SimtChains * SimtLinks;
+        using var sums = Tensor.Empty(device, new Shape(units));
+        Kernel.Run(
+            "LimitProbe.MultiplyAdds", [], [("sums", sums)],
+            simd => MultiplyAddsSimd(simd, sums, steps),
+            simt => simt.Run(grid, MultiplyAddKernel, new MultiplyAddArguments { Sums = sums.View, Factor = 0.5f, Addend = 1f, Steps = steps }),
+            operations: 2.0 * units * steps * each, bytes: 0);
     }
 
     /// <summary>output = a + factor·b: 8 bytes read and 4 written per element, beyond the caches if the arrays are larger.</summary>
@@ -32,14 +38,13 @@ public static unsafe partial class LimitProbe
     /// <exception cref="ArgumentException">The shapes or devices differ, or buffers are shared.</exception>
     public static void Triad(Tensor a, Tensor b, float factor, Tensor output)
     {
-        const string Operation = "LimitProbe.Triad";
-        Check.Device(Operation, a, b, output);
-        Check.Shape(Operation, "b", b, a.Shape);
-        Check.Shape(Operation, "output", output, a.Shape);
-        Check.NoAlias(Operation, output, a, b);
-        var device = a.Device;
-        using var measured = Measurement.Of(device, Operation, a.Shape, 2.0 * a.Count, 12.0 * a.Count);
-        if (device.Kind == DeviceKind.Cpu) EnqueueTriad(Operation, a, b, factor, output);
-        else device.Simt.Launch(QuadWalk.Grid(device, a.Count), TriadKernel, a.View, b.View, output.View, factor, a.Count);
+        ArgumentNullException.ThrowIfNull(a);
+        Kernel.Run(
+            "LimitProbe.Triad", [("a", a), ("b", b, a.Shape)], [("output", output, a.Shape)],
+            simd => TriadSimd(simd, a, b, factor, output),
+            simt => simt.Run(
+                QuadWalk.Grid(a.Device, a.Count), TriadKernel,
+                new TriadArguments { A = a.View, B = b.View, Output = output.View, Factor = factor, Count = a.Count }),
+            operations: 2.0 * a.Count);
     }
 }

@@ -38,14 +38,18 @@ public sealed class SimtKernel
     /// <summary>The engine's own kernels and those of <see cref="LimitProbe"/>, by name.</summary>
     public static IReadOnlyList<SimtKernel> Own { get; } = In(typeof(Device).Assembly, typeof(SimtKernel).Assembly);
 
-    /// <summary>The kernels of assemblies, by name.</summary>
+    /// <summary>
+    /// The kernels of assemblies, by name; of a generic kernel one for each struct of these assemblies that it takes, <c>Type.Method&lt;Struct&gt;</c>.
+    /// </summary>
     public static IReadOnlyList<SimtKernel> In(params IReadOnlyList<Assembly> assemblies)
     {
         ArgumentNullException.ThrowIfNull(assemblies);
-        var marked = assemblies.SelectMany(assembly => assembly.GetTypes())
+        Type[] types = [.. assemblies.SelectMany(assembly => assembly.GetTypes())];
+        var marked = types
             .SelectMany(type => type.GetMethods(Declared))
             .Select(method => (Method: method, Mark: method.GetCustomAttribute<SimtKernelAttribute>()))
             .Where(pair => pair.Mark is not null)
+            .SelectMany(pair => Closed(pair.Method, types).Select(method => (Method: method, pair.Mark)))
             .ToList();
         var shared = Repeated(marked.Select(pair => ShortName(pair.Method)));
         var overloaded = Repeated(marked.Select(pair => LongName(pair.Method)));
@@ -73,7 +77,22 @@ public sealed class SimtKernel
             ? EntryPointDescription.FromImplicitlyGroupedKernel(Method)
             : EntryPointDescription.FromExplicitlyGroupedKernel(Method);
 
-    private static string ShortName(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}";
+    /// <summary>The kernel itself; one for each struct that its type parameter takes, if it has one parameter with an interface as its constraint.</summary>
+    private static IEnumerable<MethodInfo> Closed(MethodInfo method, Type[] types)
+    {
+        if (!method.IsGenericMethodDefinition) return [method];
+        if (method.GetGenericArguments() is not [var parameter]) return [method];
+        Type[] wanted = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
+        return wanted.Length == 0
+            ? [method]
+            : types.Where(type => type.IsValueType && !type.ContainsGenericParameters && Array.TrueForAll(wanted, each => each.IsAssignableFrom(type)))
+                .Select(type => method.MakeGenericMethod(type));
+    }
 
-    private static string LongName(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}";
+    private static string ShortName(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}{TypeArguments(method)}";
+
+    private static string LongName(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}{TypeArguments(method)}";
+
+    private static string TypeArguments(MethodInfo method) =>
+        method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(type => type.Name))}>" : "";
 }

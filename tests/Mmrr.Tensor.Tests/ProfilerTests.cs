@@ -78,8 +78,8 @@ public class ProfilerTests(TestDevices devices)
         Tensor second = Uniform(2, 3, 2, 4), smallSecond = Uniform(2, 2);
         using var profiler = new Profiler(device);
         x.CopyFrom(new float[48]);
-        Elementwise.Tanh(x, y);
-        Elementwise.ReluBackward(x, y, other);
+        Elementwise.Forward<Tanh>(x, y);
+        Elementwise.Backward<Relu>(x, y, other);
         Elementwise.Fill(1, y);
         NoiseBlend.Forward(x, y, x, other);
         NoiseBlend.Backward(x, y, x, y, other, null);

@@ -1,7 +1,5 @@
-using System.Reflection;
-using ILGPU;
 using Mmrr.Kernels;
-using Mmrr.Ptx;
+using Mmrr.Tests.Ptx;
 
 namespace Mmrr.Tests;
 
@@ -25,7 +23,7 @@ public class SynchronizeEachTests(TestDevices devices)
         Elementwise.Scale(x, 2, x);
         Assert.All(x.ToArray(), value => Assert.Equal(4, value));
 
-        void Fail() => OwnKernel.Run("Own.Broken", [], [x], (_, _, _) => throw new InvalidDataException("broken on purpose"), (_, _, _) => { });
+        void Fail() => Kernel.Run("Own.Broken", [], [("x", x)], simd => simd.Run(_ => throw new InvalidDataException("broken on purpose")), _ => { });
     }
 
     [Fact]
@@ -37,10 +35,9 @@ public class SynchronizeEachTests(TestDevices devices)
         using var x = HostTensor.Constant(new Shape(100), 1).On(device);
         Elementwise.Scale(x, 2, x);
         Assert.All(x.ToArray(), value => Assert.Equal(2, value));
-        var found = SimtKernel.In(Assembly.GetExecutingAssembly()).Single(kernel => kernel.Name == "SampleKernels.Throwing");
-        var throwing = found.Method.CreateDelegate<Action<ArrayView<float>, int>>();
-        var e = Assert.Throws<InvalidOperationException>(() =>
-            OwnKernel.Run("Own.Throwing", [], [x], (_, _, _) => { }, (launch, _, outputs) => launch.Run(SimtGrid.Threads(100), throwing, outputs[0], 100)));
+        var e = Assert.Throws<InvalidOperationException>(() => Kernel.Run(
+            "Own.Throwing", [], [("x", x)], _ => { },
+            simt => simt.Run(SimtGrid.Threads(100), SampleKernels.Throwing, new SampleKernels.Few { Values = x.View, Count = 100 })));
         Assert.StartsWith("Own.Throwing: Throwing: ", e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.InnerException);
     }

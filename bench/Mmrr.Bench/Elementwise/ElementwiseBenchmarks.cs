@@ -27,22 +27,22 @@ public class ElementwiseBenchmarks : KernelBenchmark
     public void Scale() => Run(Many, () => Elementwise.Scale(_a, 0.5f, _output));
 
     [Benchmark(OperationsPerInvoke = Many)]
-    public void Tanh() => Run(Many, () => Elementwise.Tanh(_a, _output));
+    public void Tanh() => Run(Many, () => Elementwise.Forward<Kernels.Tanh>(_a, _output));
 
     [Benchmark(OperationsPerInvoke = Many)]
-    public void TanhBackward() => Run(Many, () => Elementwise.TanhBackward(_a, _b, _output));
+    public void TanhBackward() => Run(Many, () => Elementwise.Backward<Kernels.Tanh>(_a, _b, _output));
 
     [Benchmark(OperationsPerInvoke = Many)]
-    public void Sigmoid() => Run(Many, () => Elementwise.Sigmoid(_a, _output));
+    public void Sigmoid() => Run(Many, () => Elementwise.Forward<Kernels.Sigmoid>(_a, _output));
 
     [Benchmark(OperationsPerInvoke = Many)]
-    public void SigmoidBackward() => Run(Many, () => Elementwise.SigmoidBackward(_a, _b, _output));
+    public void SigmoidBackward() => Run(Many, () => Elementwise.Backward<Kernels.Sigmoid>(_a, _b, _output));
 
     [Benchmark(OperationsPerInvoke = Many)]
-    public void Relu() => Run(Many, () => Elementwise.Relu(_a, _output));
+    public void Relu() => Run(Many, () => Elementwise.Forward<Kernels.Relu>(_a, _output));
 
     [Benchmark(OperationsPerInvoke = Many)]
-    public void ReluBackward() => Run(Many, () => Elementwise.ReluBackward(_a, _b, _output));
+    public void ReluBackward() => Run(Many, () => Elementwise.Backward<Kernels.Relu>(_a, _b, _output));
 
     [Benchmark(OperationsPerInvoke = Many)]
     public void Fill() => Run(Many, () => Elementwise.Fill(1f, _output));

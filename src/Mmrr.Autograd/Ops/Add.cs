@@ -3,7 +3,7 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>The output's gradient is also that of both inputs: it is passed through without a copy.</summary>
-internal sealed class Add(Variable a, Variable b) : Operation([a, b])
+internal sealed class AddOperation(Variable a, Variable b) : Operation([a, b])
 {
     public override string Name => "Add";
 
@@ -27,5 +27,5 @@ public static partial class Ops
     /// <param name="a">A variable of any shape.</param>
     /// <param name="b">Shaped like <paramref name="a"/>.</param>
     /// <returns>Shaped like <paramref name="a"/>.</returns>
-    public static Variable Add(this Variable a, Variable b) => new Add(a, b).Run();
+    public static Variable Add(this Variable a, Variable b) => new AddOperation(a, b).Run();
 }

@@ -3,7 +3,7 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>Masks of given means. The bias depends on v, so backward subtracts the weighted mean of the gradient of each mask.</summary>
-internal sealed class BisectionMask(Variable v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps) : Operation([v])
+internal sealed class BisectionMaskOperation(Variable v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps) : Operation([v])
 {
     private Tensor? _m;
     private Tensor? _slope;
@@ -17,7 +17,7 @@ internal sealed class BisectionMask(Variable v, Tensor levels, MaskSolver solver
         var m = Tensor.Empty(v.Device, new Shape(levels.Count, height, width, channels));
         var bias = Tensor.Empty(v.Device, levels.Shape);
         var slope = Tensor.Empty(v.Device, levels.Shape);
-        Kernels.BisectionMask.Forward(v.Value, levels, solver, tolerance, maxSweeps, m, bias, slope);
+        BisectionMask.Forward(v.Value, levels, solver, tolerance, maxSweeps, m, bias, slope);
         _m = Save(m);
         _slope = Save(slope);
         return m;
@@ -26,7 +26,7 @@ internal sealed class BisectionMask(Variable v, Tensor levels, MaskSolver solver
     protected override void Backward(Tensor outputGradient)
     {
         var gradient = EmptyLike(v);
-        Kernels.BisectionMask.Backward(_m!, _slope!, outputGradient, gradient);
+        BisectionMask.Backward(_m!, _slope!, outputGradient, gradient);
         Propagate(v, gradient);
     }
 }
@@ -44,5 +44,5 @@ public static partial class Ops
     /// <param name="maxSweeps">Maximum number of sweeps.</param>
     /// <returns>[N·L, H, W, C]; row n·L + l belongs to image n and level l.</returns>
     public static Variable BisectionMask(this Variable v, Tensor levels, MaskSolver solver = MaskSolver.Newton, float tolerance = 1e-6f, int maxSweeps = 64) =>
-        new BisectionMask(v, levels, solver, tolerance, maxSweeps).Run();
+        new BisectionMaskOperation(v, levels, solver, tolerance, maxSweeps).Run();
 }

@@ -1,7 +1,9 @@
+using Mmrr.Kernels;
+
 namespace Mmrr.Autograd;
 
 /// <summary>Concatenation along the channels; each input's gradient is its slice of the output's.</summary>
-internal sealed class ChannelConcat(IReadOnlyList<Variable> inputs) : Operation([.. inputs])
+internal sealed class ChannelConcatOperation(IReadOnlyList<Variable> inputs) : Operation([.. inputs])
 {
     public override string Name => "ChannelConcat";
 
@@ -10,7 +12,7 @@ internal sealed class ChannelConcat(IReadOnlyList<Variable> inputs) : Operation(
         var (count, height, width, _) = inputs[0].ImageSizes(Name, "input 0");
         int channels = inputs.Select((input, i) => input.ImageSizes(Name, $"input {i}").Channels).Sum();
         var output = Tensor.Empty(inputs[0].Device, new Shape(count, height, width, channels));
-        Kernels.ChannelConcat.Forward([.. inputs.Select(input => input.Value)], output);
+        ChannelConcat.Forward([.. inputs.Select(input => input.Value)], output);
         return output;
     }
 
@@ -19,7 +21,7 @@ internal sealed class ChannelConcat(IReadOnlyList<Variable> inputs) : Operation(
         // The kernel assumes that omitted parts have equal widths. If they do not, every part is written.
         bool equal = inputs.Where(input => !Wants(input)).Select(input => input.Shape[3]).Distinct().Count() <= 1;
         Tensor?[] gradients = [.. inputs.Select(input => Wants(input) || !equal ? EmptyLike(input) : null)];
-        Kernels.ChannelConcat.Backward(outputGradient, gradients);
+        ChannelConcat.Backward(outputGradient, gradients);
         foreach (var (input, gradient) in inputs.Zip(gradients))
         {
             if (gradient is not null) Propagate(input, gradient);
@@ -33,5 +35,5 @@ public static partial class Ops
     /// <param name="x">[N, H, W, C₀].</param>
     /// <param name="others">[N, H, W, C₁], …</param>
     /// <returns>[N, H, W, C₀ + C₁ + …].</returns>
-    public static Variable ChannelConcat(this Variable x, params Variable[] others) => new ChannelConcat([x, .. others]).Run();
+    public static Variable ChannelConcat(this Variable x, params Variable[] others) => new ChannelConcatOperation([x, .. others]).Run();
 }

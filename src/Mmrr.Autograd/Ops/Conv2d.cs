@@ -3,7 +3,7 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>y = conv(x) + b + r. The gradient of x needs the weight, that of the weight needs x; those of b and r need neither.</summary>
-internal sealed class Conv2d(Variable x, Variable weight, Variable? bias, Variable? residual, int stride) : Operation([x, weight, bias, residual])
+internal sealed class Conv2dOperation(Variable x, Variable weight, Variable? bias, Variable? residual, int stride) : Operation([x, weight, bias, residual])
 {
     private Tensor? _x;
     private Tensor? _weight;
@@ -53,5 +53,5 @@ public static partial class Ops
     /// <param name="residual">Added to the output, whose shape it has.</param>
     /// <returns>[N, (H−1)/stride+1, (W−1)/stride+1, O].</returns>
     public static Variable Conv2d(this Variable x, Variable weight, Variable? bias = null, int stride = 1, Variable? residual = null) =>
-        new Conv2d(x, weight, bias, residual, stride).Run();
+        new Conv2dOperation(x, weight, bias, residual, stride).Run();
 }

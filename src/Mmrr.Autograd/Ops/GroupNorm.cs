@@ -1,7 +1,9 @@
+using Mmrr.Kernels;
+
 namespace Mmrr.Autograd;
 
 /// <summary>Group normalisation with optional ReLU. Backward recomputes the ReLU's sign from x, so the output is not saved.</summary>
-internal sealed class GroupNorm(Variable x, Variable gamma, Variable beta, int groups, bool relu, float epsilon) : Operation([x, gamma, beta])
+internal sealed class GroupNormOperation(Variable x, Variable gamma, Variable beta, int groups, bool relu, float epsilon) : Operation([x, gamma, beta])
 {
     private Tensor? _x;
     private Tensor? _gamma;
@@ -18,7 +20,7 @@ internal sealed class GroupNorm(Variable x, Variable gamma, Variable beta, int g
         var mean = Tensor.Empty(x.Device, statistics);
         var inverseDeviation = Tensor.Empty(x.Device, statistics);
         var output = EmptyLike(x);
-        Kernels.GroupNorm.Forward(x.Value, gamma.Value, beta.Value, groups, epsilon, relu, output, mean, inverseDeviation);
+        GroupNorm.Forward(x.Value, gamma.Value, beta.Value, groups, epsilon, relu, output, mean, inverseDeviation);
         _x = Save(x.Value);
         _gamma = Save(gamma.Value);
         _beta = Save(beta.Value);
@@ -31,7 +33,7 @@ internal sealed class GroupNorm(Variable x, Variable gamma, Variable beta, int g
     {
         // The gradient of x needs the sums that give those of gamma and beta, so all three are computed together.
         var (inputGradient, gammaGradient, betaGradient) = (EmptyLike(x), EmptyLike(gamma), EmptyLike(beta));
-        Kernels.GroupNorm.Backward(_x!, _gamma!, _beta!, _mean!, _inverseDeviation!, outputGradient, relu, inputGradient, gammaGradient, betaGradient);
+        GroupNorm.Backward(_x!, _gamma!, _beta!, _mean!, _inverseDeviation!, outputGradient, relu, inputGradient, gammaGradient, betaGradient);
         Propagate(x, inputGradient);
         Propagate(gamma, gammaGradient);
         Propagate(beta, betaGradient);
@@ -52,5 +54,5 @@ public static partial class Ops
     /// <param name="epsilon">Added to the variance.</param>
     /// <returns>Shaped like x.</returns>
     public static Variable GroupNorm(this Variable x, Variable gamma, Variable beta, int groups, bool relu = false, float epsilon = 1e-5f) =>
-        new GroupNorm(x, gamma, beta, groups, relu, epsilon).Run();
+        new GroupNormOperation(x, gamma, beta, groups, relu, epsilon).Run();
 }

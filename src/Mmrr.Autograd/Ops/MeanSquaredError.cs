@@ -3,7 +3,7 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>The gradient of the prediction p is 2/n·(p − t) times the output's.</summary>
-internal sealed class MeanSquaredError(Variable prediction, Tensor target) : Operation([prediction])
+internal sealed class MeanSquaredErrorOperation(Variable prediction, Tensor target) : Operation([prediction])
 {
     private Tensor? _prediction;
     private Tensor? _target;
@@ -33,5 +33,5 @@ public static partial class Ops
     /// <param name="prediction">A variable of any shape.</param>
     /// <param name="target">Shaped like <paramref name="prediction"/>, without a gradient; the caller keeps the handle.</param>
     /// <returns>A scalar, [].</returns>
-    public static Variable MeanSquaredError(this Variable prediction, Tensor target) => new MeanSquaredError(prediction, target).Run();
+    public static Variable MeanSquaredError(this Variable prediction, Tensor target) => new MeanSquaredErrorOperation(prediction, target).Run();
 }

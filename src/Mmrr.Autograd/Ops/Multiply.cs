@@ -3,7 +3,7 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>The gradient of either factor is the other times the output's.</summary>
-internal sealed class Multiply(Variable a, Variable b) : Operation([a, b])
+internal sealed class MultiplyOperation(Variable a, Variable b) : Operation([a, b])
 {
     private Tensor? _a;
     private Tensor? _b;
@@ -39,5 +39,5 @@ public static partial class Ops
     /// <param name="a">A variable of any shape.</param>
     /// <param name="b">Shaped like <paramref name="a"/>.</param>
     /// <returns>Shaped like <paramref name="a"/>.</returns>
-    public static Variable Multiply(this Variable a, Variable b) => new Multiply(a, b).Run();
+    public static Variable Multiply(this Variable a, Variable b) => new MultiplyOperation(a, b).Run();
 }

@@ -1,7 +1,9 @@
+using Mmrr.Kernels;
+
 namespace Mmrr.Autograd;
 
 /// <summary>Every pixel becomes a 2×2 block; its gradient is the sum over the block.</summary>
-internal sealed class NearestUpsample(Variable x) : Operation([x])
+internal sealed class NearestUpsampleOperation(Variable x) : Operation([x])
 {
     public override string Name => "NearestUpsample";
 
@@ -9,14 +11,14 @@ internal sealed class NearestUpsample(Variable x) : Operation([x])
     {
         var (count, height, width, channels) = x.ImageSizes(Name, "x");
         var output = Tensor.Empty(x.Device, new Shape(count, 2 * height, 2 * width, channels));
-        Kernels.NearestUpsample.Forward(x.Value, output);
+        NearestUpsample.Forward(x.Value, output);
         return output;
     }
 
     protected override void Backward(Tensor outputGradient)
     {
         var gradient = EmptyLike(x);
-        Kernels.NearestUpsample.Backward(outputGradient, gradient);
+        NearestUpsample.Backward(outputGradient, gradient);
         Propagate(x, gradient);
     }
 }
@@ -26,5 +28,5 @@ public static partial class Ops
     /// <summary>Doubles the height and width: each pixel is repeated in a 2×2 block.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <returns>[N, 2H, 2W, C].</returns>
-    public static Variable NearestUpsample(this Variable x) => new NearestUpsample(x).Run();
+    public static Variable NearestUpsample(this Variable x) => new NearestUpsampleOperation(x).Run();
 }

@@ -1,7 +1,9 @@
+using Mmrr.Kernels;
+
 namespace Mmrr.Autograd;
 
 /// <summary>ẽ = e⊙m + ε⊙(1−m). The gradient of e needs m; that of m needs e and ε.</summary>
-internal sealed class NoiseBlend(Variable e, Variable m, Tensor noise) : Operation([e, m])
+internal sealed class NoiseBlendOperation(Variable e, Variable m, Tensor noise) : Operation([e, m])
 {
     private Tensor? _e;
     private Tensor? _m;
@@ -12,7 +14,7 @@ internal sealed class NoiseBlend(Variable e, Variable m, Tensor noise) : Operati
     protected override Tensor Forward()
     {
         var output = EmptyLike(e);
-        Kernels.NoiseBlend.Forward(e.Value, m.Value, noise, output);
+        NoiseBlend.Forward(e.Value, m.Value, noise, output);
         _e = Save(e.Value);
         _m = Save(m.Value);
         _noise = Save(noise);
@@ -23,7 +25,7 @@ internal sealed class NoiseBlend(Variable e, Variable m, Tensor noise) : Operati
     {
         var eGradient = Wants(e) ? EmptyLike(e) : null;
         var mGradient = Wants(m) ? EmptyLike(m) : null;
-        Kernels.NoiseBlend.Backward(_e!, _m!, _noise!, outputGradient, eGradient, mGradient);
+        NoiseBlend.Backward(_e!, _m!, _noise!, outputGradient, eGradient, mGradient);
         if (eGradient is not null) Propagate(e, eGradient);
         if (mGradient is not null) Propagate(m, mGradient);
     }
@@ -36,5 +38,5 @@ public static partial class Ops
     /// <param name="m">The mask, shaped like <paramref name="e"/>.</param>
     /// <param name="noise">ε, shaped like <paramref name="e"/>; the caller keeps the handle.</param>
     /// <returns>Shaped like <paramref name="e"/>.</returns>
-    public static Variable NoiseBlend(this Variable e, Variable m, Tensor noise) => new NoiseBlend(e, m, noise).Run();
+    public static Variable NoiseBlend(this Variable e, Variable m, Tensor noise) => new NoiseBlendOperation(e, m, noise).Run();
 }

@@ -1,7 +1,9 @@
+using Mmrr.Kernels;
+
 namespace Mmrr.Autograd;
 
 /// <summary>Repeats each image several times in a row; its gradient is the sum over the copies, in order.</summary>
-internal sealed class RepeatImages(Variable x, int times) : Operation([x])
+internal sealed class RepeatImagesOperation(Variable x, int times) : Operation([x])
 {
     public override string Name => "RepeatImages";
 
@@ -11,14 +13,14 @@ internal sealed class RepeatImages(Variable x, int times) : Operation([x])
         int[] sizes = x.Shape.ToArray();
         sizes[0] *= times;
         var output = Tensor.Empty(x.Device, new Shape(sizes));
-        Kernels.RepeatImages.Forward(x.Value, times, output);
+        RepeatImages.Forward(x.Value, times, output);
         return output;
     }
 
     protected override void Backward(Tensor outputGradient)
     {
         var gradient = EmptyLike(x);
-        Kernels.RepeatImages.Backward(outputGradient, times, gradient);
+        RepeatImages.Backward(outputGradient, times, gradient);
         Propagate(x, gradient);
     }
 }
@@ -29,5 +31,5 @@ public static partial class Ops
     /// <param name="x">[N, …].</param>
     /// <param name="times">At least 1.</param>
     /// <returns>[N·times, …].</returns>
-    public static Variable RepeatImages(this Variable x, int times) => new RepeatImages(x, times).Run();
+    public static Variable RepeatImages(this Variable x, int times) => new RepeatImagesOperation(x, times).Run();
 }

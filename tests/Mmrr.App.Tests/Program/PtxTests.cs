@@ -47,7 +47,7 @@ public sealed class PtxTests : IDisposable
     public void PrintsSass()
     {
         NeedsTools();
-        string output = MmrrProcess.Run("ptx", "Elementwise.AddKernel", "--sm", "80", "--sass").Ends(0).Output;
+        string output = MmrrProcess.Run("ptx", "Elementwise.BinaryKernel<Sum>", "--sm", "80", "--sass").Ends(0).Output;
         Assert.Matches(@"/\*[0-9a-f]{4}\*/ +LDG\.E", output);
         Assert.Equal(2, SassListing.Parse(output).MainLoop![SassKind.Ldg, 128]);
     }
@@ -64,9 +64,9 @@ public sealed class PtxTests : IDisposable
 
     [Theory]
     [InlineData("nothing", "ptx nothing")]
-    [InlineData("--sm", "ptx Elementwise.AddKernel --sm 60")]
-    [InlineData("--sm", "ptx Elementwise.AddKernel --sm ninety")]
-    [InlineData("--asm", "ptx Elementwise.AddKernel --asm")]
+    [InlineData("--sm", "ptx Elementwise.BinaryKernel<Sum> --sm 60")]
+    [InlineData("--sm", "ptx Elementwise.BinaryKernel<Sum> --sm ninety")]
+    [InlineData("--asm", "ptx Elementwise.BinaryKernel<Sum> --asm")]
     [InlineData("missing.dll", "ptx --assembly missing.dll")]
     public void BadArgumentsAreRefused(string word, string arguments)
     {
@@ -81,7 +81,7 @@ public sealed class PtxTests : IDisposable
         _folder.Write("text.dll", "not an assembly"u8);
         MmrrProcess.Run("ptx", "--assembly", _folder["text.dll"]).Refuses("--assembly", "text.dll");
         MmrrProcess.Run("ptx", "--assembly", typeof(FactAttribute).Assembly.Location).Refuses("--assembly", "[SimtKernel]");
-        MmrrProcess.Run("ptx", "--assembly", s_ownAssembly, "Elementwise.AddKernel").Refuses("Elementwise.AddKernel", s_ownAssembly);
+        MmrrProcess.Run("ptx", "--assembly", s_ownAssembly, "Elementwise.BinaryKernel<Sum>").Refuses("Elementwise.BinaryKernel<Sum>", s_ownAssembly);
     }
 
     [Fact]
@@ -94,13 +94,13 @@ public sealed class PtxTests : IDisposable
             (named, new[] { "MMRR_PTXAS", _folder.Path }), (nowhere, ["ptxas", "PATH", _folder.Path, "scripts/get-ptxas", "MMRR_PTXAS"])
         })
         {
-            var outcome = MmrrProcess.Run(environment, "ptx", "Elementwise.AddKernel", "--sm", "80").Ends(0);
+            var outcome = MmrrProcess.Run(environment, "ptx", "Elementwise.BinaryKernel<Sum>", "--sm", "80").Ends(0);
             Assert.Contains(".target sm_80", outcome.Output, StringComparison.Ordinal);
             Assert.Contains(".entry", outcome.Output, StringComparison.Ordinal);
             string line = Assert.Single(outcome.ErrorLines);
             Assert.All([.. words, "registers", "spills"], word => Assert.Contains(word, line, StringComparison.Ordinal));
             // The assembler makes these, so that there is nothing else to print.
-            var sass = MmrrProcess.Run(environment, "ptx", "Elementwise.AddKernel", "--sass");
+            var sass = MmrrProcess.Run(environment, "ptx", "Elementwise.BinaryKernel<Sum>", "--sass");
             sass.Refuses(words);
             Assert.Empty(sass.OutputLines);
         }

@@ -88,7 +88,7 @@ public class BatchBitsTests(TestDevices devices)
         {
             NearestUpsample.Forward(given[0], taken[0]);
             ChannelConcat.Forward([given[0], given[1]], taken[1]);
-            Elementwise.Sigmoid(given[0], taken[2]);
+            Elementwise.Forward<Sigmoid>(given[0], taken[2]);
         });
     }
 

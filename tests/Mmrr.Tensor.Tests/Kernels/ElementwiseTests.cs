@@ -27,7 +27,7 @@ public class ElementwiseTests(TestDevices devices)
         Check("Add", (x, y) => x + y, (given, output) => Elementwise.Add(given[0], given[1], output));
         Check("Multiply", (x, y) => x * y, (given, output) => Elementwise.Multiply(given[0], given[1], output));
         Check("Scale", (x, _) => x * Factor, (given, output) => Elementwise.Scale(given[0], Factor, output));
-        Check("Relu", (x, _) => Math.Max(x, 0), (given, output) => Elementwise.Relu(given[0], output));
+        Check("Relu", (x, _) => Math.Max(x, 0), (given, output) => Elementwise.Forward<Relu>(given[0], output));
         Check("Fill", (_, _) => Factor, (_, output) => Elementwise.Fill(Factor, output));
     }
 
@@ -57,9 +57,9 @@ public class ElementwiseTests(TestDevices devices)
         foreach (float range in new[] { 1e-4f, 0.5f, 4f, 20f, 85f })
         {
             var x = random.Uniform(shape, -range, range);
-            var tanh = devices.Run(device, [x], [shape], (given, taken) => Elementwise.Tanh(given[0], taken[0]));
+            var tanh = devices.Run(device, [x], [shape], (given, taken) => Elementwise.Forward<Tanh>(given[0], taken[0]));
             ErrorBound.Relative(Array.ConvertAll(x.Doubles, Math.Tanh), ExponentialRoundings).Check(tanh[0], $"Tanh up to {range}");
-            var sigmoid = devices.Run(device, [x], [shape], (given, taken) => Elementwise.Sigmoid(given[0], taken[0]));
+            var sigmoid = devices.Run(device, [x], [shape], (given, taken) => Elementwise.Forward<Sigmoid>(given[0], taken[0]));
             ErrorBound.Relative(Array.ConvertAll(x.Doubles, MaskReference.Sigmoid), ExponentialRoundings).Check(sigmoid[0], $"Sigmoid up to {range}");
         }
     }
@@ -71,9 +71,9 @@ public class ElementwiseTests(TestDevices devices)
         float[] ends = [0, 90, -90, 1e4f, -1e4f, float.MaxValue, float.MinValue, float.PositiveInfinity, float.NegativeInfinity];
         // Padded to several vectors, so that both the vector loop and its tail see each of them.
         var x = new HostTensor(new Shape(45), [.. Enumerable.Range(0, 5).SelectMany(_ => ends)]);
-        var tanh = devices.Run(device, [x], [x.Shape], (given, taken) => Elementwise.Tanh(given[0], taken[0]));
+        var tanh = devices.Run(device, [x], [x.Shape], (given, taken) => Elementwise.Forward<Tanh>(given[0], taken[0]));
         ErrorBound.Relative(Array.ConvertAll(x.Doubles, Math.Tanh), ExponentialRoundings).Check(tanh[0], "Tanh");
-        var sigmoid = devices.Run(device, [x], [x.Shape], (given, taken) => Elementwise.Sigmoid(given[0], taken[0]));
+        var sigmoid = devices.Run(device, [x], [x.Shape], (given, taken) => Elementwise.Forward<Sigmoid>(given[0], taken[0]));
         ErrorBound.Relative(Array.ConvertAll(x.Doubles, MaskReference.Sigmoid), ExponentialRoundings).Check(sigmoid[0], "Sigmoid");
         Assert.All(tanh[0], value => Assert.InRange(value, -1, 1));
         Assert.All(sigmoid[0], value => Assert.InRange(value, 0, 1));
@@ -85,7 +85,10 @@ public class ElementwiseTests(TestDevices devices)
     public void NaN_stays_NaN(string device)
     {
         var x = HostTensor.Constant(new Shape(19), float.NaN);
-        foreach (Action<Tensor, Tensor> operation in new Action<Tensor, Tensor>[] { Elementwise.Relu, Elementwise.Tanh, Elementwise.Sigmoid })
+        foreach (var operation in new Action<Tensor, Tensor>[]
+        {
+            (from, to) => Elementwise.Forward<Relu>(from, to), (from, to) => Elementwise.Forward<Tanh>(from, to), (from, to) => Elementwise.Forward<Sigmoid>(from, to),
+        })
         {
             // Outputs begin as NaN; one that was left so must not pass for a result.
             var y = devices.Run(device, [x], [x.Shape], (given, taken) =>
@@ -107,17 +110,17 @@ public class ElementwiseTests(TestDevices devices)
         var relu = y.ZeroWhere(i => y.Values[i] < 0);
 
         // g·(1 − y²) cancels where |y| is near 1: the roundings are those of 1 and of y².
-        var tanh = devices.Run(device, [y, g], [shape], (given, taken) => Elementwise.TanhBackward(given[0], given[1], taken[0]));
+        var tanh = devices.Run(device, [y, g], [shape], (given, taken) => Elementwise.Backward<Tanh>(given[0], given[1], taken[0]));
         ErrorBound.Sum(
             [.. y.Doubles.Zip(g.Doubles, (value, gradient) => gradient * (1 - (value * value)))],
             [.. y.Doubles.Zip(g.Doubles, (value, gradient) => Math.Abs(gradient) * (1 + (value * value)))],
             2).Check(tanh[0], "Tanh");
-        var sigmoid = devices.Run(device, [p, g], [shape], (given, taken) => Elementwise.SigmoidBackward(given[0], given[1], taken[0]));
+        var sigmoid = devices.Run(device, [p, g], [shape], (given, taken) => Elementwise.Backward<Sigmoid>(given[0], given[1], taken[0]));
         ErrorBound.Sum(
             [.. p.Doubles.Zip(g.Doubles, (value, gradient) => gradient * value * (1 - value))],
             [.. p.Doubles.Zip(g.Doubles, (value, gradient) => Math.Abs(gradient) * value * (1 + value))],
             2).Check(sigmoid[0], "Sigmoid");
-        var passed = devices.Run(device, [relu, g], [shape], (given, taken) => Elementwise.ReluBackward(given[0], given[1], taken[0]));
+        var passed = devices.Run(device, [relu, g], [shape], (given, taken) => Elementwise.Backward<Relu>(given[0], given[1], taken[0]));
         ErrorBound.Exact([.. relu.Doubles.Zip(g.Doubles, (value, gradient) => value > 0 ? gradient : 0)]).Check(passed[0], "Relu");
     }
 

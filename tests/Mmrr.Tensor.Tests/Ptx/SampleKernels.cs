@@ -35,9 +35,9 @@ internal static class SampleKernels
     }
 
     [SimtKernel]
-    private static void Throwing(ArrayView<float> values, int count)
+    internal static void Throwing(Few few)
     {
-        if (count < 0) throw new ArgumentOutOfRangeException(nameof(count), values.ToString());
+        if (few.Count < 0) throw new ArgumentOutOfRangeException(nameof(few), few.Values.ToString());
     }
 
     [SimtKernel(MinSm = 86)]
@@ -48,6 +48,12 @@ internal static class SampleKernels
 
     [SimtKernel]
     private static void Twice(ArrayView<float> values, float factor) => values[Group.IdxX] *= 2f * factor;
+
+    internal struct Few
+    {
+        public ArrayView<float> Values;
+        public int Count;
+    }
 
     private struct Four
     {

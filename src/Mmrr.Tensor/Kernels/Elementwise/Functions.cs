@@ -7,7 +7,7 @@ namespace Mmrr.Kernels;
 public readonly struct Tanh : IUnaryFunction
 {
     /// <inheritdoc/>
-    public static UnaryTraits Traits { get; } = new(nameof(Tanh), Operations: 30, GradientOperations: 3, Kept.Output); // about 12 where |x| < 0.625
+    public static UnaryTraits Traits { get; } = new(nameof(Tanh), Operations: 30, GradientOperations: 3, Kept.Output, Roundings: 8); // about 12 where |x| < 0.625
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -16,6 +16,9 @@ public readonly struct Tanh : IUnaryFunction
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Value(float x) => Exponential.Tanh(x);
+
+    /// <inheritdoc/>
+    public double Value(double x) => Math.Tanh(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -31,7 +34,7 @@ public readonly struct Tanh : IUnaryFunction
 public readonly struct Sigmoid : IUnaryFunction
 {
     /// <inheritdoc/>
-    public static UnaryTraits Traits { get; } = new(nameof(Sigmoid), Operations: 30, GradientOperations: 3, Kept.Output);
+    public static UnaryTraits Traits { get; } = new(nameof(Sigmoid), Operations: 30, GradientOperations: 3, Kept.Output, Roundings: 8);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -40,6 +43,9 @@ public readonly struct Sigmoid : IUnaryFunction
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Value(float x) => Exponential.Sigmoid(x);
+
+    /// <inheritdoc/>
+    public double Value(double x) => 1 / (1 + Math.Exp(-x));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -55,7 +61,7 @@ public readonly struct Sigmoid : IUnaryFunction
 public readonly struct Relu : IUnaryFunction
 {
     /// <inheritdoc/>
-    public static UnaryTraits Traits { get; } = new(nameof(Relu), Operations: 1, GradientOperations: 1, Kept.Output);
+    public static UnaryTraits Traits { get; } = new(nameof(Relu), Operations: 1, GradientOperations: 1, Kept.Output, Roundings: 0);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -65,6 +71,9 @@ public readonly struct Relu : IUnaryFunction
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Value(float x) => x < 0f ? 0f : x;
+
+    /// <inheritdoc/>
+    public double Value(double x) => Math.Max(x, 0);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -81,7 +90,7 @@ public readonly struct Relu : IUnaryFunction
 public readonly struct Scaling(float factor) : IUnaryFunction
 {
     /// <inheritdoc/>
-    public static UnaryTraits Traits { get; } = new("Scale", Operations: 1, GradientOperations: 1, Kept.Nothing);
+    public static UnaryTraits Traits { get; } = new("Scale", Operations: 1, GradientOperations: 1, Kept.Nothing, Roundings: 1);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -90,6 +99,9 @@ public readonly struct Scaling(float factor) : IUnaryFunction
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Value(float x) => factor * x;
+
+    /// <inheritdoc/>
+    public double Value(double x) => factor * x;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -104,7 +116,7 @@ public readonly struct Scaling(float factor) : IUnaryFunction
 public readonly struct Sum : IBinaryFunction
 {
     /// <inheritdoc/>
-    public static BinaryTraits Traits { get; } = new("Add", Operations: 1);
+    public static BinaryTraits Traits { get; } = new("Add", Operations: 1, Roundings: 1);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -113,13 +125,16 @@ public readonly struct Sum : IBinaryFunction
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Value(float a, float b) => a + b;
+
+    /// <inheritdoc/>
+    public double Value(double a, double b) => a + b;
 }
 
 /// <summary>a·b.</summary>
 public readonly struct Product : IBinaryFunction
 {
     /// <inheritdoc/>
-    public static BinaryTraits Traits { get; } = new("Multiply", Operations: 1);
+    public static BinaryTraits Traits { get; } = new("Multiply", Operations: 1, Roundings: 1);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -128,4 +143,7 @@ public readonly struct Product : IBinaryFunction
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Value(float a, float b) => a * b;
+
+    /// <inheritdoc/>
+    public double Value(double a, double b) => a * b;
 }

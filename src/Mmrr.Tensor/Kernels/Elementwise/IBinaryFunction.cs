@@ -5,7 +5,8 @@ namespace Mmrr.Kernels;
 /// <summary>What is known of an elementwise function of two tensors.</summary>
 /// <param name="Name">The name in messages and profiles.</param>
 /// <param name="Operations">Floating-point operations per element.</param>
-public sealed record BinaryTraits(string Name, double Operations)
+/// <param name="Roundings">Bound of f's relative error, in float32 roundings of 2⁻²⁴; tests hold every device to it.</param>
+public sealed record BinaryTraits(string Name, double Operations, double Roundings)
 {
     internal string Forward { get; } = $"Elementwise.{Name}";
 }
@@ -21,4 +22,7 @@ public interface IBinaryFunction
 
     /// <summary>f(a, b).</summary>
     float Value(float a, float b);
+
+    /// <summary>f(a, b), the reference of tests.</summary>
+    double Value(double a, double b);
 }

@@ -20,7 +20,11 @@ public enum Kept
 /// <param name="Operations">Floating-point operations per element.</param>
 /// <param name="GradientOperations">Floating-point operations of the gradient per element.</param>
 /// <param name="Kept">What the derivative is computed from.</param>
-public sealed record UnaryTraits(string Name, double Operations, double GradientOperations, Kept Kept)
+/// <param name="Roundings">Bound of f's error, in relative float32 roundings of 2⁻²⁴ of max(|f|, |x·f′|); tests hold every device to it.</param>
+/// <param name="Low">Smallest argument that tests take.</param>
+/// <param name="High">Largest argument that tests take.</param>
+public sealed record UnaryTraits(
+    string Name, double Operations, double GradientOperations, Kept Kept, double Roundings, double Low = -4, double High = 4)
 {
     internal string Forward { get; } = $"Elementwise.{Name}";
 
@@ -43,6 +47,9 @@ public interface IUnaryFunction
 
     /// <summary>f(x).</summary>
     float Value(float x);
+
+    /// <summary>f(x), the reference of tests and gradient checks.</summary>
+    double Value(double x);
 
     /// <summary>outputGradient·f′, with f′ from what was kept, x or y.</summary>
     Vector512<float> Gradient(Vector512<float> kept, Vector512<float> outputGradient);
