@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mmrr.Kernels;
 
 namespace Mmrr.Autograd;
@@ -18,7 +19,7 @@ public static class GradientCheck
     private const double SingleStep = 4.92e-3;
     private const double SingleRelative = 1e-2;
 
-    /// <summary>Checks the gradient of every element of every input.</summary>
+    /// <summary>Checks the gradient of every element of every input, and that a second backward gives the same bits.</summary>
     /// <param name="function">A function of one variable per input, of recorded operations only. It provides its own constants.</param>
     /// <param name="inputs">Shapes and values, row-major. Keep them tiny: the function runs twice for each element.</param>
     /// <param name="device">The device to run it on.</param>
@@ -29,20 +30,49 @@ public static class GradientCheck
     /// h² times that input's largest gradient.
     /// </param>
     /// <param name="seed">The seed of the cotangent.</param>
+    /// <param name="eps">The step h of the differences in place of those above.</param>
+    /// <param name="atol">With <paramref name="rtol"/>, replaces the tolerances above by atol + rtol·|difference|; 0 if only the other is given.</param>
+    /// <param name="rtol">See <paramref name="atol"/>.</param>
     /// <returns>A report of the worst element; call <see cref="GradientCheckReport.EnsurePassed"/> on it.</returns>
     /// <exception cref="ArgumentException">The reference and the function differ in the number of output elements, or there are no inputs.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">eps is not positive, or a tolerance is negative.</exception>
     public static GradientCheckReport Run(
         Func<IReadOnlyList<Variable>, Variable> function,
         IReadOnlyList<(Shape Shape, float[] Values)> inputs,
         Device device,
         Func<double[][], double[]>? reference = null,
-        ulong seed = 1)
+        ulong seed = 1,
+        double? eps = null,
+        double? atol = null,
+        double? rtol = null)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return RunAll(
+            variables => [function(variables)], inputs, device, reference is null ? null : values => [reference(values)], seed, eps, atol, rtol);
+    }
+
+    /// <summary>The same for a function with several outputs; the reference gives one array for each.</summary>
+    /// <inheritdoc cref="Run"/>
+    public static GradientCheckReport RunAll(
+        Func<IReadOnlyList<Variable>, IReadOnlyList<Variable>> function,
+        IReadOnlyList<(Shape Shape, float[] Values)> inputs,
+        Device device,
+        Func<double[][], double[][]>? reference = null,
+        ulong seed = 1,
+        double? eps = null,
+        double? atol = null,
+        double? rtol = null)
     {
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(device);
+        if (eps is { } given) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(given, nameof(eps));
+        if (atol is { } absolute) ArgumentOutOfRangeException.ThrowIfNegative(absolute, nameof(atol));
+        if (rtol is { } relative) ArgumentOutOfRangeException.ThrowIfNegative(relative, nameof(rtol));
         using var scope = new DisposeScope();
         var (gradients, outputs, cotangent) = Analytic(function, inputs, device, seed);
+        var again = Analytic(function, inputs, device, seed).Gradients;
+        bool deterministic = gradients.Zip(again).All(pair => MemoryMarshal.AsBytes<float>(pair.First).SequenceEqual(MemoryMarshal.AsBytes<float>(pair.Second)));
         double rounding = 8 * SingleEpsilon * outputs.Zip(cotangent, (y, c) => Math.Abs((double)y * c)).Sum();
         double[][] exact = [.. inputs.Select(input => input.Values.Select(value => (double)value).ToArray())];
         float[][] single = [.. inputs.Select(input => (float[])input.Values.Clone())];
@@ -56,44 +86,53 @@ public static class GradientCheck
                 double numeric, tolerance;
                 if (reference is not null)
                 {
-                    numeric = Difference(exact, i, k, ExactStep, values => Dot(reference(values), cotangent));
+                    numeric = Difference(exact, i, k, eps ?? ExactStep, values => Dot(reference(values).SelectMany(output => output).ToArray(), cotangent));
                     tolerance = ExactAbsolute + (ExactRelative * Math.Abs(numeric)) + (64 * SingleEpsilon * largest);
                 }
                 else
                 {
-                    double step = SingleStep * Math.Max(1, Math.Abs(single[i][k]));
+                    double step = eps ?? (SingleStep * Math.Max(1, Math.Abs(single[i][k])));
                     numeric = SingleDifference(single, i, k, step, values => Dot(Evaluate(function, inputs, values, device), cotangent));
                     tolerance = (SingleRelative * Math.Abs(numeric)) + (rounding / step) + (step * step * largest);
                 }
-                var found = new GradientCheckReport(elements, i, k, gradients[i][k], numeric, tolerance, seed, device.Name, reference is not null);
+                if (atol is not null || rtol is not null) tolerance = (atol ?? 0) + ((rtol ?? 0) * Math.Abs(numeric));
+                var found = new GradientCheckReport(
+                    elements, i, k, gradients[i][k], numeric, tolerance, seed, device.Name, reference is not null, deterministic);
                 if (worst is null || Badness(found) > Badness(worst)) worst = found;
             }
         }
         return worst ?? throw new ArgumentException("gradient check: there are no inputs");
     }
 
-    /// <summary>The gradient of each input from backward, the output's values and the cotangent.</summary>
+    /// <summary>The gradient of each input from backward, the outputs' values and the cotangent, each output after the other.</summary>
     private static (float[][] Gradients, float[] Outputs, float[] Cotangent) Analytic(
-        Func<IReadOnlyList<Variable>, Variable> function, IReadOnlyList<(Shape Shape, float[] Values)> inputs, Device device, ulong seed)
+        Func<IReadOnlyList<Variable>, IReadOnlyList<Variable>> function, IReadOnlyList<(Shape Shape, float[] Values)> inputs, Device device, ulong seed)
     {
         Variable[] variables = [.. inputs.Select(input => Variable.Parameter(Tensor.From(device, input.Shape, input.Values)))];
-        using var output = function(variables);
-        float[] outputs = output.Value.ToArray();
-        var cotangent = Tensor.Empty(device, output.Shape);
-        PhiloxUniform.Fill(seed, 0, -1f, 1f, cotangent.Count, cotangent);
-        output.Backward(cotangent);
+        var outputs = function(variables);
+        float[] values = [.. outputs.SelectMany(output => output.Value.ToArray())];
+        Tensor[] cotangents = [.. outputs.Select((output, i) => Cotangent(device, output.Shape, seed, (ulong)i))];
+        using (var dot = new DotOperation(outputs, cotangents).Run()) dot.Backward();
         // An input that the output does not depend on has no gradient; the differences must be 0 as well.
         float[][] gradients = [.. variables.Select(variable => variable.Gradient?.ToArray() ?? new float[variable.Shape.Count])];
-        foreach (var variable in variables) variable.Dispose();
-        return (gradients, outputs, cotangent.ToArray());
+        foreach (var variable in variables.Concat(outputs)) variable.Dispose();
+        return (gradients, values, [.. cotangents.SelectMany(cotangent => cotangent.ToArray())]);
+    }
+
+    private static Tensor Cotangent(Device device, Shape shape, ulong seed, ulong stream)
+    {
+        var cotangent = Tensor.Empty(device, shape);
+        PhiloxUniform.Fill(seed, stream, -1f, 1f, cotangent.Count, cotangent);
+        return cotangent;
     }
 
     private static float[] Evaluate(
-        Func<IReadOnlyList<Variable>, Variable> function, IReadOnlyList<(Shape Shape, float[] Values)> inputs, float[][] values, Device device)
+        Func<IReadOnlyList<Variable>, IReadOnlyList<Variable>> function, IReadOnlyList<(Shape Shape, float[] Values)> inputs, float[][] values, Device device)
     {
         using var scope = new DisposeScope();
         using var noGradient = new NoGradient();
-        return function([.. inputs.Select((input, i) => Variable.Constant(Tensor.From(device, input.Shape, values[i])))]).Value.ToArray();
+        var outputs = function([.. inputs.Select((input, i) => Variable.Constant(Tensor.From(device, input.Shape, values[i])))]);
+        return [.. outputs.SelectMany(output => output.Value.ToArray())];
     }
 
     private static double Difference(double[][] values, int input, int element, double step, Func<double[][], double> function)
@@ -133,4 +172,22 @@ public static class GradientCheck
     /// <summary>The error as a multiple of the tolerance; infinite if anything is NaN.</summary>
     private static double Badness(GradientCheckReport report) =>
         double.IsNaN(report.Error / report.Tolerance) ? double.PositiveInfinity : report.Error / report.Tolerance;
+
+    /// <summary>Σ cᵢ·yᵢ over several outputs, of which only the gradients, the cotangents c, are needed: a single backward runs through all.</summary>
+    private sealed class DotOperation(IReadOnlyList<Variable> outputs, Tensor[] cotangents) : Operation([.. outputs])
+    {
+        public override string Name => "GradientCheck";
+
+        protected override Tensor Forward()
+        {
+            var zero = Tensor.Empty(outputs[0].Device, new Shape());
+            Elementwise.Fill(0, zero);
+            return zero;
+        }
+
+        protected override void Backward(Tensor outputGradient)
+        {
+            for (int i = 0; i < cotangents.Length; i++) Propagate(outputs[i], cotangents[i]);
+        }
+    }
 }

@@ -89,5 +89,50 @@ public sealed class GradientCheckTests
         Assert.Throws<ArgumentException>(() => GradientCheck.Run(v => v[0].Tanh(), s_input, device, _ => [1.0]));
     }
 
+    [Fact]
+    public void SeveralOutputsAreCheckedTogether()
+    {
+        using var device = TestDevices.Open("cpu");
+        static IReadOnlyList<Variable> Both(Variable x, float slope) => [x.Tanh(), new Square(x, slope).Run()];
+        static double[][] Reference(double[][] v) => [[.. v[0].Select(Math.Tanh)], Squares(v)];
+        GradientCheck.RunAll(v => Both(v[0], 2f), s_input, device, Reference).EnsurePassed();
+        GradientCheck.RunAll(v => Both(v[0], 2f), s_input, device).EnsurePassed();
+        Assert.False(GradientCheck.RunAll(v => Both(v[0], 2.1f), s_input, device, Reference).Passed);
+        Assert.Equal(0, device.LiveTensors);
+    }
+
+    [Fact]
+    public void StepAndTolerancesAreTheCallers()
+    {
+        using var device = TestDevices.Open("cpu");
+        // Off by a tenth of x, and |x| is at most 1.
+        GradientCheckReport Check(double? atol, double? rtol) =>
+            GradientCheck.Run(v => new Square(v[0], 2.1f).Run(), s_input, device, Squares, eps: 1e-4, atol: atol, rtol: rtol);
+        Assert.False(Check(null, null).Passed);
+        Assert.True(Check(0.11, null).Passed);
+        Assert.True(Check(1e-6, 0.06).Passed);
+        Assert.False(Check(1e-6, 0.04).Passed);
+        Assert.Equal(1e-6 + (0.04 * Math.Abs(Check(1e-6, 0.04).Numeric)), Check(1e-6, 0.04).Tolerance, 1e-9);
+        Assert.Throws<ArgumentOutOfRangeException>(() => GradientCheck.Run(v => v[0].Tanh(), s_input, device, eps: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Check(-1, null));
+    }
+
+    [Fact]
+    public void ABackwardThatIsNotDeterministicFails()
+    {
+        using var device = TestDevices.Open("cpu");
+        int runs = 0;
+        Tensor Vary(Tensor gradient)
+        {
+            float[] values = gradient.ToArray();
+            values[0] += 1e-6f * runs++; // far below the tolerance
+            return Tensor.From(gradient.Device, gradient.Shape, values);
+        }
+        var report = GradientCheck.Run(v => new Broken(v[0], Vary).Run(), s_input, device, v => v[0]);
+        Assert.False(report.Passed);
+        Assert.True(report.Error <= report.Tolerance);
+        Assert.Contains("a second backward gave other bits", report.ToString(), StringComparison.Ordinal);
+    }
+
     private static double[] Squares(double[][] inputs) => [.. inputs[0].Select(x => x * x)];
 }

@@ -36,16 +36,6 @@ public sealed class OperationTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void AFreshGraphGivesTheSameBits(string name, string deviceName)
-    {
-        using var device = TestDevices.Open(deviceName);
-        var operation = Find(name);
-        Assert.Equal(Gradients(operation, device, -1), Gradients(operation, device, -1));
-        Assert.Equal(0, device.LiveTensors);
-    }
-
-    [Theory]
-    [MemberData(nameof(Cases))]
     public void AGradientIsTheSameWhenItAloneIsAskedFor(string name, string deviceName)
     {
         using var device = TestDevices.Open(deviceName);
