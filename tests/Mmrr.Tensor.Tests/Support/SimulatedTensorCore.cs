@@ -89,61 +89,48 @@ internal static class SimulatedTf32Kernels
         tile => tile == 128 ? BackwardData128 : BackwardData64,
         tile => tile == 128 ? BackwardWeight128 : BackwardWeight64);
 
-    private static void Forward128(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep,
-        int outputs, int shares, ArrayView<float> output) =>
-        Forward(128, x, weight, bias, hasBias, residual, hasResidual, sweep, outputs, shares, output);
+    [SimtKernel(GroupSize = 128)]
+    private static void Forward128(Convolution.ForwardTileArguments a) => Forward(128, a);
 
-    private static void Forward64(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual, TileSweep sweep,
-        int outputs, int shares, ArrayView<float> output) =>
-        Forward(64, x, weight, bias, hasBias, residual, hasResidual, sweep, outputs, shares, output);
+    [SimtKernel(GroupSize = 64)]
+    private static void Forward64(Convolution.ForwardTileArguments a) => Forward(64, a);
 
-    private static void BackwardData128(
-        ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient) =>
-        BackwardData(128, outputGradient, weight, sweep, channels, shares, inputGradient);
+    [SimtKernel(GroupSize = 128)]
+    private static void BackwardData128(Convolution.DataTileArguments a) => BackwardData(128, a);
 
-    private static void BackwardData64(
-        ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient) =>
-        BackwardData(64, outputGradient, weight, sweep, channels, shares, inputGradient);
+    [SimtKernel(GroupSize = 64)]
+    private static void BackwardData64(Convolution.DataTileArguments a) => BackwardData(64, a);
 
-    private static void BackwardWeight128(
-        ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient) =>
-        BackwardWeight(128, x, outputGradient, pixels, rows, outputs, shares, weightGradient);
+    [SimtKernel(GroupSize = 128)]
+    private static void BackwardWeight128(Convolution.WeightTileArguments a) => BackwardWeight(128, a);
 
-    private static void BackwardWeight64(
-        ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient) =>
-        BackwardWeight(64, x, outputGradient, pixels, rows, outputs, shares, weightGradient);
+    [SimtKernel(GroupSize = 64)]
+    private static void BackwardWeight64(Convolution.WeightTileArguments a) => BackwardWeight(64, a);
 
-    private static void Forward(
-        int tile, ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
-        TileSweep sweep, int outputs, int shares, ArrayView<float> output)
+    private static void Forward(int tile, Convolution.ForwardTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
         var unit = new SimulatedTensorCore(SharedMemory.Allocate<Float4>(SimulatedTensorCore.SharedQuads));
-        var sums = Convolution.GatherTf32(unit, tile, false, a, b, x, weight, sweep, outputs, shares);
-        Convolution.StoreTf32Tile(tile, sums, sweep, outputs, bias, hasBias, residual, hasResidual, output);
+        var sums = Convolution.GatherTf32(unit, tile, false, rows, columns, a.X, a.Weight, a.Sweep, a.Outputs, a.Shares);
+        Convolution.StoreTf32Tile(tile, sums, a.Sweep, a.Outputs, a.Bias, a.HasBias, a.Residual, a.HasResidual, a.Output);
     }
 
-    private static void BackwardData(
-        int tile, ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
+    private static void BackwardData(int tile, Convolution.DataTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
         var unit = new SimulatedTensorCore(SharedMemory.Allocate<Float4>(SimulatedTensorCore.SharedQuads));
-        var sums = Convolution.GatherTf32(unit, tile, true, a, b, outputGradient, weight, sweep, channels, shares);
-        Convolution.StoreTf32Tile(tile, sums, sweep, channels, inputGradient, 0, inputGradient, 0, inputGradient);
+        var sums = Convolution.GatherTf32(unit, tile, true, rows, columns, a.OutputGradient, a.Weight, a.Sweep, a.Channels, a.Shares);
+        Convolution.StoreTf32Tile(tile, sums, a.Sweep, a.Channels, a.InputGradient, 0, a.InputGradient, 0, a.InputGradient);
     }
 
-    private static void BackwardWeight(
-        int tile, ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares,
-        ArrayView<float> weightGradient)
+    private static void BackwardWeight(int tile, Convolution.WeightTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
         var unit = new SimulatedTensorCore(SharedMemory.Allocate<Float4>(SimulatedTensorCore.SharedQuads));
-        var sums = Convolution.CorrelateTf32(unit, tile, a, b, x, outputGradient, pixels, shares);
-        Convolution.StoreTf32Tile(tile, sums, rows, outputs, weightGradient, 0, weightGradient, 0, weightGradient);
+        var sums = Convolution.CorrelateTf32(unit, tile, rows, columns, a.X, a.OutputGradient, a.Pixels, a.Shares);
+        Convolution.StoreTf32Tile(tile, sums, a.Rows, a.Outputs, a.WeightGradient, 0, a.WeightGradient, 0, a.WeightGradient);
     }
 }

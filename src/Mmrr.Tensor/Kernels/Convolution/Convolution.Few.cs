@@ -7,14 +7,14 @@ public static unsafe partial class Convolution
     private const int MostShares = 16;
 
     /// <summary>Forward into few outputs, or (turned by 180°) the data gradient into few channels: [N, H, W, many] to [N, H, W, few].</summary>
-    private static void EnqueueGather(string operation, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, bool backward, Tensor output)
+    private static void EnqueueGather(SimdLaunch simd, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, bool backward, Tensor output)
     {
         int many = backward ? g.Outputs : g.Channels, few = backward ? g.Channels : g.Outputs;
         using var turned = Tensor.Empty(x.Device, new Shape(few, g.Taps, many));
         float* px = x.Pointer, pw = weight.Pointer, pt = turned.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
-        x.Device.Enqueue(operation, worker =>
+        simd.Run(worker =>
         {
             var (begin, end) = worker.Share(few * g.Taps, 1);
             for (int i = begin; i < end; i++)
@@ -41,7 +41,7 @@ public static unsafe partial class Convolution
     }
 
     /// <summary>The weight gradient for few outputs or (with x and dy exchanged) few channels.</summary>
-    private static void EnqueueCorrelate(Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
+    private static void EnqueueCorrelate(SimdLaunch simd, Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
         bool exchanged = g.Outputs > 4;
         int many = exchanged ? g.Outputs : g.Channels, few = exchanged ? g.Channels : g.Outputs;
@@ -50,7 +50,7 @@ public static unsafe partial class Convolution
         float* px = exchanged ? outputGradient.Pointer : x.Pointer, py = exchanged ? x.Pointer : outputGradient.Pointer, pp = partial.Pointer;
         float* pdy = outputGradient.Pointer, pdw = weightGradient.Pointer;
         float* pdb = biasGradient is null ? null : biasGradient.Pointer;
-        x.Device.Enqueue("Convolution.BackwardWeight", worker =>
+        simd.Run(worker =>
         {
             float* line = worker.Scratch(g.Width + 2);
             int share;

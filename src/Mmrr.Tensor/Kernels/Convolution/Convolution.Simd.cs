@@ -5,16 +5,16 @@ namespace Mmrr.Kernels;
 /// <content>The CPU entries: pack the weights into panels, then compute units of (image, band of rows), each from a padded copy in scratch.</content>
 public static unsafe partial class Convolution
 {
-    private static void ForwardSimd(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
+    private static void ForwardSimd(SimdLaunch simd, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
     {
         if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Channels, g.Outputs))
         {
-            EnqueueWinograd("Convolution.Forward", x, weight, bias, residual, g.Channels, g.Outputs, backward: false, output);
+            EnqueueWinograd(simd, "Convolution.Forward", x, weight, bias, residual, g.Channels, g.Outputs, backward: false, output);
             return;
         }
         if (FewChannels.Suits(g, g.Channels, g.Outputs))
         {
-            EnqueueGather("Convolution.Forward", x, weight, bias, residual, g, backward: false, output);
+            EnqueueGather(simd, x, weight, bias, residual, g, backward: false, output);
             return;
         }
         var layout = PaddedSource.OfInput(g, 1);
@@ -22,7 +22,7 @@ public static unsafe partial class Convolution
         float* px = x.Pointer, pw = weight.Pointer, pp = packed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
-        x.Device.Enqueue("Convolution.Forward", worker =>
+        simd.Run(worker =>
         {
             var product = new TapProduct { Taps = g.Taps, Panels = pp, Channels = g.Channels, Outputs = g.Outputs, Bias = pb };
             for (int t = 0; t < g.Taps; t++) product.Offsets[t] = layout.Offset(t / g.Kernel, t % g.Kernel);
@@ -40,16 +40,16 @@ public static unsafe partial class Convolution
         });
     }
 
-    private static void BackwardDataSimd(Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
+    private static void BackwardDataSimd(SimdLaunch simd, Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
     {
         if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Outputs, g.Channels))
         {
-            EnqueueWinograd("Convolution.BackwardData", outputGradient, weight, null, null, g.Outputs, g.Channels, backward: true, inputGradient);
+            EnqueueWinograd(simd, "Convolution.BackwardData", outputGradient, weight, null, null, g.Outputs, g.Channels, backward: true, inputGradient);
             return;
         }
         if (FewChannels.Suits(g, g.Outputs, g.Channels))
         {
-            EnqueueGather("Convolution.BackwardData", outputGradient, weight, null, null, g, backward: true, inputGradient);
+            EnqueueGather(simd, outputGradient, weight, null, null, g, backward: true, inputGradient);
             return;
         }
         var layout = PaddedSource.OfOutputGradient(g);
@@ -57,7 +57,7 @@ public static unsafe partial class Convolution
         var packedShape = Check.Intermediate("Convolution.BackwardData", "the packed weights", PackedFloats(g.Taps, g.Outputs, g.Channels));
         using var packed = Tensor.Empty(weight.Device, packedShape);
         float* pdy = outputGradient.Pointer, pw = weight.Pointer, pp = packed.Pointer, pdx = inputGradient.Pointer;
-        weight.Device.Enqueue("Convolution.BackwardData", worker =>
+        simd.Run(worker =>
         {
             float* panels = pp;
             foreach (var phase in phases)
@@ -95,7 +95,8 @@ public static unsafe partial class Convolution
 
     /// <summary>Stride 1 and whole vectors of channels, in one direction or the other: [N, H, W, channels] to [N, H, W, outputs].</summary>
     private static void EnqueueWinograd(
-        string operation, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, int channels, int outputs, bool backward, Tensor output)
+        SimdLaunch simd, string operation, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, int channels, int outputs, bool backward,
+        Tensor output)
     {
         var product = new WinogradProduct(x.Shape[0], x.Shape[1], x.Shape[2], channels, outputs);
         var transformedShape = Check.Intermediate(operation, "the transformed weights", WinogradProduct.WeightFloats(channels, outputs));
@@ -103,7 +104,7 @@ public static unsafe partial class Convolution
         float* px = x.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
-        x.Device.Enqueue(operation, worker =>
+        simd.Run(worker =>
         {
             WinogradProduct.TransformWeights(pw, backward, channels, outputs, pt, worker);
             worker.Barrier();
@@ -113,13 +114,13 @@ public static unsafe partial class Convolution
         });
     }
 
-    private static void EnqueueWinogradWeight(Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
+    private static void EnqueueWinogradWeight(SimdLaunch simd, Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
         var product = new WinogradWeightGradient(g.Images, g.Height, g.Width, g.Channels, g.Outputs);
         using var partial = Tensor.Empty(x.Device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", product.PartialFloats));
         float* px = x.Pointer, pdy = outputGradient.Pointer, pp = partial.Pointer, pdw = weightGradient.Pointer;
         float* pdb = biasGradient is null ? null : biasGradient.Pointer;
-        x.Device.Enqueue("Convolution.BackwardWeight", worker =>
+        simd.Run(worker =>
         {
             float* scratch = worker.Scratch(product.ScratchFloats);
             int unit;
@@ -129,16 +130,16 @@ public static unsafe partial class Convolution
         });
     }
 
-    private static void BackwardWeightSimd(Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
+    private static void BackwardWeightSimd(SimdLaunch simd, Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
         if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Channels, g.Outputs))
         {
-            EnqueueWinogradWeight(x, outputGradient, g, weightGradient, biasGradient);
+            EnqueueWinogradWeight(simd, x, outputGradient, g, weightGradient, biasGradient);
             return;
         }
         if (FewChannels.Suits(g, g.Channels, g.Outputs) || FewChannels.Suits(g, g.Outputs, g.Channels))
         {
-            EnqueueCorrelate(x, outputGradient, g, weightGradient, biasGradient);
+            EnqueueCorrelate(simd, x, outputGradient, g, weightGradient, biasGradient);
             return;
         }
         var layout = PaddedSource.OfInput(g, MicroKernel.OuterRows);
@@ -150,7 +151,7 @@ public static unsafe partial class Convolution
         using var partial = Tensor.Empty(x.Device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", splits, partialFloats));
         float* px = x.Pointer, pdy = outputGradient.Pointer, pp = partial.Pointer, pdw = weightGradient.Pointer;
         float* pdb = biasGradient is null ? null : biasGradient.Pointer;
-        x.Device.Enqueue("Convolution.BackwardWeight", worker =>
+        simd.Run(worker =>
         {
             long dyFloats = (long)layout.BandRows * layout.Pitch * columns;
             float* dy = worker.Scratch(dyFloats + layout.Floats), source = dy + dyFloats;

@@ -14,48 +14,62 @@ public static partial class Convolution
     private const int SimtMostSplits = 256;
     private const int SimtSplitThreads = 1 << 19;
 
-    private static void ForwardSimt(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
+    private static void ForwardSimt(SimtLaunch simt, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
     {
         var device = x.Device;
         if (SuitsTiles(device, g))
         {
-            ForwardTiles(x, weight, bias, residual, g, output);
+            ForwardTiles(simt, x, weight, bias, residual, g, output);
             return;
         }
-        device.Simt.Launch(
-            device.Grid(output.Count), ForwardKernel, x.View, weight.View, (bias ?? x).View, bias is null ? 0 : 1,
-            (residual ?? x).View, residual is null ? 0 : 1, g, output.View);
+        simt.Run(
+            device.Grid(output.Count), ForwardKernel,
+            new ForwardArguments
+            {
+                X = x.View, Weight = weight.View, Bias = (bias ?? x).View, HasBias = bias is null ? 0 : 1,
+                Residual = (residual ?? x).View, HasResidual = residual is null ? 0 : 1, Geometry = g, Output = output.View,
+            });
     }
 
-    private static void BackwardDataSimt(Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
+    private static void BackwardDataSimt(SimtLaunch simt, Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
     {
         var device = weight.Device;
         if (SuitsTiles(device, g))
         {
-            BackwardDataTiles(outputGradient, weight, g, inputGradient);
+            BackwardDataTiles(simt, outputGradient, weight, g, inputGradient);
             return;
         }
-        device.Simt.Launch(device.Grid(inputGradient.Count), BackwardDataKernel, outputGradient.View, weight.View, g, inputGradient.View);
+        simt.Run(
+            device.Grid(inputGradient.Count), BackwardDataKernel,
+            new DataArguments { OutputGradient = outputGradient.View, Weight = weight.View, Geometry = g, InputGradient = inputGradient.View });
     }
 
-    private static void BackwardWeightSimt(Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
+    private static void BackwardWeightSimt(
+        SimtLaunch simt, Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
         var device = x.Device;
         if (SuitsTiles(device, g))
         {
-            BackwardWeightTiles(x, outputGradient, g, weightGradient, biasGradient);
+            BackwardWeightTiles(simt, x, outputGradient, g, weightGradient, biasGradient);
             return;
         }
         int splits = SimtSplits(g, weightGradient.Count);
         using var partial = Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", splits, weightGradient.Count));
-        device.Simt.Launch(device.Grid(partial.Count), BackwardWeightKernel, x.View, outputGradient.View, g, splits, partial.View);
-        device.Simt.Launch(device.Grid(weightGradient.Count), SumSplitsKernel, partial.View, splits, weightGradient.View);
+        simt.Run(
+            device.Grid(partial.Count), BackwardWeightKernel,
+            new WeightArguments { X = x.View, OutputGradient = outputGradient.View, Geometry = g, Splits = splits, Partial = partial.View });
+        SumSplits(simt, partial, splits, weightGradient);
         if (biasGradient is null) return;
         splits = SimtSplits(g, g.Outputs);
         using var biasPartial = Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", splits, g.Outputs));
-        device.Simt.Launch(device.Grid(biasPartial.Count), BackwardBiasKernel, outputGradient.View, g, splits, biasPartial.View);
-        device.Simt.Launch(device.Grid(g.Outputs), SumSplitsKernel, biasPartial.View, splits, biasGradient.View);
+        simt.Run(
+            device.Grid(biasPartial.Count), BackwardBiasKernel,
+            new BiasArguments { OutputGradient = outputGradient.View, Geometry = g, Splits = splits, Partial = biasPartial.View });
+        SumSplits(simt, biasPartial, splits, biasGradient);
     }
+
+    private static void SumSplits(SimtLaunch simt, Tensor partial, int splits, Tensor sums) => simt.Run(
+        sums.Device.Grid(sums.Count), SumSplitsKernel, new SplitArguments { Partial = partial.View, Splits = splits, Sums = sums.View });
 
     private static int SimtSplits(in Geometry g, int results) =>
         Math.Min(Math.Clamp(SimtSplitThreads / results, SimtFewestSplits, SimtMostSplits), g.Images * g.OutputHeight);
@@ -65,10 +79,9 @@ public static partial class Convolution
     /// 2·K²·C operations; bytes beyond the caches 4·(x + w + y).
     /// </summary>
     [SimtKernel]
-    private static void ForwardKernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
-        Geometry g, ArrayView<float> output)
+    private static void ForwardKernel(ForwardArguments a)
     {
+        var g = a.Geometry;
         int count = g.Images * g.OutputHeight * g.OutputWidth * g.Outputs;
         for (int index = (Grid.IdxX * Group.DimX) + Group.IdxX; index < count; index += Grid.DimX * Group.DimX)
         {
@@ -85,20 +98,21 @@ public static partial class Convolution
                     {
                         int from = ((((n * g.Height) + h) * g.Width) + w) * g.Channels;
                         int at = (((k * g.Kernel) + l) * g.Channels * g.Outputs) + o;
-                        for (int c = 0; c < g.Channels; c++) sum += x[from + c] * weight[at + (c * g.Outputs)];
+                        for (int c = 0; c < g.Channels; c++) sum += a.X[from + c] * a.Weight[at + (c * g.Outputs)];
                     }
                 }
             }
-            if (hasBias != 0) sum += bias[o];
-            if (hasResidual != 0) sum += residual[index];
-            output[index] = sum;
+            if (a.HasBias != 0) sum += a.Bias[o];
+            if (a.HasResidual != 0) sum += a.Residual[index];
+            a.Output[index] = sum;
         }
     }
 
     /// <summary>Thread: one input gradient (n, h, w, c), c fastest; sums the outputs that read it. 2·K²/s²·O operations.</summary>
     [SimtKernel]
-    private static void BackwardDataKernel(ArrayView<float> outputGradient, ArrayView<float> weight, Geometry g, ArrayView<float> inputGradient)
+    private static void BackwardDataKernel(DataArguments a)
     {
+        var g = a.Geometry;
         int count = g.Images * g.Height * g.Width * g.Channels;
         for (int index = (Grid.IdxX * Group.DimX) + Group.IdxX; index < count; index += Grid.DimX * Group.DimX)
         {
@@ -115,19 +129,20 @@ public static partial class Convolution
                     {
                         int from = ((((n * g.OutputHeight) + i) * g.OutputWidth) + j) * g.Outputs;
                         int at = ((((k * g.Kernel) + l) * g.Channels) + c) * g.Outputs;
-                        for (int o = 0; o < g.Outputs; o++) sum += outputGradient[from + o] * weight[at + o];
+                        for (int o = 0; o < g.Outputs; o++) sum += a.OutputGradient[from + o] * a.Weight[at + o];
                     }
                 }
             }
-            inputGradient[index] = sum;
+            a.InputGradient[index] = sum;
         }
     }
 
     /// <summary>Thread: one weight (k, l, c, o) of one split of the image rows, o fastest. 2·N·OH·OW/splits operations.</summary>
     [SimtKernel]
-    private static void BackwardWeightKernel(ArrayView<float> x, ArrayView<float> outputGradient, Geometry g, int splits, ArrayView<float> partial)
+    private static void BackwardWeightKernel(WeightArguments a)
     {
-        int weights = g.Kernel * g.Kernel * g.Channels * g.Outputs, rows = g.Images * g.OutputHeight;
+        var g = a.Geometry;
+        int weights = g.Kernel * g.Kernel * g.Channels * g.Outputs, rows = g.Images * g.OutputHeight, splits = a.Splits;
         for (int index = (Grid.IdxX * Group.DimX) + Group.IdxX; index < weights * splits; index += Grid.DimX * Group.DimX)
         {
             int split = index / weights, weight = index % weights;
@@ -144,39 +159,86 @@ public static partial class Convolution
                     {
                         int w = (j * g.Stride) + l - (g.Kernel / 2);
                         if (w >= 0 && w < g.Width)
-                            sum += x[(((((n * g.Height) + h) * g.Width) + w) * g.Channels) + c] * outputGradient[(((row * g.OutputWidth) + j) * g.Outputs) + o];
+                        {
+                            int from = (((((n * g.Height) + h) * g.Width) + w) * g.Channels) + c;
+                            sum += a.X[from] * a.OutputGradient[(((row * g.OutputWidth) + j) * g.Outputs) + o];
+                        }
                     }
                 }
             }
-            partial[index] = sum;
+            a.Partial[index] = sum;
         }
     }
 
     /// <summary>Thread: one channel o of one split of the image rows. N·OH·OW/splits additions.</summary>
     [SimtKernel]
-    private static void BackwardBiasKernel(ArrayView<float> outputGradient, Geometry g, int splits, ArrayView<float> partial)
+    private static void BackwardBiasKernel(BiasArguments a)
     {
-        int rows = g.Images * g.OutputHeight;
+        var g = a.Geometry;
+        int rows = g.Images * g.OutputHeight, splits = a.Splits;
         for (int index = (Grid.IdxX * Group.DimX) + Group.IdxX; index < g.Outputs * splits; index += Grid.DimX * Group.DimX)
         {
             int split = index / g.Outputs, o = index % g.Outputs;
             int end = (int)((long)rows * (split + 1) / splits) * g.OutputWidth;
             float sum = 0;
-            for (int pixel = (int)((long)rows * split / splits) * g.OutputWidth; pixel < end; pixel++) sum += outputGradient[(pixel * g.Outputs) + o];
-            partial[index] = sum;
+            for (int pixel = (int)((long)rows * split / splits) * g.OutputWidth; pixel < end; pixel++) sum += a.OutputGradient[(pixel * g.Outputs) + o];
+            a.Partial[index] = sum;
         }
     }
 
     /// <summary>Thread: one sum over the splits, in order. Reads splits · 4 bytes, writes 4.</summary>
     [SimtKernel]
-    private static void SumSplitsKernel(ArrayView<float> partial, int splits, ArrayView<float> sums)
+    private static void SumSplitsKernel(SplitArguments a)
     {
-        int count = sums.IntLength;
+        int count = a.Sums.IntLength;
         for (int index = (Grid.IdxX * Group.DimX) + Group.IdxX; index < count; index += Grid.DimX * Group.DimX)
         {
-            float sum = partial[index];
-            for (int split = 1; split < splits; split++) sum += partial[(split * count) + index];
-            sums[index] = sum;
+            float sum = a.Partial[index];
+            for (int split = 1; split < a.Splits; split++) sum += a.Partial[(split * count) + index];
+            a.Sums[index] = sum;
         }
+    }
+
+    internal struct ForwardArguments
+    {
+        public ArrayView<float> X; // [N, H, W, C]
+        public ArrayView<float> Weight; // [K, K, C, O]
+        public ArrayView<float> Bias; // [O], if HasBias is 1; else any
+        public ArrayView<float> Residual; // [N, OH, OW, O], if HasResidual is 1; else any
+        public ArrayView<float> Output; // [N, OH, OW, O]
+        public int HasBias, HasResidual;
+        public Geometry Geometry;
+    }
+
+    internal struct DataArguments
+    {
+        public ArrayView<float> OutputGradient; // [N, OH, OW, O]
+        public ArrayView<float> Weight; // [K, K, C, O]
+        public ArrayView<float> InputGradient; // [N, H, W, C]
+        public Geometry Geometry;
+    }
+
+    internal struct WeightArguments
+    {
+        public ArrayView<float> X; // [N, H, W, C]
+        public ArrayView<float> OutputGradient; // [N, OH, OW, O]
+        public ArrayView<float> Partial; // [Splits, K, K, C, O]
+        public Geometry Geometry;
+        public int Splits;
+    }
+
+    internal struct BiasArguments
+    {
+        public ArrayView<float> OutputGradient; // [N, OH, OW, O]
+        public ArrayView<float> Partial; // [Splits, O]
+        public Geometry Geometry;
+        public int Splits;
+    }
+
+    internal struct SplitArguments
+    {
+        public ArrayView<float> Partial; // [Splits, results]
+        public ArrayView<float> Sums; // [results]
+        public int Splits;
     }
 }

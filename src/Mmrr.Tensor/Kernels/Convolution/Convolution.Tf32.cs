@@ -1,11 +1,3 @@
-using BackwardDataKernel = System.Action<
-    ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, Mmrr.Kernels.TileSweep, int, int, ILGPU.ArrayView<float>>;
-using BackwardWeightKernel = System.Action<
-    ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, Mmrr.Kernels.PixelSweep, Mmrr.Kernels.TileSweep, int, int, ILGPU.ArrayView<float>>;
-using ForwardKernel = System.Action<
-    ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, int, ILGPU.ArrayView<float>, int, Mmrr.Kernels.TileSweep, int, int,
-    ILGPU.ArrayView<float>>;
-
 namespace Mmrr.Kernels;
 
 /// <content>The kernels with TF32 factors.</content>
@@ -16,7 +8,8 @@ public static partial class Convolution
 
     /// <summary>The kernels with TF32 factors, by the side of their blocks, 128 or 64.</summary>
     internal sealed record Tf32Kernels(
-        Func<int, ForwardKernel> Forward, Func<int, BackwardDataKernel> BackwardData, Func<int, BackwardWeightKernel> BackwardWeight)
+        Func<int, Action<ForwardTileArguments>> Forward, Func<int, Action<DataTileArguments>> BackwardData,
+        Func<int, Action<WeightTileArguments>> BackwardWeight)
     {
         public static Tf32Kernels OnTensorCores { get; } = new(
             tile => tile == 128 ? ForwardTf32Tile128Kernel : ForwardTf32Tile64Kernel,

@@ -13,48 +13,42 @@ public static partial class Convolution
     /// y = conv(x, w) like <see cref="ForwardTile128Kernel"/>, with TF32 factors. 2·K²·C operations per result; bytes beyond the caches 4·(x + w + y).
     /// </summary>
     [SimtKernel(GroupSize = 128, MinGroups = 2, MinSm = 80)]
-    private static void ForwardTf32Tile128Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
-        TileSweep sweep, int outputs, int shares, ArrayView<float> output)
+    private static void ForwardTf32Tile128Kernel(ForwardTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var sums = GatherTf32(default(TensorCore), 128, false, a, b, x, weight, sweep, outputs, shares);
-        StoreTf32Tile(128, sums, sweep, outputs, bias, hasBias, residual, hasResidual, output);
+        var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var sums = GatherTf32(default(TensorCore), 128, false, rows, columns, a.X, a.Weight, a.Sweep, a.Outputs, a.Shares);
+        StoreTf32Tile(128, sums, a.Sweep, a.Outputs, a.Bias, a.HasBias, a.Residual, a.HasResidual, a.Output);
     }
 
     /// <summary>The same in blocks of 64 × 64, for few results or few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6, MinSm = 80)]
-    private static void ForwardTf32Tile64Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
-        TileSweep sweep, int outputs, int shares, ArrayView<float> output)
+    private static void ForwardTf32Tile64Kernel(ForwardTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
-        var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
-        var sums = GatherTf32(default(TensorCore), 64, false, a, b, x, weight, sweep, outputs, shares);
-        StoreTf32Tile(64, sums, sweep, outputs, bias, hasBias, residual, hasResidual, output);
+        var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
+        var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
+        var sums = GatherTf32(default(TensorCore), 64, false, rows, columns, a.X, a.Weight, a.Sweep, a.Outputs, a.Shares);
+        StoreTf32Tile(64, sums, a.Sweep, a.Outputs, a.Bias, a.HasBias, a.Residual, a.HasResidual, a.Output);
     }
 
     /// <summary>dx from dy like <see cref="BackwardDataTile128Kernel"/>, with TF32 factors.</summary>
     [SimtKernel(GroupSize = 128, MinGroups = 2, MinSm = 80)]
-    private static void BackwardDataTf32Tile128Kernel(
-        ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
+    private static void BackwardDataTf32Tile128Kernel(DataTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var sums = GatherTf32(default(TensorCore), 128, true, a, b, outputGradient, weight, sweep, channels, shares);
-        StoreTf32Tile(128, sums, sweep, channels, inputGradient, 0, inputGradient, 0, inputGradient);
+        var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var sums = GatherTf32(default(TensorCore), 128, true, rows, columns, a.OutputGradient, a.Weight, a.Sweep, a.Channels, a.Shares);
+        StoreTf32Tile(128, sums, a.Sweep, a.Channels, a.InputGradient, 0, a.InputGradient, 0, a.InputGradient);
     }
 
     /// <summary>The same in blocks of 64 × 64, for few results or few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6, MinSm = 80)]
-    private static void BackwardDataTf32Tile64Kernel(
-        ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
+    private static void BackwardDataTf32Tile64Kernel(DataTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
-        var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
-        var sums = GatherTf32(default(TensorCore), 64, true, a, b, outputGradient, weight, sweep, channels, shares);
-        StoreTf32Tile(64, sums, sweep, channels, inputGradient, 0, inputGradient, 0, inputGradient);
+        var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
+        var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
+        var sums = GatherTf32(default(TensorCore), 64, true, rows, columns, a.OutputGradient, a.Weight, a.Sweep, a.Channels, a.Shares);
+        StoreTf32Tile(64, sums, a.Sweep, a.Channels, a.InputGradient, 0, a.InputGradient, 0, a.InputGradient);
     }
 
     /// <summary>

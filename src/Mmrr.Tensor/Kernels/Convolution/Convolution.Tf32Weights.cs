@@ -11,24 +11,22 @@ public static partial class Convolution
     /// 4·(x + y + shares·w).
     /// </summary>
     [SimtKernel(GroupSize = 128, MinGroups = 2, MinSm = 80)]
-    private static void BackwardWeightTf32Tile128Kernel(
-        ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
+    private static void BackwardWeightTf32Tile128Kernel(WeightTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var sums = CorrelateTf32(default(TensorCore), 128, a, b, x, outputGradient, pixels, shares);
-        StoreTf32Tile(128, sums, rows, outputs, weightGradient, 0, weightGradient, 0, weightGradient);
+        var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
+        var sums = CorrelateTf32(default(TensorCore), 128, rows, columns, a.X, a.OutputGradient, a.Pixels, a.Shares);
+        StoreTf32Tile(128, sums, a.Rows, a.Outputs, a.WeightGradient, 0, a.WeightGradient, 0, a.WeightGradient);
     }
 
     /// <summary>The same in blocks of 64 × 64, for few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6, MinSm = 80)]
-    private static void BackwardWeightTf32Tile64Kernel(
-        ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
+    private static void BackwardWeightTf32Tile64Kernel(WeightTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
-        var b = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
-        var sums = CorrelateTf32(default(TensorCore), 64, a, b, x, outputGradient, pixels, shares);
-        StoreTf32Tile(64, sums, rows, outputs, weightGradient, 0, weightGradient, 0, weightGradient);
+        var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
+        var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
+        var sums = CorrelateTf32(default(TensorCore), 64, rows, columns, a.X, a.OutputGradient, a.Pixels, a.Shares);
+        StoreTf32Tile(64, sums, a.Rows, a.Outputs, a.WeightGradient, 0, a.WeightGradient, 0, a.WeightGradient);
     }
 
     /// <summary>

@@ -15,26 +15,22 @@ public static partial class Convolution
     /// 2·K²·C operations per result; bytes beyond the caches 4·(x + w + y).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
-    private static void ForwardTile128Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
-        TileSweep sweep, int outputs, int shares, ArrayView<float> output)
+    private static void ForwardTile128Kernel(ForwardTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
-        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
-        var sums = Gather(128, false, a, b, x, weight, sweep, outputs, shares);
-        StoreTile(128, sums, sweep, outputs, bias, hasBias, residual, hasResidual, output);
+        var rows = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var columns = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var sums = Gather(128, false, rows, columns, a.X, a.Weight, a.Sweep, a.Outputs, a.Shares);
+        StoreTile(128, sums, a.Sweep, a.Outputs, a.Bias, a.HasBias, a.Residual, a.HasResidual, a.Output);
     }
 
     /// <summary>The same in blocks of 64 × 64, for few results or few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6)]
-    private static void ForwardTile64Kernel(
-        ArrayView<float> x, ArrayView<float> weight, ArrayView<float> bias, int hasBias, ArrayView<float> residual, int hasResidual,
-        TileSweep sweep, int outputs, int shares, ArrayView<float> output)
+    private static void ForwardTile64Kernel(ForwardTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
-        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
-        var sums = Gather(64, false, a, b, x, weight, sweep, outputs, shares);
-        StoreTile(64, sums, sweep, outputs, bias, hasBias, residual, hasResidual, output);
+        var rows = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var columns = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var sums = Gather(64, false, rows, columns, a.X, a.Weight, a.Sweep, a.Outputs, a.Shares);
+        StoreTile(64, sums, a.Sweep, a.Outputs, a.Bias, a.HasBias, a.Residual, a.HasResidual, a.Output);
     }
 
     /// <summary>
@@ -42,24 +38,22 @@ public static partial class Convolution
     /// fetches four channels of a pixel of dy and four outputs of one weight row. 2·K²/s²·O operations per result; bytes beyond the caches 4·(y + w + x).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
-    private static void BackwardDataTile128Kernel(
-        ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
+    private static void BackwardDataTile128Kernel(DataTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
-        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
-        var sums = Gather(128, true, a, b, outputGradient, weight, sweep, channels, shares);
-        StoreTile(128, sums, sweep, channels, inputGradient, 0, inputGradient, 0, inputGradient);
+        var rows = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var columns = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var sums = Gather(128, true, rows, columns, a.OutputGradient, a.Weight, a.Sweep, a.Channels, a.Shares);
+        StoreTile(128, sums, a.Sweep, a.Channels, a.InputGradient, 0, a.InputGradient, 0, a.InputGradient);
     }
 
     /// <summary>The same in blocks of 64 × 64, for few results or few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6)]
-    private static void BackwardDataTile64Kernel(
-        ArrayView<float> outputGradient, ArrayView<float> weight, TileSweep sweep, int channels, int shares, ArrayView<float> inputGradient)
+    private static void BackwardDataTile64Kernel(DataTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
-        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
-        var sums = Gather(64, true, a, b, outputGradient, weight, sweep, channels, shares);
-        StoreTile(64, sums, sweep, channels, inputGradient, 0, inputGradient, 0, inputGradient);
+        var rows = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var columns = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var sums = Gather(64, true, rows, columns, a.OutputGradient, a.Weight, a.Sweep, a.Channels, a.Shares);
+        StoreTile(64, sums, a.Sweep, a.Channels, a.InputGradient, 0, a.InputGradient, 0, a.InputGradient);
     }
 
     /// <summary>

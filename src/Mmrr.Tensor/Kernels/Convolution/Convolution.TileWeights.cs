@@ -12,24 +12,22 @@ public static partial class Convolution
     /// dw. 2·N·OH·OW operations per result; bytes beyond the caches 4·(x + y + shares·w).
     /// </summary>
     [SimtKernel(GroupSize = 256, MinGroups = 1)]
-    private static void BackwardWeightTile128Kernel(
-        ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
+    private static void BackwardWeightTile128Kernel(WeightTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
-        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
-        var sums = Correlate(128, a, b, x, outputGradient, pixels, shares);
-        StoreTile(128, sums, rows, outputs, weightGradient, 0, weightGradient, 0, weightGradient);
+        var rows = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var columns = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads128);
+        var sums = Correlate(128, rows, columns, a.X, a.OutputGradient, a.Pixels, a.Shares);
+        StoreTile(128, sums, a.Rows, a.Outputs, a.WeightGradient, 0, a.WeightGradient, 0, a.WeightGradient);
     }
 
     /// <summary>The same in blocks of 64 × 64, for few channels.</summary>
     [SimtKernel(GroupSize = 64, MinGroups = 6)]
-    private static void BackwardWeightTile64Kernel(
-        ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep pixels, TileSweep rows, int outputs, int shares, ArrayView<float> weightGradient)
+    private static void BackwardWeightTile64Kernel(WeightTileArguments a)
     {
-        var a = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
-        var b = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
-        var sums = Correlate(64, a, b, x, outputGradient, pixels, shares);
-        StoreTile(64, sums, rows, outputs, weightGradient, 0, weightGradient, 0, weightGradient);
+        var rows = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var columns = SharedMemory.Allocate<Float4>(TileProduct.SharedQuads64);
+        var sums = Correlate(64, rows, columns, a.X, a.OutputGradient, a.Pixels, a.Shares);
+        StoreTile(64, sums, a.Rows, a.Outputs, a.WeightGradient, 0, a.WeightGradient, 0, a.WeightGradient);
     }
 
     /// <summary>
@@ -94,17 +92,17 @@ public static partial class Convolution
     /// Thread: one quad of the result: the shares' quads in order, bias and residual. shares additions per float; 4·(shares + 1 (+ 1)) bytes per float.
     /// </summary>
     [SimtKernel]
-    private static void SumSharesKernel(
-        ArrayView<float> partial, int shares, ArrayView<float> bias, int biasQuads,
-        ArrayView<float> residual, int hasResidual, int quads, ArrayView<float> output)
+    private static void SumSharesKernel(ShareArguments a)
     {
-        ArrayView<Float4> partial4 = partial.Cast<Float4>(), bias4 = bias.Cast<Float4>(), residual4 = residual.Cast<Float4>(), output4 = output.Cast<Float4>();
+        ArrayView<Float4> partial4 = a.Partial.Cast<Float4>(), bias4 = a.Bias.Cast<Float4>(), residual4 = a.Residual.Cast<Float4>(),
+            output4 = a.Output.Cast<Float4>();
+        int quads = a.Quads;
         for (int index = (Grid.IdxX * Group.DimX) + Group.IdxX; index < quads; index += Grid.DimX * Group.DimX)
         {
             var sum = partial4[index];
-            for (int share = 1; share < shares; share++) sum = Float4.Add(sum, partial4[(share * quads) + index]);
-            if (biasQuads != 0) sum = Float4.Add(sum, bias4[index % biasQuads]);
-            if (hasResidual != 0) sum = Float4.Add(sum, residual4[index]);
+            for (int share = 1; share < a.Shares; share++) sum = Float4.Add(sum, partial4[(share * quads) + index]);
+            if (a.BiasQuads != 0) sum = Float4.Add(sum, bias4[index % a.BiasQuads]);
+            if (a.HasResidual != 0) sum = Float4.Add(sum, residual4[index]);
             output4[index] = sum;
         }
     }

@@ -38,7 +38,7 @@ public static partial class Convolution
 
     private static int Blocks(int count, int tile) => (count + tile - 1) / tile;
 
-    private static void ForwardTiles(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, in Geometry g, Tensor output)
+    private static void ForwardTiles(SimtLaunch simt, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, in Geometry g, Tensor output)
     {
         var device = x.Device;
         var sweep = TileSweep.Forward(g);
@@ -48,34 +48,41 @@ public static partial class Convolution
         using var partial = Partial("Convolution.Forward", shares, output);
         // With several shares, bias and residual are added together with the shares.
         int hasBias = bias is not null && shares == 1 ? 1 : 0, hasResidual = residual is not null && shares == 1 ? 1 : 0;
-        ArrayView<float> biasView = (bias ?? x).View, residualView = (residual ?? x).View, results = (partial ?? output).View;
-        device.Simt.Launch(
+        simt.Run(
             grid, plan.Tf32 ? Tf32Of(device).Forward(tile) : tile == 128 ? ForwardTile128Kernel : ForwardTile64Kernel,
-            x.View, weight.View, biasView, hasBias, residualView, hasResidual, sweep, g.Outputs, shares, results);
-        if (partial is not null) SumShares(partial, shares, bias, residual, output);
+            new ForwardTileArguments
+            {
+                X = x.View, Weight = weight.View, Bias = (bias ?? x).View, HasBias = hasBias, Residual = (residual ?? x).View, HasResidual = hasResidual,
+                Sweep = sweep, Outputs = g.Outputs, Shares = shares, Output = (partial ?? output).View,
+            });
+        if (partial is not null) SumShares(simt, partial, shares, bias, residual, output);
     }
 
-    private static void BackwardDataTiles(Tensor outputGradient, Tensor weight, in Geometry g, Tensor inputGradient)
+    private static void BackwardDataTiles(SimtLaunch simt, Tensor outputGradient, Tensor weight, in Geometry g, Tensor inputGradient)
     {
         var device = weight.Device;
         int phases = g.Stride * g.Stride;
         var plan = TilePlan.Of(device, SuitsTf32(device, g.Outputs), g.Images, Blocks(g.Height * g.Width, phases), g.Channels, g.Taps / phases, g.Outputs);
         int tile = plan.Tile, shares = plan.Shares;
         using var partial = Partial("Convolution.BackwardData", shares, inputGradient);
-        var results = (partial ?? inputGradient).View;
         for (int phase = 0; phase < phases; phase++)
         {
             var sweep = TileSweep.Data(g, phase);
             if (sweep.Count == 0) continue;
             var grid = plan.Grid(sweep.Count, g.Channels);
-            device.Simt.Launch(
+            simt.Run(
                 grid, plan.Tf32 ? Tf32Of(device).BackwardData(tile) : tile == 128 ? BackwardDataTile128Kernel : BackwardDataTile64Kernel,
-                outputGradient.View, weight.View, sweep, g.Channels, shares, results);
+                new DataTileArguments
+                {
+                    OutputGradient = outputGradient.View, Weight = weight.View, Sweep = sweep, Channels = g.Channels, Shares = shares,
+                    InputGradient = (partial ?? inputGradient).View,
+                });
         }
-        if (partial is not null) SumShares(partial, shares, null, null, inputGradient);
+        if (partial is not null) SumShares(simt, partial, shares, null, null, inputGradient);
     }
 
-    private static void BackwardWeightTiles(Tensor x, Tensor outputGradient, in Geometry g, Tensor weightGradient, Tensor? biasGradient)
+    private static void BackwardWeightTiles(
+        SimtLaunch simt, Tensor x, Tensor outputGradient, in Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
         var device = x.Device;
         int pixels = g.Images * g.OutputHeight * g.OutputWidth, rows = g.Taps * g.Channels;
@@ -83,30 +90,36 @@ public static partial class Convolution
         var plan = TilePlan.OfSumOverImages(device, SuitsTf32(device, 0), rows, g.Outputs, pixels);
         int tile = plan.Tile, shares = plan.Shares;
         using var partial = Partial("Convolution.BackwardWeight", shares, weightGradient);
-        var results = (partial ?? weightGradient).View;
         var grid = plan.Grid(rows, g.Outputs);
-        PixelSweep walk = PixelSweep.Of(g, plan.Tf32 || tile == 64 ? 4 : 8);
-        device.Simt.Launch(
+        var walk = PixelSweep.Of(g, plan.Tf32 || tile == 64 ? 4 : 8);
+        simt.Run(
             grid, plan.Tf32 ? Tf32Of(device).BackwardWeight(tile) : tile == 128 ? BackwardWeightTile128Kernel : BackwardWeightTile64Kernel,
-            x.View, outputGradient.View, walk, TileSweep.Weights(g), g.Outputs, shares, results);
-        if (partial is not null) SumShares(partial, shares, null, null, weightGradient);
+            new WeightTileArguments
+            {
+                X = x.View, OutputGradient = outputGradient.View, Pixels = walk, Rows = TileSweep.Weights(g), Outputs = g.Outputs, Shares = shares,
+                WeightGradient = (partial ?? weightGradient).View,
+            });
+        if (partial is not null) SumShares(simt, partial, shares, null, null, weightGradient);
         if (biasGradient is null) return;
         int biasShares = Math.Clamp(pixels / 64, 1, BiasShares);
         using var biasPartial = Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", biasShares, g.Outputs));
-        ColumnSums.Launch(device, biasShares, outputGradient.View, pixels, g.Outputs, biasPartial.View);
-        ColumnSums.Launch(device, 1, biasPartial.View, biasShares, g.Outputs, biasGradient.View);
+        ColumnSums.Launch(simt, biasShares, outputGradient.View, pixels, g.Outputs, biasPartial.View);
+        ColumnSums.Launch(simt, 1, biasPartial.View, biasShares, g.Outputs, biasGradient.View);
     }
 
     private static Tensor? Partial(string operation, int shares, Tensor output) =>
         shares == 1 ? null : Tensor.Empty(output.Device, Check.Intermediate(operation, "its partial sums", shares, output.Count));
 
-    private static void SumShares(Tensor partial, int shares, Tensor? bias, Tensor? residual, Tensor output)
+    private static void SumShares(SimtLaunch simt, Tensor partial, int shares, Tensor? bias, Tensor? residual, Tensor output)
     {
-        var device = output.Device;
         int quads = output.Count / 4;
-        device.Simt.Launch(
-            device.Grid(quads), SumSharesKernel, partial.View, shares, (bias ?? output).View, bias is null ? 0 : bias.Count / 4, (residual ?? output).View,
-            residual is null ? 0 : 1, quads, output.View);
+        simt.Run(
+            output.Device.Grid(quads), SumSharesKernel,
+            new ShareArguments
+            {
+                Partial = partial.View, Shares = shares, Bias = (bias ?? output).View, BiasQuads = bias is null ? 0 : bias.Count / 4,
+                Residual = (residual ?? output).View, HasResidual = residual is null ? 0 : 1, Quads = quads, Output = output.View,
+            });
     }
 
     /// <summary>The plan of a tiled product: tensor cores or not, the side of the blocks, the shares of each sum.</summary>

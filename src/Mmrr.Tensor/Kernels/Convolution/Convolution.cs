@@ -9,11 +9,7 @@ public static partial class Convolution
 {
     /// <summary>The output's shape: [N, OH, OW, O] with OH = (H + 2·(K/2) − K)/stride + 1.</summary>
     /// <exception cref="ArgumentException">The shapes do not match.</exception>
-    public static Shape OutputShape(Shape x, Shape weight, int stride)
-    {
-        var g = Geometry.Of("Convolution.OutputShape", x, weight, stride);
-        return new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs);
-    }
+    public static Shape OutputShape(Shape x, Shape weight, int stride) => Geometry.Of("Convolution.OutputShape", x, weight, stride).OutputShape;
 
     /// <summary>y = conv(x, w) + b (+ residual).</summary>
     /// <param name="x">[N, H, W, C].</param>
@@ -28,18 +24,15 @@ public static partial class Convolution
         const string Operation = "Convolution.Forward";
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(weight);
-        ArgumentNullException.ThrowIfNull(output);
         var g = Geometry.Of(Operation, x.Shape, weight.Shape, stride);
-        var outputShape = new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs);
-        Check.Shape(Operation, "output", output, outputShape);
-        if (bias is not null) Check.Shape(Operation, "bias", bias, new Shape(g.Outputs));
-        if (residual is not null) Check.Shape(Operation, "residual", residual, outputShape);
-        Check.Device(Operation, x, weight, output, bias ?? x, residual ?? x);
-        Check.NoAlias(Operation, output, x, weight, bias ?? x, residual ?? x);
-        using var measured = Measurement.Of(
-            x.Device, Operation, outputShape, g.Operations, 4.0 * (x.Count + weight.Count + output.Count + (bias?.Count ?? 0) + (residual?.Count ?? 0)));
-        if (x.Device.Kind == DeviceKind.Cpu) ForwardSimd(x, weight, bias, residual, g, output);
-        else ForwardSimt(x, weight, bias, residual, g, output);
+        var outputShape = g.OutputShape;
+        Kernel.Run(
+            Operation,
+            [("x", x), ("weight", weight), Argument.Optional("bias", bias, new Shape(g.Outputs)), Argument.Optional("residual", residual, outputShape)],
+            [("output", output, outputShape)],
+            simd => ForwardSimd(simd, x, weight, bias, residual, g, output),
+            simt => ForwardSimt(simt, x, weight, bias, residual, g, output),
+            operations: g.Operations);
     }
 
     /// <summary>The gradient with respect to x: the transposed convolution of the output's gradient.</summary>
@@ -51,17 +44,14 @@ public static partial class Convolution
     public static void BackwardData(Tensor outputGradient, Tensor weight, int stride, Tensor inputGradient)
     {
         const string Operation = "Convolution.BackwardData";
-        ArgumentNullException.ThrowIfNull(outputGradient);
         ArgumentNullException.ThrowIfNull(weight);
         ArgumentNullException.ThrowIfNull(inputGradient);
         var g = Geometry.Of(Operation, inputGradient.Shape, weight.Shape, stride);
-        Check.Shape(Operation, "outputGradient", outputGradient, new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs));
-        Check.Device(Operation, outputGradient, weight, inputGradient);
-        Check.NoAlias(Operation, inputGradient, outputGradient, weight);
-        using var measured = Measurement.Of(
-            weight.Device, Operation, inputGradient.Shape, g.Operations, 4.0 * (outputGradient.Count + weight.Count + inputGradient.Count));
-        if (weight.Device.Kind == DeviceKind.Cpu) BackwardDataSimd(outputGradient, weight, g, inputGradient);
-        else BackwardDataSimt(outputGradient, weight, g, inputGradient);
+        Kernel.Run(
+            Operation, [("outputGradient", outputGradient, g.OutputShape), ("weight", weight)], [("inputGradient", inputGradient)],
+            simd => BackwardDataSimd(simd, outputGradient, weight, g, inputGradient),
+            simt => BackwardDataSimt(simt, outputGradient, weight, g, inputGradient),
+            operations: g.Operations);
     }
 
     /// <summary>The gradients with respect to the weights and the bias, summed over images and pixels in a fixed order.</summary>
@@ -75,31 +65,27 @@ public static partial class Convolution
     {
         const string Operation = "Convolution.BackwardWeight";
         ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(outputGradient);
         ArgumentNullException.ThrowIfNull(weightGradient);
         var g = Geometry.Of(Operation, x.Shape, weightGradient.Shape, stride);
-        Check.Shape(Operation, "outputGradient", outputGradient, new Shape(g.Images, g.OutputHeight, g.OutputWidth, g.Outputs));
-        if (biasGradient is not null)
-        {
-            Check.Shape(Operation, "biasGradient", biasGradient, new Shape(g.Outputs));
-            Check.NoAlias(Operation, biasGradient, x, outputGradient, weightGradient);
-        }
-        Check.Device(Operation, x, outputGradient, weightGradient, biasGradient ?? x);
-        Check.NoAlias(Operation, weightGradient, x, outputGradient);
-        using var measured = Measurement.Of(
-            x.Device, Operation, x.Shape, g.Operations + (biasGradient is null ? 0 : outputGradient.Count),
-            4.0 * (x.Count + outputGradient.Count + weightGradient.Count + (biasGradient?.Count ?? 0)));
-        if (x.Device.Kind == DeviceKind.Cpu) BackwardWeightSimd(x, outputGradient, g, weightGradient, biasGradient);
-        else BackwardWeightSimt(x, outputGradient, g, weightGradient, biasGradient);
+        var outputShape = g.OutputShape;
+        Kernel.Run(
+            Operation, [("x", x), ("outputGradient", outputGradient, outputShape)],
+            [("weightGradient", weightGradient), Argument.Optional("biasGradient", biasGradient, new Shape(g.Outputs))],
+            simd => BackwardWeightSimd(simd, x, outputGradient, g, weightGradient, biasGradient),
+            simt => BackwardWeightSimt(simt, x, outputGradient, g, weightGradient, biasGradient),
+            operations: g.Operations + (biasGradient is null ? 0 : outputShape.Count));
     }
 
-    /// <summary>The validated sizes of one convolution. Also an argument of the SIMT kernels.</summary>
+    /// <summary>The validated sizes of one convolution. Also a part of the SIMT kernels' arguments.</summary>
     internal readonly record struct Geometry(
         int Images, int Height, int Width, int Channels, int Kernel, int Stride, int OutputHeight, int OutputWidth, int Outputs)
     {
         public int Padding => Kernel / 2;
 
         public int Taps => Kernel * Kernel;
+
+        /// <summary>[N, OH, OW, O].</summary>
+        public Shape OutputShape => new(Images, OutputHeight, OutputWidth, Outputs);
 
         /// <summary>2·N·OH·OW·O·C·K², in each direction.</summary>
         public double Operations => 2.0 * Images * OutputHeight * OutputWidth * Outputs * Channels * Taps;

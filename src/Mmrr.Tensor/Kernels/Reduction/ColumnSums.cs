@@ -6,25 +6,29 @@ namespace Mmrr.Kernels;
 internal static class ColumnSums
 {
     /// <summary>Each of <paramref name="shares"/> thread blocks sums a part of the rows.</summary>
-    /// <param name="device">The device.</param>
+    /// <param name="simt">The launch of the operation.</param>
     /// <param name="shares">Number of thread blocks, each with its own row in the result.</param>
     /// <param name="matrix">[rows, columns].</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of columns.</param>
     /// <param name="sums">[shares, columns].</param>
+    public static void Launch(SimtLaunch simt, int shares, ArrayView<float> matrix, int rows, int columns, ArrayView<float> sums) =>
+        simt.Run(SimtGrid.Groups(shares), SumKernel, new Arguments { Matrix = matrix, Rows = rows, Quads = columns / 4, Sums = sums });
+
+    // For GroupNorm.Backward, until it has a SimtLaunch.
     public static void Launch(Device device, int shares, ArrayView<float> matrix, int rows, int columns, ArrayView<float> sums) =>
-        device.Simt.Launch(device.Groups(shares), SumKernel, matrix, rows, columns / 4, sums);
+        Launch(new SimtLaunch(device, "GroupNorm.Backward"), shares, matrix, rows, columns, sums);
 
     /// <summary>
     /// Thread block: the column sums of one share of the rows of [rows, quads]. The threads are mapped to (row, quad), so that neighbours read neighbouring
     /// 16 bytes; the rows' sums are added in shared memory, in order. Each float is read once, with one addition.
     /// </summary>
     [SimtKernel]
-    private static void SumKernel(ArrayView<float> matrix, int rows, int quads, ArrayView<float> sums)
+    private static void SumKernel(Arguments a)
     {
         var shared = SharedMemory.Allocate<Float4>(GroupReduction.MaxLanes);
-        ArrayView<Float4> matrix4 = matrix.Cast<Float4>(), sums4 = sums.Cast<Float4>();
-        int lane = Group.IdxX, width = Math.Min(quads, Group.DimX), slices = Group.DimX / width;
+        ArrayView<Float4> matrix4 = a.Matrix.Cast<Float4>(), sums4 = a.Sums.Cast<Float4>();
+        int rows = a.Rows, quads = a.Quads, lane = Group.IdxX, width = Math.Min(quads, Group.DimX), slices = Group.DimX / width;
         int begin = (int)((long)rows * Grid.IdxX / Grid.DimX), end = (int)((long)rows * (Grid.IdxX + 1) / Grid.DimX);
         for (int first = 0; first < quads; first += width)
         {
@@ -43,5 +47,12 @@ internal static class ColumnSums
             }
             Group.Barrier(); // the memory is reused
         }
+    }
+
+    internal struct Arguments
+    {
+        public ArrayView<float> Matrix; // [Rows, 4·Quads]
+        public ArrayView<float> Sums; // [shares, 4·Quads]
+        public int Rows, Quads;
     }
 }
