@@ -21,6 +21,9 @@ namespace Mmrr;
 /// </summary>
 public static class Kernel
 {
+    /// <summary>Up to this many arguments are compared in pairs: that takes less time than to fill a set.</summary>
+    private const int FewArguments = 16;
+
     /// <summary>Checks the arguments and enqueues or launches the body for their device; returns before the device has run it.</summary>
     /// <param name="operation">The name in messages and profiles.</param>
     /// <param name="inputs">What is read.</param>
@@ -48,8 +51,11 @@ public static class Kernel
         double touched = 0;
         Verify(operation, inputs, ref largest, ref touched);
         Verify(operation, outputs, ref largest, ref touched);
-        if (!inPlace) CheckAliases(operation, inputs, outputs);
-        CheckAliases(operation, outputs);
+        if (inputs.Length + outputs.Length <= FewArguments || AnyAliases(inputs, outputs, inPlace))
+        {
+            if (!inPlace) CheckAliases(operation, inputs, outputs);
+            CheckAliases(operation, outputs);
+        }
         if (First(outputs) is not { } first) throw new ArgumentException($"{operation}: there is no output, expected at least one");
         var device = first.Device;
         using var measured = Measurement.Of(device, operation, largest!.Shape, operations, bytes ?? touched);
@@ -82,6 +88,22 @@ public static class Kernel
     private static void CheckAliases(string operation, ReadOnlySpan<Argument> outputs)
     {
         for (int i = 1; i < outputs.Length; i++) CheckAliases(operation, outputs[..i], outputs.Slice(i, 1));
+    }
+
+    /// <summary>Whether the comparison of the pairs will find a shared buffer, in linear time: an optimizer's step has hundreds of arguments.</summary>
+    private static bool AnyAliases(ReadOnlySpan<Argument> inputs, ReadOnlySpan<Argument> outputs, bool inPlace)
+    {
+        var written = new HashSet<object>(outputs.Length);
+        foreach (var output in outputs)
+        {
+            if (output.Tensor is { } tensor && !written.Add(tensor.SharedBuffer)) return true;
+        }
+        if (inPlace) return false;
+        foreach (var input in inputs)
+        {
+            if (input.Tensor is { } tensor && written.Contains(tensor.SharedBuffer)) return true;
+        }
+        return false;
     }
 
     private static Tensor? First(ReadOnlySpan<Argument> arguments)

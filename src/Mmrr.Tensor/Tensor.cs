@@ -41,6 +41,9 @@ public sealed class Tensor : IDisposable
     /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
     internal unsafe float* Pointer => Live().Buffer.Pointer;
 
+    /// <summary>The buffer's identity: the same object for all handles that share it, for sets of buffers.</summary>
+    internal object SharedBuffer => _storage;
+
     /// <summary>Creates a tensor with arbitrary contents.</summary>
     public static Tensor Empty(Device device, Shape shape)
     {

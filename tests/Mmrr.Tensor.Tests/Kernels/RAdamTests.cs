@@ -98,6 +98,38 @@ public class RAdamTests(TestDevices devices)
         }
     }
 
+    // A few are compared in pairs, many by a set.
+    [Theory]
+    [InlineData(2)]
+    [InlineData(100)]
+    public void Parameters_that_share_buffers_are_refused_and_shared_gradients_are_not(int count)
+    {
+        var on = devices.Get("cpu");
+        var step = RAdamStep.At(1, LearningRate, Beta1, Beta2, Epsilon);
+        using var scope = new DisposeScope();
+        Tensor Zero() => Tensor.From(on, new Shape(3), new float[3]);
+        var states = Enumerable.Range(0, count).Select(_ => (Parameter: Zero(), Gradient: Zero(), First: Zero(), Second: Zero())).ToArray();
+        var (first, last) = (states[0], states[^1]);
+        RAdam.Update(states, step);
+        states[^1].Gradient = first.Gradient.Share();
+        RAdam.Update(states, step);
+        states[^1] = last with { Parameter = first.Parameter };
+        Refused();
+        states[^1] = last with { Second = first.First.Share() };
+        Refused();
+        states[^1] = last with { Gradient = first.Parameter.Share() };
+        Refused();
+        states[^1] = last with { First = last.Second };
+        Refused();
+
+        void Refused()
+        {
+            string message = Assert.Throws<ArgumentException>(() => RAdam.Update(states, step)).Message;
+            Assert.StartsWith("RAdam.Update: ", message, StringComparison.Ordinal);
+            Assert.Contains("shares", message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
     public void Twenty_steps_follow_PyTorchs_algorithm(string device)

@@ -9,12 +9,12 @@ public static unsafe partial class BisectionMask
     // Number of elements that are summed in float32 before the sum continues in float64.
     private const int Block = 1024;
 
-    private static void EnqueueForward(
-        string operation, Tensor source, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps, Tensor mask, Tensor biases, Tensor slopes)
+    private static void ForwardSimd(
+        SimdLaunch simd, Tensor source, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps, Tensor mask, Tensor biases, Tensor slopes)
     {
         float* v = source.Pointer, level = levels.Pointer, m = mask.Pointer, bias = biases.Pointer, slope = slopes.Pointer;
         int length = source.Count / source.Shape[0], perImage = levels.Shape[1], problems = levels.Count;
-        source.Device.Enqueue(operation, worker =>
+        simd.Run(worker =>
         {
             int problem;
             while ((problem = worker.Take()) < problems)
@@ -80,11 +80,11 @@ public static unsafe partial class BisectionMask
         return sweeps;
     }
 
-    private static void EnqueueBackward(string operation, Tensor mask, Tensor slopes, Tensor maskGradient, Tensor vGradient)
+    private static void BackwardSimd(SimdLaunch simd, Tensor mask, Tensor slopes, Tensor maskGradient, Tensor vGradient)
     {
         float* m = mask.Pointer, slope = slopes.Pointer, g = maskGradient.Pointer, dv = vGradient.Pointer;
         int images = slopes.Shape[0], levels = slopes.Shape[1], length = mask.Count / mask.Shape[0];
-        mask.Device.Enqueue(operation, worker =>
+        simd.Run(worker =>
         {
             int image;
             while ((image = worker.Take()) < images)

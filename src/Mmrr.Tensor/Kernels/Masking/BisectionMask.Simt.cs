@@ -22,43 +22,71 @@ public static unsafe partial class BisectionMask
     // e²⁰: above it σ is 1 in float32, and the product of four denominators is still finite.
     private const float LargestOdds = 4.8516520e8f;
 
+    private static void ForwardSimt(
+        SimtLaunch simt, Tensor v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps, Tensor m, Tensor bias, Tensor slope)
+    {
+        int length = v.Count / v.Shape[0], most = v.Device.GroupLanes, lanes = length <= 4 * KeptQuads ? Math.Min(KeepingLanes, most) : most;
+        simt.Run(
+            new KernelConfig(levels.Count, lanes), ForwardKernel,
+            new ForwardArguments
+            {
+                V = v.View, Levels = levels.View, M = m.View, Bias = bias.View, Slope = slope.View, Length = length, PerImage = levels.Shape[1],
+                Newton = solver == MaskSolver.Newton ? 1 : 0, Tolerance = tolerance, MaxSweeps = maxSweeps,
+            });
+    }
+
+    private static void BackwardSimt(SimtLaunch simt, Tensor m, Tensor slope, Tensor maskGradient, Tensor vGradient)
+    {
+        using var weights = Tensor.Empty(m.Device, new Shape(slope.Count));
+        RangeSums.Launch(simt, WeightKernel, m, maskGradient, slope.Count, 1f, weights);
+        simt.Run(
+            QuadWalk.Grid(m.Device, vGradient.Count), BackwardKernel,
+            new BackwardArguments
+            {
+                M = m.View, Slope = slope.View, Weights = weights.View, MaskGradient = maskGradient.View, VGradient = vGradient.View,
+                Length = m.Count / m.Shape[0], PerImage = slope.Shape[1], Images = slope.Shape[0],
+            });
+    }
+
     // A group solves one problem. All sweeps together need one exponential per element: with u = exp(v + b₀), computed in the first sweep and kept in
     // shared memory, σ(v + b) is t/(1 + t), t = u·exp(b − b₀), and four elements share one division. Larger images compute their exponentials in every
     // sweep, from v in the caches. The threads are mapped to the quads of v, add in a fixed order and make the same decisions from the same sums. m comes
     // from a last pass with an accurate sigmoid. 4 bytes of m per element from memory, and v once per image; operations per element: 10 for the start, 38
     // for the first sweep, 10 for each other, 40 for m.
     [SimtKernel]
-    private static void ForwardKernel(
-        ArrayView<float> v, ArrayView<float> levels, ArrayView<float> m, ArrayView<float> bias, ArrayView<float> slope,
-        int length, int perImage, int newton, float tolerance, int maxSweeps)
+    private static void ForwardKernel(ForwardArguments a)
     {
         var kept = SharedMemory.Allocate<Float4>(KeptQuads);
         var shared = SharedMemory.Allocate<GroupReduction.Pair>(GroupReduction.SharedLength);
-        int problem = Grid.IdxX, source = problem / perImage * length, target = problem * length;
+        ArrayView<float> v = a.V, m = a.M;
+        int length = a.Length, problem = Grid.IdxX, source = problem / a.PerImage * length, target = problem * length;
         int quads = (length + 3) / 4, keeps = quads <= KeptQuads ? 1 : 0;
-        float level = levels[problem];
+        float level = a.Levels[problem];
         if (level <= 0f || level >= 1f)
         {
             var value = Float4.Of(level <= 0f ? 0f : 1f);
             for (int q = Group.IdxX; q < quads; q += Group.DimX) Store(m, target, q, length, value);
             if (Group.IdxX == 0)
             {
-                bias[problem] = level <= 0f ? float.NegativeInfinity : float.PositiveInfinity;
-                slope[problem] = 0f;
+                a.Bias[problem] = level <= 0f ? float.NegativeInfinity : float.PositiveInfinity;
+                a.Slope[problem] = 0f;
             }
         }
         else
         {
-            var search = MaskSearch.ByBisection(tolerance, maxSweeps);
+            var search = MaskSearch.ByBisection(a.Tolerance, a.MaxSweeps);
             float mean = float.NaN;
-            if (newton != 0)
+            if (a.Newton != 0)
             {
                 var range = RangeOf(shared, v, source, length);
                 mean = range.Mean;
-                search = MaskSearch.ByNewton(level, range.Smallest, range.Largest, mean, range.Variance, tolerance, maxSweeps);
+                search = MaskSearch.ByNewton(level, range.Smallest, range.Largest, mean, range.Variance, a.Tolerance, a.MaxSweeps);
             }
             // Also for finite values whose sum overflows float32; bisection, which has no mean, always checks.
-            if (!(mean >= float.MinValue && mean <= float.MaxValue)) search = Among(shared, search, newton, v, source, length, level, tolerance, maxSweeps);
+            if (!(mean >= float.MinValue && mean <= float.MaxValue))
+            {
+                search = Among(shared, search, a.Newton, v, source, length, level, a.Tolerance, a.MaxSweeps);
+            }
             float center = search.Bias;
             int stale = 1;
             while (search.Done == 0)
@@ -100,43 +128,40 @@ public static unsafe partial class BisectionMask
             total = GroupReduction.Sum(shared, total);
             if (Group.IdxX == 0)
             {
-                bias[problem] = search.Bias;
-                slope[problem] = total;
+                a.Bias[problem] = search.Bias;
+                a.Slope[problem] = total;
             }
         }
     }
 
     // Σ g·m(1 − m) over a range of a problem, like RangeSums. 8 bytes and 4 operations per element.
     [SimtKernel]
-    private static void WeightKernel(ArrayView<float> m, ArrayView<float> maskGradient, ArrayView<float> weights, int length, int ranges, float factor) =>
-        RangeSums.Write(m, maskGradient, weights, length, ranges, factor, default(WeightedSlope));
+    private static void WeightKernel(RangeSums.Arguments a) => RangeSums.Write(a, default(WeightedSlope));
 
     // A thread takes the quads i, i + grid, … of the images (if an image's size is not a multiple of four: up to four single elements) and processes their
     // levels in order. 8 bytes and 5 operations per element and level, 4 bytes written for all levels.
     [SimtKernel]
-    private static void BackwardKernel(
-        ArrayView<float> m, ArrayView<float> slope, ArrayView<float> weights, ArrayView<float> maskGradient, ArrayView<float> vGradient,
-        int length, int perImage, int images)
+    private static void BackwardKernel(BackwardArguments a)
     {
-        int quads = (length + 3) / 4, stride = QuadWalk.Threads;
-        for (int i = QuadWalk.Thread; i < images * quads; i += stride)
+        int length = a.Length, quads = (length + 3) / 4, stride = QuadWalk.Threads;
+        for (int i = QuadWalk.Thread; i < a.Images * quads; i += stride)
         {
             int image = i / quads, q = i - (image * quads);
             Float4 sum = default;
-            for (int problem = image * perImage; problem < (image + 1) * perImage; problem++)
+            for (int problem = image * a.PerImage; problem < (image + 1) * a.PerImage; problem++)
             {
-                float total = slope[problem];
+                float total = a.Slope[problem];
                 if (!(total <= SmallestSlope)) // NaN passes
                 {
-                    float weighted = weights[problem] / total;
-                    Float4 mask = Load(m, problem * length, q, length, 0f), gradient = Load(maskGradient, problem * length, q, length, 0f);
+                    float weighted = a.Weights[problem] / total;
+                    Float4 mask = Load(a.M, problem * length, q, length, 0f), gradient = Load(a.MaskGradient, problem * length, q, length, 0f);
                     sum.X += mask.X * (1f - mask.X) * (gradient.X - weighted);
                     sum.Y += mask.Y * (1f - mask.Y) * (gradient.Y - weighted);
                     sum.Z += mask.Z * (1f - mask.Z) * (gradient.Z - weighted);
                     sum.W += mask.W * (1f - mask.W) * (gradient.W - weighted);
                 }
             }
-            Store(vGradient, image * length, q, length, sum);
+            Store(a.VGradient, image * length, q, length, sum);
         }
     }
 
@@ -285,6 +310,20 @@ public static unsafe partial class BisectionMask
         if (i + 1 < length) view[offset + i + 1] = quad.Y;
         if (i + 2 < length) view[offset + i + 2] = quad.Z;
         if (i + 3 < length) view[offset + i + 3] = quad.W;
+    }
+
+    internal struct ForwardArguments
+    {
+        public ArrayView<float> V, Levels, M, Bias, Slope; // [N, Length], [N, PerImage], [N·PerImage, Length], [N, PerImage] twice
+        public int Length, PerImage, Newton; // Newton is 0 for bisection
+        public float Tolerance;
+        public int MaxSweeps;
+    }
+
+    internal struct BackwardArguments
+    {
+        public ArrayView<float> M, Slope, Weights, MaskGradient, VGradient; // Weights: Σ g·m(1 − m) of each problem
+        public int Length, PerImage, Images;
     }
 
     /// <summary>The statistics of the values for Newton's start.</summary>

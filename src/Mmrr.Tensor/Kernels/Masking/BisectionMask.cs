@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Mmrr.Kernels;
 
 /// <summary>
@@ -34,27 +32,13 @@ public static unsafe partial class BisectionMask
     public static void Forward(Tensor v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps, Tensor m, Tensor bias, Tensor slope)
     {
         const string Operation = "BisectionMask.Forward";
-        Check.Device(Operation, v, levels, m, bias, slope);
         CheckProblems(Operation, v, levels, solver, tolerance, maxSweeps);
         Check.Rows(Operation, "m", m, levels.Count, v.Shape);
-        Check.Shape(Operation, "bias", bias, levels.Shape);
-        Check.Shape(Operation, "slope", slope, levels.Shape);
-        Check.NoAlias(Operation, m, v, levels, bias, slope);
-        Check.NoAlias(Operation, bias, v, levels, slope);
-        Check.NoAlias(Operation, slope, v, levels);
-        var device = v.Device;
-        using var measured = Measurement.Of(device, Operation, m.Shape, OperationsAnElement(solver) * m.Count, 4.0 * ((double)v.Count + m.Count));
-        if (device.Kind == DeviceKind.Cpu)
-        {
-            EnqueueForward(Operation, v, levels, solver, tolerance, maxSweeps, m, bias, slope);
-        }
-        else
-        {
-            int length = v.Count / v.Shape[0], lanes = length <= 4 * KeptQuads ? Math.Min(KeepingLanes, device.GroupLanes) : device.GroupLanes;
-            device.Simt.Launch(
-                new KernelConfig(levels.Count, lanes), ForwardKernel, v.View, levels.View, m.View, bias.View, slope.View,
-                length, levels.Shape[1], solver == MaskSolver.Newton ? 1 : 0, tolerance, maxSweeps);
-        }
+        Kernel.Run(
+            Operation, [("v", v), ("levels", levels)], [("m", m), ("bias", bias, levels.Shape), ("slope", slope, levels.Shape)],
+            simd => ForwardSimd(simd, v, levels, solver, tolerance, maxSweeps, m, bias, slope),
+            simt => ForwardSimt(simt, v, levels, solver, tolerance, maxSweeps, m, bias, slope),
+            operations: OperationsAnElement(solver) * m.Count);
     }
 
     /// <summary>
@@ -69,20 +53,19 @@ public static unsafe partial class BisectionMask
     public static void Backward(Tensor m, Tensor slope, Tensor maskGradient, Tensor vGradient)
     {
         const string Operation = "BisectionMask.Backward";
-        Check.Device(Operation, m, slope, maskGradient, vGradient);
+        ArgumentNullException.ThrowIfNull(m);
+        ArgumentNullException.ThrowIfNull(slope);
         if (m.Shape.Rank < 2) throw new ArgumentException($"{Operation}: m is {m.Shape}, expected [N·L, H, W, C]");
         if (slope.Shape.Rank != 2 || slope.Count != m.Shape[0])
         {
             throw new ArgumentException($"{Operation}: slope is {slope.Shape}, expected [N, L] with N·L = {m.Shape[0]}");
         }
-        Check.Shape(Operation, "maskGradient", maskGradient, m.Shape);
         Check.Rows(Operation, "vGradient", vGradient, slope.Shape[0], m.Shape);
-        Check.NoAlias(Operation, vGradient, m, slope, maskGradient);
-        int length = m.Count / m.Shape[0];
-        var device = m.Device;
-        using var measured = Measurement.Of(device, Operation, m.Shape, 9.0 * m.Count, (8.0 * m.Count) + (4.0 * vGradient.Count));
-        if (device.Kind == DeviceKind.Cpu) EnqueueBackward(Operation, m, slope, maskGradient, vGradient);
-        else LaunchBackward(m, slope, maskGradient, vGradient, length);
+        Kernel.Run(
+            Operation, [("m", m), ("slope", slope), ("maskGradient", maskGradient, m.Shape)], [("vGradient", vGradient)],
+            simd => BackwardSimd(simd, m, slope, maskGradient, vGradient),
+            simt => BackwardSimt(simt, m, slope, maskGradient, vGradient),
+            operations: 9.0 * m.Count);
     }
 
     /// <summary>
@@ -99,20 +82,9 @@ public static unsafe partial class BisectionMask
     public static int[] CountSweeps(Tensor v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps)
     {
         const string Operation = "BisectionMask.CountSweeps";
-        Check.Device(Operation, v, levels);
         CheckProblems(Operation, v, levels, solver, tolerance, maxSweeps);
+        Check.Device(Operation, v, levels);
         return CountOnHost(v.ToArray(), levels.ToArray(), v.Count / v.Shape[0], solver, tolerance, maxSweeps);
-    }
-
-    private static void LaunchBackward(Tensor m, Tensor slope, Tensor maskGradient, Tensor vGradient, int length)
-    {
-        var device = m.Device;
-        int images = slope.Shape[0];
-        using var weights = Tensor.Empty(device, new Shape(slope.Count));
-        RangeSums.Launch(WeightKernel, m, maskGradient, slope.Count, 1f, weights);
-        device.Simt.Launch(
-            QuadWalk.Grid(device, vGradient.Count), BackwardKernel, m.View, slope.View, weights.View, maskGradient.View, vGradient.View,
-            length, slope.Shape[1], images);
     }
 
     private static double OperationsAnElement(MaskSolver solver) =>
@@ -120,6 +92,8 @@ public static unsafe partial class BisectionMask
 
     private static void CheckProblems(string operation, Tensor v, Tensor levels, MaskSolver solver, float tolerance, int maxSweeps)
     {
+        ArgumentNullException.ThrowIfNull(v);
+        ArgumentNullException.ThrowIfNull(levels);
         if (v.Shape.Rank < 2) throw new ArgumentException($"{operation}: v is {v.Shape}, expected [N, H, W, C]");
         if (levels.Shape.Rank != 2 || levels.Shape[0] != v.Shape[0])
         {

@@ -7,11 +7,11 @@ namespace Mmrr.Kernels;
 public static unsafe partial class GroupNorm
 {
     private static void ForwardSimd(
-        Tensor x, Tensor gamma, Tensor beta, Geometry g, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
+        SimdLaunch simd, Tensor x, Tensor gamma, Tensor beta, Geometry g, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
     {
         float* px = x.Pointer, pg = gamma.Pointer, pb = beta.Pointer, py = output.Pointer, pm = mean.Pointer, pd = inverseDeviation.Pointer;
         var block = new Block(g);
-        x.Device.Enqueue("GroupNorm.Forward", worker =>
+        simd.Run(worker =>
         {
             float* means = worker.Scratch(4 * block.Lanes), scale = means + block.Lanes, offset = scale + block.Lanes, sums = offset + block.Lanes;
             float count = (float)g.Pixels * g.GroupChannels;
@@ -49,7 +49,7 @@ public static unsafe partial class GroupNorm
     }
 
     private static void BackwardSimd(
-        Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, Geometry g, bool relu,
+        SimdLaunch simd, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, Geometry g, bool relu,
         Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
     {
         // [2, N, C]: each image's Σ g and Σ g·x̂; dβ and dγ are their sums over images.
@@ -57,7 +57,7 @@ public static unsafe partial class GroupNorm
         float* px = x.Pointer, pg = gamma.Pointer, pb = beta.Pointer, pm = mean.Pointer, pd = inverseDeviation.Pointer, pdy = outputGradient.Pointer;
         float* pdx = inputGradient.Pointer, pdg = gammaGradient.Pointer, pdb = betaGradient.Pointer, pp = partial.Pointer;
         var block = new Block(g);
-        x.Device.Enqueue("GroupNorm.Backward", worker =>
+        simd.Run(worker =>
         {
             float* means = worker.Scratch(6 * block.Lanes), scale = means + block.Lanes, offset = scale + block.Lanes;
             float* sums = offset + block.Lanes, products = sums + block.Lanes, deviations = products + block.Lanes;

@@ -8,35 +8,21 @@ namespace Mmrr.Kernels;
 /// </content>
 public static partial class GroupNorm
 {
-    private static void ForwardSimt(
-        Tensor x, Tensor gamma, Tensor beta, Geometry g, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
+    private static void ForwardSimt(SimtLaunch simt, Device device, ForwardArguments a)
     {
-        if (SuitsSlabs(x.Device, g))
-        {
-            ForwardSlabs(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
-            return;
-        }
-        x.Device.Simt.Launch(
-            x.Device.Groups(g.Images * g.Groups), ForwardKernel, x.View, gamma.View, beta.View, g, epsilon, relu ? 1 : 0,
-            output.View, mean.View, inverseDeviation.View);
+        if (SuitsSlabs(device, a.Geometry)) ForwardSlabs(simt, device, a);
+        else simt.Run(device.Groups(a.Geometry.Images * a.Geometry.Groups), ForwardKernel, a);
     }
 
-    private static void BackwardSimt(
-        Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, Geometry g, bool relu,
-        Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
+    private static void BackwardSimt(SimtLaunch simt, Device device, BackwardArguments a)
     {
-        var device = x.Device;
-        if (SuitsSlabs(device, g))
+        if (SuitsSlabs(device, a.Geometry))
         {
-            BackwardSlabs(x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient);
+            BackwardSlabs(simt, device, a);
             return;
         }
-        device.Simt.Launch(
-            device.Groups(g.Channels), BackwardParametersKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View,
-            outputGradient.View, g, relu ? 1 : 0, gammaGradient.View, betaGradient.View);
-        device.Simt.Launch(
-            device.Groups(g.Images * g.Groups), BackwardInputKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View,
-            outputGradient.View, g, relu ? 1 : 0, inputGradient.View);
+        simt.Run(device.Groups(a.Geometry.Channels), BackwardParametersKernel, a);
+        simt.Run(device.Groups(a.Geometry.Images * a.Geometry.Groups), BackwardInputKernel, a);
     }
 
     /// <summary>
@@ -44,10 +30,10 @@ public static partial class GroupNorm
     /// 4·(3 reads, of which two from the cache if it is large enough, + 1 write) per value; 8 operations per value.
     /// </summary>
     [SimtKernel]
-    private static void ForwardKernel(
-        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, Geometry g, float epsilon, int relu,
-        ArrayView<float> output, ArrayView<float> mean, ArrayView<float> inverseDeviation)
+    private static void ForwardKernel(ForwardArguments a)
     {
+        var x = a.X;
+        var g = a.Geometry;
         int channels = g.Channels / g.Groups, count = g.Pixels * channels;
         int origin = (Grid.IdxX / g.Groups * g.Pixels * g.Channels) + (Grid.IdxX % g.Groups * channels), channel = Grid.IdxX % g.Groups * channels;
         float sum = 0;
@@ -59,34 +45,33 @@ public static partial class GroupNorm
             float d = x[origin + (i / channels * g.Channels) + (i % channels)] - mu;
             sum += d * d;
         }
-        float deviation = 1 / XMath.Sqrt((GroupSum(sum) / count) + epsilon);
+        float deviation = 1 / XMath.Sqrt((GroupSum(sum) / count) + a.Epsilon);
         if (Group.IdxX == 0)
         {
-            mean[Grid.IdxX] = mu;
-            inverseDeviation[Grid.IdxX] = deviation;
+            a.Mean[Grid.IdxX] = mu;
+            a.InverseDeviation[Grid.IdxX] = deviation;
         }
         for (int i = Group.IdxX; i < count; i += Group.DimX)
         {
             int at = origin + (i / channels * g.Channels) + (i % channels), c = channel + (i % channels);
-            float y = (gamma[c] * ((x[at] - mu) * deviation)) + beta[c];
-            output[at] = relu != 0 && y < 0 ? 0 : y; // NaN propagates
+            float y = (a.Gamma[c] * ((x[at] - mu) * deviation)) + a.Beta[c];
+            a.Output[at] = a.Relu != 0 && y < 0 ? 0 : y; // NaN propagates
         }
     }
 
     /// <summary>Thread block: one channel; sums over all images and pixels. Reads x and dy once, 8 bytes and 8 operations per value.</summary>
     [SimtKernel]
-    private static void BackwardParametersKernel(
-        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> mean, ArrayView<float> inverseDeviation,
-        ArrayView<float> outputGradient, Geometry g, int relu, ArrayView<float> gammaGradient, ArrayView<float> betaGradient)
+    private static void BackwardParametersKernel(BackwardArguments a)
     {
+        var g = a.Geometry;
         int c = Grid.IdxX, group = c / (g.Channels / g.Groups);
-        float scale = gamma[c], shift = beta[c], sum = 0, sumX = 0;
+        float scale = a.Gamma[c], shift = a.Beta[c], sum = 0, sumX = 0;
         for (int i = Group.IdxX; i < g.Images * g.Pixels; i += Group.DimX)
         {
             int statistics = (i / g.Pixels * g.Groups) + group;
-            float normalized = (x[(i * g.Channels) + c] - mean[statistics]) * inverseDeviation[statistics];
-            float gradient = outputGradient[(i * g.Channels) + c];
-            if (relu != 0 && !((scale * normalized) + shift > 0)) gradient = 0;
+            float normalized = (a.X[(i * g.Channels) + c] - a.Mean[statistics]) * a.InverseDeviation[statistics];
+            float gradient = a.OutputGradient[(i * g.Channels) + c];
+            if (a.Relu != 0 && !((scale * normalized) + shift > 0)) gradient = 0;
             sum += gradient;
             sumX += gradient * normalized;
         }
@@ -94,25 +79,25 @@ public static partial class GroupNorm
         sumX = GroupSum(sumX);
         if (Group.IdxX == 0)
         {
-            betaGradient[c] = sum;
-            gammaGradient[c] = sumX;
+            a.BetaGradient[c] = sum;
+            a.GammaGradient[c] = sumX;
         }
     }
 
     /// <summary>Thread block: one (n, group); one pass for the two means, one for the result. Bytes 4·(4 reads + 1 write) per value.</summary>
     [SimtKernel]
-    private static void BackwardInputKernel(
-        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> mean, ArrayView<float> inverseDeviation,
-        ArrayView<float> outputGradient, Geometry g, int relu, ArrayView<float> inputGradient)
+    private static void BackwardInputKernel(BackwardArguments a)
     {
+        ArrayView<float> x = a.X, gamma = a.Gamma;
+        var g = a.Geometry;
         int channels = g.Channels / g.Groups, count = g.Pixels * channels;
         int origin = (Grid.IdxX / g.Groups * g.Pixels * g.Channels) + (Grid.IdxX % g.Groups * channels), channel = Grid.IdxX % g.Groups * channels;
-        float mu = mean[Grid.IdxX], deviation = inverseDeviation[Grid.IdxX], sum = 0, sumX = 0;
+        float mu = a.Mean[Grid.IdxX], deviation = a.InverseDeviation[Grid.IdxX], sum = 0, sumX = 0;
         for (int i = Group.IdxX; i < count; i += Group.DimX)
         {
             int at = origin + (i / channels * g.Channels) + (i % channels), c = channel + (i % channels);
-            float normalized = (x[at] - mu) * deviation, gradient = outputGradient[at] * gamma[c];
-            if (relu != 0 && !((gamma[c] * normalized) + beta[c] > 0)) gradient = 0;
+            float normalized = (x[at] - mu) * deviation, gradient = a.OutputGradient[at] * gamma[c];
+            if (a.Relu != 0 && !((gamma[c] * normalized) + a.Beta[c] > 0)) gradient = 0;
             sum += gradient;
             sumX += gradient * normalized;
         }
@@ -121,9 +106,9 @@ public static partial class GroupNorm
         for (int i = Group.IdxX; i < count; i += Group.DimX)
         {
             int at = origin + (i / channels * g.Channels) + (i % channels), c = channel + (i % channels);
-            float normalized = (x[at] - mu) * deviation, gradient = outputGradient[at] * gamma[c];
-            if (relu != 0 && !((gamma[c] * normalized) + beta[c] > 0)) gradient = 0;
-            inputGradient[at] = deviation * (gradient - sum - (normalized * sumX));
+            float normalized = (x[at] - mu) * deviation, gradient = a.OutputGradient[at] * gamma[c];
+            if (a.Relu != 0 && !((gamma[c] * normalized) + a.Beta[c] > 0)) gradient = 0;
+            a.InputGradient[at] = deviation * (gradient - sum - (normalized * sumX));
         }
     }
 
@@ -141,5 +126,23 @@ public static partial class GroupNorm
         float sum = shared[0];
         Group.Barrier();
         return sum;
+    }
+
+    internal struct ForwardArguments
+    {
+        public ArrayView<float> X, Gamma, Beta; // [N, H, W, C], [C], [C]
+        public Geometry Geometry;
+        public int SlabGroups, Keeps; // only for slabs: the groups of channels in each, and whether it is kept in shared memory
+        public float Epsilon;
+        public int Relu;
+        public ArrayView<float> Output, Mean, InverseDeviation; // [N, H, W, C], [N, G], [N, G]
+    }
+
+    internal struct BackwardArguments
+    {
+        public ArrayView<float> X, Gamma, Beta, Mean, InverseDeviation, OutputGradient; // as above, and [N, H, W, C]
+        public Geometry Geometry;
+        public int SlabGroups, Relu;
+        public ArrayView<float> InputGradient, GammaGradient, BetaGradient; // [N, H, W, C]; [C] twice, for slabs [N, C]: the sums of each image
     }
 }

@@ -22,32 +22,27 @@ public static partial class GroupNorm
 
     private static int Slabs(in Geometry g, int slabGroups) => g.Images * ((g.Groups + slabGroups - 1) / slabGroups);
 
-    private static void ForwardSlabs(
-        Tensor x, Tensor gamma, Tensor beta, Geometry g, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
+    private static void ForwardSlabs(SimtLaunch simt, Device device, ForwardArguments a)
     {
-        var device = x.Device;
+        var g = a.Geometry;
         // Narrower, down to the 32 bytes of a memory transaction, if the slab can then be kept and is read from memory once.
         int kept = SlabGroups(device, g, Math.Min(SlabQuads, KeptQuads / g.Pixels)), quads = kept * g.GroupChannels / 4;
         bool keeps = g.Pixels * quads <= KeptQuads && quads >= Math.Min(2, g.Channels / 4);
-        int slabGroups = keeps ? kept : SlabGroups(device, g, SlabQuads);
-        device.Simt.Launch(
-            device.Groups(Slabs(g, slabGroups)), ForwardSlabKernel, x.View, gamma.View, beta.View, g, slabGroups,
-            keeps ? 1 : 0, epsilon, relu ? 1 : 0, output.View, mean.View, inverseDeviation.View);
+        (a.SlabGroups, a.Keeps) = (keeps ? kept : SlabGroups(device, g, SlabQuads), keeps ? 1 : 0);
+        simt.Run(device.Groups(Slabs(g, a.SlabGroups)), ForwardSlabKernel, a);
     }
 
-    private static void BackwardSlabs(
-        Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, Geometry g, bool relu,
-        Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
+    private static void BackwardSlabs(SimtLaunch simt, Device device, BackwardArguments a)
     {
-        var device = x.Device;
-        int slabGroups = SlabGroups(device, g, SlabQuads);
+        var g = a.Geometry;
+        a.SlabGroups = SlabGroups(device, g, SlabQuads);
         using var gammaParts = Tensor.Empty(device, new Shape(g.Images, g.Channels));
         using var betaParts = Tensor.Empty(device, new Shape(g.Images, g.Channels));
-        device.Simt.Launch(
-            device.Groups(Slabs(g, slabGroups)), BackwardSlabKernel, x.View, gamma.View, beta.View, mean.View, inverseDeviation.View,
-            outputGradient.View, g, slabGroups, relu ? 1 : 0, inputGradient.View, gammaParts.View, betaParts.View);
-        ColumnSums.Launch(device, 1, gammaParts.View, g.Images, g.Channels, gammaGradient.View);
-        ColumnSums.Launch(device, 1, betaParts.View, g.Images, g.Channels, betaGradient.View);
+        ArrayView<float> gammaGradient = a.GammaGradient, betaGradient = a.BetaGradient;
+        (a.GammaGradient, a.BetaGradient) = (gammaParts.View, betaParts.View);
+        simt.Run(device.Groups(Slabs(g, a.SlabGroups)), BackwardSlabKernel, a);
+        ColumnSums.Launch(device, 1, gammaParts.View, g.Images, g.Channels, gammaGradient);
+        ColumnSums.Launch(device, 1, betaParts.View, g.Images, g.Channels, betaGradient);
     }
 
     /// <summary>
@@ -55,44 +50,43 @@ public static partial class GroupNorm
     /// reads + 1 write) per value; 8 operations per value. Thread: every slices-th pixel of one quad.
     /// </summary>
     [SimtKernel]
-    private static void ForwardSlabKernel(
-        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, Geometry g, int slabGroups, int keeps, float epsilon, int relu,
-        ArrayView<float> output, ArrayView<float> mean, ArrayView<float> inverseDeviation)
+    private static void ForwardSlabKernel(ForwardArguments a)
     {
         var kept = SharedMemory.Allocate<Float4>(KeptQuads);
         var shared = SharedMemory.Allocate<float>(GroupReduction.MaxLanes);
-        ArrayView<Float4> x4 = x.Cast<Float4>(), gamma4 = gamma.Cast<Float4>(), beta4 = beta.Cast<Float4>(), output4 = output.Cast<Float4>();
-        var slab = Slab.Of(g, slabGroups);
+        ArrayView<Float4> x4 = a.X.Cast<Float4>(), gamma4 = a.Gamma.Cast<Float4>(), beta4 = a.Beta.Cast<Float4>(), output4 = a.Output.Cast<Float4>();
+        var g = a.Geometry;
+        var slab = Slab.Of(g, a.SlabGroups);
         int count = g.Pixels * slab.GroupQuads * 4, pitch = g.Channels / 4;
         float sum = 0;
         for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
         {
             var value = x4[slab.Origin + (p * pitch)];
-            if (keeps != 0) kept[(p * slab.Width) + slab.Quad] = value;
+            if (a.Keeps != 0) kept[(p * slab.Width) + slab.Quad] = value;
             sum += value.X + value.Y + (value.Z + value.W);
         }
         float mu = GroupSum(shared, sum, slab) / count;
         sum = 0;
         for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
         {
-            var value = keeps != 0 ? kept[(p * slab.Width) + slab.Quad] : x4[slab.Origin + (p * pitch)];
+            var value = a.Keeps != 0 ? kept[(p * slab.Width) + slab.Quad] : x4[slab.Origin + (p * pitch)];
             float dx = value.X - mu, dy = value.Y - mu, dz = value.Z - mu, dw = value.W - mu;
             sum += (dx * dx) + (dy * dy) + ((dz * dz) + (dw * dw));
         }
-        float deviation = 1 / XMath.Sqrt((GroupSum(shared, sum, slab) / count) + epsilon);
+        float deviation = 1 / XMath.Sqrt((GroupSum(shared, sum, slab) / count) + a.Epsilon);
         if (slab.Slice == 0 & slab.Quad % slab.GroupQuads == 0)
         {
-            mean[slab.Statistics] = mu;
-            inverseDeviation[slab.Statistics] = deviation;
+            a.Mean[slab.Statistics] = mu;
+            a.InverseDeviation[slab.Statistics] = deviation;
         }
         Float4 scale = gamma4[slab.FirstQuad + slab.Quad], shift = beta4[slab.FirstQuad + slab.Quad];
         for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
         {
-            var value = keeps != 0 ? kept[(p * slab.Width) + slab.Quad] : x4[slab.Origin + (p * pitch)];
-            value.X = Result(value.X, mu, deviation, scale.X, shift.X, relu);
-            value.Y = Result(value.Y, mu, deviation, scale.Y, shift.Y, relu);
-            value.Z = Result(value.Z, mu, deviation, scale.Z, shift.Z, relu);
-            value.W = Result(value.W, mu, deviation, scale.W, shift.W, relu);
+            var value = a.Keeps != 0 ? kept[(p * slab.Width) + slab.Quad] : x4[slab.Origin + (p * pitch)];
+            value.X = Result(value.X, mu, deviation, scale.X, shift.X, a.Relu);
+            value.Y = Result(value.Y, mu, deviation, scale.Y, shift.Y, a.Relu);
+            value.Z = Result(value.Z, mu, deviation, scale.Z, shift.Z, a.Relu);
+            value.W = Result(value.W, mu, deviation, scale.W, shift.W, a.Relu);
             output4[slab.Origin + (p * pitch)] = value;
         }
     }
@@ -102,24 +96,22 @@ public static partial class GroupNorm
     /// 4·(2 · 2 reads, the second two from the caches, + 1 write) per value; 17 operations per value. Thread: every slices-th pixel of one quad.
     /// </summary>
     [SimtKernel]
-    private static void BackwardSlabKernel(
-        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> mean, ArrayView<float> inverseDeviation,
-        ArrayView<float> outputGradient, Geometry g, int slabGroups, int relu,
-        ArrayView<float> inputGradient, ArrayView<float> gammaParts, ArrayView<float> betaParts)
+    private static void BackwardSlabKernel(BackwardArguments a)
     {
         var sharedSums = SharedMemory.Allocate<Float4>(GroupReduction.MaxLanes);
         var sharedProducts = SharedMemory.Allocate<Float4>(GroupReduction.MaxLanes);
-        ArrayView<Float4> x4 = x.Cast<Float4>(), gradient4 = outputGradient.Cast<Float4>(), input4 = inputGradient.Cast<Float4>();
-        ArrayView<Float4> gammaParts4 = gammaParts.Cast<Float4>(), betaParts4 = betaParts.Cast<Float4>(),
-            gamma4 = gamma.Cast<Float4>(), beta4 = beta.Cast<Float4>();
-        var slab = Slab.Of(g, slabGroups);
+        ArrayView<Float4> x4 = a.X.Cast<Float4>(), gradient4 = a.OutputGradient.Cast<Float4>(), input4 = a.InputGradient.Cast<Float4>();
+        ArrayView<Float4> gammaParts4 = a.GammaGradient.Cast<Float4>(), betaParts4 = a.BetaGradient.Cast<Float4>(),
+            gamma4 = a.Gamma.Cast<Float4>(), beta4 = a.Beta.Cast<Float4>();
+        var g = a.Geometry;
+        var slab = Slab.Of(g, a.SlabGroups);
         int pitch = g.Channels / 4, lane = Group.IdxX;
-        float mu = mean[slab.Statistics], deviation = inverseDeviation[slab.Statistics];
+        float mu = a.Mean[slab.Statistics], deviation = a.InverseDeviation[slab.Statistics];
         Float4 scale = gamma4[slab.FirstQuad + slab.Quad], shift = beta4[slab.FirstQuad + slab.Quad], sums = default, products = default;
         for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
         {
             var normalized = Normalized(x4[slab.Origin + (p * pitch)], mu, deviation);
-            var gradient = Passed(gradient4[slab.Origin + (p * pitch)], normalized, scale, shift, relu);
+            var gradient = Passed(gradient4[slab.Origin + (p * pitch)], normalized, scale, shift, a.Relu);
             sums = Float4.Add(sums, gradient);
             products.X += gradient.X * normalized.X;
             products.Y += gradient.Y * normalized.Y;
@@ -156,7 +148,7 @@ public static partial class GroupNorm
         for (int p = slab.Begin; p < g.Pixels; p += slab.Slices)
         {
             var normalized = Normalized(x4[slab.Origin + (p * pitch)], mu, deviation);
-            var gradient = Passed(gradient4[slab.Origin + (p * pitch)], normalized, scale, shift, relu);
+            var gradient = Passed(gradient4[slab.Origin + (p * pitch)], normalized, scale, shift, a.Relu);
             gradient.X = deviation * ((gradient.X * scale.X) - sum - (normalized.X * product));
             gradient.Y = deviation * ((gradient.Y * scale.Y) - sum - (normalized.Y * product));
             gradient.Z = deviation * ((gradient.Z * scale.Z) - sum - (normalized.Z * product));

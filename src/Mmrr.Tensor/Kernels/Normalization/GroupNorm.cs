@@ -21,18 +21,21 @@ public static partial class GroupNorm
     {
         const string Operation = "GroupNorm.Forward";
         ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(output);
         var g = Geometry.Of(Operation, x.Shape, groups);
         if (!(epsilon > 0)) throw new ArgumentException($"{Operation}: epsilon is {epsilon}, expected a positive number");
-        CheckStatistics(Operation, g, gamma, beta, mean, inverseDeviation);
-        Check.Shape(Operation, "output", output, x.Shape);
-        Check.Device(Operation, x, gamma, beta, output, mean, inverseDeviation);
-        Check.NoAlias(Operation, output, x, gamma, beta, mean, inverseDeviation);
-        Check.NoAlias(Operation, mean, x, gamma, beta, inverseDeviation);
-        Check.NoAlias(Operation, inverseDeviation, x, gamma, beta);
-        using var measured = Measurement.Of(x.Device, Operation, x.Shape, (relu ? 8.0 : 7.0) * x.Count, 8.0 * x.Count);
-        if (x.Device.Kind == DeviceKind.Cpu) ForwardSimd(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
-        else ForwardSimt(x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation);
+        Shape channels = new(g.Channels), statistics = new(g.Images, g.Groups);
+        Kernel.Run(
+            Operation, [("x", x), ("gamma", gamma, channels), ("beta", beta, channels)],
+            [("output", output, x.Shape), ("mean", mean, statistics), ("inverseDeviation", inverseDeviation, statistics)],
+            simd => ForwardSimd(simd, x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation),
+            simt => ForwardSimt(
+                simt, x.Device,
+                new ForwardArguments
+                {
+                    X = x.View, Gamma = gamma.View, Beta = beta.View, Geometry = g, Epsilon = epsilon, Relu = relu ? 1 : 0,
+                    Output = output.View, Mean = mean.View, InverseDeviation = inverseDeviation.View,
+                }),
+            operations: (relu ? 8.0 : 7.0) * x.Count);
     }
 
     /// <summary>
@@ -57,34 +60,29 @@ public static partial class GroupNorm
         const string Operation = "GroupNorm.Backward";
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(mean);
-        ArgumentNullException.ThrowIfNull(inputGradient);
         if (mean.Shape.Rank != 2) throw new ArgumentException($"{Operation}: mean has the shape {mean.Shape}, expected [N, G]");
         var g = Geometry.Of(Operation, x.Shape, mean.Shape[1]);
-        CheckStatistics(Operation, g, gamma, beta, mean, inverseDeviation);
-        Check.Shape(Operation, "outputGradient", outputGradient, x.Shape);
-        Check.Shape(Operation, "inputGradient", inputGradient, x.Shape);
-        Check.Shape(Operation, "gammaGradient", gammaGradient, gamma.Shape);
-        Check.Shape(Operation, "betaGradient", betaGradient, beta.Shape);
-        Check.Device(Operation, x, gamma, beta, mean, inverseDeviation, outputGradient, inputGradient, gammaGradient, betaGradient);
-        Check.NoAlias(Operation, inputGradient, x, gamma, beta, mean, inverseDeviation, outputGradient, gammaGradient, betaGradient);
-        Check.NoAlias(Operation, gammaGradient, x, gamma, beta, mean, inverseDeviation, outputGradient, betaGradient);
-        Check.NoAlias(Operation, betaGradient, x, gamma, beta, mean, inverseDeviation, outputGradient);
-        using var measured = Measurement.Of(x.Device, Operation, x.Shape, (relu ? 17.0 : 11.0) * x.Count, 12.0 * x.Count);
-        if (x.Device.Kind == DeviceKind.Cpu)
-            BackwardSimd(x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient);
-        else
-            BackwardSimt(x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient);
+        Shape channels = new(g.Channels), statistics = new(g.Images, g.Groups);
+        Kernel.Run(
+            Operation,
+            [
+                ("x", x), ("gamma", gamma, channels), ("beta", beta, channels), ("mean", mean, statistics), ("inverseDeviation", inverseDeviation, statistics),
+                ("outputGradient", outputGradient, x.Shape),
+            ],
+            [("inputGradient", inputGradient, x.Shape), ("gammaGradient", gammaGradient, channels), ("betaGradient", betaGradient, channels)],
+            simd => BackwardSimd(simd, x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient),
+            simt => BackwardSimt(
+                simt, x.Device,
+                new BackwardArguments
+                {
+                    X = x.View, Gamma = gamma.View, Beta = beta.View, Mean = mean.View, InverseDeviation = inverseDeviation.View,
+                    OutputGradient = outputGradient.View, Geometry = g, Relu = relu ? 1 : 0,
+                    InputGradient = inputGradient.View, GammaGradient = gammaGradient.View, BetaGradient = betaGradient.View,
+                }),
+            operations: (relu ? 17.0 : 11.0) * x.Count);
     }
 
-    private static void CheckStatistics(string operation, in Geometry g, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation)
-    {
-        Check.Shape(operation, "gamma", gamma, new Shape(g.Channels));
-        Check.Shape(operation, "beta", beta, new Shape(g.Channels));
-        Check.Shape(operation, "mean", mean, new Shape(g.Images, g.Groups));
-        Check.Shape(operation, "inverseDeviation", inverseDeviation, new Shape(g.Images, g.Groups));
-    }
-
-    /// <summary>The validated sizes. Also an argument of the SIMT kernels.</summary>
+    /// <summary>The validated sizes. Also among the arguments of the SIMT kernels.</summary>
     internal readonly record struct Geometry(int Images, int Pixels, int Channels, int Groups)
     {
         public int GroupChannels => Channels / Groups;

@@ -5,11 +5,11 @@ namespace Mmrr.Kernels;
 
 public static unsafe partial class RAdam
 {
-    private static void EnqueueUpdate(
-        Device device, string operation, IReadOnlyList<(Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)> states, Rates rates)
+    private static void UpdateSimd(
+        SimdLaunch simd, IReadOnlyList<(Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)> states, Rates rates)
     {
         var units = Cut(states);
-        device.Enqueue(operation, worker =>
+        simd.Run(worker =>
         {
             int unit;
             while ((unit = worker.Take()) < units.Length) UpdatePiece(units[unit], rates);

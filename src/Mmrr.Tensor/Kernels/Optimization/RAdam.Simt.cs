@@ -9,21 +9,25 @@ public static unsafe partial class RAdam
 {
     private static readonly ConditionalWeakTable<Device, PieceTable> s_tables = [];
 
-    private static void LaunchUpdate(
-        Device device, IReadOnlyList<(Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)> states, Rates rates)
+    private static void UpdateSimt(
+        SimtLaunch simt, IReadOnlyList<(Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)> states, Rates rates)
     {
+        var device = states[0].Parameter.Device;
         var pieces = Cut(states);
         var table = s_tables.GetValue(device, d => new PieceTable(d));
-        device.Simt.Launch(device.Groups(pieces.Length), UpdateKernel, table.With(pieces), table.Memory, rates);
+        simt.Run(
+            device.Groups(pieces.Length), UpdateKernel, new UpdateArguments { Pieces = table.With(pieces), Memory = table.Memory, Rates = rates });
     }
 
     // A thread block updates one piece of one parameter, at most 16,384 values, so that one launch updates all parameters; the table holds the addresses of
     // the pieces. Thread: every group-th quad: four loads and three stores of 16 bytes. 28 bytes and about 12 operations (including a square root and a
     // division) per value.
     [SimtKernel]
-    private static void UpdateKernel(ArrayView<Piece> pieces, ArrayView<Float4> memory, Rates rates)
+    private static void UpdateKernel(UpdateArguments a)
     {
-        var piece = pieces[Grid.IdxX];
+        var memory = a.Memory;
+        var rates = a.Rates;
+        var piece = a.Pieces[Grid.IdxX];
         long parameter = piece.Parameter >> 4, gradient = piece.Gradient >> 4, firstMoment = piece.FirstMoment >> 4, secondMoment = piece.SecondMoment >> 4;
         for (int q = Group.IdxX; q < piece.Count / 4; q += Group.DimX)
         {
@@ -62,6 +66,13 @@ public static unsafe partial class RAdam
     {
         float step = first * rates.Size;
         return rates.Rectified != 0 ? step / (XMath.Sqrt(second) + rates.Epsilon) : step;
+    }
+
+    internal struct UpdateArguments
+    {
+        public ArrayView<Piece> Pieces;
+        public ArrayView<Float4> Memory; // all of the device's, from address 0
+        public Rates Rates;
     }
 
     /// <summary>

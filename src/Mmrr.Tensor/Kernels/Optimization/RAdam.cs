@@ -26,22 +26,26 @@ public static unsafe partial class RAdam
         const string Operation = "RAdam.Update";
         ArgumentNullException.ThrowIfNull(states);
         if (states.Count == 0) return;
-        foreach (var (parameter, gradient, firstMoment, secondMoment) in states)
-        {
-            Check.Device(Operation, states[0].Parameter, parameter, gradient, firstMoment, secondMoment);
-            Check.Shape(Operation, "gradient", gradient, parameter.Shape);
-            Check.Shape(Operation, "firstMoment", firstMoment, parameter.Shape);
-            Check.Shape(Operation, "secondMoment", secondMoment, parameter.Shape);
-            Check.NoAlias(Operation, parameter, gradient, firstMoment, secondMoment);
-            Check.NoAlias(Operation, firstMoment, gradient, secondMoment);
-            Check.NoAlias(Operation, secondMoment, gradient);
-        }
         var rates = new Rates(Complement(Operation, "Beta1", step.Beta1), Complement(Operation, "Beta2", step.Beta2), step);
-        var device = states[0].Parameter.Device;
-        double values = states.Sum(s => (double)s.Parameter.Count);
-        using var measured = Measurement.Of(device, Operation, states.MaxBy(s => s.Parameter.Count).Parameter.Shape, 12 * values, 28 * values);
-        if (device.Kind == DeviceKind.Cpu) EnqueueUpdate(device, Operation, states, rates);
-        else LaunchUpdate(device, states, rates);
+        var gradients = new Argument[states.Count];
+        var updated = new Argument[3 * states.Count];
+        double values = 0;
+        for (int k = 0; k < states.Count; k++)
+        {
+            var (parameter, gradient, firstMoment, secondMoment) = states[k];
+            ArgumentNullException.ThrowIfNull(parameter);
+            var shape = parameter.Shape;
+            gradients[k] = ("gradient", gradient, shape);
+            (updated[3 * k], updated[(3 * k) + 1], updated[(3 * k) + 2]) =
+                (("parameter", parameter), ("firstMoment", firstMoment, shape), ("secondMoment", secondMoment, shape));
+            values += parameter.Count;
+        }
+        // What is updated is read as well.
+        Kernel.Run(
+            Operation, gradients, updated,
+            simd => UpdateSimd(simd, states, rates),
+            simt => UpdateSimt(simt, states, rates),
+            12 * values, 28 * values);
     }
 
     /// <summary>

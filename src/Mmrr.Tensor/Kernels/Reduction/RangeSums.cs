@@ -20,25 +20,28 @@ internal static class RangeSums
     private const int Length = 4096;
 
     /// <summary>output[row] = factor·Σ term(a, b) over the row.</summary>
+    /// <param name="simt">The launch.</param>
     /// <param name="kernel">The operation's entry, which calls <see cref="Write{TTerm}"/>.</param>
     /// <param name="a">[rows, …].</param>
     /// <param name="b">The same shape.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="factor">Factor of the sums.</param>
     /// <param name="output">[rows].</param>
-    public static void Launch(
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float> kernel, Tensor a, Tensor b, int rows, float factor, Tensor output)
+    public static void Launch(SimtLaunch simt, Action<Arguments> kernel, Tensor a, Tensor b, int rows, float factor, Tensor output)
     {
         var device = a.Device;
         int length = a.Count / rows, ranges = (length + Length - 1) / Length;
+        var arguments = new Arguments { A = a.View, B = b.View, Output = output.View, Length = length, Ranges = ranges, Factor = factor };
         if (ranges == 1)
         {
-            device.Simt.Launch(device.Groups(rows), kernel, a.View, b.View, output.View, length, ranges, factor);
+            simt.Run(device.Groups(rows), kernel, arguments);
             return;
         }
         using var partial = Tensor.Empty(device, new Shape(rows, ranges));
-        device.Simt.Launch(device.Groups(rows * ranges), kernel, a.View, b.View, partial.View, length, ranges, 1f);
-        device.Simt.Launch(device.Groups(rows), TotalKernel, partial.View, output.View, ranges, factor);
+        (arguments.Output, arguments.Factor) = (partial.View, 1f);
+        simt.Run(device.Groups(rows * ranges), kernel, arguments);
+        simt.Run(
+            device.Groups(rows), TotalKernel, new TotalArguments { Partial = partial.View, Output = output.View, Ranges = ranges, Factor = factor });
     }
 
     /// <summary>
@@ -46,11 +49,12 @@ internal static class RangeSums
     /// bytes per element; only the sum is written.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write<TTerm>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> output, int length, int ranges, float factor, TTerm term)
+    public static void Write<TTerm>(Arguments arguments, TTerm term)
         where TTerm : struct, ITerm
     {
         var shared = SharedMemory.Allocate<GroupReduction.Pair>(GroupReduction.SharedLength);
-        int row = Grid.IdxX / ranges, first = (Grid.IdxX - (row * ranges)) * Length;
+        ArrayView<float> a = arguments.A, b = arguments.B;
+        int length = arguments.Length, row = Grid.IdxX / arguments.Ranges, first = (Grid.IdxX - (row * arguments.Ranges)) * Length;
         int begin = (row * length) + first, count = length - first < Length ? length - first : Length;
         float sum = 0;
         if ((length & 3) == 0)
@@ -68,17 +72,32 @@ internal static class RangeSums
             for (int i = begin + Group.IdxX; i < begin + count; i += Group.DimX) sum += term.Of(a[i], b[i]);
         }
         sum = GroupReduction.Sum(shared, sum);
-        if (Group.IdxX == 0) output[Grid.IdxX] = sum * factor;
+        if (Group.IdxX == 0) arguments.Output[Grid.IdxX] = sum * arguments.Factor;
     }
 
     // The second stage: a group adds the partial sums of one row, thread i those at i, i + group, …. 4 bytes and 1 operation per partial sum.
     [SimtKernel]
-    private static void TotalKernel(ArrayView<float> partial, ArrayView<float> output, int ranges, float factor)
+    private static void TotalKernel(TotalArguments a)
     {
         var shared = SharedMemory.Allocate<GroupReduction.Pair>(GroupReduction.SharedLength);
         float sum = 0;
-        for (int i = Group.IdxX; i < ranges; i += Group.DimX) sum += partial[(Grid.IdxX * ranges) + i];
+        for (int i = Group.IdxX; i < a.Ranges; i += Group.DimX) sum += a.Partial[(Grid.IdxX * a.Ranges) + i];
         sum = GroupReduction.Sum(shared, sum);
-        if (Group.IdxX == 0) output[Grid.IdxX] = sum * factor;
+        if (Group.IdxX == 0) a.Output[Grid.IdxX] = sum * a.Factor;
+    }
+
+    /// <summary>Two arrays, the length and ranges of their rows, and the factor of the sums.</summary>
+    internal struct Arguments
+    {
+        public ArrayView<float> A, B, Output; // [rows, length] twice; [rows, ranges]
+        public int Length, Ranges;
+        public float Factor;
+    }
+
+    internal struct TotalArguments
+    {
+        public ArrayView<float> Partial, Output; // [rows, ranges]; [rows]
+        public int Ranges;
+        public float Factor;
     }
 }

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
 namespace Mmrr.Kernels;
 
 /// <summary>
 /// Concatenates images along the channels: a pixel of the output holds the pixels of the inputs in order. Memory-bound: 8 bytes per element.
 /// </summary>
-public static unsafe partial class ChannelConcat
+public static unsafe class ChannelConcat
 {
     private const string ForwardName = "ChannelConcat.Forward";
     private const string BackwardName = "ChannelConcat.Backward";
@@ -15,6 +18,7 @@ public static unsafe partial class ChannelConcat
     public static void Forward(IReadOnlyList<Tensor> inputs, Tensor output)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        foreach (var input in inputs) ArgumentNullException.ThrowIfNull(input, nameof(inputs));
         CheckParts(ForwardName, "inputs", inputs, "output", output);
         int channels = 0;
         foreach (var input in inputs) channels += input.Shape[3];
@@ -22,19 +26,10 @@ public static unsafe partial class ChannelConcat
         {
             throw new ArgumentException($"{ForwardName}: output is {output.Shape}, expected {channels} channels, the sum of those of the inputs");
         }
-        using var measured = Measurement.Of(output.Device, ForwardName, output.Shape, 0, 8.0 * output.Count);
-        if (output.Device.Kind == DeviceKind.Cpu)
-        {
-            EnqueueCopies(ForwardName, output, inputs, intoWhole: true);
-            return;
-        }
-        int offset = 0;
-        foreach (var input in inputs)
-        {
-            output.Device.Simt.Launch(
-                QuadWalk.Grid(output.Device, input.Count), JoinKernel, input.View, output.View, input.Shape[3], channels, offset, input.Count);
-            offset += input.Shape[3];
-        }
+        Kernel.Run(
+            ForwardName, Named("inputs", inputs), [("output", output)],
+            simd => CopySimd(simd, output, inputs, skipped: 0, intoWhole: true),
+            simt => CopySimt(simt, output, inputs, skipped: 0, JoinKernel));
     }
 
     /// <summary>Each input's gradient is its part of the channels.</summary>
@@ -45,33 +40,17 @@ public static unsafe partial class ChannelConcat
     /// <exception cref="ArgumentException">The shapes or devices are invalid, or buffers are shared.</exception>
     public static void Backward(Tensor outputGradient, IReadOnlyList<Tensor?> inputGradients)
     {
-        ArgumentNullException.ThrowIfNull(outputGradient);
         ArgumentNullException.ThrowIfNull(inputGradients);
         CheckParts(BackwardName, "inputGradients", inputGradients, "outputGradient", outputGradient);
-        int channels = outputGradient.Shape[3], skipped = SkippedChannels(channels, inputGradients);
-        for (int k = 1; k < inputGradients.Count; k++)
-        {
-            if (inputGradients[k] is not { } gradient) continue;
-            for (int other = 0; other < k; other++) Check.NoAlias(BackwardName, gradient, inputGradients[other]);
-        }
-        using var measured = Measurement.Of(
-            outputGradient.Device, BackwardName, outputGradient.Shape, 0, 8.0 * inputGradients.Sum(g => (double)(g?.Count ?? 0)));
-        if (outputGradient.Device.Kind == DeviceKind.Cpu)
-        {
-            EnqueueCopies(BackwardName, outputGradient, inputGradients, intoWhole: false, skipped);
-            return;
-        }
-        int offset = 0;
-        foreach (var gradient in inputGradients)
-        {
-            if (gradient is not null)
-            {
-                gradient.Device.Simt.Launch(
-                    QuadWalk.Grid(gradient.Device, gradient.Count), SplitKernel, outputGradient.View, gradient.View,
-                    gradient.Shape[3], channels, offset, gradient.Count);
-            }
-            offset += gradient is null ? skipped : gradient.Shape[3];
-        }
+        int skipped = SkippedChannels(outputGradient.Shape[3], inputGradients);
+        var wanted = Named("inputGradients", inputGradients);
+        if (wanted.Length == 0) return;
+        Kernel.Run(
+            BackwardName, [("outputGradient", outputGradient)], wanted,
+            simd => CopySimd(simd, outputGradient, inputGradients, skipped, intoWhole: false),
+            simt => CopySimt(simt, outputGradient, inputGradients, skipped, SplitKernel),
+            // Of the whole, only what is wanted is read.
+            bytes: 8.0 * inputGradients.Sum(gradient => (double)(gradient?.Count ?? 0)));
     }
 
     private static void CheckParts(string operation, string partsName, IReadOnlyList<Tensor?> parts, string wholeName, Tensor whole)
@@ -82,14 +61,15 @@ public static unsafe partial class ChannelConcat
         for (int k = 0; k < parts.Count; k++)
         {
             if (parts[k] is not { } part) continue;
-            Check.Device(operation, whole, part);
-            Check.NoAlias(operation, whole, part);
             if (part.Shape.Rank != 4 || part.Shape[0] != shape[0] || part.Shape[1] != shape[1] || part.Shape[2] != shape[2])
             {
                 throw new ArgumentException($"{operation}: {partsName}[{k}] is {part.Shape}, expected [{shape[0]}, {shape[1]}, {shape[2]}, C]");
             }
         }
     }
+
+    /// <summary>The parts that are there, as arguments.</summary>
+    private static Argument[] Named(string name, IReadOnlyList<Tensor?> parts) => [.. parts.OfType<Tensor>().Select(part => Argument.Of(name, part))];
 
     /// <summary>The channels of each unwanted gradient: the remaining channels, in equal parts.</summary>
     private static int SkippedChannels(int channels, IReadOnlyList<Tensor?> gradients)
@@ -107,5 +87,101 @@ public static unsafe partial class ChannelConcat
                 $"{BackwardName}: inputGradients have {wanted} channels and {skipped} are left out, which does not match the {channels} of outputGradient");
         }
         return skipped == 0 ? 0 : left / skipped;
+    }
+
+    /// <summary>
+    /// Copies the parts into the whole or back, in blocks of pixels, so that the whole stays in cache for all parts. A part that is not there has as many
+    /// channels as <paramref name="skipped"/> tells.
+    /// </summary>
+    private static void CopySimd(SimdLaunch simd, Tensor whole, IReadOnlyList<Tensor?> parts, int skipped, bool intoWhole)
+    {
+        const int PixelBlock = 64;
+        float* joined = whole.Pointer;
+        int channels = whole.Shape[3], pixels = whole.Count / channels;
+        var sources = new (nint Pointer, int Channels)[parts.Count];
+        for (int k = 0; k < sources.Length; k++) sources[k] = parts[k] is { } part ? ((nint)part.Pointer, part.Shape[3]) : (0, skipped);
+        simd.Run(worker =>
+        {
+            var (begin, end) = worker.Share(pixels, PixelBlock);
+            for (int block = begin; block < end; block += PixelBlock)
+            {
+                int count = Math.Min(PixelBlock, end - block);
+                float* wide = joined + ((long)block * channels);
+                foreach (var (pointer, width) in sources)
+                {
+                    float* narrow = (float*)pointer + ((long)block * width);
+                    for (int pixel = 0; pointer != 0 && pixel < count; pixel++)
+                    {
+                        float* inPart = narrow + (pixel * width), inWhole = wide + (pixel * channels);
+                        if (intoWhole) Lanes.Copy(inPart, inWhole, width);
+                        else Lanes.Copy(inWhole, inPart, width);
+                    }
+                    wide += width;
+                }
+            }
+        });
+    }
+
+    /// <summary>Launches the kernel for each part that is there.</summary>
+    private static void CopySimt(SimtLaunch simt, Tensor whole, IReadOnlyList<Tensor?> parts, int skipped, Action<Arguments> kernel)
+    {
+        int offset = 0;
+        foreach (var part in parts)
+        {
+            if (part is null)
+            {
+                offset += skipped;
+                continue;
+            }
+            int channels = part.Shape[3];
+            simt.Run(
+                QuadWalk.Grid(part.Device, part.Count), kernel,
+                new Arguments
+                {
+                    Part = part.View, Whole = whole.View, PartChannels = channels, Channels = whole.Shape[3], Offset = offset, Count = part.Count,
+                });
+            offset += channels;
+        }
+    }
+
+    // A thread takes the quads (if the part's channels, all channels or the offset are not a multiple of four: the elements) i, i + grid, … of one input
+    // and copies each to its place in the output; neighbours stay neighbours along the channels. 8 bytes per element, one integer division per quad.
+    [SimtKernel]
+    private static void JoinKernel(Arguments a)
+    {
+        if (((a.PartChannels | a.Channels | a.Offset) & 3) == 0)
+            Copy(a.Part.Cast<Float4>(), a.Whole.Cast<Float4>(), a.PartChannels / 4, a.Channels / 4, a.Offset / 4, a.Count / 4, true);
+        else
+            Copy(a.Part, a.Whole, a.PartChannels, a.Channels, a.Offset, a.Count, true);
+    }
+
+    // The same loop in the other direction.
+    [SimtKernel]
+    private static void SplitKernel(Arguments a)
+    {
+        if (((a.PartChannels | a.Channels | a.Offset) & 3) == 0)
+            Copy(a.Part.Cast<Float4>(), a.Whole.Cast<Float4>(), a.PartChannels / 4, a.Channels / 4, a.Offset / 4, a.Count / 4, false);
+        else
+            Copy(a.Part, a.Whole, a.PartChannels, a.Channels, a.Offset, a.Count, false);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy<T>(ArrayView<T> part, ArrayView<T> whole, int partChannels, int channels, int offset, int count, bool intoWhole)
+        where T : unmanaged
+    {
+        int stride = QuadWalk.Threads;
+        for (int i = QuadWalk.Thread; i < count; i += stride)
+        {
+            int pixel = i / partChannels, place = (pixel * channels) + offset + (i - (pixel * partChannels));
+            if (intoWhole) whole[place] = part[i];
+            else part[i] = whole[place];
+        }
+    }
+
+    /// <summary>A part, the whole, the channels of both, the first channel of the part in the whole, and the number of elements of the part.</summary>
+    internal struct Arguments
+    {
+        public ArrayView<float> Part, Whole; // [N, H, W, PartChannels], [N, H, W, Channels]
+        public int PartChannels, Channels, Offset, Count;
     }
 }
