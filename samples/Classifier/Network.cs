@@ -8,7 +8,7 @@ internal sealed class Network : Module
 {
     private static readonly int[] s_channels = [1, 16, 32, 64, 64, 64];
 
-    private readonly List<(Conv2d Convolution, Nn.GroupNorm Norm)> _blocks = [];
+    private readonly List<(Conv2d Convolution, GroupNorm Norm)> _blocks = [];
     private readonly Conv2d _head;
 
     /// <summary>For images of 17 to 32 pixels a side.</summary>
@@ -18,7 +18,7 @@ internal sealed class Network : Module
         {
             _blocks.Add((
                 Add($"conv{i}", new Conv2d(device, s_channels[i - 1], s_channels[i], stride: 2)),
-                Add($"norm{i}", new Nn.GroupNorm(device, s_channels[i]))));
+                Add($"norm{i}", new GroupNorm(device, s_channels[i]))));
         }
         _head = Add("head", new Conv2d(device, s_channels[^1], Digits.Classes, kernel: 1));
     }

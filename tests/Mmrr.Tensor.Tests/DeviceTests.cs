@@ -69,14 +69,14 @@ public class DeviceTests(TestDevices devices)
         {
             int after = 0;
             device.Enqueue("before", _ => { });
-            device.Enqueue("GroupNorm.Forward", worker =>
+            device.Enqueue("GroupNormalization.Forward", worker =>
             {
                 if (all || worker.Index == workers - 1) throw new InvalidDataException("broken on purpose");
                 if (othersWait) worker.Barrier();
             });
             device.Enqueue("after", _ => Interlocked.Increment(ref after));
             var e = Assert.Throws<InvalidOperationException>(device.Synchronize);
-            Assert.Equal("GroupNorm.Forward: broken on purpose", e.Message);
+            Assert.Equal("GroupNormalization.Forward: broken on purpose", e.Message);
             Assert.IsType<InvalidDataException>(e.InnerException);
             Assert.Equal(0, after);
             device.Synchronize(); // the failure was told once

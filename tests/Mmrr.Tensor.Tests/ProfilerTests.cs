@@ -100,7 +100,7 @@ public class ProfilerTests(TestDevices devices)
         RepeatImages.Forward(x, 2, many);
         RepeatImages.Backward(many, 2, x);
         PhiloxUniform.Fill(1, 2, 0, 1, 48, x);
-        RAdam.Update([(x, y, other, second), (levels, bias, slope, smallSecond)], RAdamStep.At(1, 1e-3, 0.9, 0.999, 1e-8));
+        Moments.Update([(x, y, other, second), (levels, bias, slope, smallSecond)], MomentStep.RAdam(1, 1e-3, 0.9, 0.999, 1e-8));
         (string, double, double)[] expected =
         [
             ("Tensor.CopyFrom", 0, 8 * 48), ("Elementwise.Tanh", 30 * 48, 8 * 48), ("Elementwise.ReluBackward", 48, 12 * 48), ("Elementwise.Fill", 0, 4 * 48),
@@ -113,7 +113,7 @@ public class ProfilerTests(TestDevices devices)
             ("ChannelConcat.Forward", 0, 8 * 96), ("ChannelConcat.Backward", 0, 8 * 48),
             ("NearestUpsample.Forward", 0, 20 * 48), ("NearestUpsample.Backward", 3 * 48, 20 * 48),
             ("RepeatImages.Forward", 0, 4 * 144), ("RepeatImages.Backward", 48, 4 * 144),
-            ("PhiloxUniform.Fill", 0, 4 * 48), ("RAdam.Update", 12 * 52, 28 * 52),
+            ("PhiloxUniform.Fill", 0, 4 * 48), ("Moments.Update", 12 * 52, 28 * 52),
         ];
         Assert.Equal(expected, profiler.Kernels.Select(k => (k.Work.Operation, k.Work.Operations, k.Work.Bytes)));
     }

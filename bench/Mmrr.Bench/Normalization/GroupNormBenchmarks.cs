@@ -26,7 +26,7 @@ public class GroupNormBenchmarks : KernelBenchmark
 
     [Benchmark(OperationsPerInvoke = Few)]
     public void Backward() => Run(Few, () =>
-        GroupNorm.Backward(_x, _gamma, _beta, _mean, _inverseDeviation, _outputGradient, relu: true, _inputGradient, _gammaGradient, _betaGradient));
+        GroupNormalization.Backward(_x, _gamma, _beta, _mean, _inverseDeviation, _outputGradient, relu: true, _inputGradient, _gammaGradient, _betaGradient));
 
     protected override void Prepare()
     {
@@ -38,7 +38,7 @@ public class GroupNormBenchmarks : KernelBenchmark
         Normalize(); // Backward reads the statistics
     }
 
-    private void Normalize() => GroupNorm.Forward(_x, _gamma, _beta, Sizes.Groups, 1e-5f, relu: true, _output, _mean, _inverseDeviation);
+    private void Normalize() => GroupNormalization.Forward(_x, _gamma, _beta, Sizes.Groups, 1e-5f, relu: true, _output, _mean, _inverseDeviation);
 }
 
 /// <summary>Square images and groups of channels.</summary>

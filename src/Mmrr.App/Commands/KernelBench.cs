@@ -2,7 +2,6 @@ using System.Globalization;
 using Mmrr.App.Profiling;
 using Mmrr.Kernels;
 using Mmrr.Nn;
-using GroupNorm = Mmrr.Kernels.GroupNorm;
 
 namespace Mmrr.App.Commands;
 
@@ -98,8 +97,8 @@ internal static class KernelBench
                 Tensor x = Uniform(device, shape), gamma = Uniform(device, parameters), beta = Uniform(device, parameters), dy = Uniform(device, shape);
                 Tensor y = Tensor.Empty(device, shape), mean = Tensor.Empty(device, statistics), deviation = Tensor.Empty(device, statistics);
                 Tensor dx = Tensor.Empty(device, shape), dgamma = Tensor.Empty(device, parameters), dbeta = Tensor.Empty(device, parameters);
-                double forward = BestTime.Of(device, () => GroupNorm.Forward(x, gamma, beta, groups, 1e-5f, relu: true, y, mean, deviation));
-                double backward = BestTime.Of(device, () => GroupNorm.Backward(x, gamma, beta, mean, deviation, dy, relu: true, dx, dgamma, dbeta));
+                double forward = BestTime.Of(device, () => GroupNormalization.Forward(x, gamma, beta, groups, 1e-5f, relu: true, y, mean, deviation));
+                double backward = BestTime.Of(device, () => GroupNormalization.Backward(x, gamma, beta, mean, deviation, dy, relu: true, dx, dgamma, dbeta));
                 double forwardRate = 8.0 * x.Count / forward / 1e9, backwardRate = 12.0 * x.Count / backward / 1e9, limit = limits.GigabytesPerSecond;
                 Write(
                     $"engine=mmrr case=groupnorm n={n} c={c} h={h} groups={groups} {Where(device)} ",

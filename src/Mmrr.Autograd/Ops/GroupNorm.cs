@@ -20,7 +20,7 @@ internal sealed class GroupNormOperation(Variable x, Variable gamma, Variable be
         var mean = Tensor.Empty(x.Device, statistics);
         var inverseDeviation = Tensor.Empty(x.Device, statistics);
         var output = EmptyLike(x);
-        GroupNorm.Forward(x.Value, gamma.Value, beta.Value, groups, epsilon, relu, output, mean, inverseDeviation);
+        GroupNormalization.Forward(x.Value, gamma.Value, beta.Value, groups, epsilon, relu, output, mean, inverseDeviation);
         _x = Save(x.Value);
         _gamma = Save(gamma.Value);
         _beta = Save(beta.Value);
@@ -33,7 +33,7 @@ internal sealed class GroupNormOperation(Variable x, Variable gamma, Variable be
     {
         // The gradient of x needs the sums that give those of gamma and beta, so all three are computed together.
         var (inputGradient, gammaGradient, betaGradient) = (EmptyLike(x), EmptyLike(gamma), EmptyLike(beta));
-        GroupNorm.Backward(_x!, _gamma!, _beta!, _mean!, _inverseDeviation!, outputGradient, relu, inputGradient, gammaGradient, betaGradient);
+        GroupNormalization.Backward(_x!, _gamma!, _beta!, _mean!, _inverseDeviation!, outputGradient, relu, inputGradient, gammaGradient, betaGradient);
         Propagate(x, inputGradient);
         Propagate(gamma, gammaGradient);
         Propagate(beta, betaGradient);

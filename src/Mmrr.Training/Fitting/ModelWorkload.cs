@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Mmrr.Kernels;
 using Mmrr.Nn;
+using Mmrr.Nn.Optimizers;
 using Mmrr.Training.Runs;
-using RAdam = Mmrr.Nn.Optimizers.RAdam;
 
 namespace Mmrr.Training.Fitting;
 

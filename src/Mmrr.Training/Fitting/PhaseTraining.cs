@@ -197,7 +197,7 @@ internal sealed class PhaseTraining : IDisposable
     {
         while (_steps.Pending > 0) Settle();
         var begin = Stopwatch.GetTimestamp();
-        var state = new TrainingState(Position, Checkpoint.Snapshot(_phase.Networks), _best, _optimizer.Moments(), _average?.Values() ?? []);
+        var state = new TrainingState(Position, Checkpoint.Snapshot(_phase.Networks), _best, _optimizer.State(), _average?.Values() ?? []);
         if (!state.IsFinite) throw Failure($"after step {_position.Step} of the {_phase.Name} phase a weight or a moment is not finite", _position.Step);
         state.Write(_run.PathOf(TrainingState.FileName));
         WriteWhatFollows();
@@ -262,7 +262,7 @@ internal sealed class PhaseTraining : IDisposable
         {
             foreach (var (name, variable) in network.Parameters()) FiniteCheck.Check(variable.Value, "RAdam", $"{prefix}.{name} {what}");
         }
-        if (!_optimizer.Moments().All(m => Array.TrueForAll(m.First, float.IsFinite) && Array.TrueForAll(m.Second, float.IsFinite)))
+        if (!_optimizer.State().All(m => Array.TrueForAll(m.First, float.IsFinite) && Array.TrueForAll(m.Second, float.IsFinite)))
             throw new NonFiniteException($"RAdam made a moment {what} that is not finite");
     }
 

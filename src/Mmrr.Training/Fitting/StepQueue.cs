@@ -1,7 +1,6 @@
 using Mmrr.Nn;
+using Mmrr.Nn.Optimizers;
 using Mmrr.Training.Runs;
-using RAdam = Mmrr.Nn.Optimizers.RAdam;
-using WeightAverage = Mmrr.Nn.Optimizers.WeightAverage;
 
 namespace Mmrr.Training.Fitting;
 

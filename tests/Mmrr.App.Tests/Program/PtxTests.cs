@@ -31,9 +31,9 @@ public sealed class PtxTests : IDisposable
     public void PrintsPtxAndASummary(string sm, int target)
     {
         NeedsTools();
-        var outcome = MmrrProcess.Run("ptx", "GroupNorm.ForwardKernel", "--sm", sm).Ends(0);
+        var outcome = MmrrProcess.Run("ptx", "GroupNormalization.ForwardKernel", "--sm", sm).Ends(0);
         Assert.Contains($".target sm_{target}", outcome.Output, StringComparison.Ordinal);
-        Assert.Equal($"GroupNorm.ForwardKernel, sm_{sm}, groups of 256 threads", outcome.ErrorLines[0]);
+        Assert.Equal($"GroupNormalization.ForwardKernel, sm_{sm}, groups of 256 threads", outcome.ErrorLines[0]);
         string[] wanted =
         [
             @"^registers +\d+$", "^stack frame +0 bytes$", "^spills +0 bytes stored, 0 bytes loaded$", @"^shared +\d+ bytes$",

@@ -96,7 +96,7 @@ public class RAdamTests
         using var first = new RAdam([part]);
         Take(first, part, 0, 5);
         using var second = new RAdam([part]);
-        second.Restore(first.Steps, first.Moments());
+        second.Restore(first.Steps, first.State());
         Take(second, part, 5, Steps);
         Assert.Equal(Steps, second.Steps);
         Assert.Equal(whole.Value.ToArray(), part.Value.ToArray());

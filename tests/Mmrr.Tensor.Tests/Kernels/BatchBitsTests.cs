@@ -60,7 +60,7 @@ public class BatchBitsTests(TestDevices devices)
         HostTensor gamma = random.Uniform(new Shape(channels)), beta = random.Uniform(new Shape(channels));
         var statistics = new Shape(s_batches[^1], 2);
         Check(device, [x], [gamma, beta], [x.Shape, statistics, statistics], (given, taken) =>
-            GroupNorm.Forward(given[0], given[1], given[2], 2, 1e-5f, true, taken[0], taken[1], taken[2]));
+            GroupNormalization.Forward(given[0], given[1], given[2], 2, 1e-5f, true, taken[0], taken[1], taken[2]));
     }
 
     [Theory]

@@ -36,7 +36,7 @@ public class GroupNormTests(TestDevices devices)
         var (output, mean, inverse) = r.Forward(x, gamma, beta);
         var (meanError, inverseError) = StatisticsErrors(r, x, mean, inverse);
         var actual = devices.Run(device, [inputs.X, inputs.Gamma, inputs.Beta], [inputs.Shape, inputs.Statistics, inputs.Statistics], (given, taken) =>
-            GroupNorm.Forward(given[0], given[1], given[2], r.G, Epsilon, r.Relu, taken[0], taken[1], taken[2]));
+            GroupNormalization.Forward(given[0], given[1], given[2], r.G, Epsilon, r.Relu, taken[0], taken[1], taken[2]));
         new ErrorBound(mean, meanError).Check(actual[1], "mean");
         new ErrorBound(inverse, inverseError).Check(actual[2], "inverse deviation");
         new ErrorBound(output, OutputErrors(r, x, gamma, beta, mean, inverse)).Check(actual[0], "output");
@@ -76,7 +76,7 @@ public class GroupNormTests(TestDevices devices)
             device,
             [inputs.X, inputs.Gamma, inputs.Beta, mean, inverse, outputGradient],
             [inputs.Shape, inputs.Gamma.Shape, inputs.Beta.Shape],
-            (given, taken) => GroupNorm.Backward(given[0], given[1], given[2], given[3], given[4], given[5], r.Relu, taken[0], taken[1], taken[2]));
+            (given, taken) => GroupNormalization.Backward(given[0], given[1], given[2], given[3], given[4], given[5], r.Relu, taken[0], taken[1], taken[2]));
         ErrorBound.Sum(dx, xMagnitude, r.Size + 10).Check(actual[0], "x gradient");
         ErrorBound.Sum(dGamma, gammaMagnitude, (r.N * r.P) + 10).Check(actual[1], "gamma gradient");
         ErrorBound.Sum(dBeta, betaMagnitude, (r.N * r.P) + 10).Check(actual[2], "beta gradient");
@@ -92,7 +92,7 @@ public class GroupNormTests(TestDevices devices)
         var results = devices.Run(device, [x, one, one], [x.Shape, statistics, statistics], (given, taken) =>
         {
             Elementwise.Fill(0, taken[0]); // outputs begin as NaN
-            GroupNorm.Forward(given[0], given[1], given[2], 5, Epsilon, true, taken[0], taken[1], taken[2]);
+            GroupNormalization.Forward(given[0], given[1], given[2], 5, Epsilon, true, taken[0], taken[1], taken[2]);
         });
         Assert.All(results[0], value => Assert.True(float.IsNaN(value)));
     }

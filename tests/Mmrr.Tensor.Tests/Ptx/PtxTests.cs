@@ -69,10 +69,10 @@ public partial class PtxTests
     [Theory]
     [InlineData("BisectionMask.ForwardKernel", 80, 5, 16)]
     [InlineData("BisectionMask.ForwardKernel", 90, 5, 16)]
-    [InlineData("GroupNorm.ForwardKernel", 80, 8, 1)]
-    [InlineData("GroupNorm.ForwardKernel", 90, 8, 1)]
-    [InlineData("RAdam.UpdateKernel", 80, 6, 16)]
-    [InlineData("RAdam.UpdateKernel", 90, 6, 16)]
+    [InlineData("GroupNormalization.ForwardKernel", 80, 8, 1)]
+    [InlineData("GroupNormalization.ForwardKernel", 90, 8, 1)]
+    [InlineData("Moments.UpdateKernel", 80, 6, 16)]
+    [InlineData("Moments.UpdateKernel", 90, 6, 16)]
     public void A_kernel_whose_time_counts_keeps_its_occupancy_and_its_loop(string name, int sm, int groups, double arithmeticToLoads)
     {
         var report = ReportOf(name, sm);
@@ -99,7 +99,7 @@ public partial class PtxTests
     [InlineData("BisectionMask.WeightKernel", 2, 0, 8)]
     [InlineData("BisectionMask.BackwardKernel", 2, 0, 8)]
     [InlineData("BisectionMask.ForwardKernel", 1, 1, 5)]
-    [InlineData("RAdam.UpdateKernel", 4, 3, 6)]
+    [InlineData("Moments.UpdateKernel", 4, 3, 6)]
     [InlineData("PhiloxUniform.FillKernel", 0, 1, 8)]
     [InlineData("NearestUpsample.BackwardKernel", 4, 1, 8)]
     [InlineData("LimitProbe.TriadKernel", 2, 1, 8)]

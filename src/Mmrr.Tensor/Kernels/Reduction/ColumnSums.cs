@@ -15,10 +15,6 @@ internal static class ColumnSums
     public static void Launch(SimtLaunch simt, int shares, ArrayView<float> matrix, int rows, int columns, ArrayView<float> sums) =>
         simt.Run(SimtGrid.Groups(shares), SumKernel, new Arguments { Matrix = matrix, Rows = rows, Quads = columns / 4, Sums = sums });
 
-    // For GroupNorm.Backward, until it has a SimtLaunch.
-    public static void Launch(Device device, int shares, ArrayView<float> matrix, int rows, int columns, ArrayView<float> sums) =>
-        Launch(new SimtLaunch(device, "GroupNorm.Backward"), shares, matrix, rows, columns, sums);
-
     /// <summary>
     /// Thread block: the column sums of one share of the rows of [rows, quads]. The threads are mapped to (row, quad), so that neighbours read neighbouring
     /// 16 bytes; the rows' sums are added in shared memory, in order. Each float is read once, with one addition.

@@ -3,7 +3,7 @@ using Mmrr.Kernels;
 namespace Mmrr.Tests;
 
 [Trait("Category", "Operation")]
-public class RAdamTests(TestDevices devices)
+public class MomentsTests(TestDevices devices)
 {
     private const double LearningRate = 1e-2, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
@@ -18,14 +18,13 @@ public class RAdamTests(TestDevices devices)
         Assert.Equal(0.02582, RAdamReference.Rectification(6, Beta2), 0.000005);
         foreach (long t in new long[] { 1, 2, 5, 6, 7, 100, 1_000_000_000 })
         {
-            var step = RAdamStep.At(t, LearningRate, Beta1, Beta2, Epsilon);
-            AssertClose(RAdamReference.Rectification(t, Beta2), step.Rectification);
-            AssertClose(1 - Math.Pow(Beta1, t), step.BiasCorrection1);
-            AssertClose(1 - Math.Pow(Beta2, t), step.BiasCorrection2);
-            Assert.Equal(((float)LearningRate, (float)Beta1, (float)Beta2, (float)Epsilon), (step.LearningRate, step.Beta1, step.Beta2, step.Epsilon));
+            var step = MomentStep.RAdam(t, LearningRate, Beta1, Beta2, Epsilon);
+            double rectification = RAdamReference.Rectification(t, Beta2), size = LearningRate / (1 - Math.Pow(Beta1, t));
+            // Five float32 roundings: the rate, both corrections, the rectification, the product.
+            double expected = rectification == 0 ? size : size * rectification * Math.Sqrt(1 - Math.Pow(Beta2, t));
+            Assert.Equal(expected, step.Size, expected * 5 * ErrorBound.U);
+            Assert.Equal((rectification == 0 ? 0 : 1, 1f, (float)Epsilon), (step.Divides, step.Keep, step.Epsilon));
         }
-
-        static void AssertClose(double expected, double actual) => Assert.Equal(expected, actual, expected * 2 * ErrorBound.U);
     }
 
     [Theory]
@@ -35,7 +34,7 @@ public class RAdamTests(TestDevices devices)
         var random = new RandomInputs();
         var shape = new Shape(sizes[0]);
         HostTensor parameter = random.Uniform(shape), gradient = random.Uniform(shape), first = random.Uniform(shape), second = random.Uniform(shape, 0, 1);
-        var step = RAdamStep.At(sizes[1], LearningRate, Beta1, Beta2, Epsilon);
+        var step = MomentStep.RAdam(sizes[1], LearningRate, Beta1, Beta2, Epsilon);
 
         // The reference takes the step's own float32 numbers, so that only the update's roundings remain; but 1 − β is that of the β that
         // was meant: a float32 β2 would be wrong by 1.3e-5 of it. The magnitudes allow for m + (1 − β)(g − m).
@@ -43,13 +42,7 @@ public class RAdamTests(TestDevices devices)
         double[] newSecond = [.. second.Doubles.Zip(gradient.Doubles, (v, g) => (Beta2 * v) + ((1 - Beta2) * g * g))];
         double[] firstMagnitude = [.. first.Doubles.Zip(gradient.Doubles, (m, g) => Math.Abs(m) + ((1 - Beta1) * (Math.Abs(m) + Math.Abs(g))))];
         double[] secondMagnitude = [.. second.Doubles.Zip(gradient.Doubles, (v, g) => v + ((1 - Beta2) * (v + (g * g))))];
-        double Change(double m, int i)
-        {
-            double plain = step.LearningRate * m / step.BiasCorrection1;
-            return step.Rectification == 0
-                ? plain
-                : plain * step.Rectification * Math.Sqrt(step.BiasCorrection2) / (Math.Sqrt(newSecond[i]) + step.Epsilon);
-        }
+        double Change(double m, int i) => step.Divides == 0 ? step.Size * m : step.Size * m / (Math.Sqrt(newSecond[i]) + step.Epsilon);
 
         float[][] UpdateOn(Device on)
         {
@@ -81,8 +74,8 @@ public class RAdamTests(TestDevices devices)
         var together = inputs.Select(state => Array.ConvertAll(state, values => values.On(on))).ToArray();
         for (int t = 5; t <= 7; t++)
         {
-            var step = RAdamStep.At(t, LearningRate, Beta1, Beta2, Epsilon);
-            RAdam.Update([.. together.Select(state => (state[0], state[1], state[2], state[3]))], step);
+            var step = MomentStep.RAdam(t, LearningRate, Beta1, Beta2, Epsilon);
+            Moments.Update([.. together.Select(state => (state[0], state[1], state[2], state[3]))], step);
             foreach (var state in together)
             {
                 var moved = state[1].ToArray();
@@ -92,7 +85,7 @@ public class RAdamTests(TestDevices devices)
         for (int k = 0; k < counts.Length; k++)
         {
             var alone = Array.ConvertAll(inputs[k], values => values.On(on));
-            for (int t = 5; t <= 7; t++) RAdam.Update(alone[0], alone[1], alone[2], alone[3], RAdamStep.At(t, LearningRate, Beta1, Beta2, Epsilon));
+            for (int t = 5; t <= 7; t++) Moments.Update(alone[0], alone[1], alone[2], alone[3], MomentStep.RAdam(t, LearningRate, Beta1, Beta2, Epsilon));
             for (int i = 0; i < 4; i++) Assert.Equal(alone[i].ToArray(), together[k][i].ToArray());
             Assert.NotEqual(inputs[k][0].Values, alone[0].ToArray());
         }
@@ -105,14 +98,14 @@ public class RAdamTests(TestDevices devices)
     public void Parameters_that_share_buffers_are_refused_and_shared_gradients_are_not(int count)
     {
         var on = devices.Get("cpu");
-        var step = RAdamStep.At(1, LearningRate, Beta1, Beta2, Epsilon);
+        var step = MomentStep.RAdam(1, LearningRate, Beta1, Beta2, Epsilon);
         using var scope = new DisposeScope();
         Tensor Zero() => Tensor.From(on, new Shape(3), new float[3]);
         var states = Enumerable.Range(0, count).Select(_ => (Parameter: Zero(), Gradient: Zero(), First: Zero(), Second: Zero())).ToArray();
         var (first, last) = (states[0], states[^1]);
-        RAdam.Update(states, step);
+        Moments.Update(states, step);
         states[^1].Gradient = first.Gradient.Share();
-        RAdam.Update(states, step);
+        Moments.Update(states, step);
         states[^1] = last with { Parameter = first.Parameter };
         Refused();
         states[^1] = last with { Second = first.First.Share() };
@@ -124,8 +117,8 @@ public class RAdamTests(TestDevices devices)
 
         void Refused()
         {
-            string message = Assert.Throws<ArgumentException>(() => RAdam.Update(states, step)).Message;
-            Assert.StartsWith("RAdam.Update: ", message, StringComparison.Ordinal);
+            string message = Assert.Throws<ArgumentException>(() => Moments.Update(states, step)).Message;
+            Assert.StartsWith("Moments.Update: ", message, StringComparison.Ordinal);
             Assert.Contains("shares", message, StringComparison.Ordinal);
         }
     }
@@ -146,7 +139,7 @@ public class RAdamTests(TestDevices devices)
             var gradient = random.Uniform(shape);
             reference.Update(gradient.Doubles);
             updated.Gradient.CopyFrom(gradient.Values);
-            values = updated.Update(RAdamStep.At(t, LearningRate, Beta1, Beta2, Epsilon));
+            values = updated.Update(MomentStep.RAdam(t, LearningRate, Beta1, Beta2, Epsilon));
         }
         // Gradients are at most 1, so that a step is at most 10·lr. In twenty steps a moment gathers sixty roundings, a step adds twenty.
         new ErrorBound(reference.Parameter, _ => 20 * ErrorBound.U * (1 + (10 * LearningRate * 80))).Check(values[0], "parameter");
@@ -159,9 +152,9 @@ public class RAdamTests(TestDevices devices)
 
         public Tensor Gradient { get; } = gradient.On(device);
 
-        public float[][] Update(RAdamStep step)
+        public float[][] Update(MomentStep step)
         {
-            RAdam.Update(_parameter, Gradient, _first, _second, step);
+            Moments.Update(_parameter, Gradient, _first, _second, step);
             return [_parameter.ToArray(), _first.ToArray(), _second.ToArray()];
         }
 

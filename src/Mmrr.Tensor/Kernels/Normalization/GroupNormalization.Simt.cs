@@ -6,7 +6,7 @@ namespace Mmrr.Kernels;
 /// <content>
 /// The GPU entries if the channels of a group are not a multiple of four: a thread block for each (image, group of channels), tree sums in shared memory.
 /// </content>
-public static partial class GroupNorm
+public static partial class GroupNormalization
 {
     private static void ForwardSimt(SimtLaunch simt, Device device, ForwardArguments a)
     {

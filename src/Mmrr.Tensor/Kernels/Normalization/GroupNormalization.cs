@@ -4,7 +4,7 @@ namespace Mmrr.Kernels;
 /// Group normalisation (Wu and He 2018, arXiv:1803.08494) of images [N, H, W, C], alone or followed by ReLU: the channels of a group share, per
 /// image, a mean μ and a variance σ² over H·W·C/G values; y = γ·(x − μ)/√(σ² + ε) + β. The variance is the mean of (x − μ)², in two passes.
 /// </summary>
-public static partial class GroupNorm
+public static partial class GroupNormalization
 {
     /// <summary>Normalises; stores μ and 1/√(σ² + ε) for <see cref="Backward"/>.</summary>
     /// <param name="x">[N, H, W, C].</param>
@@ -19,7 +19,7 @@ public static partial class GroupNorm
     /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
     public static void Forward(Tensor x, Tensor gamma, Tensor beta, int groups, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
     {
-        const string Operation = "GroupNorm.Forward";
+        const string Operation = "GroupNormalization.Forward";
         ArgumentNullException.ThrowIfNull(x);
         var g = Geometry.Of(Operation, x.Shape, groups);
         if (!(epsilon > 0)) throw new ArgumentException($"{Operation}: epsilon is {epsilon}, expected a positive number");
@@ -57,7 +57,7 @@ public static partial class GroupNorm
         Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, bool relu,
         Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
     {
-        const string Operation = "GroupNorm.Backward";
+        const string Operation = "GroupNormalization.Backward";
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(mean);
         if (mean.Shape.Rank != 2) throw new ArgumentException($"{Operation}: mean has the shape {mean.Shape}, expected [N, G]");

@@ -4,9 +4,9 @@ using Mmrr.Kernels;
 namespace Mmrr.Bench;
 
 /// <summary>The optimizer's update of some parameters in one call.</summary>
-public class RAdamBenchmarks : KernelBenchmark
+public class MomentsBenchmarks : KernelBenchmark
 {
-    private static readonly RAdamStep s_step = RAdamStep.At(100, 1e-4, 0.9, 0.999, 1e-8);
+    private static readonly MomentStep s_step = MomentStep.RAdam(100, 1e-4, 0.9, 0.999, 1e-8);
     private (Tensor Parameter, Tensor Gradient, Tensor FirstMoment, Tensor SecondMoment)[] _states = [];
 
     /// <summary>3×3 weights of 128→128 and 256→128, a network's worth of 16→16, as many biases, and one value.</summary>
@@ -16,7 +16,7 @@ public class RAdamBenchmarks : KernelBenchmark
     public ParameterSizes Sizes { get; set; } = null!;
 
     [Benchmark(OperationsPerInvoke = Many)]
-    public void Update() => Run(Many, () => RAdam.Update(_states, s_step));
+    public void Update() => Run(Many, () => Moments.Update(_states, s_step));
 
     protected override void Prepare()
     {

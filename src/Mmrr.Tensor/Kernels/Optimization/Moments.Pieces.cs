@@ -2,7 +2,7 @@ using ILGPU.Runtime;
 
 namespace Mmrr.Kernels;
 
-public static unsafe partial class RAdam
+public static unsafe partial class Moments
 {
     // A unit of work; parameters are split into pieces of at most this many values.
     private const int PieceLength = 16 * 1024;

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Mmrr.Kernels;
 
 /// <content>The CPU's loops over the pixels.</content>
-public static unsafe partial class GroupNorm
+public static unsafe partial class GroupNormalization
 {
     /// <summary>
     /// The data of one unit of work, as rows of 64 floats, four vectors, for any number of channels: after L = lcm(channels, 64) floats the channels

@@ -4,7 +4,7 @@ namespace Mmrr.Kernels;
 /// The CPU entries. A unit of work is an image, or 64 of its channels if groups do not cross such a block. Forward reads x three times and writes y; for a
 /// block that fits in the L2 cache only the first read goes to memory. Backward reads x and dy twice and writes dx.
 /// </content>
-public static unsafe partial class GroupNorm
+public static unsafe partial class GroupNormalization
 {
     private static void ForwardSimd(
         SimdLaunch simd, Tensor x, Tensor gamma, Tensor beta, Geometry g, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)

@@ -8,7 +8,7 @@ namespace Mmrr.Kernels;
 /// channels, up to eight quads (128 bytes of each pixel) wide. The threads are mapped to (pixel, quad), the quad fastest: neighbours read neighbouring 16
 /// bytes.
 /// </content>
-public static partial class GroupNorm
+public static partial class GroupNormalization
 {
     // A slab is as wide as a cache line; one of up to 32 KB is kept in shared memory.
     private const int SlabQuads = 8;
@@ -41,8 +41,8 @@ public static partial class GroupNorm
         ArrayView<float> gammaGradient = a.GammaGradient, betaGradient = a.BetaGradient;
         (a.GammaGradient, a.BetaGradient) = (gammaParts.View, betaParts.View);
         simt.Run(device.Groups(Slabs(g, a.SlabGroups)), BackwardSlabKernel, a);
-        ColumnSums.Launch(device, 1, gammaParts.View, g.Images, g.Channels, gammaGradient);
-        ColumnSums.Launch(device, 1, betaParts.View, g.Images, g.Channels, betaGradient);
+        ColumnSums.Launch(simt, 1, gammaParts.View, g.Images, g.Channels, gammaGradient);
+        ColumnSums.Launch(simt, 1, betaParts.View, g.Images, g.Channels, betaGradient);
     }
 
     /// <summary>
