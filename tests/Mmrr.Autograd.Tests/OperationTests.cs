@@ -4,7 +4,7 @@ using Xunit;
 namespace Mmrr.Tests;
 
 /// <summary>Every operation on every device.</summary>
-public sealed class OperationTests
+public sealed class OperationTests(OpenDevices devices) : IClassFixture<OpenDevices>
 {
     public static TheoryData<string, string> Cases { get; } =
         [.. from device in new[] { "cpu", "simt", "cuda" } from operation in OperationCase.All select (operation.Name, device)];
@@ -13,7 +13,7 @@ public sealed class OperationTests
     [MemberData(nameof(Cases))]
     public void GradientsAreThoseOfTheReference(string name, string deviceName)
     {
-        using var device = TestDevices.Open(deviceName);
+        var device = devices.Get(deviceName);
         var operation = Find(name);
         var report = GradientCheck.Run(operation.Function, operation.Values, device, operation.Reference).EnsurePassed();
         Assert.Equal(operation.Inputs.Sum(shape => shape.Count), report.Elements);
@@ -24,7 +24,7 @@ public sealed class OperationTests
     [MemberData(nameof(Cases))]
     public void OutputsAreThoseOfTheReference(string name, string deviceName)
     {
-        using var device = TestDevices.Open(deviceName);
+        var device = devices.Get(deviceName);
         using var scope = new DisposeScope();
         var operation = Find(name);
         Variable[] inputs = [.. operation.Values.Select(input => Variable.Constant(Tensor.From(device, input.Item1, input.Item2)))];
@@ -38,7 +38,7 @@ public sealed class OperationTests
     [MemberData(nameof(Cases))]
     public void AGradientIsTheSameWhenItAloneIsAskedFor(string name, string deviceName)
     {
-        using var device = TestDevices.Open(deviceName);
+        var device = devices.Get(deviceName);
         var operation = Find(name);
         float[]?[] all = Gradients(operation, device, -1);
         for (int i = 0; i < all.Length; i++)

@@ -27,3 +27,20 @@ internal static class TestDevices
 
     public static Tensor Tensor(Device device, Shape shape, int seed) => Mmrr.Tensor.From(device, shape, Values(shape.Count, seed));
 }
+
+/// <summary>The devices of one test class, each opened once: the simulator compiles every kernel anew for each device.</summary>
+public sealed class OpenDevices : IDisposable
+{
+    private readonly Dictionary<string, Device> _open = [];
+
+    public Device Get(string name)
+    {
+        if (!_open.TryGetValue(name, out var device)) _open[name] = device = TestDevices.Open(name);
+        return device;
+    }
+
+    public void Dispose()
+    {
+        foreach (var device in _open.Values) device.Dispose();
+    }
+}

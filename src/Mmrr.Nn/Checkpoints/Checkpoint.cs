@@ -38,33 +38,24 @@ public static class Checkpoint
     }
 
     /// <summary>Copies the networks' weights to the host, in PyTorch's layouts.</summary>
-    public static IReadOnlyList<(string Name, int[] Shape, float[] Values)> Snapshot(IEnumerable<(string Name, UNet Network)> networks)
+    public static IReadOnlyList<(string Name, int[] Shape, float[] Values)> Snapshot(IEnumerable<(string Name, Module Network)> networks)
     {
         ArgumentNullException.ThrowIfNull(networks);
-        var weights = new List<(string, int[], float[])>();
-        foreach (var (prefix, network) in networks)
-        {
-            foreach (var (name, variable) in network.Parameters())
-            {
-                float[] values = variable.Value.ToArray();
-                weights.Add(($"{prefix}.{name}", FileShape(variable.Shape), variable.Shape.Rank == 4 ? Transposed(values, variable.Shape) : values));
-            }
-        }
-        return weights;
+        return [.. networks.SelectMany(n => Weights.Of(n.Network, $"{n.Name}."))];
     }
 
     /// <summary>The names and shapes of these networks' weights in a <see cref="Snapshot"/>.</summary>
-    public static IEnumerable<(string Name, int[] Shape)> Shapes(IEnumerable<(string Name, UNet Network)> networks) =>
-        networks.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", FileShape(p.Shape))));
+    public static IEnumerable<(string Name, int[] Shape)> Shapes(IEnumerable<(string Name, Module Network)> networks) =>
+        networks.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", Weights.FileShape(p.Shape))));
 
     /// <summary>Restores the weights from a <see cref="Snapshot"/>.</summary>
-    public static void Restore(IEnumerable<(string Name, UNet Network)> networks, IReadOnlyList<(string Name, int[] Shape, float[] Values)> weights)
+    public static void Restore(IEnumerable<(string Name, Module Network)> networks, IReadOnlyList<(string Name, int[] Shape, float[] Values)> weights)
     {
         ArgumentNullException.ThrowIfNull(networks);
         var byName = weights.ToDictionary(w => w.Name, w => w.Values);
         foreach (var (prefix, network) in networks)
         {
-            foreach (var (name, variable) in network.Parameters()) Put(variable.Value, byName[$"{prefix}.{name}"]);
+            foreach (var (name, variable) in network.Parameters()) Weights.Put(variable.Value, byName[$"{prefix}.{name}"]);
         }
     }
 
@@ -83,14 +74,14 @@ public static class Checkpoint
         var options = ReadOptions(first, restoration);
         if (!options.Equals(ReadOptions(second, refinement))) throw new InvalidDataException($"{refinement}: its model differs from that of {restoration}");
         var shapes = MmrrModel.ParameterShapes(options).ToLookup(p => p.Name.StartsWith("f_ref.", StringComparison.Ordinal));
-        Compare(first, restoration, shapes[false]);
-        Compare(second, refinement, shapes[true]);
+        Weights.Compare(first, restoration, shapes[false]);
+        Weights.Compare(second, refinement, shapes[true]);
         var model = new MmrrModel(device, options);
         try
         {
             foreach (var (prefix, network) in model.Networks())
             {
-                foreach (var (name, variable) in network.Parameters()) Put(variable.Value, (prefix == "f_ref" ? second : first).Read($"{prefix}.{name}"));
+                foreach (var (name, variable) in network.Parameters()) Weights.Put(variable.Value, (prefix == "f_ref" ? second : first).Read($"{prefix}.{name}"));
             }
             return model;
         }
@@ -107,14 +98,14 @@ public static class Checkpoint
     /// <param name="networks">The networks to load, with their names.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, belongs to a different model or holds other networks.</exception>
-    public static void Load(string path, MmrrModel model, IEnumerable<(string Name, UNet Network)> networks)
+    public static void Load(string path, MmrrModel model, IEnumerable<(string Name, Module Network)> networks)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint");
         using var file = SafeTensorsFile.Open(path);
         if (!ReadOptions(file, path).Equals(model.Options)) throw new InvalidDataException($"{path}: it belongs to a different model");
-        (string Name, UNet Network)[] wanted = [.. networks];
-        Compare(file, path, wanted.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape))));
+        (string Name, Module Network)[] wanted = [.. networks];
+        Weights.Compare(file, path, wanted.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape))));
         Restore(wanted, [.. file.Entries.Select(entry => (entry.Name, entry.Shape.ToArray(), file.Read(entry.Name)))]);
     }
 
@@ -133,57 +124,4 @@ public static class Checkpoint
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }
     }
-
-    /// <summary>Compares names and shapes with the model's before anything is allocated.</summary>
-    private static void Compare(SafeTensorsFile file, string path, IEnumerable<(string Name, Shape Shape)> parameters)
-    {
-        var expected = parameters.ToDictionary(p => p.Name, p => FileShape(p.Shape));
-        foreach (var entry in file.Entries)
-        {
-            if (!expected.TryGetValue(entry.Name, out int[]? shape))
-                throw new InvalidDataException($"{path}: it has a tensor '{entry.Name}', which the model does not have");
-            if (!entry.Shape.SequenceEqual(shape))
-                throw new InvalidDataException(
-                    $"{path}: '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
-        }
-        var present = file.Entries.Select(e => e.Name).ToHashSet();
-        if (expected.Keys.FirstOrDefault(name => !present.Contains(name)) is { } missing)
-            throw new InvalidDataException($"{path}: the tensor '{missing}' is missing");
-    }
-
-    private static void Put(Tensor tensor, float[] values)
-    {
-        if (tensor.Shape.Rank != 4)
-        {
-            tensor.CopyFrom(values);
-            return;
-        }
-        int taps = tensor.Shape[0] * tensor.Shape[1], inputs = tensor.Shape[2], outputs = tensor.Shape[3];
-        var stored = new float[values.Length];
-        for (int o = 0; o < outputs; o++)
-        {
-            for (int c = 0; c < inputs; c++)
-            {
-                for (int t = 0; t < taps; t++) stored[(((t * inputs) + c) * outputs) + o] = values[(((o * inputs) + c) * taps) + t];
-            }
-        }
-        tensor.CopyFrom(stored);
-    }
-
-    /// <summary>Converts [K, K, in, out] to [out, in, K, K].</summary>
-    private static float[] Transposed(float[] values, Shape shape)
-    {
-        int taps = shape[0] * shape[1], inputs = shape[2], outputs = shape[3];
-        var file = new float[values.Length];
-        for (int t = 0; t < taps; t++)
-        {
-            for (int c = 0; c < inputs; c++)
-            {
-                for (int o = 0; o < outputs; o++) file[(((o * inputs) + c) * taps) + t] = values[(((t * inputs) + c) * outputs) + o];
-            }
-        }
-        return file;
-    }
-
-    private static int[] FileShape(Shape shape) => shape.Rank == 4 ? [shape[3], shape[2], shape[0], shape[1]] : shape.ToArray();
 }

@@ -28,6 +28,15 @@ public abstract class Module : IDisposable
         }
     }
 
+    /// <summary>Whether the module is in training, where a <c>Dropout</c> drops values. True until <see cref="Eval"/>.</summary>
+    public bool Training { get; private set; } = true;
+
+    /// <summary>Puts the module and its submodules into training.</summary>
+    public void Train() => SetTraining(true);
+
+    /// <summary>Takes the module and its submodules out of training.</summary>
+    public void Eval() => SetTraining(false);
+
     /// <summary>Number of trainable values.</summary>
     public long ParameterCount => Parameters().Sum(p => (long)p.Variable.Value.Count);
 
@@ -62,5 +71,11 @@ public abstract class Module : IDisposable
     {
         _modules.Add((name, module));
         return module;
+    }
+
+    private void SetTraining(bool training)
+    {
+        Training = training;
+        foreach (var (_, module) in _modules) module.SetTraining(training);
     }
 }

@@ -51,14 +51,14 @@ public sealed class MmrrModel : IDisposable
     public MaskSolver Solver { get; init; } = MaskSolver.Newton;
 
     /// <summary>The networks with their names in a checkpoint: <c>f_e</c>, <c>f_m</c>, <c>f_res</c>, <c>f_ref</c>.</summary>
-    public IEnumerable<(string Name, UNet Network)> Networks()
+    public IEnumerable<(string Name, Module Network)> Networks()
     {
         foreach (var network in RestorationNetworks()) yield return network;
         yield return ("f_ref", RefinementNetwork);
     }
 
     /// <summary>The networks that the first phase trains.</summary>
-    public IEnumerable<(string Name, UNet Network)> RestorationNetworks()
+    public IEnumerable<(string Name, Module Network)> RestorationNetworks()
     {
         if (EmbeddingNetwork is not null) yield return ("f_e", EmbeddingNetwork);
         if (MaskNetwork is not null) yield return ("f_m", MaskNetwork);

@@ -20,7 +20,7 @@ internal abstract class TrainingPhase(MmrrModel model)
     public abstract string CheckpointFile { get; }
 
     /// <summary>The networks that are trained.</summary>
-    public abstract IEnumerable<(string Name, UNet Network)> Networks { get; }
+    public abstract IEnumerable<(string Name, Module Network)> Networks { get; }
 
     /// <summary>Passes through a network per training image; a backward pass counts as two.</summary>
     public abstract int TrainingPasses { get; }
@@ -61,7 +61,7 @@ internal sealed class RestorationPhase(MmrrModel model) : TrainingPhase(model)
 
     public override string CheckpointFile => Checkpoint.RestorationFile;
 
-    public override IEnumerable<(string Name, UNet Network)> Networks => Model.RestorationNetworks();
+    public override IEnumerable<(string Name, Module Network)> Networks => Model.RestorationNetworks();
 
     public override int TrainingPasses => 3 * RestorationNetworks;
 
@@ -84,7 +84,7 @@ internal sealed class RefinementPhase(MmrrModel model) : TrainingPhase(model)
 
     public override string CheckpointFile => Checkpoint.RefinementFile;
 
-    public override IEnumerable<(string Name, UNet Network)> Networks => [("f_ref", Model.RefinementNetwork)];
+    public override IEnumerable<(string Name, Module Network)> Networks => [("f_ref", Model.RefinementNetwork)];
 
     public override int TrainingPasses => RestorationNetworks + 3;
 
