@@ -35,10 +35,18 @@ public sealed class KernelReport
     public static KernelReport Of(SimtKernel kernel, PtxCompiler compiler, PtxTools tools)
     {
         ArgumentNullException.ThrowIfNull(compiler);
+        return Of(kernel, compiler.Compile(kernel), compiler.Target, tools);
+    }
+
+    /// <summary>Assembles and disassembles a kernel that has been compiled.</summary>
+    /// <exception cref="PtxException">One of the two steps fails.</exception>
+    public static KernelReport Of(SimtKernel kernel, string ptx, Multiprocessor target, PtxTools tools)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(tools);
-        string ptx = compiler.Compile(kernel);
-        var (resources, cubin) = tools.Assemble(ptx, compiler.Target);
-        return new KernelReport(kernel, compiler.Target, ptx, resources, tools.Disassemble(cubin));
+        var (resources, cubin) = tools.Assemble(ptx, target);
+        return new KernelReport(kernel, target, ptx, resources, tools.Disassemble(cubin));
     }
 
     /// <summary>The main figures, one per line.</summary>

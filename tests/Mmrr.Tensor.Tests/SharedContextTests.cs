@@ -63,13 +63,13 @@ public class SharedContextTests
     [Fact]
     public void Two_compilers_work_side_by_side()
     {
-        var kernel = SimtKernel.Own.First(found => found.Name == "Elementwise.AddKernel");
+        var kernel = SimtKernel.Own.First(found => found.Name == "Elementwise.FillKernel");
         using PtxCompiler first = new(Multiprocessor.Of(80)), second = new(Multiprocessor.Of(90));
-        Assert.Contains("AddKernel(", first.Compile(kernel), StringComparison.Ordinal);
-        Assert.Contains("AddKernel(", second.Compile(kernel), StringComparison.Ordinal);
+        Assert.Contains("FillKernel(", first.Compile(kernel), StringComparison.Ordinal);
+        Assert.Contains("FillKernel(", second.Compile(kernel), StringComparison.Ordinal);
         string[] both = ["", ""];
         Parallel.Invoke(() => both[0] = first.Compile(kernel), () => both[1] = second.Compile(kernel));
-        Assert.All(both, ptx => Assert.Contains("AddKernel(", ptx, StringComparison.Ordinal));
+        Assert.All(both, ptx => Assert.Contains("FillKernel(", ptx, StringComparison.Ordinal));
     }
 
     private static void Set(ArrayView<float> values, float value) => values[Group.IdxX] = value;

@@ -188,8 +188,8 @@ public partial class PtxTests
     private static KernelReport ReportOf(string name, int sm)
     {
         var tools = Tools();
-        using var compiler = new PtxCompiler(Multiprocessor.Of(sm));
-        return KernelReport.Of(SimtKernel.Own.Single(kernel => kernel.Name == name), compiler, tools);
+        var (kernel, ptx, error) = Compiled(sm).Single(compiled => compiled.Kernel.Name == name);
+        return KernelReport.Of(kernel, ptx ?? throw error!, Multiprocessor.Of(sm), tools);
     }
 
     private static SimtKernel Sample(string name) => SimtKernel.In(Assembly.GetExecutingAssembly()).Single(kernel => kernel.Name == $"SampleKernels.{name}");
@@ -211,7 +211,7 @@ public partial class PtxTests
     private static void ForEach(int sm, Action<SimtKernel, string> check)
     {
         var failures = new ConcurrentBag<string>();
-        Parallel.ForEach(s_compiled.GetOrAdd(sm, sm => new(() => Compile(sm))).Value, compiled =>
+        Parallel.ForEach(Compiled(sm), compiled =>
         {
             try
             {
@@ -224,6 +224,9 @@ public partial class PtxTests
         });
         Assert.True(failures.IsEmpty, string.Join("\n", failures.Order(StringComparer.Ordinal)));
     }
+
+    private static List<(SimtKernel Kernel, string? Ptx, PtxException? Error)> Compiled(int sm) =>
+        s_compiled.GetOrAdd(sm, sm => new(() => Compile(sm))).Value;
 
     // In one order: what a compiler has compiled before can move the registers of a kernel.
     private static List<(SimtKernel Kernel, string? Ptx, PtxException? Error)> Compile(int sm)
