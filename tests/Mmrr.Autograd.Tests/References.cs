@@ -29,6 +29,49 @@ internal static class References
         return y;
     }
 
+    public static double[] MatrixProduct(double[] a, double[] b, int matrices, int rows, int terms, int columns) =>
+    [
+        .. from matrix in Enumerable.Range(0, matrices)
+           from i in Enumerable.Range(matrix * rows, rows)
+           from j in Enumerable.Range(0, columns)
+           select Enumerable.Range(0, terms).Sum(k => a[(i * terms) + k] * b[(((matrix * terms) + k) * columns) + j]),
+    ];
+
+    /// <summary>The second tensor is added along the last axes of the first.</summary>
+    public static double[] Add(double[] a, double[] b) => [.. a.Select((value, i) => value + b[i % b.Length])];
+
+    public static double[] Sum(double[] x, Shape shape, int[] axes)
+    {
+        int[] kept = [.. Enumerable.Range(0, shape.Rank).Except(axes)];
+        var y = new double[kept.Aggregate(1, (count, axis) => count * shape[axis])];
+        for (int at = 0; at < x.Length; at++)
+        {
+            int[] index = Index(at, shape);
+            y[kept.Aggregate(0, (place, axis) => (place * shape[axis]) + index[axis])] += x[at];
+        }
+        return y;
+    }
+
+    public static double[] Broadcast(double[] x, Shape from, Shape to) =>
+    [
+        .. Enumerable.Range(0, to.Count).Select(at =>
+        {
+            int[] index = Index(at, to)[(to.Rank - from.Rank)..];
+            return x[index.Select((i, axis) => Math.Min(i, from[axis] - 1)).Zip(from.ToArray()).Aggregate(0, (place, axis) => (place * axis.Second) + axis.First)];
+        }),
+    ];
+
+    public static double[] Permute(double[] x, Shape shape, int[] axes)
+    {
+        var y = new double[x.Length];
+        for (int at = 0; at < x.Length; at++)
+        {
+            int[] index = Index(at, shape);
+            y[axes.Aggregate(0, (place, axis) => (place * shape[axis]) + index[axis])] = x[at];
+        }
+        return y;
+    }
+
     public static double[] GroupNorm(double[] x, double[] gamma, double[] beta, Shape images, int groups, bool relu)
     {
         int pixels = images[1] * images[2], channels = images[3], size = channels / groups;
@@ -93,5 +136,13 @@ internal static class References
             for (int i = 0; i < size; i++) m[(row * size) + i] = levels[row] is 0 or 1 ? levels[row] : Sigmoid(image[i] + low);
         }
         return m;
+    }
+
+    /// <summary>The index along each axis of the element at this place.</summary>
+    private static int[] Index(int at, Shape shape)
+    {
+        int[] index = new int[shape.Rank];
+        for (int axis = shape.Rank - 1; axis >= 0; at /= shape[axis--]) index[axis] = at % shape[axis];
+        return index;
     }
 }

@@ -35,9 +35,14 @@ internal sealed class MultiplyOperation(Variable a, Variable b) : Operation([a, 
 
 public static partial class Ops
 {
-    /// <summary>a ⊙ b, element by element.</summary>
+    /// <summary>a ⊙ b, element by element; both are broadcast to one shape by NumPy's rules if theirs differ.</summary>
     /// <param name="a">A variable of any shape.</param>
-    /// <param name="b">Shaped like <paramref name="a"/>.</param>
-    /// <returns>Shaped like <paramref name="a"/>.</returns>
-    public static Variable Multiply(this Variable a, Variable b) => new MultiplyOperation(a, b).Run();
+    /// <param name="b">Each of its sizes, from the last, is that of <paramref name="a"/>, or one of the two is 1 or absent.</param>
+    /// <returns>Of the larger of each two sizes.</returns>
+    /// <exception cref="ArgumentException">The shapes cannot be broadcast, or the devices differ.</exception>
+    public static Variable Multiply(this Variable a, Variable b)
+    {
+        (a, b) = Broadcast(a, b);
+        return new MultiplyOperation(a, b).Run();
+    }
 }

@@ -1,0 +1,142 @@
+namespace Mmrr.Kernels;
+
+/// <summary>
+/// Matrix products y = a·b (+ bias) with both gradients: [M, K]·[K, N], [B, M, K]·[B, K, N] matrix by matrix, and [B, M, K]·[K, N], which is one product of
+/// B·M rows. 2·B·M·N·K operations each; the sums have a fixed order. On <c>cpu</c> a row of the output does not depend on the number of rows or matrices. On GPUs
+/// a single product in multiples of four is a 1×1 convolution, at the device's <see cref="Device.Precision"/>.
+/// </summary>
+public static partial class MatrixProduct
+{
+    /// <summary>The output's shape: [M, N] or [B, M, N].</summary>
+    /// <exception cref="ArgumentException">The shapes do not match.</exception>
+    public static Shape OutputShape(Shape a, Shape b) => Sizes.Of("MatrixProduct.OutputShape", "a", a, "b", b).Output;
+
+    /// <summary>output = a·b + bias.</summary>
+    /// <param name="a">[M, K] or [B, M, K].</param>
+    /// <param name="b">[K, N], or [B, K, N] with a matrix for each of <paramref name="a"/>.</param>
+    /// <param name="bias">[N], added to every row, or null for none.</param>
+    /// <param name="output">[M, N] or [B, M, N]; must not share memory with the inputs.</param>
+    /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
+    public static void Forward(Tensor a, Tensor b, Tensor? bias, Tensor output)
+    {
+        const string Operation = "MatrixProduct.Forward";
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(output);
+        var sizes = Sizes.Of(Operation, "a", a.Shape, "b", b.Shape);
+        var form = new Form(sizes.Batch, sizes.M, sizes.K, sizes.N, LeftTransposed: false, RightTransposed: false);
+        if (IsConvolution(a.Device, sizes, multiplesOfFour: true))
+        {
+            Check.Shape(Operation, "output", output, sizes.Output);
+            using Tensor images = a.Share(sizes.LeftImage), weights = b.Share(sizes.Weights), results = output.Share(sizes.OutputImage);
+            Convolution.Forward(images, weights, bias, null, 1, results);
+            return;
+        }
+        Kernel.Run(
+            Operation, [("a", a), ("b", b), Argument.Optional("bias", bias, new Shape(sizes.N))], [("output", output, sizes.Output)],
+            simd => Run(simd, Operation, form, a, b, bias, output),
+            simt => Run(simt, form, a, b, bias, output),
+            operations: sizes.Operations);
+    }
+
+    /// <summary>The gradient with respect to a: outputGradient·bᵀ.</summary>
+    /// <param name="outputGradient">[M, N] or [B, M, N].</param>
+    /// <param name="b">[K, N] or [B, K, N].</param>
+    /// <param name="leftGradient">[M, K] or [B, M, K], overwritten.</param>
+    /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
+    public static void BackwardLeft(Tensor outputGradient, Tensor b, Tensor leftGradient)
+    {
+        const string Operation = "MatrixProduct.BackwardLeft";
+        ArgumentNullException.ThrowIfNull(outputGradient);
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(leftGradient);
+        var sizes = Sizes.Of(Operation, "leftGradient", leftGradient.Shape, "b", b.Shape);
+        var form = new Form(sizes.Batch, sizes.M, sizes.N, sizes.K, LeftTransposed: false, RightTransposed: true);
+        if (IsConvolution(b.Device, sizes, multiplesOfFour: true))
+        {
+            Check.Shape(Operation, "outputGradient", outputGradient, sizes.Output);
+            using Tensor gradients = outputGradient.Share(sizes.OutputImage), weights = b.Share(sizes.Weights), results = leftGradient.Share(sizes.LeftImage);
+            Convolution.BackwardData(gradients, weights, 1, results);
+            return;
+        }
+        Kernel.Run(
+            Operation, [("outputGradient", outputGradient, sizes.Output), ("b", b)], [("leftGradient", leftGradient)],
+            simd => Run(simd, Operation, form, outputGradient, b, null, leftGradient),
+            simt => Run(simt, form, outputGradient, b, null, leftGradient),
+            operations: sizes.Operations);
+    }
+
+    /// <summary>The gradient with respect to b: aᵀ·outputGradient, summed over all rows of which b is a factor.</summary>
+    /// <param name="a">[M, K] or [B, M, K].</param>
+    /// <param name="outputGradient">[M, N] or [B, M, N].</param>
+    /// <param name="rightGradient">[K, N] or [B, K, N], overwritten.</param>
+    /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
+    public static void BackwardRight(Tensor a, Tensor outputGradient, Tensor rightGradient)
+    {
+        const string Operation = "MatrixProduct.BackwardRight";
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(outputGradient);
+        ArgumentNullException.ThrowIfNull(rightGradient);
+        var sizes = Sizes.Of(Operation, "a", a.Shape, "rightGradient", rightGradient.Shape);
+        var form = new Form(sizes.Batch, sizes.K, sizes.M, sizes.N, LeftTransposed: true, RightTransposed: false);
+        if (IsConvolution(a.Device, sizes, multiplesOfFour: false))
+        {
+            Check.Shape(Operation, "outputGradient", outputGradient, sizes.Output);
+            using Tensor images = a.Share(sizes.LeftImage), gradients = outputGradient.Share(sizes.OutputImage), results = rightGradient.Share(sizes.Weights);
+            Convolution.BackwardWeight(images, gradients, 1, results, null);
+            return;
+        }
+        Kernel.Run(
+            Operation, [("a", a), ("outputGradient", outputGradient, sizes.Output)], [("rightGradient", rightGradient)],
+            simd => Run(simd, Operation, form, a, outputGradient, null, rightGradient),
+            simt => Run(simt, form, a, outputGradient, null, rightGradient),
+            operations: sizes.Operations);
+    }
+
+    /// <summary>
+    /// Whether a GPU computes a single product as a 1×1 convolution: there are fast kernels for multiples of four, and the weight gradient of any sizes
+    /// divides long sums among groups.
+    /// </summary>
+    private static bool IsConvolution(Device device, in Sizes sizes, bool multiplesOfFour) =>
+        device.Kind != DeviceKind.Cpu && sizes.Batch == 1 && (!multiplesOfFour || (sizes.K % 4 == 0 && sizes.N % 4 == 0));
+
+    /// <summary>
+    /// One of the three products as the loops see it: y[rows, columns] = left[rows, terms]·right[terms, columns] for each matrix, where a transposed factor is
+    /// stored as [terms, rows] or [columns, terms].
+    /// </summary>
+    internal readonly record struct Form(int Batch, int Rows, int Terms, int Columns, bool LeftTransposed, bool RightTransposed);
+
+    /// <summary>The sizes of a product [M, K]·[K, N] of <paramref name="Batch"/> matrices, and the output's shape.</summary>
+    private readonly record struct Sizes(int Batch, int M, int K, int N, Shape Output)
+    {
+        public double Operations => 2.0 * Batch * M * K * N;
+
+        /// <summary>a as an image, M pixels of K channels.</summary>
+        public Shape LeftImage => new(1, M, 1, K);
+
+        /// <summary>b as the weights of a 1×1 convolution.</summary>
+        public Shape Weights => new(1, 1, K, N);
+
+        /// <summary>The output as an image.</summary>
+        public Shape OutputImage => new(1, M, 1, N);
+
+        public static Sizes Of(string operation, string leftName, Shape left, string rightName, Shape right)
+        {
+            ArgumentNullException.ThrowIfNull(left);
+            ArgumentNullException.ThrowIfNull(right);
+            if (left.Rank is not (2 or 3)) throw new ArgumentException($"{operation}: {leftName} is {left}, expected [M, K] or [B, M, K]");
+            int m = left[-2], k = left[-1];
+            bool batched = left.Rank == 3 && right.Rank == 3;
+            bool matches = (batched ? right[0] == left[0] : right.Rank == 2) && right[-2] == k;
+            if (!matches)
+            {
+                string expected = left.Rank == 3 ? $"[{left[0]}, {k}, N] or [{k}, N]" : $"[{k}, N]";
+                throw new ArgumentException($"{operation}: {rightName} is {right}, expected {expected} to go with {leftName} {left}");
+            }
+            int n = right[-1];
+            return left.Rank == 2 ? new(1, m, k, n, new Shape(m, n))
+                : batched ? new(left[0], m, k, n, new Shape(left[0], m, n))
+                : new(1, left[0] * m, k, n, new Shape(left[0], m, n));
+        }
+    }
+}
