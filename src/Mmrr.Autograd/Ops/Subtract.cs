@@ -1,0 +1,34 @@
+using Mmrr.Kernels;
+
+namespace Mmrr.Autograd;
+
+/// <summary>The gradient of the first term is the output's, that of the second its negative.</summary>
+internal sealed class SubtractOperation(Variable a, Variable b) : Operation([a, b])
+{
+    public override string Name => "Subtract";
+
+    protected override Tensor Forward()
+    {
+        var output = EmptyLike(a);
+        Elementwise.Forward<Difference>(a.Value, b.Value, output);
+        return output;
+    }
+
+    protected override void Backward(Tensor outputGradient)
+    {
+        Propagate(a, outputGradient);
+        if (!Wants(b)) return;
+        var gradient = EmptyLike(b);
+        Elementwise.Scale(outputGradient, -1f, gradient);
+        Propagate(b, gradient);
+    }
+}
+
+public static partial class Ops
+{
+    /// <summary>a − b, element by element.</summary>
+    /// <param name="a">A variable of any shape.</param>
+    /// <param name="b">Shaped like <paramref name="a"/>.</param>
+    /// <returns>Shaped like <paramref name="a"/>.</returns>
+    public static Variable Subtract(this Variable a, Variable b) => new SubtractOperation(a, b).Run();
+}
