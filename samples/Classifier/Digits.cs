@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Mmrr.Kernels;
 using Mmrr.Nn;
 
 namespace Mmrr.Samples;
@@ -50,9 +51,10 @@ internal sealed class Digits
     /// <returns>[N, 1, 1, Classes].</returns>
     public Tensor Targets(Device device, ReadOnlySpan<int> indices)
     {
-        var values = new float[indices.Length * Classes];
-        for (int i = 0; i < indices.Length; i++) values[(i * Classes) + _labels[indices[i]]] = 1;
-        return Tensor.From(device, new Shape(indices.Length, 1, 1, Classes), values);
+        var labels = new int[indices.Length];
+        for (int i = 0; i < labels.Length; i++) labels[i] = _labels[indices[i]];
+        using var rows = SoftmaxCrossEntropy.OneHot(device, labels, Classes);
+        return rows.Share(new Shape(labels.Length, 1, 1, Classes));
     }
 
     private static byte[]? Read(string folder, string name)

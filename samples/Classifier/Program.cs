@@ -1,5 +1,5 @@
 // Trains a small classifier of handwritten digits on the engine, and tells its accuracy on the test images:  Classifier FOLDER [EPOCHS] [DEVICE]
-// FOLDER holds MNIST's four IDX files. The network is of Mmrr.Nn's layers, the loss (CrossEntropy.cs) an operation and kernels of this program's own.
+// FOLDER holds MNIST's four IDX files. The network is of Mmrr.Nn's layers.
 using System.Diagnostics;
 using System.Globalization;
 using Mmrr;
@@ -12,7 +12,6 @@ const int Batch = 64;
 const double LearningRate = 4e-3;
 const double Expected = 0.97; // after one epoch
 
-foreach (string name in new[] { "cpu", "simt" }) CheckLoss(name);
 if (args.Length == 0 || Digits.Find(args[0], "train") is not { } train || Digits.Find(args[0], "t10k") is not { } test)
 {
     Console.WriteLine("no training: the first argument is a folder with train-images-idx3-ubyte, train-labels-idx1-ubyte and the same of t10k, gzipped or not");
@@ -34,7 +33,7 @@ for (int step = 0; step < steps; step++)
     using var scope = new DisposeScope(); // what a step makes, it disposes
     var batch = order.AsSpan(place * Batch, Batch);
     var logits = network.Forward(Variable.Constant(train.Images(device, batch)));
-    var loss = new CrossEntropy(logits, train.Targets(device, batch)).Run();
+    var loss = logits.SoftmaxCrossEntropy(train.Targets(device, batch));
     loss.Backward();
     optimizer.Step(LearningRate * (1 - ((double)step / steps)));
     if (step % 200 == 0) Console.WriteLine($"step {step} of {steps}: loss {loss.Value.Item():F3}");
@@ -63,26 +62,4 @@ double Accuracy()
         }
     }
     return (double)right / test.Count;
-}
-
-// The gradient of the loss against central differences of the same in float64, on both devices, before it is trusted.
-static void CheckLoss(string name)
-{
-    using var device = Device.Open(name);
-    const int Rows = 3, Classes = 4;
-    var shape = new Shape(Rows, Classes);
-    float[] logits = [0.5f, -1, 2, 0.1f, 30, -30, 0, 1, -2, -2, -2, 5], target = [0, 1, 0, 0, 0.5f, 0.25f, 0.25f, 0, 0, 0, 0, 1];
-    Console.WriteLine(GradientCheck.Run(
-        inputs => new CrossEntropy(inputs[0], Tensor.From(device, shape, target)).Run(), [(shape, logits)], device,
-        reference: x =>
-        {
-            double loss = 0;
-            for (int row = 0; row < Rows; row++)
-            {
-                double[] values = x[0][(row * Classes)..((row + 1) * Classes)];
-                double logarithm = Math.Log(values.Sum(Math.Exp));
-                for (int c = 0; c < Classes; c++) loss -= target[(row * Classes) + c] * (values[c] - logarithm) / Rows;
-            }
-            return [loss];
-        }).EnsurePassed());
 }

@@ -111,8 +111,16 @@ internal sealed record OperationCase(
     private static IEnumerable<OperationCase> Pooling()
     {
         Shape image = new(2, 5, 4, 3);
-        yield return new("max pool", v => v[0].MaxPool(2, 2), v => References.Pool(v[0], image, 2, 2, window => window.Max()), image);
-        yield return new("max pool, overlapping", v => v[0].MaxPool(3, 1), v => References.Pool(v[0], image, 3, 1, window => window.Max()), image);
+        // A tenth of the input and values that are further apart: no step of a difference changes where a maximum is.
+        float[] apart = [.. Enumerable.Range(0, image.Count).Select(i => 0.25f * (37 * i % image.Count))];
+        foreach (var (kernel, stride) in new[] { (2, 2), (3, 1), (1, 3) })
+        {
+            yield return new(
+                $"max pool {kernel}, stride {stride}",
+                v => v[0].Scale(0.1f).Add(Variable.Constant(Tensor.From(v[0].Device, image, apart))).MaxPool(kernel, stride),
+                v => References.Pool([.. v[0].Zip(apart, (a, b) => (0.1f * a) + b)], image, kernel, stride, window => window.Max()),
+                image);
+        }
         yield return new("average pool", v => v[0].AveragePool(2, 2), v => References.Pool(v[0], image, 2, 2, window => window.Average()), image);
         yield return new(
             "average pool, overlapping", v => v[0].AveragePool(3, 1), v => References.Pool(v[0], image, 3, 1, window => window.Average()), image);

@@ -60,25 +60,34 @@ public static unsafe class Dropout
         });
     }
 
-    // Like QuadWalk: a thread draws the block of four numbers of a quad in registers. 8 bytes per element, a load and a store of 16 bytes; 10 rounds of two
-    // 32×32-bit products per quad.
+    // A thread takes the blocks q, q + grid, … of the stream: it draws the four numbers of a block in registers, for a quad, one load and one store of 16
+    // bytes, or for the remainder of a count that is not a multiple of four. 8 bytes per element; 10 rounds of two 32×32-bit products per block.
     [SimtKernel]
     private static void ApplyKernel(Arguments a)
     {
         ArrayView<Float4> x4 = a.X.Cast<Float4>(), output4 = a.Output.Cast<Float4>();
         var draw = a.Draw;
-        int thread = QuadWalk.Thread, stride = QuadWalk.Threads, quads = a.Count / 4;
-        for (int q = thread; q < quads; q += stride)
+        int stride = QuadWalk.Threads, blocks = (a.Count + 3) / 4;
+        for (int q = QuadWalk.Thread; q < blocks; q += stride)
         {
-            Float4 value = x4[q], unit = PhiloxUniform.UnitQuad(draw.Seed, draw.Stream, q);
-            value.X = draw.Of(value.X, unit.X);
-            value.Y = draw.Of(value.Y, unit.Y);
-            value.Z = draw.Of(value.Z, unit.Z);
-            value.W = draw.Of(value.W, unit.W);
-            output4[q] = value;
+            var unit = PhiloxUniform.UnitQuad(draw.Seed, draw.Stream, q);
+            int first = 4 * q, rest = a.Count - first;
+            if (rest >= 4)
+            {
+                var value = x4[q];
+                value.X = draw.Of(value.X, unit.X);
+                value.Y = draw.Of(value.Y, unit.Y);
+                value.Z = draw.Of(value.Z, unit.Z);
+                value.W = draw.Of(value.W, unit.W);
+                output4[q] = value;
+            }
+            else
+            {
+                a.Output[first] = draw.Of(a.X[first], unit.X);
+                if (rest > 1) a.Output[first + 1] = draw.Of(a.X[first + 1], unit.Y);
+                if (rest > 2) a.Output[first + 2] = draw.Of(a.X[first + 2], unit.Z);
+            }
         }
-        int rest = (4 * quads) + thread;
-        if (rest < a.Count) a.Output[rest] = draw.Of(a.X[rest], Float4.At(PhiloxUniform.UnitQuad(draw.Seed, draw.Stream, quads), thread));
     }
 
     internal struct Draw
