@@ -9,7 +9,10 @@ internal sealed record OperationCase(
     private static readonly float[] s_levels = [0f, 0.3f, 1f, 0.85f, 0.02f, 0.5f];
 
     public static IReadOnlyList<OperationCase> All { get; } =
-        [.. Convolutions(), .. Products(), .. Normalizations(), .. Rearrangements(), .. Axes(), .. Elementwise(), .. Masks()];
+    [
+        .. Convolutions(), .. Products(), .. Normalizations(), .. Rearrangements(), .. Axes(), .. Elementwise(), .. Functions(), .. Pooling(), .. Rows(),
+        .. Masks(),
+    ];
 
     public IReadOnlyList<(Shape, float[])> Values => [.. Inputs.Select((shape, i) => (shape, TestDevices.Values(shape.Count, 100 + i)))];
 
@@ -123,6 +126,64 @@ internal sealed record OperationCase(
             v => v[0].MeanSquaredError(TestDevices.Tensor(v[0].Device, image, 9)),
             v => [TestDevices.Values(image.Count, 9).Select((target, i) => (v[0][i] - target) * (v[0][i] - target)).Average()],
             image);
+    }
+
+    private static IEnumerable<OperationCase> Functions()
+    {
+        Shape shape = new(3, 7);
+        yield return new("subtract", v => v[0].Subtract(v[1]), v => [.. v[0].Zip(v[1], (a, b) => a - b)], shape, shape);
+        yield return new("subtract from itself", v => v[0].Subtract(v[0]), v => [.. v[0].Select(_ => 0.0)], shape);
+        yield return new("divide", v => v[0].Divide(v[1].Exp()), v => [.. v[0].Zip(v[1], (a, b) => a / Math.Exp(b))], shape, shape);
+        yield return new("divide by itself", v => v[0].Divide(v[0]), v => [.. v[0].Select(_ => 1.0)], shape);
+        yield return new("exp", v => v[0].Exp(), v => [.. v[0].Select(Math.Exp)], shape);
+        yield return new("log", v => v[0].Multiply(v[0]).Log(), v => [.. v[0].Select(a => Math.Log(a * a))], shape);
+        yield return new("sqrt", v => v[0].Exp().Sqrt(), v => [.. v[0].Select(a => Math.Exp(a / 2))], shape);
+        yield return new("power of 3", v => v[0].Power(3), v => [.. v[0].Select(a => a * a * a)], shape);
+        yield return new("power of -1.5", v => v[0].Exp().Power(-1.5f), v => [.. v[0].Select(a => Math.Exp(-1.5 * a))], shape);
+        yield return new("leaky relu", v => v[0].LeakyRelu(0.2f), v => [.. v[0].Select(a => a > 0 ? a : 0.2f * a)], shape);
+        yield return new("gelu", v => v[0].Gelu(), v => [.. v[0].Select(References.Gelu)], shape);
+        yield return new(
+            "dropout", v => v[0].Dropout(0.3f, 7, 3),
+            v => [.. v[0].Select((a, i) => Philox.Uniform(7, 3, (ulong)i) < 0.3f ? 0 : a / (1 - (double)0.3f))], shape);
+        yield return new("no dropout", v => v[0].Dropout(0, 7, 3).Scale(2), v => [.. v[0].Select(a => 2 * a)], shape);
+    }
+
+    private static IEnumerable<OperationCase> Pooling()
+    {
+        Shape image = new(2, 5, 4, 3);
+        // A tenth of the input and values that are further apart: no step of a difference changes where a maximum is.
+        float[] apart = [.. Enumerable.Range(0, image.Count).Select(i => 0.25f * (37 * i % image.Count))];
+        foreach (var (kernel, stride) in new[] { (2, 2), (3, 1), (1, 3) })
+        {
+            yield return new(
+                $"max pool {kernel}, stride {stride}",
+                v => v[0].Scale(0.1f).Add(Variable.Constant(Tensor.From(v[0].Device, image, apart))).MaxPool(kernel, stride),
+                v => References.Pool([.. v[0].Zip(apart, (a, b) => (0.1f * a) + b)], image, kernel, stride, window => window.Max()),
+                image);
+        }
+        yield return new("average pool", v => v[0].AveragePool(2, 2), v => References.Pool(v[0], image, 2, 2, window => window.Average()), image);
+        yield return new(
+            "average pool, overlapping", v => v[0].AveragePool(3, 1), v => References.Pool(v[0], image, 3, 1, window => window.Average()), image);
+        yield return new(
+            "average pool, whole images", v => v[0].AveragePool(), v => References.Pool(v[0], image, 5, 4, 1, window => window.Average()), image);
+    }
+
+    private static IEnumerable<OperationCase> Rows()
+    {
+        Shape rows = new(3, 7), deep = new(2, 3, 6), channels = new(6);
+        double[] target = References.Softmax([.. TestDevices.Values(rows.Count, 9).Select(value => (double)value)], 7);
+        yield return new("softmax", v => v[0].Softmax(), v => References.Softmax(v[0], 7), rows);
+        yield return new(
+            "softmax cross-entropy",
+            v => v[0].SoftmaxCrossEntropy(Tensor.From(v[0].Device, rows, [.. target.Select(t => (float)t)])),
+            v => [References.CrossEntropy(v[0], target, 7)],
+            rows);
+        yield return new(
+            "softmax cross-entropy, labels",
+            v => v[0].SoftmaxCrossEntropy(Kernels.SoftmaxCrossEntropy.OneHot(v[0].Device, [2, 0, 6], 7)),
+            v => [References.CrossEntropy(v[0], [.. new[] { 2, 0, 6 }.SelectMany(label => Enumerable.Range(0, 7).Select(c => c == label ? 1.0 : 0))], 7)],
+            rows);
+        yield return new("layer norm", v => v[0].LayerNorm(v[1], v[2]), v => References.LayerNorm(v[0], v[1], v[2]), deep, channels, channels);
     }
 
     private static IEnumerable<OperationCase> Masks()

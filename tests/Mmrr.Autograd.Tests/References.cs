@@ -117,6 +117,46 @@ internal static class References
     public static double[] Repeat(double[] x, int images, int times) =>
         [.. x.Chunk(x.Length / images).SelectMany(image => Enumerable.Repeat(image, times)).SelectMany(value => value)];
 
+    /// <summary>Pooling of windows of so many pixels a side, or of whole images; the values of a window become one.</summary>
+    public static double[] Pool(double[] x, Shape images, int kernel, int stride, Func<IEnumerable<double>, double> combine) =>
+        Pool(x, images, kernel, kernel, stride, combine);
+
+    public static double[] Pool(double[] x, Shape images, int tall, int wide, int stride, Func<IEnumerable<double>, double> combine) =>
+    [
+        .. from n in Enumerable.Range(0, images[0])
+           from i in Enumerable.Range(0, ((images[1] - tall) / stride) + 1)
+           from j in Enumerable.Range(0, ((images[2] - wide) / stride) + 1)
+           from c in Enumerable.Range(0, images[3])
+           select combine(
+               from k in Enumerable.Range(i * stride, tall)
+               from l in Enumerable.Range(j * stride, wide)
+               select x[(((((n * images[1]) + k) * images[2]) + l) * images[3]) + c]),
+    ];
+
+    public static double[] Softmax(double[] x, int classes) =>
+        [.. x.Chunk(classes).SelectMany(row => row.Select(value => Math.Exp(value) / row.Sum(Math.Exp)))];
+
+    public static double CrossEntropy(double[] logits, double[] target, int classes) =>
+        -Softmax(logits, classes).Zip(target, (p, t) => t * Math.Log(p)).Sum() / (logits.Length / classes);
+
+    public static double[] LayerNorm(double[] x, double[] gamma, double[] beta) =>
+    [
+        .. x.Chunk(gamma.Length).SelectMany(row =>
+        {
+            double mean = row.Average(), deviation = Math.Sqrt(row.Average(value => (value - mean) * (value - mean)) + 1e-5);
+            return row.Select((value, c) => (gamma[c] * (value - mean) / deviation) + beta[c]);
+        }),
+    ];
+
+    /// <summary>x·Φ(x), Φ by Simpson's rule.</summary>
+    public static double Gelu(double x)
+    {
+        const int Steps = 200;
+        double sum = 0;
+        for (int i = 0; i <= Steps; i++) sum += (i is 0 or Steps ? 1 : i % 2 == 0 ? 2 : 4) * Math.Exp(-0.5 * Math.Pow(x * i / Steps, 2));
+        return x * (0.5 + (sum * x / Steps / 3 / Math.Sqrt(2 * Math.PI)));
+    }
+
     public static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 
     public static double[] BisectionMask(double[] v, float[] levels, int images)

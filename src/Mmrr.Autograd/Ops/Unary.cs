@@ -47,4 +47,23 @@ public static partial class Ops
 
     /// <summary>factor·x, with a factor without a gradient.</summary>
     public static Variable Scale(this Variable x, float factor) => x.Apply(new Scaling(factor));
+
+    /// <summary>eˣ of each element.</summary>
+    public static Variable Exp(this Variable x) => x.Apply<Exp>();
+
+    /// <summary>The natural logarithm of each element; −∞ at 0, NaN below.</summary>
+    public static Variable Log(this Variable x) => x.Apply<Log>();
+
+    /// <summary>The square root of each element; NaN below 0.</summary>
+    public static Variable Sqrt(this Variable x) => x.Apply<Sqrt>();
+
+    /// <summary>x to the power of an exponent without a gradient; NaN where x &lt; 0 and the exponent is no whole number up to ±64.</summary>
+    /// <exception cref="ArgumentException">The exponent is not finite.</exception>
+    public static Variable Power(this Variable x, float exponent) => x.Apply(new Power(exponent));
+
+    /// <summary>x where x &gt; 0, otherwise slope·x.</summary>
+    public static Variable LeakyRelu(this Variable x, float slope = 0.01f) => x.Apply(new LeakyRelu(slope));
+
+    /// <summary>x·Φ(x) of each element, Φ the standard normal distribution.</summary>
+    public static Variable Gelu(this Variable x) => x.Apply<Gelu>();
 }

@@ -7,7 +7,7 @@ namespace Mmrr.Nn;
 public static class Initialization
 {
     /// <summary>
-    /// Convolutions: weights and biases uniform in ±1/√(inputs·K²) (Kaiming-uniform with a = √5). Norms: weights 1, biases 0. Each parameter draws from
+    /// Convolutions and linear layers: weights and biases uniform in ±1/√(inputs·K²) (Kaiming-uniform with a = √5). Norms: weights 1, biases 0. Each parameter draws from
     /// its own stream, chosen by its name: a network's values do not depend on what else is created.
     /// </summary>
     /// <param name="module">The network.</param>
@@ -26,7 +26,8 @@ public static class Initialization
                 Elementwise.Fill(name.EndsWith(".weight", StringComparison.Ordinal) ? 1 : 0, value);
                 continue;
             }
-            if (value.Shape.Rank == 4) fan = value.Shape[0] * value.Shape[1] * value.Shape[2]; // its bias comes next
+            if (value.Shape.Rank == 2) fan = value.Shape[0];
+            else if (value.Shape.Rank == 4) fan = value.Shape[0] * value.Shape[1] * value.Shape[2]; // its bias comes next
             float bound = 1 / MathF.Sqrt(fan);
             PhiloxUniform.Fill(seed, Stream($"{prefix}.{name}"), -bound, bound, value.Count, value);
         }

@@ -28,7 +28,7 @@ public abstract class Module : IDisposable
         }
     }
 
-    /// <summary>Whether the module is in training, where a <c>Dropout</c> drops values. True until <see cref="Eval"/>.</summary>
+    /// <summary>Whether the module is in training, where a <see cref="Dropout"/> drops values. True until <see cref="Eval"/>.</summary>
     public bool Training { get; private set; } = true;
 
     /// <summary>Puts the module and its submodules into training.</summary>

@@ -79,5 +79,5 @@ public class InitializationTests
         foreach (var (a, b) in expected.Networks().Zip(found.Networks())) Assert.Equal(Values(a.Network), Values(b.Network));
     }
 
-    private static int[] Values(UNet network) => Small.Bits(network.Parameters().SelectMany(p => p.Variable.Value.ToArray()));
+    private static int[] Values(Module network) => Small.Bits(network.Parameters().SelectMany(p => p.Variable.Value.ToArray()));
 }

@@ -25,7 +25,7 @@ internal static class TrainingStep
     }
 
     /// <summary>The networks that a phase trains.</summary>
-    public static IEnumerable<(string Name, UNet Network)> Networks(MmrrModel model, int phase) =>
+    public static IEnumerable<(string Name, Module Network)> Networks(MmrrModel model, int phase) =>
         phase == 1 ? model.RestorationNetworks() : [("f_ref", model.RefinementNetwork)];
 
     /// <summary>Their parameters.</summary>

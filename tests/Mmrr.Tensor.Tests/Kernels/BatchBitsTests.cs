@@ -92,6 +92,28 @@ public class BatchBitsTests(TestDevices devices)
         });
     }
 
+    [Theory]
+    [InlineData("simt")]
+    [InlineData("cpu")]
+    public void Of_pooling_softmax_and_layer_norm(string device)
+    {
+        var random = new RandomInputs();
+        int n = s_batches[^1];
+        HostTensor x = random.Uniform(new Shape(n, 7, 5, 21)), gamma = random.Uniform(new Shape(21)), beta = random.Uniform(new Shape(21));
+        var rows = new Shape(n * 35);
+        Check(device, [x], [gamma, beta], [new Shape(n, 3, 2, 21), new Shape(n, 3, 2, 21), new Shape(n, 1, 1, 21)], (given, taken) =>
+        {
+            MaxPool.Forward(given[0], 3, 2, taken[0]);
+            AveragePool.Forward(given[0], 3, 2, taken[1]);
+            AveragePool.Forward(given[0], taken[2]);
+        });
+        Check(device, [x], [gamma, beta], [x.Shape, x.Shape, rows, rows], (given, taken) =>
+        {
+            Softmax.Forward(given[0], taken[0]);
+            LayerNormalization.Forward(given[0], given[1], given[2], 1e-5f, taken[1], taken[2], taken[3]);
+        });
+    }
+
     // Images of all sizes on which the U-Nets work, in float32 and TF32: the number of shares follows from one image alone.
     [Fact]
     public void Shares_of_a_sum_follow_from_one_image()

@@ -6,7 +6,17 @@ namespace Mmrr.Tests;
 [Trait("Category", "Operation")]
 public class FunctionTests(TestDevices devices)
 {
-    private static readonly Dictionary<string, ICase> s_unary = Cases(typeof(IUnaryFunction), typeof(UnaryCase<>));
+    // Functions with parameters: those found have the default ones.
+    private static readonly Dictionary<string, ICase> s_unary = new(Cases(typeof(IUnaryFunction), typeof(UnaryCase<>)))
+    {
+        ["Scaling by -1.7"] = Of(new Scaling(-1.7f)),
+        ["LeakyRelu of 0.2"] = Of(new LeakyRelu(0.2f)),
+        ["Power of 3"] = Of(new Power(3)),
+        ["Power of -2"] = Of(new Power(-2)),
+        ["Power of 2.5"] = Of(new Power(2.5f)),
+        ["Power of -0.3"] = Of(new Power(-0.3f)),
+    };
+
     private static readonly Dictionary<string, ICase> s_binary = Cases(typeof(IBinaryFunction), typeof(BinaryCase<>));
 
     /// <summary>A function with the type parameter closed. Gradients of functions of two tensors are checked with the recorded operations.</summary>
@@ -42,13 +52,17 @@ public class FunctionTests(TestDevices devices)
     [Fact]
     public void All_functions_are_found()
     {
-        foreach (string name in new[] { nameof(Tanh), nameof(Sigmoid), nameof(Relu), nameof(Scaling) }) Assert.Contains(name, s_unary.Keys);
-        foreach (string name in new[] { nameof(Sum), nameof(Product) }) Assert.Contains(name, s_binary.Keys);
+        foreach (string name in new[] { nameof(Tanh), nameof(Sigmoid), nameof(Relu), nameof(Scaling), nameof(Exp), nameof(Gelu) }) Assert.Contains(name, s_unary.Keys);
+        foreach (string name in new[] { nameof(Sum), nameof(Product), nameof(Difference), nameof(Quotient) }) Assert.Contains(name, s_binary.Keys);
     }
 
     private static Dictionary<string, ICase> Cases(Type function, Type test) => function.Assembly.GetTypes()
         .Where(type => type.IsValueType && !type.ContainsGenericParameters && function.IsAssignableFrom(type))
         .ToDictionary(type => type.Name, type => (ICase)Activator.CreateInstance(test.MakeGenericType(type))!);
+
+    private static UnaryCase<TFunction> Of<TFunction>(TFunction function)
+        where TFunction : struct, IUnaryFunction =>
+        new() { Function = function };
 
     private static TheoryData<string, string, int[]> Rows(Dictionary<string, ICase> cases)
     {
@@ -74,10 +88,12 @@ public class FunctionTests(TestDevices devices)
 
         private static readonly UnaryTraits s_traits = TFunction.Traits;
 
+        public TFunction Function { get; init; }
+
         public void Forward(TestDevices devices, string device, Shape shape)
         {
             var x = Arguments(shape);
-            var actual = devices.Run(device, [x], [shape], (given, taken) => Elementwise.Forward<TFunction>(given[0], taken[0]));
+            var actual = devices.Run(device, [x], [shape], (given, taken) => Elementwise.Forward(given[0], taken[0], Function));
             Bound(x).Check(actual[0], s_traits.Name);
         }
 
@@ -86,7 +102,7 @@ public class FunctionTests(TestDevices devices)
         {
             HostTensor x = Arguments(shape), g = new RandomInputs(1).Uniform(shape, -2, 2);
             HostTensor kept = s_traits.Kept == Kept.Output ? new(shape, [.. x.Doubles.Select(value => (float)Value(value))]) : x;
-            var actual = devices.Run(device, [kept, g], [shape], (given, taken) => Elementwise.Backward<TFunction>(given[0], given[1], taken[0]));
+            var actual = devices.Run(device, [kept, g], [shape], (given, taken) => Elementwise.Backward(given[0], given[1], taken[0], Function));
             double[] slopes = [.. x.Doubles.Select(value => Slope(Value, value))];
             double[] bends = [.. x.Doubles.Select(value => Math.Abs(value * Slope(at => Slope(Value, at), value)))];
             new ErrorBound(
@@ -102,9 +118,9 @@ public class FunctionTests(TestDevices devices)
             return new(shape, [.. x.Values.Select(value => Math.Abs(value) < 1e-3f ? 1e-3f : value)]);
         }
 
-        private static double Value(double x) => default(TFunction).Value(x);
+        private double Value(double x) => Function.Value(x);
 
-        private static ErrorBound Bound(HostTensor x) => new(
+        private ErrorBound Bound(HostTensor x) => new(
             [.. x.Doubles.Select(Value)],
             i => ErrorBound.Gamma(s_traits.Roundings) * Math.Max(Math.Abs(Value(x.Doubles[i])), Math.Abs(x.Doubles[i] * Slope(Value, x.Doubles[i]))));
     }

@@ -120,7 +120,7 @@ public class GroupNormTests(TestDevices devices)
     /// + δmean². The inverse deviation r = (variance + ε)^-½ passes on half the relative error, and rounds by itself (an approximate
     /// rsqrt on a GPU has 2 ulp, the sum with ε one rounding: six in all).
     /// </summary>
-    private static (double[] Mean, double[] Inverse) StatisticsErrors(GroupNormReference r, double[] x, double[] mean, double[] inverse)
+    internal static (double[] Mean, double[] Inverse) StatisticsErrors(GroupNormReference r, double[] x, double[] mean, double[] inverse)
     {
         double[] meanMagnitude = r.Means(i => Math.Abs(x[i]));
         double[] variance = r.Means(i => (x[i] - mean[r.GroupOf(i)]) * (x[i] - mean[r.GroupOf(i)]));
@@ -138,7 +138,7 @@ public class GroupNormTests(TestDevices devices)
     /// y = γ·(x − mean)·r + β: the errors of the mean and of r, first order, and the roundings of the formula itself, which may be folded
     /// into x·(γr) + (β − mean·γr).
     /// </summary>
-    private static double[] OutputErrors(GroupNormReference r, double[] x, double[] gamma, double[] beta, double[] mean, double[] inverse)
+    internal static double[] OutputErrors(GroupNormReference r, double[] x, double[] gamma, double[] beta, double[] mean, double[] inverse)
     {
         var (meanError, inverseError) = StatisticsErrors(r, x, mean, inverse);
         return

@@ -92,6 +92,50 @@ public class HostCheckTests(TestDevices devices)
     }
 
     [Fact]
+    public void Pooling_refuses_wrong_shapes()
+    {
+        using var scope = new DisposeScope();
+        Tensor x = Make(2, 5, 4, 3), y = Make(2, 2, 2, 3), flat = Make(2, 5, 4);
+        Refused("MaxPool.Forward", ["x", "[2, 5, 4]", "[N, H, W, C]"], () => MaxPool.Forward(flat, 2, 2, y));
+        Refused("MaxPool.Forward", ["kernel", "5", "1 to 4", "[2, 5, 4, 3]"], () => MaxPool.Forward(x, 5, 1, y));
+        Refused("MaxPool.Forward", ["kernel", "0", "1 to 4"], () => MaxPool.Forward(x, 0, 1, y));
+        Refused("MaxPool.Forward", ["stride", "0", "at least 1"], () => MaxPool.Forward(x, 2, 0, y));
+        Refused("MaxPool.Forward", ["output", "[2, 5, 4, 3]", "[2, 2, 2, 3]"], () => MaxPool.Forward(x, 2, 2, Make(2, 5, 4, 3)));
+        Refused("MaxPool.Backward", ["outputGradient", "[2, 5, 4, 3]", "[2, 2, 2, 3]"], () => MaxPool.Backward(x, y, x, 2, 2, Make(2, 5, 4, 3)));
+        Refused("MaxPool.Backward", ["inputGradient", "[2, 5, 4]", "[2, 5, 4, 3]"], () => MaxPool.Backward(x, y, Make(2, 2, 2, 3), 2, 2, flat));
+        Refused("AveragePool.Forward", ["output", "[2, 2, 2, 3]", "[2, 1, 1, 3]"], () => AveragePool.Forward(x, y));
+        Refused("AveragePool.Backward", ["inputGradient", "[2, 5, 4]", "[N, H, W, C]"], () => AveragePool.Backward(y, 2, 2, flat));
+        Refused("AveragePool.Backward", ["outputGradient", "[2, 2, 2, 3]", "[2, 1, 1, 3]"], () => AveragePool.Backward(y, x));
+        Refused("AveragePool.Forward", ["shares"], () => AveragePool.Forward(x, 1, 1, x));
+    }
+
+    [Fact]
+    public void Operations_on_rows_refuse_wrong_shapes()
+    {
+        using var scope = new DisposeScope();
+        Tensor x = Make(3, 4), y = Make(3, 4), scalar = Make(), c = Make(4), n = Make(3);
+        Refused("Softmax.Forward", ["x", "[]", "[..., C]"], () => Softmax.Forward(scalar, Make()));
+        Refused("Softmax.Forward", ["output", "[4]", "[3, 4]"], () => Softmax.Forward(x, c));
+        Refused("Softmax.Backward", ["outputGradient", "[4]", "[3, 4]"], () => Softmax.Backward(x, c, y));
+        Refused("SoftmaxCrossEntropy.Forward", ["target", "[3]", "[3, 4]"], () => SoftmaxCrossEntropy.Forward(x, n, y, scalar));
+        Refused("SoftmaxCrossEntropy.Forward", ["loss", "[3]", "[]"], () => SoftmaxCrossEntropy.Forward(x, Make(3, 4), y, n));
+        Refused("SoftmaxCrossEntropy.Backward", ["outputGradient", "[3]", "[]"], () => SoftmaxCrossEntropy.Backward(x, y, n, Make(3, 4)));
+        Refused("SoftmaxCrossEntropy.OneHot", ["labels[1]", "4", "0 to 3"], () => SoftmaxCrossEntropy.OneHot(Cpu, [0, 4], 4));
+        Refused("SoftmaxCrossEntropy.OneHot", ["labels[0]", "-1", "0 to 3"], () => SoftmaxCrossEntropy.OneHot(Cpu, [-1], 4));
+        Refused("SoftmaxCrossEntropy.OneHot", ["labels", "at least one"], () => SoftmaxCrossEntropy.OneHot(Cpu, [], 4));
+        Refused("SoftmaxCrossEntropy.OneHot", ["classes", "0", "at least 1"], () => SoftmaxCrossEntropy.OneHot(Cpu, [0], 0));
+        Refused("LayerNormalization.Forward", ["gamma", "[3]", "[4]"], () => LayerNormalization.Forward(x, n, c, 1e-5f, y, n, Make(3)));
+        Refused("LayerNormalization.Forward", ["epsilon", "0", "positive"], () => LayerNormalization.Forward(x, c, c, 0, y, n, Make(3)));
+        Refused("LayerNormalization.Forward", ["mean", "[4]", "[3]"], () => LayerNormalization.Forward(x, c, Make(4), 1e-5f, y, Make(4), n));
+        Refused("LayerNormalization.Backward", ["betaGradient", "[3]", "[4]"], () => LayerNormalization.Backward(x, c, n, n, y, Make(3, 4), Make(4), Make(3)));
+        Refused("LayerNormalization.Backward", ["shares"], () => LayerNormalization.Backward(x, c, n, n, y, Make(3, 4), c, Make(4)));
+        Refused("PhiloxDropout.Apply", ["probability", "1", "below 1"], () => PhiloxDropout.Apply(x, 1, 0, 0, y));
+        Refused("PhiloxDropout.Apply", ["probability", "NaN", "below 1"], () => PhiloxDropout.Apply(x, float.NaN, 0, 0, y));
+        Refused("PhiloxDropout.Apply", ["output", "[4]", "[3, 4]"], () => PhiloxDropout.Apply(x, 0.5f, 0, 0, c));
+        Refused("Elementwise.Subtract", ["b", "[4]", "[3, 4]"], () => Elementwise.Forward<Difference>(x, c, y));
+    }
+
+    [Fact]
     public void Masks_and_RAdam_refuse_wrong_shapes()
     {
         using var scope = new DisposeScope();

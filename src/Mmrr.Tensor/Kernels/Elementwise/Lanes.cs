@@ -28,6 +28,22 @@ internal static unsafe class Lanes
         for (int i = 0; i < count; i++) target[i] = ((float*)&lanes)[i];
     }
 
+    /// <summary>A mask of the first <paramref name="count"/> lanes, of all from 16 on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> First(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
+
+    /// <summary>Loads a vector, or the first <paramref name="count"/> lanes where fewer are left, the others zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadUpTo(float* source, int count) => count >= Width ? Vector512.Load(source) : Load(source, count);
+
+    /// <summary>Stores a vector, or its first <paramref name="count"/> lanes where fewer are left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreUpTo(Vector512<float> lanes, float* target, int count)
+    {
+        if (count >= Width) lanes.Store(target);
+        else Store(lanes, target, count);
+    }
+
     /// <summary>
     /// Copies <paramref name="count"/> floats; for rows of about ten to a few hundred, where a call of memmove would cost more than the copy.
     /// </summary>
