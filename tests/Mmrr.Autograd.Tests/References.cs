@@ -57,7 +57,7 @@ internal static class References
         .. Enumerable.Range(0, to.Count).Select(at =>
         {
             int[] index = Index(at, to)[(to.Rank - from.Rank)..];
-            return x[index.Select((i, axis) => Math.Min(i, from[axis] - 1)).Zip(from.ToArray()).Aggregate(0, (place, axis) => (place * axis.Second) + axis.First)];
+            return x[Enumerable.Range(0, from.Rank).Aggregate(0, (place, axis) => (place * from[axis]) + Math.Min(index[axis], from[axis] - 1))];
         }),
     ];
 

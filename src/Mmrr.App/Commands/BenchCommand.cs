@@ -18,11 +18,11 @@ internal static class BenchCommand
         var what = new Argument<string[]>("CASE")
         {
             HelpName = "CASE",
-            Description = "One or more of step, score, conv, mask, groupnorm.",
+            Description = "One or more of step, score, conv, product, mask, groupnorm.",
             Arity = ArgumentArity.OneOrMore
         };
-        what.AcceptOnlyFromAmong("step", "score", "conv", "mask", "groupnorm");
-        var command = new Command("bench", "Time training steps, scoring, convolutions, masks or group normalisation.") { what };
+        what.AcceptOnlyFromAmong("step", "score", "conv", "product", "mask", "groupnorm");
+        var command = new Command("bench", "Time training steps, scoring, convolutions, matrix products, masks or group normalisation.") { what };
         var options = new WorkloadOptions(command, 5, "Timed repetitions of step and score; the median is printed.");
         command.SetAction(parsed =>
         {
@@ -40,6 +40,9 @@ internal static class BenchCommand
         {
             case "conv":
                 KernelBench.Convolutions(device, options.Batch(parsed), options.Width(parsed), options.Size(parsed));
+                break;
+            case "product":
+                KernelBench.Products(device, options.Size(parsed));
                 break;
             case "mask":
                 KernelBench.Masks(device, options.Batch(parsed, MaskBatch), options.MaskLevels(parsed), options.Size(parsed));

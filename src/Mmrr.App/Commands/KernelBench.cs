@@ -20,6 +20,12 @@ internal static class KernelBench
         (128, 128, 32, 3, 2), (256, 128, 32, 1, 1),
     ];
 
+    // Matrices, and the sizes of their products.
+    private static readonly (int B, int M, int K, int N)[] s_products =
+    [
+        (1, 512, 512, 512), (1, 1024, 1024, 1024), (1, 2048, 2048, 2048), (1, 4096, 256, 256), (1, 64, 1024, 1024), (64, 64, 64, 64), (16, 256, 64, 256),
+    ];
+
     /// <summary>Times convolutions, forward alone and together with both gradients.</summary>
     /// <param name="device">The device.</param>
     /// <param name="n">Images.</param>
@@ -105,6 +111,28 @@ internal static class KernelBench
                     $"forward_ms={forward * 1e3:F4} backward_ms={backward * 1e3:F4} forward_gbs={forwardRate:F2} backward_gbs={backwardRate:F2} ",
                     $"memory_limit_gbs={limit:F1} forward_memory_share={forwardRate / limit:F3} backward_memory_share={backwardRate / limit:F3}");
             }
+        }
+    }
+
+    /// <summary>Matrix products [b, m, k]·[k, n], forward and each gradient: large ones, many rows, few rows, and several small ones.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="size">m, k and n of one product in place of the list.</param>
+    public static void Products(Device device, int? size)
+    {
+        foreach (var (b, m, k, n) in size is { } side ? [(1, side, side, side)] : s_products)
+        {
+            using var scope = new DisposeScope();
+            Shape Of(int rows, int columns) => b == 1 ? new(rows, columns) : new(b, rows, columns);
+            Tensor left = Uniform(device, Of(m, k)), right = Uniform(device, Of(k, n)), gradient = Uniform(device, Of(m, n));
+            Tensor y = Tensor.Empty(device, gradient.Shape), dleft = Tensor.Empty(device, left.Shape), dright = Tensor.Empty(device, right.Shape);
+            double flop = 2.0 * b * m * k * n;
+            double forward = BestTime.Of(device, () => MatrixProduct.Forward(left, right, null, y));
+            double backwardLeft = BestTime.Of(device, () => MatrixProduct.BackwardLeft(gradient, right, dleft));
+            double backwardRight = BestTime.Of(device, () => MatrixProduct.BackwardRight(left, gradient, dright));
+            Write(
+                $"engine=mmrr case=product b={b} m={m} k={k} n={n} {Where(device)} ",
+                $"forward_ms={forward * 1e3:F3} left_ms={backwardLeft * 1e3:F3} right_ms={backwardRight * 1e3:F3} ",
+                $"forward_gflops={flop / forward / 1e9:F1} left_gflops={flop / backwardLeft / 1e9:F1} right_gflops={flop / backwardRight / 1e9:F1}");
         }
     }
 

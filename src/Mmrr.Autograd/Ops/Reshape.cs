@@ -24,7 +24,10 @@ public static partial class Ops
         long known = 1;
         for (int axis = 0; axis < sizes.Length && known is > 0 and <= Shape.MaxCount; axis++) known *= axis == open ? 1 : sizes[axis];
         if (known < 1 || (open < 0 ? known != count : count % known != 0))
-            throw new ArgumentException($"Reshape: the sizes are [{string.Join(", ", sizes)}], expected {count} elements as of x {x.Shape}, and at most one -1");
+        {
+            throw new ArgumentException(
+                $"Reshape: the sizes are [{string.Join(", ", sizes)}], expected {count} elements as of x {x.Shape}, and at most one -1");
+        }
         return new ViewOperation("Reshape", x, new Shape([.. sizes.Select(size => size == -1 ? (int)(count / known) : size)])).Run();
     }
 }

@@ -98,8 +98,8 @@ public class MatrixProductTests(TestDevices devices)
     }
 
     private static ErrorBound Bound(HostTensor a, HostTensor b, int matrices, int rows, int terms, int columns, bool left, bool right) => ErrorBound.Sum(
-        MatrixReference.Product(a.Doubles, b.Doubles, matrices, rows, terms, columns, left, right), Magnitude(a, b, matrices, rows, terms, columns, left, right),
-        terms);
+        MatrixReference.Product(a.Doubles, b.Doubles, matrices, rows, terms, columns, left, right),
+        Magnitude(a, b, matrices, rows, terms, columns, left, right), terms);
 
     private static double[] Magnitude(HostTensor a, HostTensor b, int matrices, int rows, int terms, int columns, bool left, bool right) =>
         MatrixReference.Product(ErrorBound.Magnitude(a.Doubles), ErrorBound.Magnitude(b.Doubles), matrices, rows, terms, columns, left, right);

@@ -4,7 +4,8 @@ namespace Mmrr.Tests;
 internal static class MatrixReference
 {
     /// <summary>y = a·b for each matrix, where a transposed factor is stored as its transpose.</summary>
-    public static double[] Product(double[] a, double[] b, int matrices, int rows, int terms, int columns, bool leftTransposed = false, bool rightTransposed = false)
+    public static double[] Product(
+        double[] a, double[] b, int matrices, int rows, int terms, int columns, bool leftTransposed = false, bool rightTransposed = false)
     {
         double[] y = new double[matrices * rows * columns];
         for (int at = 0; at < y.Length; at++)

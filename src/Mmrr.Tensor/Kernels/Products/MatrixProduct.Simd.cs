@@ -1,24 +1,24 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The CPU entry. The workers first pack the right factor into panels of 16 columns, [block of terms][panel][term][16]; then each takes units of 48 rows × 256
-/// columns, for which it copies its rows of the left factor, a block of terms at a time, and fills register tiles of 12 × 32 results. A block has up to 384
-/// terms: 12 rows (18 KB) stay in L1 while a pair of panels (48 KB) streams past from L2. The blocks depend on the number of terms only, and so does the order of
-/// every sum. Packing moves 8 bytes for each element of the right factor once, and for each element of the left one for every 256 columns.
+/// The CPU entry. The workers first pack the right factor into panels of 16 columns, [block of terms][panel][term][16]; then each takes units of 48 rows and
+/// all columns, or some of them where there are few rows. For these it copies its rows of the left factor, a block of terms at a time, and computes tiles of
+/// results in registers, 12 × 32 with AVX-512 and 6 × 16 with AVX2. A block has up to 384 terms: a tile's rows (18 or 9 KB) stay in L1 while the panels stream
+/// past from L2. The blocks depend on the number of terms only, and so does the order of every sum. Packing moves 8 bytes for each element of the right factor
+/// and, for each unit's columns, of the left one.
 /// </content>
 public static unsafe partial class MatrixProduct
 {
     private const int MostDepth = 384;
     private const int UnitRows = 48; // a multiple of the micro-kernel's rows with any vectors
-    private const int UnitPanels = 16;
     private const int PackedTogether = 4; // panels that are packed in one pass over the rows
     private const int TileFloats = 2 * 12 * MicroKernel.PanelWidth;
 
-    // A sum over rows with fewer units of results is divided, so that there is work for several workers.
+    // So that there is work for several workers: with fewer units their columns are divided, down to so many panels, and then the terms of a sum over rows.
     private const int FewestUnits = 16;
+    private const int FewestPanels = 16;
 
     private static void Run(SimdLaunch simd, string operation, Form form, Tensor left, Tensor right, Tensor? bias, Tensor output)
     {
@@ -35,7 +35,7 @@ public static unsafe partial class MatrixProduct
             var (begin, end) = worker.Share(plan.PackingItems, 1);
             for (int item = begin; item < end; item++) PackRight(plan, item, b, p);
             worker.Barrier();
-            float* scratch = worker.Scratch(TileFloats + ((long)UnitRows * Plan.Stride(plan.Depth)));
+            float* scratch = worker.Scratch(TileFloats + (UnitRows * plan.Depth));
             int unit;
             while ((unit = worker.Take()) < plan.Units) RunUnit(plan, unit, a, p, c, sums, scratch);
             if (plan.Shares == 1) return;
@@ -44,11 +44,11 @@ public static unsafe partial class MatrixProduct
         });
     }
 
-    /// <summary>The results of one unit: 2·48·256·terms operations.</summary>
+    /// <summary>The results of one unit: 2·48·columns·terms operations.</summary>
     private static void RunUnit(in Plan plan, int unit, float* a, float* packed, float* bias, float* y, float* scratch)
     {
         var form = plan.Form;
-        int panel = unit % plan.ColumnUnits * UnitPanels, lastPanel = Math.Min(plan.Panels, panel + UnitPanels);
+        int panel = unit % plan.ColumnUnits * plan.UnitPanels, lastPanel = Math.Min(plan.Panels, panel + plan.UnitPanels);
         int row = unit / plan.ColumnUnits % plan.RowUnits * UnitRows, rows = Math.Min(UnitRows, form.Rows - row);
         int part = unit / plan.ColumnUnits / plan.RowUnits; // the matrix, or the share of the terms of the only one
         int matrix = plan.Shares == 1 ? part : 0, share = part - matrix;
@@ -69,7 +69,7 @@ public static unsafe partial class MatrixProduct
                 for (int i = 0; i < rows; i += MicroKernel.Rows)
                 {
                     int count = Math.Min(MicroKernel.Rows, rows - i);
-                    Multiply(rowsOfBlock + (i * Plan.Stride(depth)), count, depth, panels, step, tile);
+                    MicroKernel.Product(rowsOfBlock + (i * depth), depth, count, panels, step == 2 ? panels + (depth * MicroKernel.PanelWidth) : null, tile);
                     for (int s = 0; s < step; s++)
                     {
                         int column = (at + s) * MicroKernel.PanelWidth;
@@ -80,15 +80,6 @@ public static unsafe partial class MatrixProduct
                 }
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply(float* rows, int count, int depth, float* panels, int step, float* tile)
-    {
-        float* next = step == 2 ? panels + ((long)depth * MicroKernel.PanelWidth) : null;
-        int offset = 0;
-        if (IsFew(count)) MicroKernel.Product(rows, depth, count, panels, next, tile);
-        else MicroKernel.Inner(rows, Plan.Stride(depth), &offset, 1, depth, panels, next, tile);
     }
 
     /// <summary>Stores the rows of one panel's tile, or adds them to the sums of the earlier blocks.</summary>
@@ -115,28 +106,20 @@ public static unsafe partial class MatrixProduct
         }
     }
 
-    /// <summary>Copies the terms from <paramref name="term"/> on of some rows, each tile's rows a stride apart, zeros in the rows that a tile lacks.</summary>
+    /// <summary>Copies the terms from <paramref name="term"/> on of some rows, and zeros for the rows that the last tile lacks.</summary>
     private static void PackLeft(in Form form, float* a, int row, int rows, int term, int depth, float* target)
     {
-        for (int i = 0; i < rows; i += MicroKernel.Rows)
+        if (form.LeftTransposed)
         {
-            int count = Math.Min(MicroKernel.Rows, rows - i), stride = IsFew(count) ? depth : Plan.Stride(depth);
-            float* tile = target + (i * Plan.Stride(depth));
-            if (form.LeftTransposed)
-            {
-                float* source = a + ((long)term * form.Rows) + row + i;
-                for (int k = 0; k < depth; k++, source += form.Rows)
-                {
-                    for (int r = 0; r < count; r++) tile[(r * stride) + k] = source[r];
-                }
-            }
-            else
-            {
-                float* source = a + ((long)(row + i) * form.Terms) + term;
-                for (int r = 0; r < count; r++, source += form.Terms) Lanes.Copy(source, tile + (r * stride), depth);
-            }
-            new Span<float>(tile + (count * stride), (MicroKernel.Rows - count) * stride).Clear();
+            Transposition.Copy(a + ((long)term * form.Rows) + row, form.Rows, target, depth, depth, rows);
         }
+        else
+        {
+            float* source = a + ((long)row * form.Terms) + term;
+            for (int i = 0; i < rows; i++, source += form.Terms) Lanes.Copy(source, target + (i * depth), depth);
+        }
+        int missing = (MicroKernel.Rows - (rows % MicroKernel.Rows)) % MicroKernel.Rows;
+        new Span<float>(target + (rows * depth), missing * depth).Clear();
     }
 
     /// <summary>Packs a few panels of one block of terms, zeros in the columns that the last one lacks.</summary>
@@ -154,11 +137,7 @@ public static unsafe partial class MatrixProduct
             {
                 int column = panel * MicroKernel.PanelWidth, valid = Math.Min(MicroKernel.PanelWidth, form.Columns - column);
                 if (valid < MicroKernel.PanelWidth) new Span<float>(target, size).Clear();
-                for (int j = 0; j < valid; j++)
-                {
-                    float* source = b + ((long)(column + j) * form.Terms) + term;
-                    for (int k = 0; k < depth; k++) target[(k * MicroKernel.PanelWidth) + j] = source[k];
-                }
+                Transposition.Copy(b + ((long)column * form.Terms) + term, form.Terms, target, MicroKernel.PanelWidth, valid, depth);
             }
             return;
         }
@@ -185,9 +164,6 @@ public static unsafe partial class MatrixProduct
         }
     }
 
-    /// <summary>Whether so many rows go to the micro-kernel for few rows, which has no stride of its own.</summary>
-    private static bool IsFew(int rows) => rows <= 2 * MicroKernel.FewRows;
-
     /// <summary>The division of a product into blocks of terms, panels and units.</summary>
     private readonly struct Plan
     {
@@ -199,9 +175,11 @@ public static unsafe partial class MatrixProduct
             Panels = Pieces(form.Columns, MicroKernel.PanelWidth);
             PanelGroups = Pieces(Panels, PackedTogether);
             RowUnits = Pieces(form.Rows, UnitRows);
+            UnitPanels = Panels;
+            long units = (long)form.Batch * RowUnits;
+            while (units * Pieces(Panels, UnitPanels) < FewestUnits && UnitPanels > FewestPanels) UnitPanels = Pieces(UnitPanels, 2);
             ColumnUnits = Pieces(Panels, UnitPanels);
-            long units = (long)RowUnits * ColumnUnits;
-            Shares = form.LeftTransposed && form.Batch == 1 ? (int)Math.Clamp(FewestUnits / units, 1, Blocks) : 1;
+            Shares = form.LeftTransposed && form.Batch == 1 ? (int)Math.Clamp(FewestUnits / (units * ColumnUnits), 1, Blocks) : 1;
         }
 
         public Form Form { get; }
@@ -216,6 +194,9 @@ public static unsafe partial class MatrixProduct
 
         public int RowUnits { get; }
 
+        /// <summary>Panels of a unit.</summary>
+        public int UnitPanels { get; }
+
         public int ColumnUnits { get; }
 
         /// <summary>Parts of the terms with sums of their own, added at the end.</summary>
@@ -224,9 +205,6 @@ public static unsafe partial class MatrixProduct
         public int Units => Form.Batch * Shares * RowUnits * ColumnUnits;
 
         public int PackingItems => Form.Batch * Blocks * PanelGroups;
-
-        /// <summary>Floats from one row of a full tile to the next: an odd number of cache lines, so that twelve rows do not fall into one set.</summary>
-        public static int Stride(int depth) => MicroKernel.PanelWidth * (Pieces(depth, MicroKernel.PanelWidth) | 1);
 
         public int DepthOf(int block) => Math.Min(Depth, Form.Terms - (block * Depth));
 

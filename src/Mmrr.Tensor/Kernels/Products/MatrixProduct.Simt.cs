@@ -57,7 +57,8 @@ public static partial class MatrixProduct
     /// Copies 16 terms of <paramref name="count"/> rows of a matrix [rows, terms], or [terms, rows] if it is transposed; zeros outside it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(ArrayView<float> matrix, int at, int rows, int terms, int firstRow, int firstTerm, int count, int transposed, ArrayView<float> shared)
+    private static void Copy(
+        ArrayView<float> matrix, int at, int rows, int terms, int firstRow, int firstTerm, int count, int transposed, ArrayView<float> shared)
     {
         for (int e = Group.IdxX; e < count * Side; e += Group.DimX)
         {

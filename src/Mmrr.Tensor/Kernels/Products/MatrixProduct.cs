@@ -2,8 +2,8 @@ namespace Mmrr.Kernels;
 
 /// <summary>
 /// Matrix products y = a·b (+ bias) with both gradients: [M, K]·[K, N], [B, M, K]·[B, K, N] matrix by matrix, and [B, M, K]·[K, N], which is one product of
-/// B·M rows. 2·B·M·N·K operations each; the sums have a fixed order. On <c>cpu</c> a row of the output does not depend on the number of rows or matrices. On GPUs
-/// a single product in multiples of four is a 1×1 convolution, at the device's <see cref="Device.Precision"/>.
+/// B·M rows. 2·B·M·N·K operations each; the sums have a fixed order. On <c>cpu</c> a row of the output does not depend on the number of rows or matrices. On
+/// GPUs a single product in multiples of four is a 1×1 convolution, at the device's <see cref="Device.Precision"/>.
 /// </summary>
 public static partial class MatrixProduct
 {

@@ -1,10 +1,9 @@
-using System.Runtime.Intrinsics;
-
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The CPU entry. If the last axis is contiguous in the source, or repeated, a worker copies or fills its share of the rows of the output. Otherwise it turns blocks of
-/// 16 × 16 elements, of the output's last axis and the one that is contiguous in the source, through a buffer, so that every cache line is read and written once.
+/// The CPU entry. If the last axis is contiguous in the source, or repeated, a worker copies or fills its share of the rows of the output. Otherwise it
+/// transposes blocks of 16 × 16 elements, of the output's last axis and the one that is contiguous in the source, so that a cache line is read and written
+/// once. 8 bytes for each element of the output, 4 where it is repeated.
 /// </content>
 public static unsafe partial class StridedCopy
 {
@@ -18,8 +17,7 @@ public static unsafe partial class StridedCopy
             simd.Run(worker =>
             {
                 var (begin, end) = worker.Share(turn.Units, Math.Max(1, Lanes.Grain / (Lanes.Width * last)));
-                float* buffer = worker.Scratch(Lanes.Width * Lanes.Width);
-                for (int unit = begin; unit < end; unit++) turn.Run(unit, x, y, buffer);
+                for (int unit = begin; unit < end; unit++) turn.Run(unit, x, y);
             });
             return;
         }
@@ -94,7 +92,7 @@ public static unsafe partial class StridedCopy
 
         public int Units { get; }
 
-        public void Run(int unit, float* x, float* y, float* buffer)
+        public void Run(int unit, float* x, float* y)
         {
             int first = unit % _blocks * Lanes.Width, count = Math.Min(Lanes.Width, _length - first), index = unit / _blocks;
             x += first;
@@ -109,17 +107,7 @@ public static unsafe partial class StridedCopy
             for (int column = 0; column < _last; column += Lanes.Width)
             {
                 int columns = Math.Min(Lanes.Width, _last - column);
-                for (int j = 0; j < columns; j++)
-                {
-                    float* from = x + ((long)(column + j) * _stride), to = buffer + (j * Lanes.Width);
-                    if (count == Lanes.Width) Vector512.Load(from).Store(to);
-                    else for (int i = 0; i < count; i++) to[i] = from[i];
-                }
-                for (int i = 0; i < count; i++)
-                {
-                    float* to = y + ((long)i * _step) + column;
-                    for (int j = 0; j < columns; j++) to[j] = buffer[(j * Lanes.Width) + i];
-                }
+                Transposition.Copy(x + ((long)column * _stride), _stride, y + column, _step, columns, count);
             }
         }
     }

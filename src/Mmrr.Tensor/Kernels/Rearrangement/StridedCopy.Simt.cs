@@ -21,8 +21,9 @@ public static partial class StridedCopy
             });
     }
 
-    // Thread: every grid-th element of the output, neighbours at neighbouring addresses; one load, one store, and an integer division for each axis but the first.
-    // Where the last axis is contiguous in the source or repeated, the loads of neighbours are too; in a permutation they are strided and left to the caches.
+    // Thread: every grid-th element of the output, neighbours at neighbouring addresses; one load, one store, and an integer division for each axis but the
+    // first. Where the last axis is contiguous in the source or repeated, the loads of neighbours are too; in a permutation they are strided and left to the
+    // caches. 8 bytes an element.
     [SimtKernel]
     private static void CopyKernel(Arguments a)
     {
@@ -38,7 +39,8 @@ public static partial class StridedCopy
             if (a.Axes > 4) place = Split(place, a.Size2, a.Stride2);
             if (a.Axes > 5) place = Split(place, a.Size1, a.Stride1);
             // What remains is the index of the first axis, which is the last of the six if it is the only one.
-            int first = a.Axes > 5 ? a.Stride0 : a.Axes > 4 ? a.Stride1 : a.Axes > 3 ? a.Stride2 : a.Axes > 2 ? a.Stride3 : a.Axes > 1 ? a.Stride4 : a.Stride5;
+            int first = a.Axes > 5 ? a.Stride0 : a.Axes > 4 ? a.Stride1 : a.Axes > 3 ? a.Stride2
+                : a.Axes > 2 ? a.Stride3 : a.Axes > 1 ? a.Stride4 : a.Stride5;
             a.Output[i] = a.X[place.Offset + (place.Index * first)];
         }
     }

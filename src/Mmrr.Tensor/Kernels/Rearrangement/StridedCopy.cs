@@ -1,8 +1,8 @@
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// Copies whose source is read with a stride of its own along each axis of the output: broadcasts and permutations of axes. Memory-bound: 4 bytes written for each
-/// element of the output, and those of the input read.
+/// Copies whose source is read with a stride of its own along each axis of the output: broadcasts and permutations of axes. Memory-bound: 4 bytes written for
+/// each element of the output, and 4 read for each of the input.
 /// </summary>
 public static partial class StridedCopy
 {

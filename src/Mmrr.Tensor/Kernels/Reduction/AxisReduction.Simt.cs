@@ -3,8 +3,8 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The GPU entry, in as many passes as it takes for one sum to remain: each sums ranges of the axis, 4,096 elements by a group if it is contiguous, otherwise 256
-/// by a thread. In float32: in each pass an element goes through 15 additions in its thread and, with 256 threads, 12 between threads, or through 255.
+/// The GPU entry, in as many passes as it takes for one sum to remain: each sums ranges of the axis, 4,096 elements by a group if it is contiguous, otherwise
+/// 256 by a thread. In float32: in each pass an element goes through 15 additions in its thread and, with 256 threads, 12 between threads, or through 255.
 /// </content>
 public static partial class AxisReduction
 {
@@ -15,7 +15,8 @@ public static partial class AxisReduction
     {
         bool byGroups = s.Inner == 1 && s.Axis >= LeastOfGroup;
         int length = byGroups ? Chunk : RangeRows, ranges = s.Ranges(length), results = s.Outer * ranges * s.Inner;
-        using var partial = ranges == 1 ? null : Tensor.Empty(output.Device, Check.Intermediate(Operation, "its partial sums", (long)s.Outer * ranges, s.Inner));
+        using var partial = ranges == 1
+            ? null : Tensor.Empty(output.Device, Check.Intermediate(Operation, "its partial sums", (long)s.Outer * ranges, s.Inner));
         var arguments = new Arguments
         {
             X = x.View, Output = (partial ?? output).View, Axis = s.Axis, Inner = s.Inner, Length = length, Ranges = ranges, Results = results,
