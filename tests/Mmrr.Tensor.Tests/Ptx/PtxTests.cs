@@ -98,7 +98,6 @@ public partial class PtxTests
     [InlineData("Elementwise.ForwardKernel<Log>", 1, 1, 8)]
     [InlineData("Elementwise.ForwardKernel<LeakyRelu>", 1, 1, 8)]
     [InlineData("Elementwise.BackwardKernel<Gelu>", 2, 1, 6)]
-    [InlineData("PhiloxDropout.ApplyKernel", 1, 1, 6)]
     [InlineData("SoftmaxCrossEntropy.BackwardKernel", 2, 1, 8)]
     [InlineData("NoiseBlend.ForwardKernel", 3, 1, 8)]
     [InlineData("NoiseBlend.BackwardKernel", 4, 2, 8)]

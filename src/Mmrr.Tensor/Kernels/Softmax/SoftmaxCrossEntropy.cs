@@ -92,19 +92,19 @@ public static unsafe class SoftmaxCrossEntropy
         float* x = logits.Pointer, t = target.Pointer, p = probability.Pointer, mean = loss.Pointer;
         int length = layout.Length, rows = layout.Rows;
         using var losses = Tensor.Empty(logits.Device, new Shape(rows));
-        float* loss0 = losses.Pointer;
+        float* each = losses.Pointer;
         simd.Run(worker =>
         {
             var (begin, end) = worker.Share(rows, layout.Grain);
             for (int row = begin; row < end; row++)
             {
                 long offset = (long)row * length;
-                loss0[row] = Row(x + offset, t + offset, p + offset, length);
+                each[row] = Row(x + offset, t + offset, p + offset, length);
             }
             worker.Barrier();
             if (worker.Index != 0) return;
             double sum = 0;
-            for (int row = 0; row < rows; row++) sum += loss0[row];
+            for (int row = 0; row < rows; row++) sum += each[row];
             *mean = (float)(sum / rows);
         });
     }
