@@ -26,7 +26,8 @@ double first = 0, last = 0;
 for (int step = 0; step < steps; step++)
 {
     using var scope = new DisposeScope(); // what a step makes, it disposes
-    float[] batch = [.. Enumerable.Range(0, Batch).SelectMany(_ => images.Skip(random.Next(images.Length / Pixels) * Pixels).Take(Pixels)).Select(v => v / 255f)];
+    var drawn = Enumerable.Range(0, Batch).SelectMany(_ => images.Skip(random.Next(images.Length / Pixels) * Pixels).Take(Pixels));
+    float[] batch = [.. drawn.Select(value => value / 255f)];
     var loss = coder.Loss(Variable.Constant(Tensor.From(device, new Shape(Batch, Pixels), batch)), Normal(Batch));
     double value = loss.Value.Item();
     loss.Backward();

@@ -72,7 +72,8 @@ public static class GradientCheck
         using var scope = new DisposeScope();
         var (gradients, outputs, cotangent) = Analytic(function, inputs, device, seed);
         var again = Analytic(function, inputs, device, seed).Gradients;
-        bool deterministic = gradients.Zip(again).All(pair => MemoryMarshal.AsBytes<float>(pair.First).SequenceEqual(MemoryMarshal.AsBytes<float>(pair.Second)));
+        bool deterministic = gradients.Zip(again)
+            .All(pair => MemoryMarshal.AsBytes<float>(pair.First).SequenceEqual(MemoryMarshal.AsBytes<float>(pair.Second)));
         double rounding = 8 * SingleEpsilon * outputs.Zip(cotangent, (y, c) => Math.Abs((double)y * c)).Sum();
         double[][] exact = [.. inputs.Select(input => input.Values.Select(value => (double)value).ToArray())];
         float[][] single = [.. inputs.Select(input => (float[])input.Values.Clone())];

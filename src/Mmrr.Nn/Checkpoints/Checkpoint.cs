@@ -81,7 +81,8 @@ public static class Checkpoint
         {
             foreach (var (prefix, network) in model.Networks())
             {
-                foreach (var (name, variable) in network.Parameters()) Weights.Put(variable.Value, (prefix == "f_ref" ? second : first).Read($"{prefix}.{name}"));
+                var file = prefix == "f_ref" ? second : first;
+                foreach (var (name, variable) in network.Parameters()) Weights.Put(variable.Value, file.Read($"{prefix}.{name}"));
             }
             return model;
         }

@@ -7,8 +7,8 @@ namespace Mmrr.Nn;
 public static class Initialization
 {
     /// <summary>
-    /// Convolutions and linear layers: weights and biases uniform in ±1/√(inputs·K²) (Kaiming-uniform with a = √5). Norms: weights 1, biases 0. Each parameter draws from
-    /// its own stream, chosen by its name: a network's values do not depend on what else is created.
+    /// Convolutions and linear layers: weights and biases uniform in ±1/√(inputs·K²) (Kaiming-uniform with a = √5). Norms: weights 1, biases 0. Each
+    /// parameter draws from its own stream, chosen by its name: a network's values do not depend on what else is created.
     /// </summary>
     /// <param name="module">The network.</param>
     /// <param name="prefix">The network's name in a checkpoint, for example <c>f_e</c>.</param>

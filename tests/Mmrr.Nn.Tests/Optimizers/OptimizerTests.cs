@@ -40,7 +40,8 @@ public class OptimizerTests
         using var parameter = Variable.Parameter(Tensor.From(device, new Shape(1), [1f]));
         foreach (Func<Optimizer> create in new Func<Optimizer>[]
         {
-            () => new Sgd([parameter], 1), () => new Adam([parameter], beta1: -0.1), () => new AdamW([parameter], beta2: 1), () => new AdamW([parameter], weightDecay: -1),
+            () => new Sgd([parameter], 1), () => new Adam([parameter], beta1: -0.1), () => new AdamW([parameter], beta2: 1),
+            () => new AdamW([parameter], weightDecay: -1),
         })
         {
             using var optimizer = create();

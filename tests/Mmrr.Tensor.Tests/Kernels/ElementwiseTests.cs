@@ -87,7 +87,8 @@ public class ElementwiseTests(TestDevices devices)
         var x = HostTensor.Constant(new Shape(19), float.NaN);
         foreach (var operation in new Action<Tensor, Tensor>[]
         {
-            (from, to) => Elementwise.Forward<Relu>(from, to), (from, to) => Elementwise.Forward<Tanh>(from, to), (from, to) => Elementwise.Forward<Sigmoid>(from, to),
+            (from, to) => Elementwise.Forward<Relu>(from, to), (from, to) => Elementwise.Forward<Tanh>(from, to),
+            (from, to) => Elementwise.Forward<Sigmoid>(from, to),
         })
         {
             // Outputs begin as NaN; one that was left so must not pass for a result.

@@ -159,7 +159,8 @@ public class HostCheckTests(TestDevices devices)
         Tensor x = Make(1, 2, 2, 4), c = Make(4);
         Refused("Convolution.Forward", ["one device"], () => Convolution.Forward(x, Other(1, 1, 4, 4), null, null, 1, Make(1, 2, 2, 4)));
         Refused("Convolution.Forward", ["one device"], () => Convolution.Forward(x, Make(1, 1, 4, 4), null, null, 1, Other(1, 2, 2, 4)));
-        Refused("GroupNormalization.Forward", ["one device"], () => GroupNormalization.Forward(x, Other(4), c, 2, 1e-5f, true, Make(1, 2, 2, 4), Make(1, 2), Make(1, 2)));
+        Refused("GroupNormalization.Forward", ["one device"], () =>
+            GroupNormalization.Forward(x, Other(4), c, 2, 1e-5f, true, Make(1, 2, 2, 4), Make(1, 2), Make(1, 2)));
         Refused("NearestUpsample.Forward", ["one device"], () => NearestUpsample.Forward(x, Other(1, 4, 4, 4)));
         Refused("ChannelConcat.Forward", ["one device"], () => ChannelConcat.Forward([x, Other(1, 2, 2, 4)], Make(1, 2, 2, 8)));
         Refused("RepeatImages.Forward", ["one device"], () => RepeatImages.Forward(x, 2, Other(2, 2, 2, 4)));

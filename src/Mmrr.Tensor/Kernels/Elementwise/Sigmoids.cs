@@ -7,7 +7,7 @@ namespace Mmrr.Kernels;
 public readonly struct Tanh : IUnaryFunction
 {
     /// <inheritdoc/>
-    public static UnaryTraits Traits { get; } = new(nameof(Tanh), Operations: 30, GradientOperations: 3, Kept.Output, Roundings: 8); // about 12 where |x| < 0.625
+    public static UnaryTraits Traits { get; } = new(nameof(Tanh), Operations: 30, GradientOperations: 3, Kept.Output, Roundings: 8);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

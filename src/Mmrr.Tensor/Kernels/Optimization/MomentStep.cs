@@ -97,7 +97,12 @@ public readonly struct MomentStep
     private static void CheckBetas(string step, long t, double beta1, double beta2)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(t, 1);
-        if (!(beta1 >= 0 && beta1 < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), $"MomentStep.{step}: beta1 is {beta1}, expected a number in [0, 1)");
-        if (!(beta2 >= 0 && beta2 < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), $"MomentStep.{step}: beta2 is {beta2}, expected a number in [0, 1)");
+        Check(nameof(beta1), beta1);
+        Check(nameof(beta2), beta2);
+
+        void Check(string name, double beta)
+        {
+            if (!(beta >= 0 && beta < 1)) throw new ArgumentOutOfRangeException(name, $"MomentStep.{step}: {name} is {beta}, expected a number in [0, 1)");
+        }
     }
 }
