@@ -3,7 +3,7 @@ using Mmrr.Kernels;
 
 namespace Mmrr.Bench;
 
-/// <summary>Operations on each element by itself.</summary>
+/// <summary>Sums, products and constants; the functions are those of <see cref="FunctionBenchmarks"/>.</summary>
 public class ElementwiseBenchmarks : KernelBenchmark
 {
     private Tensor _a = null!, _b = null!, _output = null!;
@@ -27,24 +27,6 @@ public class ElementwiseBenchmarks : KernelBenchmark
     public void Scale() => Run(Many, () => Elementwise.Scale(_a, 0.5f, _output));
 
     [Benchmark(OperationsPerInvoke = Many)]
-    public void Tanh() => Run(Many, () => Elementwise.Forward<Kernels.Tanh>(_a, _output));
-
-    [Benchmark(OperationsPerInvoke = Many)]
-    public void TanhBackward() => Run(Many, () => Elementwise.Backward<Kernels.Tanh>(_a, _b, _output));
-
-    [Benchmark(OperationsPerInvoke = Many)]
-    public void Sigmoid() => Run(Many, () => Elementwise.Forward<Kernels.Sigmoid>(_a, _output));
-
-    [Benchmark(OperationsPerInvoke = Many)]
-    public void SigmoidBackward() => Run(Many, () => Elementwise.Backward<Kernels.Sigmoid>(_a, _b, _output));
-
-    [Benchmark(OperationsPerInvoke = Many)]
-    public void Relu() => Run(Many, () => Elementwise.Forward<Kernels.Relu>(_a, _output));
-
-    [Benchmark(OperationsPerInvoke = Many)]
-    public void ReluBackward() => Run(Many, () => Elementwise.Backward<Kernels.Relu>(_a, _b, _output));
-
-    [Benchmark(OperationsPerInvoke = Many)]
     public void Fill() => Run(Many, () => Elementwise.Fill(1f, _output));
 
     protected override void Prepare() => (_a, _b, _output) = (Uniform([Sizes.Count]), Uniform([Sizes.Count]), Empty(Sizes.Count));
@@ -52,9 +34,6 @@ public class ElementwiseBenchmarks : KernelBenchmark
     private static Work Each(string method) => method switch
     {
         nameof(Add) or nameof(Multiply) => new(1, 12),
-        nameof(TanhBackward) or nameof(SigmoidBackward) => new(3, 12),
-        nameof(ReluBackward) => new(1, 12),
-        nameof(Tanh) or nameof(Sigmoid) => new(30, 8),
         nameof(Fill) => new(0, 4),
         _ => new(1, 8),
     };
