@@ -10,8 +10,8 @@ internal sealed record OperationCase(
 
     public static IReadOnlyList<OperationCase> All { get; } =
     [
-        .. Convolutions(), .. Products(), .. Normalizations(), .. Rearrangements(), .. Axes(), .. Elementwise(), .. Functions(), .. Pooling(), .. Rows(),
-        .. Masks(),
+        .. Convolutions(), .. TransposedConvolutions(), .. Products(), .. Normalizations(), .. Rearrangements(), .. Axes(), .. Elementwise(),
+        .. Functions(), .. Pooling(), .. Rows(), .. Masks(),
     ];
 
     public IReadOnlyList<(Shape, float[])> Values => [.. Inputs.Select((shape, i) => (shape, TestDevices.Values(shape.Count, 100 + i)))];
@@ -42,6 +42,31 @@ internal sealed record OperationCase(
         yield return new(
             "conv 1×1, 16 channels", v => v[0].Conv2d(v[1], v[2]),
             v => References.Convolution(v[0], v[1], v[2], null, wide, 1, 1), wide, new Shape(1, 1, 16, 16), new Shape(16));
+        yield return new(
+            "conv 5×5, bias", v => v[0].Conv2d(v[1], v[2]),
+            v => References.Convolution(v[0], v[1], v[2], null, image, 5, 1), image, new Shape(5, 5, 3, 4), bias);
+        Shape tall = new(1, 8, 5, 2);
+        yield return new(
+            "conv 7×7, stride 3, bias", v => v[0].Conv2d(v[1], v[2], 3),
+            v => References.Convolution(v[0], v[1], v[2], null, tall, 7, 3), tall, new Shape(7, 7, 2, 3), new Shape(3));
+    }
+
+    private static IEnumerable<OperationCase> TransposedConvolutions()
+    {
+        Shape image = new(2, 3, 4, 3), bias = new(2);
+        foreach (var (kernel, stride, padding) in new[] { (3, 1, 0), (3, 2, 0), (3, 2, 1), (5, 1, 0), (5, 3, 2), (1, 2, 1), (3, 4, 1) })
+        {
+            Shape weight = new(kernel, kernel, 2, 3);
+            yield return new(
+                $"transposed conv {kernel}×{kernel}, stride {stride}, output padding {padding}, bias",
+                v => v[0].ConvTranspose2d(v[1], v[2], stride, padding),
+                v => References.TransposedConvolution(v[0], v[1], v[2], image, kernel, stride, padding),
+                image, weight, bias);
+        }
+        Shape wide = new(1, 3, 3, 16);
+        yield return new(
+            "transposed conv 3×3, 16 channels", v => v[0].ConvTranspose2d(v[1]),
+            v => References.TransposedConvolution(v[0], v[1], null, wide, 3, 1, 0), wide, new Shape(3, 3, 16, 16));
     }
 
     private static IEnumerable<OperationCase> Products()

@@ -72,6 +72,29 @@ internal static class References
         return y;
     }
 
+    /// <summary>Each pixel of x is spread over the outputs under the kernel; what lies outside is dropped.</summary>
+    public static double[] TransposedConvolution(double[] x, double[] weight, double[]? bias, Shape images, int kernel, int stride, int outputPadding)
+    {
+        int height = images[1], width = images[2], channels = images[3], outputs = weight.Length / (kernel * kernel * channels);
+        int rows = ((height - 1) * stride) - (2 * (kernel / 2)) + kernel + outputPadding, columns = rows + ((width - height) * stride);
+        var y = new double[images[0] * rows * columns * outputs];
+        for (int at = 0; at < y.Length; at++) y[at] = bias?[at % outputs] ?? 0;
+        for (int at = 0; at < x.Length; at++)
+        {
+            int c = at % channels, j = at / channels % width, i = at / channels / width % height, n = at / channels / width / height;
+            for (int tap = 0; tap < kernel * kernel; tap++)
+            {
+                int row = (i * stride) + (tap / kernel) - (kernel / 2), column = (j * stride) + (tap % kernel) - (kernel / 2);
+                if (row < 0 || row >= rows || column < 0 || column >= columns) continue;
+                for (int o = 0; o < outputs; o++)
+                {
+                    y[(((((n * rows) + row) * columns) + column) * outputs) + o] += x[at] * weight[(((tap * outputs) + o) * channels) + c];
+                }
+            }
+        }
+        return y;
+    }
+
     public static double[] GroupNorm(double[] x, double[] gamma, double[] beta, Shape images, int groups, bool relu)
     {
         int pixels = images[1] * images[2], channels = images[3], size = channels / groups;

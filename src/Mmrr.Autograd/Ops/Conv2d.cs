@@ -47,9 +47,9 @@ public static partial class Ops
     /// + bias[o] + residual[n,i,j,o].
     /// </summary>
     /// <param name="x">[N, H, W, C].</param>
-    /// <param name="weight">[K, K, C, O] with K = 1 or 3.</param>
+    /// <param name="weight">[K, K, C, O], K odd.</param>
     /// <param name="bias">[O].</param>
-    /// <param name="stride">1 or 2.</param>
+    /// <param name="stride">At least 1.</param>
     /// <param name="residual">Added to the output, whose shape it has.</param>
     /// <returns>[N, (H−1)/stride+1, (W−1)/stride+1, O].</returns>
     public static Variable Conv2d(this Variable x, Variable weight, Variable? bias = null, int stride = 1, Variable? residual = null) =>

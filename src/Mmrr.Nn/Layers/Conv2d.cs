@@ -2,7 +2,10 @@ using Mmrr.Autograd;
 
 namespace Mmrr.Nn;
 
-/// <summary>A convolution with bias, kernel 1 or 3, zero padding K/2, stride 1 or 2. Parameters <c>weight</c> [K, K, in, out] and <c>bias</c> [out].</summary>
+/// <summary>
+/// A convolution with bias, any odd kernel K, zero padding K/2, any stride; kernels 1 and 3 with stride 1 or 2 are the fastest for their operations. Parameters
+/// <c>weight</c> [K, K, in, out] and <c>bias</c> [out].
+/// </summary>
 public sealed class Conv2d : Module
 {
     private readonly Variable _weight;
@@ -10,6 +13,11 @@ public sealed class Conv2d : Module
     private readonly int _stride;
 
     /// <summary>A convolution from <paramref name="inputs"/> to <paramref name="outputs"/> channels.</summary>
+    /// <param name="device">The parameters' device; null for a plan.</param>
+    /// <param name="inputs">Channels of the input.</param>
+    /// <param name="outputs">Channels of the output.</param>
+    /// <param name="kernel">K, odd.</param>
+    /// <param name="stride">At least 1.</param>
     public Conv2d(Device? device, int inputs, int outputs, int kernel = 3, int stride = 1)
     {
         _stride = stride;
@@ -17,6 +25,6 @@ public sealed class Conv2d : Module
         _bias = AddParameter("bias", device, new Shape(outputs));
     }
 
-    /// <summary>conv(x) + bias (+ residual): [N, H, W, in] to [N, OH, OW, out].</summary>
+    /// <summary>conv(x) + bias (+ residual): [N, H, W, in] to [N, (H − 1)/stride + 1, (W − 1)/stride + 1, out].</summary>
     public Variable Forward(Variable x, Variable? residual = null) => x.Conv2d(_weight, _bias, _stride, residual);
 }

@@ -7,8 +7,9 @@ namespace Mmrr.Nn;
 public static class Initialization
 {
     /// <summary>
-    /// Convolutions and linear layers: weights and biases uniform in ±1/√(inputs·K²) (Kaiming-uniform with a = √5). Norms: weights 1, biases 0. Each
-    /// parameter draws from its own stream, chosen by its name: a network's values do not depend on what else is created.
+    /// Convolutions and linear layers: weights and biases uniform in ±1/√(inputs·K²) (Kaiming-uniform with a = √5), transposed convolutions too, where
+    /// PyTorch takes the outputs for the inputs. Norms: weights 1, biases 0. Each parameter draws from its own stream, chosen by its name: a network's values
+    /// do not depend on what else is created.
     /// </summary>
     /// <param name="module">The network.</param>
     /// <param name="prefix">The network's name in a checkpoint, for example <c>f_e</c>.</param>
@@ -17,7 +18,7 @@ public static class Initialization
     {
         ArgumentNullException.ThrowIfNull(module);
         int fan = 1;
-        foreach (var (name, variable) in module.Parameters())
+        foreach (var (name, variable, given) in module.ParametersWithFans())
         {
             var value = variable.Value;
             bool norm = name.Contains("norm", StringComparison.Ordinal);
@@ -26,8 +27,10 @@ public static class Initialization
                 Elementwise.Fill(name.EndsWith(".weight", StringComparison.Ordinal) ? 1 : 0, value);
                 continue;
             }
-            if (value.Shape.Rank == 2) fan = value.Shape[0];
-            else if (value.Shape.Rank == 4) fan = value.Shape[0] * value.Shape[1] * value.Shape[2]; // its bias comes next
+            // A weight's; its bias comes next.
+            if (given is { } known) fan = known;
+            else if (value.Shape.Rank == 2) fan = value.Shape[0];
+            else if (value.Shape.Rank == 4) fan = value.Shape[0] * value.Shape[1] * value.Shape[2];
             float bound = 1 / MathF.Sqrt(fan);
             PhiloxUniform.Fill(seed, Stream($"{prefix}.{name}"), -bound, bound, value.Count, value);
         }

@@ -1,3 +1,4 @@
+using Mmrr.Autograd;
 using Mmrr.Nn.Tests.Support;
 using Xunit;
 
@@ -32,6 +33,30 @@ public class InitializationTests
                 Assert.InRange(Math.Abs(values.Average(v => (double)v * v) - (bound * bound / 3.0)), 0, 5 * bound * bound * Math.Sqrt(4 / (45 * n)));
             }
         }
+    }
+
+    // 5·5·6 products make a result of a transposed convolution at most; its weight is [5, 5, 40, 6].
+    [Fact]
+    public void ATransposedConvolutionsFanCountsItsInputs()
+    {
+        using var device = Small.Open("cpu");
+        using var layer = new ConvTranspose2d(device, 6, 40, 5, stride: 2, outputPadding: 1);
+        Initialization.Initialize(layer, "f", 3);
+        float bound = 1 / MathF.Sqrt(5 * 5 * 6);
+        foreach (var (name, variable) in layer.Parameters())
+        {
+            float[] values = variable.Value.ToArray();
+            Assert.All(values, v => Assert.InRange(v, -bound, bound));
+            Assert.True(values.Max() > 0.8f * bound, name);
+        }
+        using var x = Variable.Constant(Tensor.From(device, new Shape(2, 3, 4, 6), new float[144]));
+        using var y = layer.Forward(x);
+        Assert.Equal(new Shape(2, 6, 8, 40), y.Shape);
+        // On zeros, what is left is the bias.
+        float[] bias = layer.Parameters().Single(p => p.Name == "bias").Variable.Value.ToArray();
+        Assert.Equal(Enumerable.Repeat(bias, 2 * 6 * 8).SelectMany(values => values), y.Value.ToArray());
+        var plan = new ConvTranspose2d(null, 6, 40, 5);
+        Assert.Equal([("weight", new Shape(5, 5, 40, 6)), ("bias", new Shape(40))], plan.ParameterShapes());
     }
 
     [Fact]

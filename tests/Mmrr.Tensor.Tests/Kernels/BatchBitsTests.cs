@@ -19,6 +19,10 @@ public class BatchBitsTests(TestDevices devices)
         { "simt", [5, 3, 3, 5, 3, 1] },
         { "cpu", [9, 7, 16, 32, 3, 1] },
         { "cpu", [9, 7, 20, 3, 3, 2] },
+        { "simt:64", [5, 3, 20, 12, 5, 2] },
+        { "simt", [5, 3, 3, 5, 5, 3] },
+        { "cpu", [9, 7, 16, 32, 5, 1] },
+        { "cpu", [9, 7, 20, 3, 7, 3] },
     };
 
     [Theory]
@@ -39,6 +43,9 @@ public class BatchBitsTests(TestDevices devices)
     [InlineData("simt:64", 5, 3, 12, 20, 3, 1)]
     [InlineData("simt:64", 5, 3, 12, 68, 3, 2)]
     [InlineData("cpu", 9, 7, 16, 32, 3, 1)]
+    [InlineData("simt", 5, 3, 3, 5, 5, 3)]
+    [InlineData("cpu", 9, 7, 16, 32, 5, 1)]
+    [InlineData("cpu", 9, 7, 3, 20, 7, 3)]
     public void Of_a_convolutions_data_gradient(string device, int h, int w, int c, int o, int k, int stride)
     {
         var random = new RandomInputs();

@@ -29,7 +29,30 @@ public class ConvolutionTests(TestDevices devices)
         (64, [3, 3, 10, 4, 16, 3, 2]), (256, [1, 13, 10, 68, 132, 1, 1]), (256, [1, 4, 3, 4, 68, 3, 1]), (256, [1, 4, 3, 68, 4, 3, 2]),
     ];
 
-    public static TheoryData<string, int[]> Cases => TestDevices.Rows(s_small, s_large, s_tiled);
+    // Other kernels and strides: one pixel, images smaller than the kernel or than the stride, strides above the kernel, sides that the stride does not divide.
+    private static readonly int[][] s_other =
+    [
+        [1, 1, 1, 1, 1, 5, 1], [1, 1, 1, 3, 5, 11, 4], [2, 5, 9, 3, 5, 5, 1], [1, 5, 9, 5, 20, 5, 2], [1, 3, 2, 16, 16, 5, 1], [2, 7, 10, 16, 3, 5, 3],
+        [1, 9, 7, 1, 16, 5, 4], [1, 1, 6, 20, 5, 7, 1], [1, 6, 7, 3, 16, 7, 1], [1, 5, 4, 5, 3, 7, 2], [2, 7, 9, 16, 5, 7, 3], [1, 4, 11, 1, 1, 7, 4],
+        [1, 4, 3, 3, 5, 11, 1], [1, 13, 5, 1, 3, 11, 2], [1, 6, 13, 5, 1, 11, 3], [1, 2, 3, 16, 20, 3, 3], [2, 9, 7, 3, 5, 3, 3], [1, 9, 10, 5, 16, 3, 4],
+        [1, 7, 8, 3, 20, 1, 3], [2, 6, 5, 16, 3, 1, 4], [1, 2, 3, 3, 5, 3, 5], [1, 5, 4, 1, 3, 5, 9], [1, 3, 4, 3, 1, 3, int.MaxValue],
+    ];
+
+    // Several bands, past the blocks of channels.
+    private static readonly int[][] s_otherLarge =
+    [
+        [2, 33, 31, 20, 48, 5, 1], [2, 17, 25, 32, 16, 5, 2], [1, 64, 40, 16, 20, 7, 1], [3, 23, 17, 48, 33, 7, 3], [1, 40, 41, 16, 16, 11, 1],
+        [9, 33, 20, 5, 20, 11, 4], [2, 41, 29, 64, 32, 3, 3], [4, 30, 31, 33, 48, 1, 3],
+    ];
+
+    // Both sides of the limit of the tiled GPU kernels: K = 5, strides 1 and 2.
+    private static readonly (int Lanes, int[] Sizes)[] s_otherTiled =
+    [
+        (64, [1, 1, 1, 4, 4, 5, 1]), (64, [1, 3, 5, 12, 20, 5, 1]), (64, [2, 7, 6, 20, 8, 5, 2]), (64, [1, 3, 4, 4, 8, 7, 1]), (64, [1, 7, 4, 4, 8, 5, 3]),
+    ];
+
+    public static TheoryData<string, int[]> Cases =>
+        TestDevices.Rows([.. s_small, .. s_other], [.. s_large, .. s_otherLarge], [.. s_tiled, .. s_otherTiled]);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -107,6 +130,34 @@ public class ConvolutionTests(TestDevices devices)
         expectedWeight.Check(alone[0], "weight gradient without the bias's");
     }
 
+    [Theory]
+    [MemberData(nameof(Biases))]
+    public void A_bias_is_added_and_its_gradient_summed(string device, int[] sizes)
+    {
+        var shape = new Shape(sizes);
+        int channels = sizes[3];
+        var random = new RandomInputs();
+        HostTensor x = random.Uniform(shape), bias = random.Uniform(new Shape(channels));
+        var both = devices.Run(device, [x, bias], [shape, shape], (given, taken) =>
+        {
+            Convolution.AddBias(given[0], given[1], taken[0]);
+            Elementwise.Scale(given[0], 1, taken[1]);
+            Convolution.AddBias(taken[1], given[1], taken[1]);
+        });
+        var expected = ErrorBound.Relative([.. x.Doubles.Select((value, i) => value + bias.Doubles[i % channels])], 1);
+        expected.Check(both[0], "output");
+        expected.Check(both[1], "in place");
+        var sums = new ConvolutionSizes(sizes[0], sizes[1], sizes[2], 1, channels, 1, 1);
+        var gradient = devices.Run(device, [x], [bias.Shape], (given, taken) => Convolution.BiasGradient(given[0], taken[0]));
+        ErrorBound.Sum(
+            ConvolutionReference.BackwardBias(sums, x.Doubles), ConvolutionReference.BackwardBias(sums, ErrorBound.Magnitude(x.Doubles)),
+            sizes[0] * sizes[1] * sizes[2]).Check(gradient[0], "bias gradient");
+    }
+
+    // Images, height, width, channels.
+    public static TheoryData<string, int[]> Biases => TestDevices.Rows(
+        [[1, 1, 1, 1], [1, 5, 9, 3], [2, 3, 4, 16], [3, 2, 5, 20]], [[5, 33, 31, 40], [2, 64, 65, 3]], (64, [2, 7, 11, 12]));
+
     private static bool UsesWinograd(string device, ConvolutionSizes s) =>
         device == "cpu" && s.K == 3 && s.Stride == 1 && WinogradProduct.Suits(s.H, s.W, s.C, s.O);
 
@@ -129,6 +180,8 @@ public class ConvolutionTests(TestDevices devices)
     [InlineData(1, 5, 4, 2, 3, 3, 2)]
     [InlineData(2, 3, 4, 3, 2, 1, 1)]
     [InlineData(1, 4, 5, 2, 2, 1, 2)]
+    [InlineData(1, 4, 6, 2, 3, 5, 1)]
+    [InlineData(1, 8, 5, 2, 2, 7, 3)]
     public void The_reference_gradients_are_those_of_the_reference(int n, int h, int w, int c, int o, int k, int stride)
     {
         var s = new ConvolutionSizes(n, h, w, c, o, k, stride);

@@ -14,7 +14,7 @@ public class ConvolutionTf32Tests(TestDevices devices)
     private static readonly (int Lanes, int[] Sizes)[] s_emulated =
     [
         (128, [1, 1, 1, 16, 16, 3, 1]), (128, [1, 5, 9, 16, 32, 3, 1]), (128, [1, 5, 7, 16, 80, 3, 2]),
-        (128, [1, 12, 11, 80, 16, 1, 1]), (128, [1, 5, 6, 32, 16, 1, 2]),
+        (128, [1, 12, 11, 80, 16, 1, 1]), (128, [1, 5, 6, 32, 16, 1, 2]), (128, [1, 3, 4, 16, 16, 5, 1]),
     ];
 
     private static readonly int[][] s_large =

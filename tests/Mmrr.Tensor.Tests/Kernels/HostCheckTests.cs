@@ -17,13 +17,36 @@ public class HostCheckTests(TestDevices devices)
         Refused("Convolution.Forward", ["bias", "[3]", "[8]"], () => Convolution.Forward(x, weight, Make(3), null, 1, y));
         Refused("Convolution.Forward", ["residual", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () => Convolution.Forward(x, weight, bias, x, 1, y));
         Refused("Convolution.Forward", ["weight", "[3, 3, 4, 8]", "[K, K, 3, O]"], () => Convolution.Forward(x, Make(3, 3, 4, 8), bias, null, 1, y));
-        Refused("Convolution.Forward", ["weight", "[5, 5, 3, 8]", "1 or 3"], () => Convolution.Forward(x, Make(5, 5, 3, 8), bias, null, 1, y));
+        Refused("Convolution.Forward", ["weight", "[4, 4, 3, 8]", "odd K"], () => Convolution.Forward(x, Make(4, 4, 3, 8), bias, null, 1, y));
+        Refused("Convolution.Forward", ["weight", "[5, 3, 3, 8]", "[K, K, 3, O]"], () => Convolution.Forward(x, Make(5, 3, 3, 8), bias, null, 1, y));
         Refused("Convolution.Forward", ["x", "[2, 5, 4]", "[N, H, W, C]"], () => Convolution.Forward(Make(2, 5, 4), weight, bias, null, 1, y));
-        Refused("Convolution.Forward", ["stride", "0", "1 or 2"], () => Convolution.Forward(x, weight, bias, null, 0, y));
+        Refused("Convolution.Forward", ["stride", "0", "at least 1"], () => Convolution.Forward(x, weight, bias, null, 0, y));
         Refused("Convolution.BackwardData", ["outputGradient", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () => Convolution.BackwardData(x, weight, 1, Make(2, 5, 4, 3)));
         Refused("Convolution.BackwardWeight", ["outputGradient", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () =>
             Convolution.BackwardWeight(x, x, 1, Make(3, 3, 3, 8), null));
         Refused("Convolution.BackwardWeight", ["biasGradient", "[3]", "[8]"], () => Convolution.BackwardWeight(x, y, 1, Make(3, 3, 3, 8), Make(3)));
+    }
+
+    [Fact]
+    public void Transposed_convolution_refuses_wrong_shapes()
+    {
+        using var scope = new DisposeScope();
+        const string Name = "Convolution.TransposedShape";
+        Shape x = new(2, 5, 4, 3), weight = new(3, 3, 8, 3);
+        Refused(Name, ["x", "[2, 5, 4]", "[N, H, W, C]"], () => Convolution.TransposedShape(new Shape(2, 5, 4), weight, 1, 0));
+        Refused(Name, ["weight", "[3, 3, 3, 8]", "[K, K, O, 3]"], () => Convolution.TransposedShape(x, new Shape(3, 3, 3, 8), 1, 0));
+        Refused(Name, ["weight", "[2, 2, 8, 3]", "odd K"], () => Convolution.TransposedShape(x, new Shape(2, 2, 8, 3), 1, 0));
+        Refused(Name, ["stride", "0", "at least 1"], () => Convolution.TransposedShape(x, weight, 0, 0));
+        Refused(Name, ["outputPadding", "2", "0 to 1"], () => Convolution.TransposedShape(x, weight, 2, 2));
+        Refused(Name, ["outputPadding", "-1", "0 to 1"], () => Convolution.TransposedShape(x, weight, 2, -1));
+        Refused(Name, ["2000000001", $"{Shape.MaxCount}"], () => Convolution.TransposedShape(x, weight, 500_000_000, 0));
+        Assert.Equal(new Shape(2, 14, 11, 8), Convolution.TransposedShape(x, weight, 3, 1));
+        Tensor y = Make(2, 5, 4, 8);
+        Refused("Convolution.AddBias", ["x", "[8]", "[N, H, W, C]"], () => Convolution.AddBias(Make(8), Make(8), y));
+        Refused("Convolution.AddBias", ["bias", "[3]", "[8]"], () => Convolution.AddBias(y, Make(3), y));
+        Refused("Convolution.AddBias", ["output", "[2, 5, 4, 3]", "[2, 5, 4, 8]"], () => Convolution.AddBias(y, Make(8), Make(2, 5, 4, 3)));
+        Refused("Convolution.BiasGradient", ["outputGradient", "[8]", "[N, H, W, C]"], () => Convolution.BiasGradient(Make(8), Make(8)));
+        Refused("Convolution.BiasGradient", ["biasGradient", "[3]", "[8]"], () => Convolution.BiasGradient(y, Make(3)));
     }
 
     // No memory is asked for: what is too large is refused before.

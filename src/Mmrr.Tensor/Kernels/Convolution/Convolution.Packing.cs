@@ -7,37 +7,55 @@ public static unsafe partial class Convolution
         (long)taps * channels * ((outputs + MicroKernel.PanelWidth - 1) / MicroKernel.PanelWidth * MicroKernel.PanelWidth);
 
     /// <summary>
-    /// The reads of the data gradient for one residue of rows and columns modulo the stride: for each tap the output gradient's row and column relative to
-    /// the position, and the kernel's entry. Stride 1 has one phase with all taps; stride 2 has four, with 1, 2, 2 and 4 of the nine.
+    /// The reads of the data gradient for each residue of rows and columns modulo the stride that the image has: for each tap the offset in the padded output
+    /// gradient, relative to the position, and the kernel's entry. Stride 1 has one phase with all taps; stride 2 has four, for a kernel of 3 with 1, 2, 2 and
+    /// 4 of the nine.
     /// </summary>
-    private static Phase[] Phases(in Geometry g)
+    private static Phase[] Phases(Geometry g, PaddedSource layout)
     {
-        var phases = new Phase[g.Stride * g.Stride];
+        int rows = Math.Min(g.Stride, g.Height), columns = Math.Min(g.Stride, g.Width);
+        (int Entry, int Place)[][] down = [.. Enumerable.Range(0, rows).Select(row => Reads(row, g))];
+        (int Entry, int Place)[][] across = [.. Enumerable.Range(0, columns).Select(column => Reads(column, g))];
+        var phases = new Phase[rows * columns];
         for (int i = 0; i < phases.Length; i++)
         {
-            int row = i / g.Stride, column = i % g.Stride;
-            var taps = new List<Tap>();
-            foreach (var (k, r) in Reads(row, g))
+            int row = i / columns, column = i % columns, tap = 0, taps = down[row].Length * across[column].Length;
+            int[] entries = taps == 0 ? [] : new int[taps], offsets = taps == 0 ? [] : new int[taps];
+            foreach (var (k, r) in down[row])
             {
-                foreach (var (l, c) in Reads(column, g)) taps.Add(new Tap(r, c, (k * g.Kernel) + l));
+                foreach (var (l, c) in across[column])
+                {
+                    entries[tap] = (k * g.Kernel) + l;
+                    offsets[tap++] = ((r * layout.Pitch) + c) * layout.ChannelStride;
+                }
             }
-            phases[i] = new Phase(row, column, [.. taps]);
+            phases[i] = new Phase(row, column, entries, offsets);
         }
         return phases;
     }
 
     /// <summary>
-    /// Along one axis: input s·q + phase is reached from output q + d − origin through kernel entry k = phase + padding − s·(d − origin).
+    /// Along one axis: input s·q + phase is reached from output q + d − origin through kernel entry k = phase + padding − s·(d − origin); the padded source
+    /// starts at q − origin.
     /// </summary>
-    private static IEnumerable<(int Entry, int Place)> Reads(int phase, Geometry g)
+    private static (int Entry, int Place)[] Reads(int phase, Geometry g)
     {
-        // The padded source starts one position earlier for stride 1 and at the position itself for stride 2.
-        int origin = g.Stride == 1 ? g.Padding : 0;
+        int origin = g.Padding / g.Stride;
+        var reads = new List<(int Entry, int Place)>();
         for (int place = 0; place < g.Kernel; place++)
         {
-            int entry = phase + g.Padding - (g.Stride * (place - origin));
-            if (entry >= 0 && entry < g.Kernel) yield return (entry, place);
+            long entry = phase + g.Padding - ((long)g.Stride * (place - origin));
+            if (entry >= 0 && entry < g.Kernel) reads.Add(((int)entry, place));
         }
+        return [.. reads];
+    }
+
+    /// <summary>For each tap of the forward pass, the offset in the padded input.</summary>
+    private static int[] Offsets(in Geometry g, in PaddedSource layout)
+    {
+        int[] offsets = new int[g.Taps];
+        for (int t = 0; t < offsets.Length; t++) offsets[t] = layout.Offset(t / g.Kernel, t % g.Kernel);
+        return offsets;
     }
 
     private static void PackForward(float* weight, in Geometry g, float* packed, Worker worker)
@@ -55,14 +73,14 @@ public static unsafe partial class Convolution
     }
 
     /// <summary>Panels of 16 input channels, [tap][o][16]: the transposed weights of a phase.</summary>
-    private static void PackBackward(float* weight, in Geometry g, Tap[] taps, float* packed, Worker worker)
+    private static void PackBackward(float* weight, in Geometry g, int[] entries, float* packed, Worker worker)
     {
         int panels = (g.Channels + MicroKernel.PanelWidth - 1) / MicroKernel.PanelWidth;
-        var (begin, end) = worker.Share(panels * taps.Length, 1);
+        var (begin, end) = worker.Share(panels * entries.Length, 1);
         for (int i = begin; i < end; i++)
         {
-            int panel = i / taps.Length;
-            float* source = weight + ((((long)taps[i % taps.Length].Entry * g.Channels) + (panel * MicroKernel.PanelWidth)) * g.Outputs);
+            int panel = i / entries.Length;
+            float* source = weight + ((((long)entries[i % entries.Length] * g.Channels) + (panel * MicroKernel.PanelWidth)) * g.Outputs);
             float* target = packed + ((long)i * g.Outputs * MicroKernel.PanelWidth);
             int valid = Math.Min(MicroKernel.PanelWidth, g.Channels - (panel * MicroKernel.PanelWidth));
             for (int o = 0; o < g.Outputs; o++)
@@ -72,7 +90,5 @@ public static unsafe partial class Convolution
         }
     }
 
-    private readonly record struct Tap(int Row, int Column, int Entry);
-
-    private sealed record Phase(int Row, int Column, Tap[] Taps);
+    private sealed record Phase(int Row, int Column, int[] Entries, int[] Offsets);
 }

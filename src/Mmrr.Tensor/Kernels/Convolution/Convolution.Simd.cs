@@ -18,14 +18,14 @@ public static unsafe partial class Convolution
             return;
         }
         var layout = PaddedSource.OfInput(g, 1);
+        int[] offsets = Offsets(g, layout);
         using var packed = Tensor.Empty(x.Device, Check.Intermediate("Convolution.Forward", "the packed weights", PackedFloats(g.Taps, g.Channels, g.Outputs)));
         float* px = x.Pointer, pw = weight.Pointer, pp = packed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
         simd.Run(worker =>
         {
-            var product = new TapProduct { Taps = g.Taps, Panels = pp, Channels = g.Channels, Outputs = g.Outputs, Bias = pb };
-            for (int t = 0; t < g.Taps; t++) product.Offsets[t] = layout.Offset(t / g.Kernel, t % g.Kernel);
+            var product = new TapProduct { Offsets = offsets, Panels = pp, Channels = g.Channels, Outputs = g.Outputs, Bias = pb };
             PackForward(pw, g, pp, worker);
             worker.Barrier();
             float* scratch = worker.Scratch(layout.Floats);
@@ -53,7 +53,7 @@ public static unsafe partial class Convolution
             return;
         }
         var layout = PaddedSource.OfOutputGradient(g);
-        var phases = Phases(g);
+        var phases = Phases(g, layout);
         var packedShape = Check.Intermediate("Convolution.BackwardData", "the packed weights", PackedFloats(g.Taps, g.Outputs, g.Channels));
         using var packed = Tensor.Empty(weight.Device, packedShape);
         float* pdy = outputGradient.Pointer, pw = weight.Pointer, pp = packed.Pointer, pdx = inputGradient.Pointer;
@@ -62,8 +62,8 @@ public static unsafe partial class Convolution
             float* panels = pp;
             foreach (var phase in phases)
             {
-                PackBackward(pw, g, phase.Taps, panels, worker);
-                panels += PackedFloats(phase.Taps.Length, g.Outputs, g.Channels);
+                PackBackward(pw, g, phase.Entries, panels, worker);
+                panels += PackedFloats(phase.Entries.Length, g.Outputs, g.Channels);
             }
             worker.Barrier();
             float* scratch = worker.Scratch(layout.Floats);
@@ -76,18 +76,14 @@ public static unsafe partial class Convolution
                 panels = pp;
                 foreach (var phase in phases)
                 {
-                    var product = new TapProduct { Taps = phase.Taps.Length, Panels = panels, Channels = g.Outputs, Outputs = g.Channels };
-                    for (int t = 0; t < phase.Taps.Length; t++)
-                    {
-                        product.Offsets[t] = ((phase.Taps[t].Row * layout.Pitch) + phase.Taps[t].Column) * layout.ChannelStride;
-                    }
-                    // For an odd size, there is one odd row or column fewer.
-                    int phaseRows = Math.Min(rows, ((g.Height - phase.Row + g.Stride - 1) / g.Stride) - row);
-                    int phaseColumns = (g.Width - phase.Column + g.Stride - 1) / g.Stride;
+                    var product = new TapProduct { Offsets = phase.Offsets, Panels = panels, Channels = g.Outputs, Outputs = g.Channels };
+                    // Where the stride does not divide the size, the last phases have one row or column fewer.
+                    int phaseRows = Math.Min(rows, ((g.Height - phase.Row - 1) / g.Stride) + 1 - row);
+                    int phaseColumns = ((g.Width - phase.Column - 1) / g.Stride) + 1;
                     float* dx = pdx + ((((long)image * g.Height) + (row * g.Stride) + phase.Row) * rowFloats) + (phase.Column * g.Channels);
-                    if (phaseRows > 0 && phaseColumns > 0)
+                    if (phaseRows > 0)
                         product.Run(scratch, layout, phaseRows, phaseColumns, dx, null, g.Stride * rowFloats, (long)g.Stride * g.Channels);
-                    panels += PackedFloats(phase.Taps.Length, g.Outputs, g.Channels);
+                    panels += PackedFloats(phase.Entries.Length, g.Outputs, g.Channels);
                 }
             }
         });

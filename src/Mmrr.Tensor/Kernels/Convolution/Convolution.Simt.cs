@@ -3,8 +3,8 @@ using ILGPU;
 namespace Mmrr.Kernels;
 
 /// <content>
-/// The GPU entries for channels that are not a multiple of four, and the simulator's: direct convolutions, one thread per result, neighbouring threads on
-/// neighbouring channels.
+/// The GPU entries for channels that are not a multiple of four, kernels above 5 or strides above 2, and the simulator's: direct convolutions, one thread per
+/// result, neighbouring threads on neighbouring channels.
 /// </content>
 public static partial class Convolution
 {
@@ -59,13 +59,18 @@ public static partial class Convolution
             device.Grid(partial.Count), BackwardWeightKernel,
             new WeightArguments { X = x.View, OutputGradient = outputGradient.View, Geometry = g, Splits = splits, Partial = partial.View });
         SumSplits(simt, partial, splits, weightGradient);
-        if (biasGradient is null) return;
-        splits = SimtSplits(g, g.Outputs);
-        using var biasPartial = Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", splits, g.Outputs));
+        if (biasGradient is not null) BiasSplits(simt, "Convolution.BackwardWeight", outputGradient, g, biasGradient);
+    }
+
+    private static void BiasSplits(SimtLaunch simt, string operation, Tensor outputGradient, in Geometry g, Tensor biasGradient)
+    {
+        var device = biasGradient.Device;
+        int splits = SimtSplits(g, g.Outputs);
+        using var partial = Tensor.Empty(device, Check.Intermediate(operation, "its partial sums", splits, g.Outputs));
         simt.Run(
-            device.Grid(biasPartial.Count), BackwardBiasKernel,
-            new BiasArguments { OutputGradient = outputGradient.View, Geometry = g, Splits = splits, Partial = biasPartial.View });
-        SumSplits(simt, biasPartial, splits, biasGradient);
+            device.Grid(partial.Count), BackwardBiasKernel,
+            new BiasArguments { OutputGradient = outputGradient.View, Geometry = g, Splits = splits, Partial = partial.View });
+        SumSplits(simt, partial, splits, biasGradient);
     }
 
     private static void SumSplits(SimtLaunch simt, Tensor partial, int splits, Tensor sums) => simt.Run(

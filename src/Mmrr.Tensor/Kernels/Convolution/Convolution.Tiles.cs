@@ -20,10 +20,12 @@ public static partial class Convolution
     private const int BiasShares = 256;
 
     /// <summary>
-    /// Whether channels are multiples of four and the device runs groups of at least 64 threads. ILGPU's simulator as <c>simt</c> does not, because each
-    /// thread is an OS thread. A simulator opened with more threads runs these kernels.
+    /// Whether channels are multiples of four, the kernel is at most 5 with stride 1 or 2 (a larger stride would launch a kernel for each of s² phases of the
+    /// data gradient), and the device runs groups of at least 64 threads. ILGPU's simulator as <c>simt</c> does not, because each thread is an OS thread. A
+    /// simulator opened with more threads runs these kernels.
     /// </summary>
-    private static bool SuitsTiles(Device device, in Geometry g) => g.Channels % 4 == 0 && g.Outputs % 4 == 0 && device.MaxLanes >= TileProduct.Lanes(64);
+    private static bool SuitsTiles(Device device, in Geometry g) =>
+        g.Channels % 4 == 0 && g.Outputs % 4 == 0 && g.Kernel <= TileSweep.MostKernel && g.Stride <= 2 && device.MaxLanes >= TileProduct.Lanes(64);
 
     /// <summary>
     /// Whether tensor cores are used: if the device's precision allows it, and <paramref name="terms"/>, the summed channels, are a multiple of 16. On a
@@ -100,11 +102,15 @@ public static partial class Convolution
                 WeightGradient = (partial ?? weightGradient).View,
             });
         if (partial is not null) SumShares(simt, partial, shares, null, null, weightGradient);
-        if (biasGradient is null) return;
-        int biasShares = Math.Clamp(pixels / 64, 1, BiasShares);
-        using var biasPartial = Tensor.Empty(device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", biasShares, g.Outputs));
-        ColumnSums.Launch(simt, biasShares, outputGradient.View, pixels, g.Outputs, biasPartial.View);
-        ColumnSums.Launch(simt, 1, biasPartial.View, biasShares, g.Outputs, biasGradient.View);
+        if (biasGradient is not null) BiasTiles(simt, "Convolution.BackwardWeight", outputGradient, g, biasGradient);
+    }
+
+    private static void BiasTiles(SimtLaunch simt, string operation, Tensor outputGradient, in Geometry g, Tensor biasGradient)
+    {
+        int pixels = g.Images * g.OutputHeight * g.OutputWidth, shares = Math.Clamp(pixels / 64, 1, BiasShares);
+        using var partial = Tensor.Empty(biasGradient.Device, Check.Intermediate(operation, "its partial sums", shares, g.Outputs));
+        ColumnSums.Launch(simt, shares, outputGradient.View, pixels, g.Outputs, partial.View);
+        ColumnSums.Launch(simt, 1, partial.View, shares, g.Outputs, biasGradient.View);
     }
 
     private static Tensor? Partial(string operation, int shares, Tensor output) =>

@@ -1,9 +1,10 @@
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// Two-dimensional convolution of images [N, H, W, C] with weights [K, K, C, O], K = 1 or 3, zero padding K/2, stride 1 or 2:
+/// Two-dimensional convolution of images [N, H, W, C] with weights [K, K, C, O], any odd K, zero padding K/2, any stride s:
 /// y[n, i, j, o] = b[o] + Σ over (k, l, c) of x[n, s·i + k − K/2, s·j + l − K/2, c] · w[k, l, c, o] (+ r[n, i, j, o]).
-/// 2·N·OH·OW·O·C·K² operations each for the forward pass, the data gradient and the weight gradient.
+/// 2·N·OH·OW·O·C·K² operations each for the forward pass, the data gradient and the weight gradient. Kernels 1 and 3 with stride 1 or 2 have the fastest
+/// paths.
 /// </summary>
 public static partial class Convolution
 {
@@ -13,10 +14,10 @@ public static partial class Convolution
 
     /// <summary>y = conv(x, w) + b (+ residual).</summary>
     /// <param name="x">[N, H, W, C].</param>
-    /// <param name="weight">[K, K, C, O], K = 1 or 3.</param>
+    /// <param name="weight">[K, K, C, O], K odd.</param>
     /// <param name="bias">[O], or null for none.</param>
     /// <param name="residual">Added to the result, of the output's shape; null for none.</param>
-    /// <param name="stride">1 or 2.</param>
+    /// <param name="stride">At least 1.</param>
     /// <param name="output">[N, OH, OW, O]; must not share memory with the inputs.</param>
     /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
     public static void Forward(Tensor x, Tensor weight, Tensor? bias, Tensor? residual, int stride, Tensor output)
@@ -38,7 +39,7 @@ public static partial class Convolution
     /// <summary>The gradient with respect to x: the transposed convolution of the output's gradient.</summary>
     /// <param name="outputGradient">[N, OH, OW, O].</param>
     /// <param name="weight">[K, K, C, O].</param>
-    /// <param name="stride">1 or 2.</param>
+    /// <param name="stride">At least 1.</param>
     /// <param name="inputGradient">[N, H, W, C], overwritten.</param>
     /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
     public static void BackwardData(Tensor outputGradient, Tensor weight, int stride, Tensor inputGradient)
@@ -57,7 +58,7 @@ public static partial class Convolution
     /// <summary>The gradients with respect to the weights and the bias, summed over images and pixels in a fixed order.</summary>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="outputGradient">[N, OH, OW, O].</param>
-    /// <param name="stride">1 or 2.</param>
+    /// <param name="stride">At least 1.</param>
     /// <param name="weightGradient">[K, K, C, O], overwritten.</param>
     /// <param name="biasGradient">[O], overwritten; null if not wanted.</param>
     /// <exception cref="ArgumentException">Shapes, devices or aliasing are invalid; the message states which.</exception>
@@ -93,9 +94,9 @@ public static partial class Convolution
         public static Geometry Of(string operation, Shape x, Shape weight, int stride)
         {
             if (x.Rank != 4) throw new ArgumentException($"{operation}: x has the shape {x}, expected [N, H, W, C]");
-            if (weight.Rank != 4 || weight[0] != weight[1] || weight[0] is not (1 or 3) || weight[2] != x[3])
-                throw new ArgumentException($"{operation}: the weight has the shape {weight}, expected [K, K, {x[3]}, O] with K = 1 or 3");
-            if (stride is not (1 or 2)) throw new ArgumentException($"{operation}: stride is {stride}, expected 1 or 2");
+            if (weight.Rank != 4 || weight[0] != weight[1] || weight[0] % 2 == 0 || weight[2] != x[3])
+                throw new ArgumentException($"{operation}: the weight has the shape {weight}, expected [K, K, {x[3]}, O] with an odd K");
+            if (stride < 1) throw new ArgumentException($"{operation}: stride is {stride}, expected at least 1");
             int kernel = weight[0], padding = kernel / 2;
             return new Geometry(
                 x[0], x[1], x[2], x[3], kernel, stride,

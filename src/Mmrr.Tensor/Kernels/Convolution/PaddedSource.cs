@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 namespace Mmrr.Kernels;
 
 /// <summary>
-/// The layout of a band of an image in a worker's scratch for the CPU convolutions. Output positions are counted row by row with a pitch one wider than the
-/// image, so that one zero column between two rows is the right padding of the one and the left padding of the other, and neighbouring positions lie a
-/// constant stride apart, also from the end of one row to the start of the next: a tile of positions needs one pointer. Positions in the zero column are
-/// computed and discarded, 1/(W + 1) of the work. For stride 2 the image is split into four planes (even and odd rows and columns), in each of which the
-/// convolution has stride 1.
+/// The layout of a band of an image in a worker's scratch for the CPU convolutions. Output positions are counted row by row with a pitch wider than the image
+/// by the zero columns Z that the taps reach beyond a side, one for a kernel of 3: between two rows they are the right padding of the one and the left padding
+/// of the other, and neighbouring positions lie a constant stride apart, also from the end of one row to the start of the next: a tile of positions needs one
+/// pointer. Positions in the zero columns are computed and discarded, Z/(W + Z) of the work. For stride s the image is split into planes, one for each residue
+/// of rows and columns modulo s that a tap reads (four for stride 2), in each of which the convolution has stride 1.
 /// </summary>
 internal readonly unsafe struct PaddedSource
 {
@@ -17,7 +17,8 @@ internal readonly unsafe struct PaddedSource
     // Minimum number of units of work, if the image has enough rows: the workers should finish together.
     private const int FewestUnits = 8;
 
-    private PaddedSource(int images, int rows, int width, int channels, int stride, int before, int after, int planeRows, int planeWidth, int align)
+    private PaddedSource(
+        int images, int rows, int width, int channels, int stride, int across, int padding, int before, int after, int planeRows, int planeWidth, int align)
     {
         Images = images;
         PlaneRows = planeRows;
@@ -26,18 +27,21 @@ internal readonly unsafe struct PaddedSource
         Width = width;
         Channels = channels;
         Stride = stride;
+        Across = across;
+        Padding = padding;
         Before = before;
         Halo = before + after;
-        Pitch = planeWidth + (Halo > 0 ? 1 : 0);
+        Pitch = planeWidth + Math.Max(before, after);
         ChannelStride = (channels + align - 1) / align * align;
-        int fit = (int)(MostFloats / ((long)stride * stride * Pitch * ChannelStride)) - Halo;
+        int fit = (int)(MostFloats / ((long)across * across * Pitch * ChannelStride)) - Halo;
         int bands = Math.Max((planeRows + Math.Max(1, fit) - 1) / Math.Max(1, fit), (FewestUnits + images - 1) / images);
         bands = Math.Min(bands, planeRows);
         BandRows = (planeRows + bands - 1) / bands;
         Bands = (planeRows + BandRows - 1) / BandRows;
-        // Also checks for a single row that is too long for 32-bit counts.
-        long positions = ((long)(BandRows + Halo) * Pitch) + 1 + MicroKernel.Rows;
-        Check.Intermediate("Convolution", "a band of rows", positions, (long)stride * stride * ChannelStride);
+        // The last tile of the last row reads past the end: the rows of a tile, and the columns of a kernel. Also checks for a single row that is too long
+        // for 32-bit counts.
+        long positions = ((long)(BandRows + Halo) * Pitch) + Halo + MicroKernel.Rows;
+        Check.Intermediate("Convolution", "a band of rows", positions, (long)across * across * ChannelStride);
         PlanePositions = (int)positions;
     }
 
@@ -57,7 +61,7 @@ internal readonly unsafe struct PaddedSource
     public int Units => Images * Bands;
 
     /// <summary>Floats of scratch.</summary>
-    public int Floats => Stride * Stride * PlanePositions * ChannelStride;
+    public int Floats => Across * Across * PlanePositions * ChannelStride;
 
     private int Images { get; }
 
@@ -73,20 +77,31 @@ internal readonly unsafe struct PaddedSource
 
     private int Stride { get; }
 
+    // Planes along one axis.
+    private int Across { get; }
+
+    private int Padding { get; }
+
+    // Zero rows above the image, and zero columns at its left.
     private int Before { get; }
 
+    // Positions from the first read of a position to the last, along one axis.
     private int Halo { get; }
 
     private int PlanePositions { get; }
 
-    /// <summary>The input of a convolution (also of its weight gradient): read around each output position.</summary>
-    public static PaddedSource OfInput(in Convolution.Geometry g, int align) => g.Kernel == 1
-        ? new PaddedSource(g.Images, g.Height, g.Width, g.Channels, g.Stride, 0, 0, g.OutputHeight, g.OutputWidth, align)
-        : new PaddedSource(g.Images, g.Height, g.Width, g.Channels, g.Stride, 1, g.Stride == 1 ? 1 : 0, g.OutputHeight, g.OutputWidth, align);
+    /// <summary>The input of a convolution (also of its weight gradient): read ⌈P/s⌉ positions before each output position to ⌊P/s⌋ after it.</summary>
+    public static PaddedSource OfInput(in Convolution.Geometry g, int align)
+    {
+        // A kernel of 1 with stride 2 reads one plane, but has four: their number decides the bands, and so the order of the sums of a weight gradient.
+        int across = Math.Min(g.Stride, Math.Max(2, g.Kernel));
+        return new PaddedSource(
+            g.Images, g.Height, g.Width, g.Channels, g.Stride, across, g.Padding, Above(g), g.Padding / g.Stride, g.OutputHeight, g.OutputWidth, align);
+    }
 
-    /// <summary>The output gradient, as the data gradient reads it: around each position for stride 1, forward from it for stride 2.</summary>
+    /// <summary>The output gradient, as the data gradient reads it: ⌊P/s⌋ positions before each position to ⌈P/s⌉ after it.</summary>
     public static PaddedSource OfOutputGradient(in Convolution.Geometry g) => new(
-        g.Images, g.OutputHeight, g.OutputWidth, g.Outputs, 1, g.Kernel == 3 && g.Stride == 1 ? 1 : 0, g.Kernel == 3 ? 1 : 0, g.OutputHeight, g.OutputWidth, 1);
+        g.Images, g.OutputHeight, g.OutputWidth, g.Outputs, 1, 1, g.Padding, g.Padding / g.Stride, Above(g), g.OutputHeight, g.OutputWidth, 1);
 
     /// <summary>A unit's image, first row of output positions and number of rows.</summary>
     public (int Image, int Row, int Rows) Unit(int unit)
@@ -98,11 +113,9 @@ internal readonly unsafe struct PaddedSource
     /// <summary>The offset of a tap's read, relative to a position, in floats; (k, l) is the kernel's row and column.</summary>
     public int Offset(int k, int l)
     {
-        if (Halo == 0) return 0;
-        if (Stride == 1) return ((k * Pitch) + l) * ChannelStride;
-        int plane = ((k & 1) == 0 ? 2 : 0) + ((l & 1) == 0 ? 1 : 0); // k = 1 is the even row itself, 0 and 2 the odd rows beside it
-        int row = k == 0 ? 0 : 1, column = l == 0 ? 0 : 1;
-        return ((plane * PlanePositions) + (row * Pitch) + column) * ChannelStride;
+        var (rowPlane, row) = Place(k);
+        var (columnPlane, column) = Place(l);
+        return ((((rowPlane * Across) + columnPlane) * PlanePositions) + (row * Pitch) + column) * ChannelStride;
     }
 
     /// <summary>Copies a unit's rows with their halo to the scratch.</summary>
@@ -111,14 +124,14 @@ internal readonly unsafe struct PaddedSource
         var (image, first, rows) = Unit(unit);
         x += (long)image * Height * Width * Channels;
         int pad = Before; // zero columns at the left
-        for (int plane = 0; plane < Stride * Stride; plane++)
+        for (int plane = 0; plane < Across * Across; plane++)
         {
-            int rowParity = plane >> 1, columnParity = plane & 1;
+            int rowResidue = Residue(plane / Across), columnResidue = Residue(plane % Across);
             float* target = scratch + (plane * PlanePositions * ChannelStride);
             float* end = target + (PlanePositions * ChannelStride);
             for (int r = 0; r < rows + Halo; r++)
             {
-                int h = ((first + r - Before) * Stride) + rowParity;
+                int h = ((first + r - Before) * Stride) + rowResidue;
                 if (h < 0 || h >= Height)
                 {
                     Zero(target, Pitch * ChannelStride);
@@ -127,9 +140,9 @@ internal readonly unsafe struct PaddedSource
                 }
                 Zero(target, pad * ChannelStride);
                 target += pad * ChannelStride;
-                float* source = x + ((((long)h * Width) + columnParity) * Channels);
+                float* source = x + ((((long)h * Width) + columnResidue) * Channels);
                 int columns = Pitch - pad;
-                int present = Math.Min(columns, Stride == 1 ? Width : (Width - columnParity + 1) / 2);
+                int present = Math.Min(columns, Width > columnResidue ? ((Width - columnResidue - 1) / Stride) + 1 : 0);
                 if (Stride == 1 && ChannelStride == Channels)
                 {
                     Copy(source, target, present * Channels);
@@ -147,6 +160,23 @@ internal readonly unsafe struct PaddedSource
             }
             Zero(target, (int)(end - target));
         }
+    }
+
+    /// <summary>⌈P/s⌉.</summary>
+    private static int Above(in Convolution.Geometry g) => g.Padding == 0 ? 0 : ((g.Padding - 1) / g.Stride) + 1;
+
+    /// <summary>
+    /// The row (column) of the image, modulo the stride, that a plane holds. A stride above K leaves out what no tap reads: the planes are the residues up to
+    /// P and the last P.
+    /// </summary>
+    private int Residue(int plane) => plane <= Padding ? plane : plane + Stride - Across;
+
+    /// <summary>The plane along one axis that a row (column) of the kernel reads, and the position in it relative to the first.</summary>
+    private (int Plane, int Position) Place(int entry)
+    {
+        int distance = entry - Padding, position = distance < 0 ? -1 - ((-distance - 1) / Stride) : distance / Stride;
+        int residue = distance - (position * Stride);
+        return (residue <= Padding ? residue : residue - Stride + Across, position + Before);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,13 +9,10 @@ namespace Mmrr.Kernels;
 /// </summary>
 internal unsafe struct TapProduct
 {
-    /// <summary>Number of taps.</summary>
-    public int Taps;
-
     /// <summary>For each tap, floats from the position in the source.</summary>
-    public fixed int Offsets[9];
+    public int[] Offsets;
 
-    /// <summary>[⌈outputs/16⌉, Taps, channels, 16].</summary>
+    /// <summary>[⌈outputs/16⌉, taps, channels, 16].</summary>
     public float* Panels;
 
     /// <summary>Input channels.</summary>
@@ -37,7 +34,8 @@ internal unsafe struct TapProduct
         float* tile = stackalloc float[(2 * 12 * MicroKernel.PanelWidth) + 16];
         tile = (float*)(((nint)tile + 63) & ~(nint)63);
         int panels = (Outputs + MicroKernel.PanelWidth - 1) / MicroKernel.PanelWidth;
-        long panelSize = (long)Taps * Channels * MicroKernel.PanelWidth;
+        int taps = Offsets.Length;
+        long panelSize = (long)taps * Channels * MicroKernel.PanelWidth;
         int positions = ((rows - 1) * layout.Pitch) + columns;
         fixed (int* offsets = Offsets)
         {
@@ -50,7 +48,7 @@ internal unsafe struct TapProduct
                 for (int p = 0; p < positions; p += tileRows)
                 {
                     MicroKernel.Inner(
-                        source + ((long)p * layout.ChannelStride), layout.ChannelStride, offsets, Taps, Channels,
+                        source + ((long)p * layout.ChannelStride), layout.ChannelStride, offsets, taps, Channels,
                         first, step == 2 ? first + panelSize : null, tile);
                     for (int i = 0; i < tileRows && row < rows; i++)
                     {

@@ -9,6 +9,9 @@ namespace Mmrr.Kernels;
 /// </summary>
 internal struct TileSweep
 {
+    /// <summary>The largest K: the bits of 25 taps fit <see cref="SourcePixel.Taps"/>, those of 49 do not.</summary>
+    public const int MostKernel = 5;
+
     /// <summary>Results are [Images, Rows, Columns].</summary>
     public int Images, Rows, Columns;
 
