@@ -66,4 +66,7 @@ public static partial class Ops
 
     /// <summary>x·Φ(x) of each element, Φ the standard normal distribution.</summary>
     public static Variable Gelu(this Variable x) => x.Apply<Gelu>();
+
+    /// <summary>x·min(max(x + 3, 0), 6)/6 of each element.</summary>
+    public static Variable HardSwish(this Variable x) => x.Apply<HardSwish>();
 }

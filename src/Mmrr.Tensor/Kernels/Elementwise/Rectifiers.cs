@@ -62,6 +62,36 @@ public readonly struct LeakyRelu(float slope) : IUnaryFunction
         Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512<float>.Zero), value, value * slope);
 }
 
+/// <summary>x·min(max(x + 3, 0), 6)/6 (Howard et al. 2019, arXiv:1905.02244). The derivative is 0 below −3, 1 above 3, x/3 + ½ between.</summary>
+public readonly struct HardSwish : IUnaryFunction
+{
+    /// <inheritdoc/>
+    public static UnaryTraits Traits { get; } = new(nameof(HardSwish), Operations: 5, GradientOperations: 5, Kept.Input, Roundings: 4);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Value(Vector512<float> x) =>
+        x * Vector512.Min(Vector512.Max(x + Vector512.Create(3f), Vector512<float>.Zero), Vector512.Create(6f)) * (1f / 6);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Value(float x) => x * (x < -3f ? 0f : x > 3f ? 6f : x + 3f) * (1f / 6);
+
+    /// <inheritdoc/>
+    public double Value(double x) => x * Math.Clamp(x + 3, 0, 6) / 6;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Gradient(Vector512<float> kept, Vector512<float> outputGradient) =>
+        outputGradient * Vector512.ConditionalSelect(
+            Vector512.LessThanOrEqual(Vector512.Abs(kept), Vector512.Create(3f)), (kept * (1f / 3)) + Vector512.Create(0.5f),
+            Vector512.GreaterThan(kept, Vector512<float>.Zero) & Vector512<float>.One);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Gradient(float kept, float outputGradient) => outputGradient * (kept < -3f ? 0f : kept > 3f ? 1f : (kept * (1f / 3)) + 0.5f);
+}
+
 /// <summary>
 /// The Gaussian error linear unit x·Φ(x), Φ the standard normal distribution (Hendrycks and Gimpel 2016, arXiv:1606.08415): the exact form, which is
 /// PyTorch's default; the tanh form differs by up to 4.7·10⁻⁴ and costs as much. To 4 ulp, the lower tail included; −∞ gives NaN. The derivative is
