@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Text;
 using Mmrr.App.Tests.Data.Fixtures;
 using Mmrr.Training.Data;
 using SixLabors.ImageSharp;
@@ -53,6 +55,31 @@ public sealed class ImageKindTests : IDisposable
 
     [Fact]
     public void GammaIsNotApplied() => Check(Png(PngBytes.Grey, 8, [10, 100, 200], ("gAMA", [0, 1, 0x86, 0xa0])), [10, 100, 200]);
+
+    // Row [10, 20, 30] with EXIF orientation 3 or 2 comes back reversed: both turn it or mirror it from the right.
+    [Fact]
+    public void EveryPlaceOfAnOrientationInAPngIsRead()
+    {
+        byte[] exif = [.. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0];
+        byte[] prefixed = [.. "Exif\0\0"u8, .. exif], text = Encoding.Latin1.GetBytes($"\nexif\n {prefixed.Length,8}\n{Convert.ToHexStringLower(prefixed)}\n");
+        byte[] keyword = "Raw profile type exif\0"u8.ToArray();
+        using var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true)) zlib.Write(text);
+        byte[] Picture(params (string, byte[])[] chunks) => Png(PngBytes.Grey, 8, [10, 20, 30], chunks);
+        byte[] turned = [30, 20, 10], asStored = [10, 20, 30];
+        Check(Picture(("eXIf", exif)), turned);
+        Check(Picture(("tEXt", [.. keyword, .. text])), turned);
+        Check(Picture(("zTXt", [.. keyword, 0, .. packed.ToArray()])), turned);
+        Check(Picture(("zTXt", [.. "Raw profile type APP1\0"u8, 0, .. packed.ToArray()])), turned);
+        exif[19] = 1;
+        Check(Picture(("tEXt", [.. keyword, .. text]), ("eXIf", exif)), asStored); // the chunk made for it counts
+        // What is no such profile, or a damaged one, says nothing.
+        Check(Picture(("tEXt", [.. "Comment\0"u8, .. text])), asStored);
+        Check(Picture(("zTXt", [.. keyword, 0, .. packed.ToArray()[..^9]])), asStored);
+        Check(Picture(("zTXt", [.. keyword, 9, .. packed.ToArray()])), asStored);
+        Check(Picture(("tEXt", [.. keyword, .. "\nexif\n 99999999\n45"u8])), asStored);
+        Check(Picture(("tEXt", [.. keyword, .. "\nexif\n many\n45"u8])), asStored);
+    }
 
     [Fact]
     public void ColourProfilesAndExtensionsDoNotMatter()

@@ -26,8 +26,14 @@ public static partial class Convolution
             device.Grid(output.Count), ForwardKernel,
             new ForwardArguments
             {
-                X = x.View, Weight = weight.View, Bias = (bias ?? x).View, HasBias = bias is null ? 0 : 1,
-                Residual = (residual ?? x).View, HasResidual = residual is null ? 0 : 1, Geometry = g, Output = output.View,
+                X = x.View,
+                Weight = weight.View,
+                Bias = (bias ?? x).View,
+                HasBias = bias is null ? 0 : 1,
+                Residual = (residual ?? x).View,
+                HasResidual = residual is null ? 0 : 1,
+                Geometry = g,
+                Output = output.View,
             });
     }
 

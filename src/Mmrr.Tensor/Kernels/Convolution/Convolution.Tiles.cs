@@ -54,8 +54,16 @@ public static partial class Convolution
             grid, plan.Tf32 ? Tf32Of(device).Forward(tile) : tile == 128 ? ForwardTile128Kernel : ForwardTile64Kernel,
             new ForwardTileArguments
             {
-                X = x.View, Weight = weight.View, Bias = (bias ?? x).View, HasBias = hasBias, Residual = (residual ?? x).View, HasResidual = hasResidual,
-                Sweep = sweep, Outputs = g.Outputs, Shares = shares, Output = (partial ?? output).View,
+                X = x.View,
+                Weight = weight.View,
+                Bias = (bias ?? x).View,
+                HasBias = hasBias,
+                Residual = (residual ?? x).View,
+                HasResidual = hasResidual,
+                Sweep = sweep,
+                Outputs = g.Outputs,
+                Shares = shares,
+                Output = (partial ?? output).View,
             });
         if (partial is not null) SumShares(simt, partial, shares, bias, residual, output);
     }
@@ -76,7 +84,11 @@ public static partial class Convolution
                 grid, plan.Tf32 ? Tf32Of(device).BackwardData(tile) : tile == 128 ? BackwardDataTile128Kernel : BackwardDataTile64Kernel,
                 new DataTileArguments
                 {
-                    OutputGradient = outputGradient.View, Weight = weight.View, Sweep = sweep, Channels = g.Channels, Shares = shares,
+                    OutputGradient = outputGradient.View,
+                    Weight = weight.View,
+                    Sweep = sweep,
+                    Channels = g.Channels,
+                    Shares = shares,
                     InputGradient = (partial ?? inputGradient).View,
                 });
         }
@@ -98,7 +110,12 @@ public static partial class Convolution
             grid, plan.Tf32 ? Tf32Of(device).BackwardWeight(tile) : tile == 128 ? BackwardWeightTile128Kernel : BackwardWeightTile64Kernel,
             new WeightTileArguments
             {
-                X = x.View, OutputGradient = outputGradient.View, Pixels = walk, Rows = TileSweep.Weights(g), Outputs = g.Outputs, Shares = shares,
+                X = x.View,
+                OutputGradient = outputGradient.View,
+                Pixels = walk,
+                Rows = TileSweep.Weights(g),
+                Outputs = g.Outputs,
+                Shares = shares,
                 WeightGradient = (partial ?? weightGradient).View,
             });
         if (partial is not null) SumShares(simt, partial, shares, null, null, weightGradient);
@@ -123,8 +140,14 @@ public static partial class Convolution
             output.Device.Grid(quads), SumSharesKernel,
             new ShareArguments
             {
-                Partial = partial.View, Shares = shares, Bias = (bias ?? output).View, BiasQuads = bias is null ? 0 : bias.Count / 4,
-                Residual = (residual ?? output).View, HasResidual = residual is null ? 0 : 1, Quads = quads, Output = output.View,
+                Partial = partial.View,
+                Shares = shares,
+                Bias = (bias ?? output).View,
+                BiasQuads = bias is null ? 0 : bias.Count / 4,
+                Residual = (residual ?? output).View,
+                HasResidual = residual is null ? 0 : 1,
+                Quads = quads,
+                Output = output.View,
             });
     }
 

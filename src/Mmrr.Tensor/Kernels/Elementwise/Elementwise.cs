@@ -42,7 +42,11 @@ public static partial class Elementwise
                 QuadWalk.Grid(kept.Device, kept.Count), BackwardKernel,
                 new GradientArguments<TFunction>
                 {
-                    Kept = kept.View, OutputGradient = outputGradient.View, InputGradient = inputGradient.View, Function = function, Count = kept.Count,
+                    Kept = kept.View,
+                    OutputGradient = outputGradient.View,
+                    InputGradient = inputGradient.View,
+                    Function = function,
+                    Count = kept.Count,
                 }),
             operations: traits.GradientOperations * kept.Count, inPlace: true);
     }

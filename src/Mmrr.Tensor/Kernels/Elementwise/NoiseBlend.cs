@@ -49,9 +49,15 @@ public static unsafe class NoiseBlend
                     QuadWalk.Grid(e.Device, e.Count), BackwardKernel,
                     new BackwardArguments
                     {
-                        E = e.View, M = m.View, Noise = noise.View, OutputGradient = unused,
-                        EGradient = eGradient?.View ?? unused, MGradient = mGradient?.View ?? unused,
-                        WantE = eGradient is null ? 0 : 1, WantM = mGradient is null ? 0 : 1, Count = e.Count,
+                        E = e.View,
+                        M = m.View,
+                        Noise = noise.View,
+                        OutputGradient = unused,
+                        EGradient = eGradient?.View ?? unused,
+                        MGradient = mGradient?.View ?? unused,
+                        WantE = eGradient is null ? 0 : 1,
+                        WantM = mGradient is null ? 0 : 1,
+                        Count = e.Count,
                     });
             },
             operations * e.Count, bytes * e.Count);

@@ -30,8 +30,16 @@ public static unsafe partial class BisectionMask
             new KernelConfig(levels.Count, lanes), ForwardKernel,
             new ForwardArguments
             {
-                V = v.View, Levels = levels.View, M = m.View, Bias = bias.View, Slope = slope.View, Length = length, PerImage = levels.Shape[1],
-                Newton = solver == MaskSolver.Newton ? 1 : 0, Tolerance = tolerance, MaxSweeps = maxSweeps,
+                V = v.View,
+                Levels = levels.View,
+                M = m.View,
+                Bias = bias.View,
+                Slope = slope.View,
+                Length = length,
+                PerImage = levels.Shape[1],
+                Newton = solver == MaskSolver.Newton ? 1 : 0,
+                Tolerance = tolerance,
+                MaxSweeps = maxSweeps,
             });
     }
 
@@ -43,8 +51,14 @@ public static unsafe partial class BisectionMask
             QuadWalk.Grid(m.Device, vGradient.Count), BackwardKernel,
             new BackwardArguments
             {
-                M = m.View, Slope = slope.View, Weights = weights.View, MaskGradient = maskGradient.View, VGradient = vGradient.View,
-                Length = m.Count / m.Shape[0], PerImage = slope.Shape[1], Images = slope.Shape[0],
+                M = m.View,
+                Slope = slope.View,
+                Weights = weights.View,
+                MaskGradient = maskGradient.View,
+                VGradient = vGradient.View,
+                Length = m.Count / m.Shape[0],
+                PerImage = slope.Shape[1],
+                Images = slope.Shape[0],
             });
     }
 

@@ -45,7 +45,13 @@ public static unsafe class PlainMasks
                 QuadWalk.Grid(m.Device, repeated), BernoulliKernel,
                 new BernoulliArguments
                 {
-                    Levels = levels.View, M = m.View, Seed = seed, Stream = stream, Length = m.Count / levels.Count, Period = repeated, Count = m.Count,
+                    Levels = levels.View,
+                    M = m.View,
+                    Seed = seed,
+                    Stream = stream,
+                    Length = m.Count / levels.Count,
+                    Period = repeated,
+                    Count = m.Count,
                 }),
             operations: m.Count);
     }

@@ -32,8 +32,15 @@ public static partial class GroupNormalization
                 simt, x.Device,
                 new ForwardArguments
                 {
-                    X = x.View, Gamma = gamma.View, Beta = beta.View, Geometry = g, Epsilon = epsilon, Relu = relu ? 1 : 0,
-                    Output = output.View, Mean = mean.View, InverseDeviation = inverseDeviation.View,
+                    X = x.View,
+                    Gamma = gamma.View,
+                    Beta = beta.View,
+                    Geometry = g,
+                    Epsilon = epsilon,
+                    Relu = relu ? 1 : 0,
+                    Output = output.View,
+                    Mean = mean.View,
+                    InverseDeviation = inverseDeviation.View,
                 }),
             operations: (relu ? 8.0 : 7.0) * x.Count);
     }
@@ -75,9 +82,17 @@ public static partial class GroupNormalization
                 simt, x.Device,
                 new BackwardArguments
                 {
-                    X = x.View, Gamma = gamma.View, Beta = beta.View, Mean = mean.View, InverseDeviation = inverseDeviation.View,
-                    OutputGradient = outputGradient.View, Geometry = g, Relu = relu ? 1 : 0,
-                    InputGradient = inputGradient.View, GammaGradient = gammaGradient.View, BetaGradient = betaGradient.View,
+                    X = x.View,
+                    Gamma = gamma.View,
+                    Beta = beta.View,
+                    Mean = mean.View,
+                    InverseDeviation = inverseDeviation.View,
+                    OutputGradient = outputGradient.View,
+                    Geometry = g,
+                    Relu = relu ? 1 : 0,
+                    InputGradient = inputGradient.View,
+                    GammaGradient = gammaGradient.View,
+                    BetaGradient = betaGradient.View,
                 }),
             operations: (relu ? 17.0 : 11.0) * x.Count);
     }

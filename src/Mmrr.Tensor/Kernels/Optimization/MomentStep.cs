@@ -45,7 +45,11 @@ public readonly struct MomentStep
         double size = (double)rate / corrected;
         return new MomentStep
         {
-            Weight1 = Complement(beta1), Weight2 = Complement(beta2), Epsilon = (float)eps, Keep = 1, Divides = rectified > 0 ? 1 : 0,
+            Weight1 = Complement(beta1),
+            Weight2 = Complement(beta2),
+            Epsilon = (float)eps,
+            Keep = 1,
+            Divides = rectified > 0 ? 1 : 0,
             Size = (float)(rectified > 0 ? size * rectified * Math.Sqrt(deviation) : size),
         };
     }
@@ -69,7 +73,11 @@ public readonly struct MomentStep
         double deviation = Math.Sqrt(1 - Math.Pow(beta2, t));
         return new MomentStep
         {
-            Weight1 = Complement(beta1), Weight2 = Complement(beta2), Epsilon = (float)(eps * deviation), Keep = (float)(1 - (lr * weightDecay)), Divides = 1,
+            Weight1 = Complement(beta1),
+            Weight2 = Complement(beta2),
+            Epsilon = (float)(eps * deviation),
+            Keep = (float)(1 - (lr * weightDecay)),
+            Divides = 1,
             Size = (float)(lr * deviation / (1 - Math.Pow(beta1, t))),
         };
     }

@@ -202,7 +202,11 @@ public static unsafe class AveragePool
 
         public static Arguments Of(Tensor from, Tensor to, PoolWindows windows) => new()
         {
-            From = from.View, To = to.View, Windows = windows, Factor = 1f / windows.Area, Count = to.Count,
+            From = from.View,
+            To = to.View,
+            Windows = windows,
+            Factor = 1f / windows.Area,
+            Count = to.Count,
         };
     }
 }

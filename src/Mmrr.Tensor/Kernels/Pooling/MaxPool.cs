@@ -65,7 +65,11 @@ public static unsafe class MaxPool
                 SimtGrid.Threads(x.Count), BackwardKernel,
                 new BackwardArguments
                 {
-                    X = x.View, Output = output.View, OutputGradient = outputGradient.View, InputGradient = inputGradient.View, Windows = windows,
+                    X = x.View,
+                    Output = output.View,
+                    OutputGradient = outputGradient.View,
+                    InputGradient = inputGradient.View,
+                    Windows = windows,
                     Count = x.Count,
                 }),
             operations: 2.0 * windows.Area * windows.Output.Count);

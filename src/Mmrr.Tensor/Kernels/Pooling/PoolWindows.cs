@@ -27,8 +27,15 @@ internal struct PoolWindows
         if (stride < 1) throw new ArgumentException($"{operation}: stride is {stride}, expected at least 1");
         return new PoolWindows
         {
-            Images = x[0], Height = x[1], Width = x[2], Channels = x[3], WindowHeight = kernel, WindowWidth = kernel, Stride = stride,
-            Rows = ((x[1] - kernel) / stride) + 1, Columns = ((x[2] - kernel) / stride) + 1,
+            Images = x[0],
+            Height = x[1],
+            Width = x[2],
+            Channels = x[3],
+            WindowHeight = kernel,
+            WindowWidth = kernel,
+            Stride = stride,
+            Rows = ((x[1] - kernel) / stride) + 1,
+            Columns = ((x[2] - kernel) / stride) + 1,
         };
     }
 
@@ -38,7 +45,15 @@ internal struct PoolWindows
         CheckImages(operation, argument, x);
         return new PoolWindows
         {
-            Images = x[0], Height = x[1], Width = x[2], Channels = x[3], WindowHeight = x[1], WindowWidth = x[2], Stride = 1, Rows = 1, Columns = 1,
+            Images = x[0],
+            Height = x[1],
+            Width = x[2],
+            Channels = x[3],
+            WindowHeight = x[1],
+            WindowWidth = x[2],
+            Stride = 1,
+            Rows = 1,
+            Columns = 1,
         };
     }
 

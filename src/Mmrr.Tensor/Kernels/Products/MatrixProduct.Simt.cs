@@ -17,9 +17,18 @@ public static partial class MatrixProduct
             SimtGrid.Groups(form.Batch * rowTiles * columnTiles), TileKernel,
             new Arguments
             {
-                Left = left.View, Right = right.View, Bias = (bias ?? left).View, Output = output.View, HasBias = bias is null ? 0 : 1,
-                Rows = form.Rows, Terms = form.Terms, Columns = form.Columns, RowTiles = rowTiles, ColumnTiles = columnTiles,
-                LeftTransposed = form.LeftTransposed ? 1 : 0, RightTransposed = form.RightTransposed ? 1 : 0,
+                Left = left.View,
+                Right = right.View,
+                Bias = (bias ?? left).View,
+                Output = output.View,
+                HasBias = bias is null ? 0 : 1,
+                Rows = form.Rows,
+                Terms = form.Terms,
+                Columns = form.Columns,
+                RowTiles = rowTiles,
+                ColumnTiles = columnTiles,
+                LeftTransposed = form.LeftTransposed ? 1 : 0,
+                RightTransposed = form.RightTransposed ? 1 : 0,
             });
     }
 

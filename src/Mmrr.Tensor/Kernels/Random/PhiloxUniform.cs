@@ -36,8 +36,14 @@ public static unsafe class PhiloxUniform
                 QuadWalk.Grid(output.Device, repeated), FillKernel,
                 new Arguments
                 {
-                    Output = output.View, Seed = seed, Stream = stream, Low = low, Span = high - low, Largest = MathF.BitDecrement(high),
-                    Period = repeated, Count = output.Count,
+                    Output = output.View,
+                    Seed = seed,
+                    Stream = stream,
+                    Low = low,
+                    Span = high - low,
+                    Largest = MathF.BitDecrement(high),
+                    Period = repeated,
+                    Count = output.Count,
                 }));
     }
 

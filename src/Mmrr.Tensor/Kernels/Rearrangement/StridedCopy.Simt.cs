@@ -15,9 +15,21 @@ public static partial class StridedCopy
             SimtGrid.Threads(output.Count), CopyKernel,
             new Arguments
             {
-                X = x.View, Output = output.View, Count = output.Count, Axes = walk.Sizes.Length,
-                Size1 = sizes[1], Size2 = sizes[2], Size3 = sizes[3], Size4 = sizes[4], Size5 = sizes[5],
-                Stride0 = strides[0], Stride1 = strides[1], Stride2 = strides[2], Stride3 = strides[3], Stride4 = strides[4], Stride5 = strides[5],
+                X = x.View,
+                Output = output.View,
+                Count = output.Count,
+                Axes = walk.Sizes.Length,
+                Size1 = sizes[1],
+                Size2 = sizes[2],
+                Size3 = sizes[3],
+                Size4 = sizes[4],
+                Size5 = sizes[5],
+                Stride0 = strides[0],
+                Stride1 = strides[1],
+                Stride2 = strides[2],
+                Stride3 = strides[3],
+                Stride4 = strides[4],
+                Stride5 = strides[5],
             });
     }
 

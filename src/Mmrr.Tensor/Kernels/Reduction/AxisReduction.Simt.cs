@@ -19,7 +19,13 @@ public static partial class AxisReduction
             ? null : Tensor.Empty(output.Device, Check.Intermediate(Operation, "its partial sums", (long)s.Outer * ranges, s.Inner));
         var arguments = new Arguments
         {
-            X = x.View, Output = (partial ?? output).View, Axis = s.Axis, Inner = s.Inner, Length = length, Ranges = ranges, Results = results,
+            X = x.View,
+            Output = (partial ?? output).View,
+            Axis = s.Axis,
+            Inner = s.Inner,
+            Length = length,
+            Ranges = ranges,
+            Results = results,
             Factor = ranges == 1 ? factor : 1f,
         };
         if (byGroups) simt.Run(SimtGrid.Groups(results), RowKernel, arguments);

@@ -49,8 +49,12 @@ public static unsafe class SquaredError
                 QuadWalk.Grid(prediction.Device, count), MeanBackwardKernel,
                 new MeanBackwardArguments
                 {
-                    Prediction = prediction.View, Target = target.View, OutputGradient = outputGradient.View,
-                    PredictionGradient = predictionGradient.View, Scale = 2f / count, Count = count,
+                    Prediction = prediction.View,
+                    Target = target.View,
+                    OutputGradient = outputGradient.View,
+                    PredictionGradient = predictionGradient.View,
+                    Scale = 2f / count,
+                    Count = count,
                 }),
             operations: 2.0 * count);
     }
@@ -90,7 +94,11 @@ public static unsafe class SquaredError
                 output.Device.Grid(output.Count), PerPixelKernel,
                 new PerPixelArguments
                 {
-                    Prediction = prediction.View, Target = target.View, Output = output.View, Channels = shape[3], Pixels = output.Count,
+                    Prediction = prediction.View,
+                    Target = target.View,
+                    Output = output.View,
+                    Channels = shape[3],
+                    Pixels = output.Count,
                 }),
             operations: 3.0 * prediction.Count);
     }

@@ -138,7 +138,12 @@ public static unsafe class ChannelConcat
                 QuadWalk.Grid(part.Device, part.Count), kernel,
                 new Arguments
                 {
-                    Part = part.View, Whole = whole.View, PartChannels = channels, Channels = whole.Shape[3], Offset = offset, Count = part.Count,
+                    Part = part.View,
+                    Whole = whole.View,
+                    PartChannels = channels,
+                    Channels = whole.Shape[3],
+                    Offset = offset,
+                    Count = part.Count,
                 });
             offset += channels;
         }

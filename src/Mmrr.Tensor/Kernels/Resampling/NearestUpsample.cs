@@ -164,7 +164,11 @@ public static unsafe class NearestUpsample
 
         public static Arguments Of(Tensor small, Tensor large) => new()
         {
-            Small = small.View, Large = large.View, Width = small.Shape[2], Channels = small.Shape[3], Count = small.Count,
+            Small = small.View,
+            Large = large.View,
+            Width = small.Shape[2],
+            Channels = small.Shape[3],
+            Count = small.Count,
         };
     }
 }

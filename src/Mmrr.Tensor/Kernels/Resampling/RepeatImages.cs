@@ -141,7 +141,11 @@ public static unsafe class RepeatImages
 
         public static Arguments Of(Tensor one, int times, Tensor many) => new()
         {
-            One = one.View, Many = many.View, Length = one.Count / one.Shape[0], Times = times, Count = one.Count,
+            One = one.View,
+            Many = many.View,
+            Length = one.Count / one.Shape[0],
+            Times = times,
+            Count = one.Count,
         };
     }
 }

@@ -30,8 +30,14 @@ public static partial class LayerNormalization
                 layout.Grid, ForwardKernel,
                 new ForwardArguments
                 {
-                    X = x.View, Gamma = gamma.View, Beta = beta.View, Output = output.View, Mean = mean.View, InverseDeviation = inverseDeviation.View,
-                    Epsilon = epsilon, Length = layout.Length,
+                    X = x.View,
+                    Gamma = gamma.View,
+                    Beta = beta.View,
+                    Output = output.View,
+                    Mean = mean.View,
+                    InverseDeviation = inverseDeviation.View,
+                    Epsilon = epsilon,
+                    Length = layout.Length,
                 }),
             operations: 7.0 * x.Count);
     }
@@ -75,9 +81,18 @@ public static partial class LayerNormalization
                     simt, layout,
                     new BackwardArguments
                     {
-                        X = x.View, Gamma = gamma.View, Mean = mean.View, InverseDeviation = inverseDeviation.View, OutputGradient = outputGradient.View,
-                        InputGradient = inputGradient.View, GammaGradient = gammaGradient.View, BetaGradient = betaGradient.View, Partial = partial.View,
-                        Shares = RowShares.Of(layout.Rows), Rows = layout.Rows, Length = layout.Length,
+                        X = x.View,
+                        Gamma = gamma.View,
+                        Mean = mean.View,
+                        InverseDeviation = inverseDeviation.View,
+                        OutputGradient = outputGradient.View,
+                        InputGradient = inputGradient.View,
+                        GammaGradient = gammaGradient.View,
+                        BetaGradient = betaGradient.View,
+                        Partial = partial.View,
+                        Shares = RowShares.Of(layout.Rows),
+                        Rows = layout.Rows,
+                        Length = layout.Length,
                     });
             },
             operations: 16.0 * x.Count);

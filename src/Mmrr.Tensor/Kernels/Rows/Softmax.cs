@@ -41,7 +41,10 @@ public static unsafe class Softmax
                 layout.Grid, BackwardKernel,
                 new BackwardArguments
                 {
-                    Output = output.View, OutputGradient = outputGradient.View, InputGradient = inputGradient.View, Length = layout.Length,
+                    Output = output.View,
+                    OutputGradient = outputGradient.View,
+                    InputGradient = inputGradient.View,
+                    Length = layout.Length,
                 }),
             operations: 4.0 * output.Count);
     }

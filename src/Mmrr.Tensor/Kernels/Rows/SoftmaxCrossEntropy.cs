@@ -32,7 +32,11 @@ public static unsafe class SoftmaxCrossEntropy
                     layout.Grid, RowKernel,
                     new RowArguments
                     {
-                        Logits = logits.View, Target = target.View, Probability = probability.View, Losses = losses.View, Length = layout.Length,
+                        Logits = logits.View,
+                        Target = target.View,
+                        Probability = probability.View,
+                        Losses = losses.View,
+                        Length = layout.Length,
                     });
                 simt.Run(SimtGrid.Groups(1), MeanKernel, new MeanArguments { Losses = losses.View, Loss = loss.View, Rows = layout.Rows });
             },
@@ -58,8 +62,12 @@ public static unsafe class SoftmaxCrossEntropy
                 QuadWalk.Grid(probability.Device, probability.Count), BackwardKernel,
                 new BackwardArguments
                 {
-                    Probability = probability.View, Target = target.View, OutputGradient = outputGradient.View, LogitsGradient = logitsGradient.View,
-                    Factor = 1f / rows, Count = probability.Count,
+                    Probability = probability.View,
+                    Target = target.View,
+                    OutputGradient = outputGradient.View,
+                    LogitsGradient = logitsGradient.View,
+                    Factor = 1f / rows,
+                    Count = probability.Count,
                 }),
             operations: 3.0 * probability.Count);
     }

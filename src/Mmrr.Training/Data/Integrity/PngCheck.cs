@@ -25,7 +25,8 @@ internal static class PngCheck
         cursor.Take(8);
         Header? header = null;
         bool alpha = false, ended = false, dataOver = false;
-        int orientation = 1, colors = 0;
+        int? orientation = null, profiled = null;
+        int colors = 0;
         using var data = new MemoryStream();
         while (!ended)
         {
@@ -52,6 +53,9 @@ internal static class PngCheck
                 case "eXIf":
                     orientation = ExifOrientation.Read(content);
                     break;
+                case "tEXt" or "zTXt":
+                    profiled = PngRawProfile.Orientation(content, compressed: text == "zTXt") ?? profiled;
+                    break;
                 case "acTL" when length == 8 && BinaryPrimitives.ReadUInt32BigEndian(content) is var frames && frames != 1:
                     throw Flaw.Several($"an animation of {frames} frames");
                 case "IDAT":
@@ -69,7 +73,8 @@ internal static class PngCheck
         if (data.Length == 0) throw Flaw.Truncated(Format, "it has no data");
         if (header!.ColorType == 3 && colors == 0) throw Flaw.Damaged(Format, "its palette is missing");
         Unpack(data, header, header.ColorType == 3 && colors < 1 << header.Depth ? new PngIndexes(colors, header.Depth) : null);
-        return new PictureHeader(Format, header.Width, header.Height, alpha || header.ColorType >= 4, header.Depth == 16 ? 16 : 8, orientation);
+        return new PictureHeader(
+            Format, header.Width, header.Height, alpha || header.ColorType >= 4, header.Depth == 16 ? 16 : 8, orientation ?? profiled ?? 1);
     }
 
     private static void Unpack(MemoryStream data, Header header, PngIndexes? indexes)
