@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Mmrr.Tests;
 
 /// <summary>The cpu device's operations without AVX-512 and without AVX2: this test program once more, in a process that lacks them.</summary>
+[Collection("vectors")]
 public class PortableVectorTests
 {
     private const string WidthVariable = "MMRR_TEST_VECTOR_BITS";

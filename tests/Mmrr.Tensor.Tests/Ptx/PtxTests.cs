@@ -6,6 +6,7 @@ using Mmrr.Ptx;
 namespace Mmrr.Tests.Ptx;
 
 /// <summary>Every SIMT kernel compiles to PTX, and NVIDIA's assembler makes code of it that stays in registers. Neither needs a GPU.</summary>
+[Collection("ptx")]
 public partial class PtxTests
 {
     // For each architecture, compiled once in all tests.

@@ -6,6 +6,7 @@ namespace Mmrr.Tests.Ptx;
 /// What the assembler makes of the convolutions in tiles: the main loop's arithmetic and loads, and the registers that leave room for the groups a
 /// multiprocessor is to hold.
 /// </summary>
+[Collection("ptx")]
 public class TileKernelTests
 {
     // Each kernel by a compiler of its own, since what was compiled before can move its registers.

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 
 [assembly: AssemblyFixture(typeof(Mmrr.Tests.TestDevices))]
-// A device takes operations from one thread at a time, and the tests share the devices.
-[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+// A device takes operations from one thread at a time, and the tests share the devices: they run one after the other, and beside them those that are put
+// into a collection of their own because they need no device.
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
 
 namespace Mmrr.Tests;
 
