@@ -326,20 +326,6 @@ public static unsafe partial class BisectionMask
         if (i + 3 < length) view[offset + i + 3] = quad.W;
     }
 
-    internal struct ForwardArguments
-    {
-        public ArrayView<float> V, Levels, M, Bias, Slope; // [N, Length], [N, PerImage], [N·PerImage, Length], [N, PerImage] twice
-        public int Length, PerImage, Newton; // Newton is 0 for bisection
-        public float Tolerance;
-        public int MaxSweeps;
-    }
-
-    internal struct BackwardArguments
-    {
-        public ArrayView<float> M, Slope, Weights, MaskGradient, VGradient; // Weights: Σ g·m(1 − m) of each problem
-        public int Length, PerImage, Images;
-    }
-
     /// <summary>The statistics of the values for Newton's start.</summary>
     private struct ValueRange
     {
