@@ -67,8 +67,6 @@ internal static class MmrrProcess
         };
         // To count how often code runs pays in long runs only; these are over before.
         start.Environment["DOTNET_TieredPGO"] = "0";
-        // One worker, unless the arguments or the environment say otherwise: two rows of tests run beside each other, and workers wait for each other.
-        start.Environment["DOTNET_PROCESSOR_COUNT"] = "1";
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Close();
