@@ -72,7 +72,7 @@ public static unsafe class AveragePool
 
     private static void Forward(Tensor x, Tensor output, PoolWindows windows) => Kernel.Run(
         ForwardName, [("x", x)], [("output", output, windows.Output)],
-        simd => ForwardSimd(simd, x, output, windows),
+        simd => PoolWindows.Map<MeanOf>(simd, x, output, windows),
         simt => simt.Run(SimtGrid.Threads(output.Count), ForwardKernel, Arguments.Of(x, output, windows)),
         operations: (double)windows.Area * windows.Output.Count);
 
@@ -81,40 +81,6 @@ public static unsafe class AveragePool
         simd => BackwardSimd(simd, outputGradient, inputGradient, windows),
         simt => simt.Run(SimtGrid.Threads(inputGradient.Count), BackwardKernel, Arguments.Of(outputGradient, inputGradient, windows)),
         operations: (double)windows.Area * windows.Output.Count);
-
-    // A worker takes lines of windows, and 16 channels of a window at a time.
-    private static void ForwardSimd(SimdLaunch simd, Tensor input, Tensor output, PoolWindows w)
-    {
-        float* x = input.Pointer, y = output.Pointer;
-        simd.Run(worker =>
-        {
-            var (begin, end) = worker.Share(w.Images * w.Rows, PoolWindows.Grain((long)w.Columns * w.Area * w.Channels));
-            for (int line = begin; line < end; line++)
-            {
-                int image = line / w.Rows, top = (line - (image * w.Rows)) * w.Stride;
-                for (int column = 0; column < w.Columns; column++)
-                {
-                    float* source = x + (((((long)image * w.Height) + top) * w.Width) + (column * w.Stride)) * w.Channels;
-                    float* target = y + (((long)line * w.Columns) + column) * w.Channels;
-                    for (int c = 0; c < w.Channels; c += Lanes.Width)
-                        Lanes.StoreUpTo(Mean(source + c, w, w.Channels - c), target + c, w.Channels - c);
-                }
-            }
-        });
-    }
-
-    private static Vector512<float> Mean(float* source, in PoolWindows w, int lanes)
-    {
-        var total = Vector512<float>.Zero;
-        for (int row = 0; row < w.WindowHeight; row++)
-        {
-            var sum = Vector512<float>.Zero;
-            float* first = source + ((long)row * w.Width * w.Channels);
-            for (int column = 0; column < w.WindowWidth; column++) sum += Lanes.LoadUpTo(first + ((long)column * w.Channels), lanes);
-            total += sum;
-        }
-        return total * (1f / w.Area);
-    }
 
     // A worker takes lines of the images, and 16 channels of a pixel at a time.
     private static void BackwardSimd(SimdLaunch simd, Tensor outputGradient, Tensor inputGradient, PoolWindows w)
@@ -148,6 +114,22 @@ public static unsafe class AveragePool
         return sum * (1f / w.Area);
     }
 
+    private readonly struct MeanOf : IPoolWindow
+    {
+        public static Vector512<float> Of(float* source, in PoolWindows w, int lanes)
+        {
+            var total = Vector512<float>.Zero;
+            for (int row = 0; row < w.WindowHeight; row++)
+            {
+                var sum = Vector512<float>.Zero;
+                float* first = source + ((long)row * w.Width * w.Channels);
+                for (int column = 0; column < w.WindowWidth; column++) sum += Lanes.LoadUpTo(first + ((long)column * w.Channels), lanes);
+                total += sum;
+            }
+            return total * (1f / w.Area);
+        }
+    }
+
     // A thread takes the elements i, i + grid, … of the output; neighbouring threads read and write neighbouring channels. 4 bytes and an addition per
     // element of the window, of which overlapping windows read from a cache, and 4 bytes written; three integer divisions.
     [SimtKernel]
@@ -157,9 +139,7 @@ public static unsafe class AveragePool
         int threads = QuadWalk.Threads;
         for (int i = QuadWalk.Thread; i < a.Count; i += threads)
         {
-            int pixel = i / w.Channels, line = pixel / w.Columns, image = line / w.Rows;
-            int top = (line - (image * w.Rows)) * w.Stride, left = (pixel - (line * w.Columns)) * w.Stride;
-            int source = (((((image * w.Height) + top) * w.Width) + left) * w.Channels) + (i - (pixel * w.Channels));
+            int source = w.Begin(i);
             float total = 0;
             for (int row = 0; row < w.WindowHeight; row++)
             {

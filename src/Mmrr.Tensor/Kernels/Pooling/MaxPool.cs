@@ -34,7 +34,7 @@ public static unsafe class MaxPool
         var windows = PoolWindows.Of(Operation, "x", x.Shape, kernel, stride);
         Kernel.Run(
             Operation, [("x", x)], [("output", output, windows.Output)],
-            simd => ForwardSimd(simd, x, output, windows),
+            simd => PoolWindows.Map<LargestOf>(simd, x, output, windows),
             simt => simt.Run(
                 SimtGrid.Threads(output.Count), ForwardKernel,
                 new ForwardArguments { X = x.View, Output = output.View, Windows = windows, Count = output.Count }),
@@ -73,41 +73,6 @@ public static unsafe class MaxPool
                     Count = x.Count,
                 }),
             operations: 2.0 * windows.Area * windows.Output.Count);
-    }
-
-    // A worker takes lines of windows, and 16 channels of a window at a time.
-    private static void ForwardSimd(SimdLaunch simd, Tensor input, Tensor output, PoolWindows w)
-    {
-        float* x = input.Pointer, y = output.Pointer;
-        simd.Run(worker =>
-        {
-            var (begin, end) = worker.Share(w.Images * w.Rows, PoolWindows.Grain((long)w.Columns * w.Area * w.Channels));
-            for (int line = begin; line < end; line++)
-            {
-                int image = line / w.Rows, top = (line - (image * w.Rows)) * w.Stride;
-                for (int column = 0; column < w.Columns; column++)
-                {
-                    float* source = x + (((((long)image * w.Height) + top) * w.Width) + (column * w.Stride)) * w.Channels;
-                    float* target = y + (((long)line * w.Columns) + column) * w.Channels;
-                    for (int c = 0; c < w.Channels; c += Lanes.Width) Lanes.StoreUpTo(Largest(source + c, w, w.Channels - c), target + c, w.Channels - c);
-                }
-            }
-        });
-    }
-
-    private static Vector512<float> Largest(float* source, in PoolWindows w, int lanes)
-    {
-        var largest = Lanes.LoadUpTo(source, lanes);
-        for (int row = 0; row < w.WindowHeight; row++)
-        {
-            for (int column = 0; column < w.WindowWidth; column++)
-            {
-                var value = Lanes.LoadUpTo(source + ((long)((row * w.Width) + column) * w.Channels), lanes);
-                var kept = Vector512.LessThanOrEqual(value, largest) | Vector512.IsNaN(largest);
-                largest = Vector512.ConditionalSelect(kept, largest, value);
-            }
-        }
-        return largest;
     }
 
     // A worker takes lines of the images, and 16 channels of a pixel at a time.
@@ -161,6 +126,24 @@ public static unsafe class MaxPool
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Same(Vector512<float> a, Vector512<float> b) => Vector512.Equals(a, b) | (Vector512.IsNaN(a) & Vector512.IsNaN(b));
 
+    private readonly struct LargestOf : IPoolWindow
+    {
+        public static Vector512<float> Of(float* source, in PoolWindows w, int lanes)
+        {
+            var largest = Lanes.LoadUpTo(source, lanes);
+            for (int row = 0; row < w.WindowHeight; row++)
+            {
+                for (int column = 0; column < w.WindowWidth; column++)
+                {
+                    var value = Lanes.LoadUpTo(source + ((long)((row * w.Width) + column) * w.Channels), lanes);
+                    var kept = Vector512.LessThanOrEqual(value, largest) | Vector512.IsNaN(largest);
+                    largest = Vector512.ConditionalSelect(kept, largest, value);
+                }
+            }
+            return largest;
+        }
+    }
+
     // A thread takes the elements i, i + grid, … of the output; neighbouring threads read and write neighbouring channels. 4 bytes per element of the window,
     // of which overlapping windows read from a cache, and 4 written; as many comparisons, and three integer divisions.
     [SimtKernel]
@@ -170,9 +153,7 @@ public static unsafe class MaxPool
         int threads = QuadWalk.Threads;
         for (int i = QuadWalk.Thread; i < a.Count; i += threads)
         {
-            int pixel = i / w.Channels, line = pixel / w.Columns, image = line / w.Rows;
-            int top = (line - (image * w.Rows)) * w.Stride, left = (pixel - (line * w.Columns)) * w.Stride;
-            int source = (((((image * w.Height) + top) * w.Width) + left) * w.Channels) + (i - (pixel * w.Channels));
+            int source = w.Begin(i);
             float largest = a.X[source];
             for (int row = 0; row < w.WindowHeight; row++)
             {

@@ -1,6 +1,14 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
+
+/// <summary>What a pooling on <c>cpu</c> makes of a window; a struct, so that <see cref="PoolWindows.Map"/> is compiled with it inlined.</summary>
+internal unsafe interface IPoolWindow
+{
+    /// <summary>Up to 16 channels of the result.</summary>
+    static abstract Vector512<float> Of(float* source, in PoolWindows w, int lanes);
+}
 
 /// <summary>
 /// The windows of a pooling without padding: window (i, j) of an image covers the rows from i·stride and the columns from j·stride, and only whole windows
@@ -25,36 +33,14 @@ internal struct PoolWindows
         if (kernel < 1 || kernel > Math.Min(x[1], x[2]))
             throw new ArgumentException($"{operation}: kernel is {kernel}, expected 1 to {Math.Min(x[1], x[2])}, for {argument} is {x}");
         if (stride < 1) throw new ArgumentException($"{operation}: stride is {stride}, expected at least 1");
-        return new PoolWindows
-        {
-            Images = x[0],
-            Height = x[1],
-            Width = x[2],
-            Channels = x[3],
-            WindowHeight = kernel,
-            WindowWidth = kernel,
-            Stride = stride,
-            Rows = ((x[1] - kernel) / stride) + 1,
-            Columns = ((x[2] - kernel) / stride) + 1,
-        };
+        return Make(x, kernel, kernel, stride);
     }
 
     /// <summary>One window for each image, the whole of it.</summary>
     public static PoolWindows Whole(string operation, string argument, Shape x)
     {
         CheckImages(operation, argument, x);
-        return new PoolWindows
-        {
-            Images = x[0],
-            Height = x[1],
-            Width = x[2],
-            Channels = x[3],
-            WindowHeight = x[1],
-            WindowWidth = x[2],
-            Stride = 1,
-            Rows = 1,
-            Columns = 1,
-        };
+        return Make(x, x[1], x[2], stride: 1);
     }
 
     /// <summary>[N, rows, columns, C].</summary>
@@ -77,6 +63,50 @@ internal struct PoolWindows
     /// <param name="count">Number of windows along the axis.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int Last(int pixel, int count) => Math.Min(pixel / Stride, count - 1);
+
+    /// <summary>The element of the images where the window of element i of the output begins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int Begin(int i)
+    {
+        int pixel = i / Channels, line = pixel / Columns, image = line / Rows;
+        int top = (line - (image * Rows)) * Stride, left = (pixel - (line * Columns)) * Stride;
+        return (((((image * Height) + top) * Width) + left) * Channels) + (i - (pixel * Channels));
+    }
+
+    /// <summary>output = f of each window: a worker takes lines of windows, and 16 channels of a window at a time.</summary>
+    public static unsafe void Map<TWindow>(SimdLaunch simd, Tensor input, Tensor output, PoolWindows w)
+        where TWindow : struct, IPoolWindow
+    {
+        float* x = input.Pointer, y = output.Pointer;
+        simd.Run(worker =>
+        {
+            var (begin, end) = worker.Share(w.Images * w.Rows, Grain((long)w.Columns * w.Area * w.Channels));
+            for (int line = begin; line < end; line++)
+            {
+                int image = line / w.Rows, top = (line - (image * w.Rows)) * w.Stride;
+                for (int column = 0; column < w.Columns; column++)
+                {
+                    float* source = x + (((((long)image * w.Height) + top) * w.Width) + (column * w.Stride)) * w.Channels;
+                    float* target = y + (((long)line * w.Columns) + column) * w.Channels;
+                    for (int c = 0; c < w.Channels; c += Lanes.Width)
+                        Lanes.StoreUpTo(TWindow.Of(source + c, w, w.Channels - c), target + c, w.Channels - c);
+                }
+            }
+        });
+    }
+
+    private static PoolWindows Make(Shape x, int height, int width, int stride) => new()
+    {
+        Images = x[0],
+        Height = x[1],
+        Width = x[2],
+        Channels = x[3],
+        WindowHeight = height,
+        WindowWidth = width,
+        Stride = stride,
+        Rows = ((x[1] - height) / stride) + 1,
+        Columns = ((x[2] - width) / stride) + 1,
+    };
 
     private static void CheckImages(string operation, string argument, Shape x)
     {
