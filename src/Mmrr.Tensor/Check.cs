@@ -14,17 +14,6 @@ internal static class Check
         if (!tensor.Shape.Equals(expected)) throw new ArgumentException($"{operation}: {argument} is {tensor.Shape}, expected {expected}");
     }
 
-    /// <summary>Checks that the tensor has exactly these sizes; no sizes mean a scalar.</summary>
-    /// <exception cref="ArgumentException">The sizes differ.</exception>
-    public static void Shape(string operation, string argument, Tensor tensor, params ReadOnlySpan<int> expected)
-    {
-        ArgumentNullException.ThrowIfNull(tensor, argument);
-        var shape = tensor.Shape;
-        bool equal = shape.Rank == expected.Length;
-        for (int i = 0; equal && i < expected.Length; i++) equal = shape[i] == expected[i];
-        if (!equal) throw new ArgumentException($"{operation}: {argument} is {shape}, expected [{string.Join(", ", expected.ToArray())}]");
-    }
-
     /// <summary>Checks that the tensor has <paramref name="first"/> rows of the shape of <paramref name="like"/> after its first axis.</summary>
     /// <exception cref="ArgumentException">The shape differs.</exception>
     public static void Rows(string operation, string argument, Tensor tensor, long first, Shape like)
@@ -61,31 +50,19 @@ internal static class Check
         if (tensor.Shape.Rank != expected) throw new ArgumentException($"{operation}: {argument} is {tensor.Shape}, expected {axes}");
     }
 
-    /// <summary>Checks that all tensors are on the device of the first; null is skipped.</summary>
-    /// <exception cref="ArgumentException">A tensor is on another device.</exception>
-    public static void Device(string operation, Tensor first, params ReadOnlySpan<Tensor?> others)
+    /// <summary>Checks that two tensors are on one device.</summary>
+    /// <exception cref="ArgumentException">They are on two.</exception>
+    public static void Device(string operation, Tensor first, Tensor other)
     {
-        ArgumentNullException.ThrowIfNull(first);
-        foreach (var other in others)
-        {
-            if (other is not null && !ReferenceEquals(other.Device, first.Device))
-            {
-                throw new ArgumentException($"{operation}: one argument is {first}, another {other}; expected all on one device");
-            }
-        }
+        if (!ReferenceEquals(other.Device, first.Device))
+            throw new ArgumentException($"{operation}: one argument is {first}, another {other}; expected all on one device");
     }
 
-    /// <summary>Checks that the output shares its buffer with no input; null is skipped.</summary>
-    /// <exception cref="ArgumentException">The output shares its buffer with an input.</exception>
-    public static void NoAlias(string operation, Tensor output, params ReadOnlySpan<Tensor?> inputs)
+    /// <summary>Checks that the output shares its buffer with no other argument; null is skipped.</summary>
+    /// <exception cref="ArgumentException">They share a buffer.</exception>
+    public static void NoAlias(string operation, Tensor output, Tensor? input)
     {
-        ArgumentNullException.ThrowIfNull(output);
-        foreach (var input in inputs)
-        {
-            if (input is not null && output.Aliases(input))
-            {
-                throw new ArgumentException($"{operation}: the output {output} shares its buffer with the argument {input}; expected separate buffers");
-            }
-        }
+        if (input is not null && output.Aliases(input))
+            throw new ArgumentException($"{operation}: the output {output} shares its buffer with the argument {input}; expected separate buffers");
     }
 }

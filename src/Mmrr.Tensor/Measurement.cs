@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 namespace Mmrr;
 
 /// <summary>
-/// Encloses the launch in each kernel's launcher: <c>using (Measurement.Of(device, …)) { … }</c>. On <c>cpu</c> it names the work enqueued in it; on
+/// Encloses what is launched: <c>using (Measurement.Of(device, …)) { … }</c>, in <see cref="Kernel.Run"/>. On <c>cpu</c> it names the work enqueued in it; on
 /// <c>cuda</c> it marks the stream before and after, on <c>simt</c> it times the launch. Without a profiler it only sets the device's operation name.
 /// </summary>
 internal readonly struct Measurement : IDisposable
