@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mmrr.App.Output;
 
 namespace Mmrr.App.Commands;
 
@@ -11,8 +12,43 @@ internal static class CommandLine
     // File names may begin with @, which the library would read as a response file of more arguments. No option has a single letter, so bundling is off.
     private static readonly ParserConfiguration s_parser = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
-    /// <summary>Parses a command line.</summary>
-    public static ParseResult Parse(string[] arguments) => Create().Parse(arguments, s_parser);
+    /// <summary>Runs a command; returns the exit code. Any exception is reported on <see cref="Console.Error"/>.</summary>
+    public static int Run(string[] arguments)
+    {
+        // Usually an unset shell variable: as a path it would be the current folder.
+        if (Array.IndexOf(arguments, "") is var empty and >= 0)
+        {
+            Complaint.Write($"argument {empty + 1} is empty{(empty == 0 ? "" : $", after {arguments[empty - 1]}")}");
+            return ExitCode.BadInput;
+        }
+        var parsed = Create().Parse(arguments.Length == 0 ? ["--help"] : arguments, s_parser);
+        if (ErrorOf(parsed) is { } complaint)
+        {
+            Complaint.Write(complaint);
+            return ExitCode.BadInput;
+        }
+        if (WritesMessagesOnly(parsed)) StandardOutput.HasMessagesOnly();
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception e) when (StandardOutput.IsUnread(e))
+        {
+            return ExitCode.BrokenPipe;
+        }
+        catch (Exception e) when (Outside.Is(e))
+        {
+            Complaint.Write(Outside.Message(e));
+            return ExitCode.BadInput;
+        }
+#pragma warning disable CA1031 // Any exception: it must not be reported as bad input or end the process with a signal.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Complaint.Report(e);
+            return ExitCode.Defect;
+        }
+    }
 
     /// <summary>The command line.</summary>
     public static RootCommand Create() => new("MMRR: anomaly detection that learns from normal images only.")
@@ -23,10 +59,10 @@ internal static class CommandLine
     };
 
     /// <summary>Whether a command writes only messages to standard output and its results to files.</summary>
-    public static bool WritesMessagesOnly(ParseResult parsed) => s_writeFiles.Contains(parsed.CommandResult.Command.Name);
+    private static bool WritesMessagesOnly(ParseResult parsed) => s_writeFiles.Contains(parsed.CommandResult.Command.Name);
 
     /// <summary>The first error in the arguments, in one line that names the help command; null where there is none.</summary>
-    public static string? Complaint(ParseResult parsed)
+    private static string? ErrorOf(ParseResult parsed)
     {
         if (parsed.Errors.Count == 0) return null;
         // Of several errors, the one that quotes the input is the most helpful.

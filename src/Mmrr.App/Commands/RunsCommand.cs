@@ -52,7 +52,7 @@ internal static class RunsCommand
                 code = ExitCode.BadInput;
             }
         }
-        if (Console.IsOutputRedirected) WriteLines(found);
+        if (!StandardOutput.IsTerminal) WriteLines(found);
         else WriteTable(found);
         return code;
     }

@@ -20,7 +20,7 @@ internal static class EvaluationTable
         if (result.Kinds is not null)
         {
             Kinds(result).Print();
-            if (!Console.IsOutputRedirected) Screen.ForTables().MarkupLine("[dim]in the second lines: without refinement[/]");
+            if (StandardOutput.IsTerminal) Screen.ForTables().MarkupLine("[dim]in the second lines: without refinement[/]");
         }
         Console.WriteLine(Text($"in brackets: {result.Intervals.Confidence:P0} intervals, {result.Intervals.Method}, {result.Intervals.Resamples} resamples"));
     }
@@ -52,7 +52,7 @@ internal static class EvaluationTable
     // Figures without refinement are in separate columns; on a terminal, where that would be too wide, below the others.
     private static FittedTable Kinds(EvaluationResult result)
     {
-        bool plain = Console.IsOutputRedirected,
+        bool plain = !StandardOutput.IsTerminal,
             threshold = result.WithRefinement.AtThreshold is not null, pixels = result.WithRefinement.PixelAuroc is not null;
         string line = plain ? " " : "\n";
         Column[] decided = threshold ? [new Column("missed", IsNumber: true, Rank: 1)] : [];

@@ -29,10 +29,10 @@ internal sealed class FittedTable(params Column[] columns)
         for (; ; )
         {
             var table = Of(shown);
-            if (Console.IsOutputRedirected || Fits(console, table))
+            if (!StandardOutput.IsTerminal || Fits(console, table))
             {
                 console.Write(table);
-                if (Console.IsOutputRedirected) console.WriteLine();
+                if (!StandardOutput.IsTerminal) console.WriteLine();
                 else if (shown.Length < columns.Length) WriteLeftOut(shown);
                 return;
             }
@@ -53,7 +53,7 @@ internal sealed class FittedTable(params Column[] columns)
 
     private Table Of(int[] shown)
     {
-        var table = new Table { Border = Console.IsOutputRedirected ? TableBorder.None : TableBorder.Rounded };
+        var table = new Table { Border = StandardOutput.IsTerminal ? TableBorder.Rounded : TableBorder.None };
         foreach (int i in shown)
         {
             var column = new TableColumn(new Text(columns[i].Head)) { NoWrap = true };

@@ -9,10 +9,10 @@ internal static class Screen
     private const int PlainWidth = 400;
 
     /// <summary>Whether standard output is a terminal that supports rewriting lines and colours (TERM=dumb does not).</summary>
-    public static bool TakesCodes => !Console.IsOutputRedirected && Knows;
+    public static bool TakesCodes => StandardOutput.IsTerminal && Knows;
 
     /// <summary>The same for standard error.</summary>
-    public static bool ErrorTakesCodes => !Console.IsErrorRedirected && Knows;
+    public static bool ErrorTakesCodes => StandardOutput.ErrorIsTerminal && Knows;
 
     private static bool Knows => OperatingSystem.IsWindows()
         ? AnsiConsole.Profile.Capabilities.Ansi
@@ -23,7 +23,7 @@ internal static class Screen
     {
         get
         {
-            if (Console.IsOutputRedirected) return PlainWidth;
+            if (!StandardOutput.IsTerminal) return PlainWidth;
             try
             {
                 return Console.WindowWidth is > 0 and var width ? width : PlainWidth;

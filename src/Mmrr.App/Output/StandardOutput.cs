@@ -15,14 +15,23 @@ internal static class StandardOutput
     // A flag that Linux reports for an open file: the file is closed when a program is started, so the parent process cannot have opened it.
     private const int CloseOnExec = 0x80000;
 
+    // Whether this process is the program; else a caller has given Console its writers, and they are used as they are.
+    private static bool s_isPrepared;
     private static bool s_isClosed;
 
     /// <summary>Without a byte order mark, which some programs read as part of the first column.</summary>
     public static UTF8Encoding Utf8 { get; } = new(encoderShouldEmitUTF8Identifier: false);
 
+    /// <summary>Whether standard output is a terminal.</summary>
+    public static bool IsTerminal => s_isPrepared && !Console.IsOutputRedirected;
+
+    /// <summary>Whether standard error is a terminal.</summary>
+    public static bool ErrorIsTerminal => s_isPrepared && !Console.IsErrorRedirected;
+
     /// <summary>Prepares both streams; called before anything is written.</summary>
     public static void Prepare()
     {
+        s_isPrepared = true;
         s_isClosed = IsClosed(1);
         bool mute = IsClosed(2);
         // Changing the encoding makes the runtime reopen both streams.
@@ -33,8 +42,10 @@ internal static class StandardOutput
     }
 
     /// <summary>Declares that this command writes only messages to standard output: write errors do not stop its work.</summary>
-    public static void HasMessagesOnly() =>
-        Console.SetOut(new MessageWriter(s_isClosed ? new ClosedWriter("standard output") : Console.Out, "standard output"));
+    public static void HasMessagesOnly()
+    {
+        if (s_isPrepared) Console.SetOut(new MessageWriter(s_isClosed ? new ClosedWriter("standard output") : Console.Out, "standard output"));
+    }
 
     /// <summary>
     /// The console's writer; for a pipe, one that throws when the reader has gone (not on Windows). The console's own does not throw: <c>mmrr score … |
@@ -43,7 +54,7 @@ internal static class StandardOutput
     public static TextWriter Open()
     {
         if (s_isClosed) return new ClosedWriter("standard output");
-        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected) return Console.Out;
+        if (!s_isPrepared || IsTerminal || OperatingSystem.IsWindows()) return Console.Out;
         var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         // A file's position is shared with other programs (>> and the like), which the console's writer respects.
         return stream.CanSeek ? Console.Out : new StreamWriter(stream, Utf8) { AutoFlush = true, NewLine = "\n" };

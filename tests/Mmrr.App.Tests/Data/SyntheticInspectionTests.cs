@@ -30,12 +30,12 @@ public class SyntheticInspectionTests
     public void TheDemoWritesItAloneWithAnotherSeedAndNumberOfImages()
     {
         using var folder = new TemporaryFolder();
-        MmrrProcess.Run("demo", "--data-only", "--seed", "7", "--good", "2", "--out", folder["demo"]).Ends(0);
+        MmrrProgram.Run("demo", "--data-only", "--seed", "7", "--good", "2", "--out", folder["demo"]).Ends(0);
         Assert.Equal([folder["demo/data"]], Directory.GetFileSystemEntries(folder["demo"]));
         Assert.Equal(2, Directory.GetFiles(folder["demo/data/weave/test/good"]).Length);
         SyntheticInspection.Write(folder["own"], seed: 7, good: 2);
         Assert.Equal(TrainedRuns.Contents(folder["own"]), TrainedRuns.Contents(folder["demo/data"]));
-        MmrrProcess.Run("demo", "--data-only", "--good", "0", "--out", folder["none"]).Refuses("--good", "0");
+        MmrrProgram.Run("demo", "--data-only", "--good", "0", "--out", folder["none"]).Refuses("--good", "0");
         Assert.False(Directory.Exists(folder["none"]));
     }
 

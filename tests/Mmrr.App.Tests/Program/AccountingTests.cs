@@ -29,7 +29,7 @@ public sealed class AccountingTests(TrainedRuns runs) : IDisposable
         _folder.Write("in/o.jpg", [.. jpeg[..(jpeg.Length / 2)], 0xff, 0xd9]);
         _folder.Write("in/@eaDir/a.png/SYNOPHOTO_THUMB_M.jpg", jpeg);
         _folder.Write("in/notes.txt", "text"u8);
-        var outcome = MmrrProcess.Run("score", runs.FolderRun, _folder["in"], "--device", "cpu").Ends(2);
+        var outcome = MmrrProgram.Run("score", runs.FolderRun, _folder["in"], "--device", "cpu").Ends(2);
         Assert.Equal(read.Select(r => _folder[$"in/{r.Name}"]), outcome.OutputLines[1..].Select(line => line.Split(',')[0]));
         Assert.Equal(5, outcome.ErrorLines.Length);
         foreach (string name in new[] { "l.tga", "m.ico", "n.png", "o.jpg" })
@@ -44,7 +44,7 @@ public sealed class AccountingTests(TrainedRuns runs) : IDisposable
         var (normal, _) = SmallData.Folders(_folder);
         _folder.WritePlain("test/good/0.png", 8, 8, 9);
         _folder.WritePlain("test/hole/0.png", 8, 8, 9);
-        MmrrProcess.Run(
+        MmrrProgram.Run(
             ["train", "--data", "folder", "--root", normal, "--abnormal", _folder["test"], "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]])
             .Refuses(Path.Combine(_folder["test"], "good"), "are they normal?");
         Assert.False(Directory.Exists(_folder["run"]));

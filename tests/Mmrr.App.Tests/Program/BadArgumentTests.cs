@@ -52,7 +52,7 @@ public sealed class BadArgumentTests(TrainedRuns runs) : IDisposable
         List<string> command = ["train", .. Digits, "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]];
         int given = command.IndexOf(option);
         if (given >= 0) command.RemoveRange(given, 2);
-        MmrrProcess.Run([.. command, .. arguments.Split(' ')]).Refuses(word);
+        MmrrProgram.Run([.. command, .. arguments.Split(' ')]).Refuses(word);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
 
@@ -69,7 +69,7 @@ public sealed class BadArgumentTests(TrainedRuns runs) : IDisposable
     [InlineData("--width", "bench step --width 0")]
     [InlineData("--precision tf32 needs a cuda device", "bench conv --device simt --precision tf32")]
     [InlineData("--precision tf32 needs a cuda device", "profile --device cpu --precision tf32")]
-    public void OfACommand(string word, string arguments) => MmrrProcess.Run(arguments.Split(' ')).Refuses(word);
+    public void OfACommand(string word, string arguments) => MmrrProgram.Run(arguments.Split(' ')).Refuses(word);
 
     [Theory]
     [InlineData("--levels", "evaluate", "--levels", "1")]
@@ -87,7 +87,7 @@ public sealed class BadArgumentTests(TrainedRuns runs) : IDisposable
         string image = _folder.WritePlain("image.png", 8, 8, 1);
         var before = TrainedRuns.Contents(runs.MnistRun);
         string[] paths = command == "score" ? [image] : [];
-        MmrrProcess.Run([command, runs.MnistRun, .. paths, option, value]).Refuses(word);
+        MmrrProgram.Run([command, runs.MnistRun, .. paths, option, value]).Refuses(word);
         Assert.Equal(before, TrainedRuns.Contents(runs.MnistRun));
     }
 

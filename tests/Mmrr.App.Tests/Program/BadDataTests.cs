@@ -92,8 +92,8 @@ public sealed class BadDataTests(TrainedRuns runs) : IDisposable
     {
         string root = SmallData.Mvtec(_folder);
         string run = _folder["run"];
-        MmrrProcess.Run(["train", "--data", "mvtec", "--root", root, "--normal", "weave", "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
+        MmrrProgram.Run(["train", "--data", "mvtec", "--root", root, "--normal", "weave", "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
+        MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0);
         string mask = _folder["mvtec/weave/ground_truth/spot/001_mask.png"], image = _folder["mvtec/weave/test/spot/001.png"];
         byte[] old = File.ReadAllBytes(mask);
         _folder.WritePlain("mvtec/weave/ground_truth/spot/001_mask.png", 16, 15, 255);
@@ -103,7 +103,7 @@ public sealed class BadDataTests(TrainedRuns runs) : IDisposable
         File.WriteAllBytes(mask, old);
         // A test image that is another one now is not tested, whatever it is.
         File.WriteAllText(image, "no image");
-        var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
+        var outcome = MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0);
         Assert.Contains(outcome.ErrorLines, line => line.Contains("changed since training began: weave/test/spot/001.png (test)", StringComparison.Ordinal));
         Directory.Delete(_folder["mvtec/weave/test/good"], recursive: true);
         File.Delete(image);
@@ -115,7 +115,7 @@ public sealed class BadDataTests(TrainedRuns runs) : IDisposable
     {
         var (normal, _) = SmallData.Folders(_folder);
         string run = _folder["run"];
-        MmrrProcess.Run(["train", "--data", "folder", "--root", normal, "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
+        MmrrProgram.Run(["train", "--data", "folder", "--root", normal, "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
         EvaluationIsRefused(run, normal, "--abnormal");
     }
 
@@ -131,14 +131,14 @@ public sealed class BadDataTests(TrainedRuns runs) : IDisposable
     private static void EvaluationIsRefused(string run, params string[] words)
     {
         var before = TrainedRuns.Contents(run);
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Refuses(words);
+        MmrrProgram.Run("evaluate", run, "--levels", "2").Refuses(words);
         Assert.Equal(before, TrainedRuns.Contents(run));
     }
 
     private void TrainingIsRefused(string data, string root, string? normal, params string[] words)
     {
         string[] class_ = normal is null ? [] : ["--normal", normal];
-        MmrrProcess.Run(["train", "--data", data, "--root", root, .. class_, "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["refused"]]).Refuses(words);
+        MmrrProgram.Run(["train", "--data", data, "--root", root, .. class_, "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["refused"]]).Refuses(words);
         // What never began must not stand in the way of the next try.
         Assert.False(Directory.Exists(_folder["refused"]));
     }

@@ -67,7 +67,7 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
     public void CommandsThatCannotBe(string word, string command)
     {
         var before = TrainedRuns.Contents(runs.MnistRun);
-        MmrrProcess.Run([.. command.Split(' ').Select(part => part.Replace("RUN", runs.MnistRun, StringComparison.Ordinal))]).Refuses(word);
+        MmrrProgram.Run([.. command.Split(' ').Select(part => part.Replace("RUN", runs.MnistRun, StringComparison.Ordinal))]).Refuses(word);
         Assert.Equal(before, TrainedRuns.Contents(runs.MnistRun));
     }
 
@@ -180,7 +180,7 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
             default: File.Delete(Path.Combine(run, Checkpoint.RestorationFile)); break;
         }
         var before = TrainedRuns.Contents(run);
-        MmrrProcess.Run("train", "--resume", run).Refuses(word);
+        MmrrProgram.Run("train", "--resume", run).Refuses(word);
         Assert.Equal(before, TrainedRuns.Contents(run));
     }
 
@@ -192,7 +192,7 @@ public sealed class BadResumeTests(TrainedRuns runs) : IDisposable
         using (RunFolder.Open(run).Lock())
         {
             MmrrProcess.Run("train", "--resume", run).Refuses(run, "another process");
-            Assert.Contains("\ttraining\t", MmrrProcess.Run("runs", run).Ends(0).OutputLines[1], StringComparison.Ordinal);
+            Assert.Contains("\ttraining\t", MmrrProgram.Run("runs", run).Ends(0).OutputLines[1], StringComparison.Ordinal);
         }
         Assert.Equal(before, TrainedRuns.Contents(run));
     }

@@ -16,7 +16,7 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
     public void AFolderThatIsNoRun()
     {
         Refused(_folder.Path, _folder.Path);
-        MmrrProcess.Run("evaluate", _folder["none"]).Refuses(_folder["none"]);
+        MmrrProgram.Run("evaluate", _folder["none"]).Refuses(_folder["none"]);
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
             ["threshold", run, "--calibrate", _folder["in"]], ["report", run],
         })
         {
-            MmrrProcess.Run([.. command, "--device", "cpu"]).Refuses(run, "a different model");
+            MmrrProgram.Run([.. command, "--device", "cpu"]).Refuses(run, "a different model");
         }
         Assert.Equal(before, TrainedRuns.Contents(run));
         Assert.False(Directory.Exists(_folder["out"]));
@@ -92,11 +92,11 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
     {
         var before = TrainedRuns.Contents(runs.MnistRun);
         string[] command = ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out"];
-        MmrrProcess.Run([.. command, runs.MnistRun]).Refuses(runs.MnistRun, "--out");
+        MmrrProgram.Run([.. command, runs.MnistRun]).Refuses(runs.MnistRun, "--out");
         Assert.Equal(before, TrainedRuns.Contents(runs.MnistRun));
 
         string file = _folder.Write("file", "text"u8);
-        MmrrProcess.Run([.. command, file]).Refuses(file);
+        MmrrProgram.Run([.. command, file]).Refuses(file);
         Assert.Equal("text", File.ReadAllText(file));
     }
 
@@ -106,14 +106,14 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
         string run = _folder["demo/run"];
         Directory.CreateDirectory(run);
         File.WriteAllText(Path.Combine(run, "run.json"), "{}");
-        MmrrProcess.Run("demo", "--out", _folder["demo"]).Refuses(run);
+        MmrrProgram.Run("demo", "--out", _folder["demo"]).Refuses(run);
         Assert.Equal(["run/run.json"], TrainedRuns.Contents(_folder["demo"]).Keys.Select(k => k.Replace('\\', '/')));
     }
 
     private static void AssertConfigurationIsRefused(string run, string text)
     {
         File.WriteAllText(Path.Combine(run, "run.json"), text);
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Refuses(run);
+        MmrrProgram.Run("evaluate", run, "--levels", "2").Refuses(run);
     }
 
     private string Damaged(string name) => runs.Copy(runs.MnistRun, $"{Path.GetFileName(_folder.Path)}-{name}");
@@ -121,8 +121,8 @@ public sealed class BadRunTests(TrainedRuns runs) : IDisposable
     private void Refused(string run, params string[] words)
     {
         var before = TrainedRuns.Contents(run);
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Refuses(words);
-        var outcome = MmrrProcess.Run("score", run, _folder.WritePlain("image.png", 8, 8, 1), "--device", "cpu");
+        MmrrProgram.Run("evaluate", run, "--levels", "2").Refuses(words);
+        var outcome = MmrrProgram.Run("score", run, _folder.WritePlain("image.png", 8, 8, 1), "--device", "cpu");
         File.Delete(_folder["image.png"]);
         outcome.Refuses(words);
         Assert.Empty(outcome.OutputLines);

@@ -15,7 +15,7 @@ public sealed class BenchTests
     [InlineData(16, "groupnorm", "backward_ms", "")]
     public void PrintsALineForEachCase(int lines, string what, string figure, string arguments)
     {
-        string[] output = MmrrProcess.Run(
+        string[] output = MmrrProgram.Run(
             ["bench", .. what.Split(' '), "--device", "cpu", "--batch", "1", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
             .Ends(0).OutputLines;
         Assert.Equal(lines, output.Length);

@@ -58,20 +58,6 @@ public sealed class ContradictionTests : IDisposable
     [InlineData("--train takes no --only", "verify --train IN --only bench")]
     [InlineData("--only: unknown 'all'", "verify --only all")]
     [InlineData("--out * is a file, expected a folder", "verify --device cpu --out FILE")]
-    public void SeenByWhoTypesIt(string words, string command)
-    {
-        var before = TrainedRuns.Contents(_folder.Path);
-        var run = TrainedRuns.Contents(_runs.FolderRun);
-        var outcome = MmrrProcess.Run([.. command.Split(' ').Select(InPlace)]);
-        outcome.Refuses([.. words.Split(" * ").Select(InPlace)]);
-        Assert.Empty(outcome.OutputLines);
-        Assert.Equal(before, TrainedRuns.Contents(_folder.Path));
-        Assert.Equal(run, TrainedRuns.Contents(_runs.FolderRun));
-        Assert.False(Directory.Exists("out"));
-    }
-
-    // The same refusals where other commands or options make them, without a process each.
-    [Theory]
     [InlineData("--threads", "evaluate RUN --device simt --threads 2")]
     [InlineData("--threads", "threshold RUN --calibrate IN --device cuda --threads 2")]
     [InlineData("--threads", "report RUN --device cuda:1 --threads 2")]
@@ -115,29 +101,31 @@ public sealed class ContradictionTests : IDisposable
     [InlineData("'x'", "evaluate RUN x")]
     [InlineData("'b'", "ptx a b")]
     [InlineData("'maybe'", "train --crop=maybe")]
-    public void WithoutAProcess(string word, string command)
+    public void SeenByWhoTypesIt(string words, string command)
     {
-        var parsed = CommandLine.Create().Parse([.. command.Split(' ').Select(InPlace)]);
-        string message = CommandLine.Complaint(parsed)
-            ?? Assert.Throws<UsageException>(
-                () => parsed.Invoke(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false })).Message;
-        Assert.DoesNotContain('\n', message);
-        Assert.Contains(InPlace(word), message, StringComparison.Ordinal);
+        var before = TrainedRuns.Contents(_folder.Path);
+        var run = TrainedRuns.Contents(_runs.FolderRun);
+        var outcome = MmrrProgram.Run([.. command.Split(' ').Select(InPlace)]);
+        outcome.Refuses([.. words.Split(" * ").Select(InPlace)]);
+        Assert.Empty(outcome.OutputLines);
+        Assert.Equal(before, TrainedRuns.Contents(_folder.Path));
+        Assert.Equal(run, TrainedRuns.Contents(_runs.FolderRun));
+        Assert.False(Directory.Exists("out"));
     }
 
     [Fact]
     public void AnEmptyArgumentIsNoPath()
     {
-        MmrrProcess.Run("score", _runs.FolderRun, "").Refuses("argument 3 is empty");
-        MmrrProcess.Run("train", "--data", "mnist", "--root", "").Refuses("argument 5 is empty, after --root");
+        MmrrProgram.Run("score", _runs.FolderRun, "").Refuses("argument 3 is empty");
+        MmrrProgram.Run("train", "--data", "mnist", "--root", "").Refuses("argument 5 is empty, after --root");
     }
 
     [Fact]
     public void AloneItPrintsItsHelp()
     {
-        var outcome = MmrrProcess.Run().Ends(0);
+        var outcome = MmrrProgram.Run().Ends(0);
         Assert.Empty(outcome.ErrorLines);
-        Assert.Equal(MmrrProcess.Run("--help").Ends(0).Output, outcome.Output);
+        Assert.Equal(MmrrProgram.Run("--help").Ends(0).Output, outcome.Output);
         foreach (var command in CommandLine.Create().Subcommands) Assert.Contains($"  {command.Name} ", outcome.Output, StringComparison.Ordinal);
     }
 
@@ -154,7 +142,7 @@ public sealed class ContradictionTests : IDisposable
                 if (option.ValueType != typeof(bool)) Assert.False(string.IsNullOrEmpty(option.HelpName), $"{command.Name} {option.Name}");
             });
         }
-        Assert.Contains("--refine-inputs <LIST>", MmrrProcess.Run("train", "--help").Ends(0).Output, StringComparison.Ordinal);
+        Assert.Contains("--refine-inputs <LIST>", MmrrProgram.Run("train", "--help").Ends(0).Output, StringComparison.Ordinal);
     }
 
     private string InPlace(string text) =>

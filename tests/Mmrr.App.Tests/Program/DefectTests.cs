@@ -27,8 +27,8 @@ public sealed class DefectTests : IDisposable
             "train", "--data", "mvtec", "--root", _folder["data"], "--normal", "weave", "--size", "16", "--epochs", "10", "--lr", "0.008",
             "--batch", "8"
         ];
-        MmrrProcess.Run([.. train, "--device", "cpu", "--out", run]).Ends(0);
-        MmrrProcess.Run("evaluate", run).Ends(0);
+        MmrrProgram.Run([.. train, "--device", "cpu", "--out", run]).Ends(0);
+        MmrrProgram.Run("evaluate", run).Ends(0);
         using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
         double Figure(string name) => figures.RootElement.GetProperty(name).GetDouble();
         Assert.Equal("deviation", figures.RootElement.GetProperty("rule").GetString());

@@ -27,8 +27,8 @@ public sealed class DepthProgramTests : IDisposable
         foreach (int bits in new[] { 16, 8 })
         {
             string list = List(bits), run = _folder[$"run{bits}"];
-            MmrrProcess.Run(["train", "--data", "csv", "--root", list, .. s_network, "--epochs", "8", "--levels", "4", "--out", run]).Ends(0);
-            MmrrProcess.Run("evaluate", run).Ends(0);
+            MmrrProgram.Run(["train", "--data", "csv", "--root", list, .. s_network, "--epochs", "8", "--levels", "4", "--out", run]).Ends(0);
+            MmrrProgram.Run("evaluate", run).Ends(0);
             using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
             found[bits] = figures.RootElement.GetProperty("imageAuroc").GetDouble();
         }
@@ -45,7 +45,7 @@ public sealed class DepthProgramTests : IDisposable
         // score and the library give what evaluate gave, and tell what was clipped.
         string[][] evaluated = [.. File.ReadAllLines(Path.Combine(kept, "scores.csv"))[1..].Select(line => line.Split(','))];
         string[] files = [.. evaluated.Select(row => _folder[row[0]])];
-        var outcome = MmrrProcess.Run(["score", kept, .. files, "--device", "cpu", "--threads", "1", "--out", _folder["o"], "--heatmaps"]).Ends(0);
+        var outcome = MmrrProgram.Run(["score", kept, .. files, "--device", "cpu", "--threads", "1", "--out", _folder["o"], "--heatmaps"]).Ends(0);
         using var scorer = Scorer.Load(kept, "cpu");
         int clipped = 0, images = 0;
         for (int i = 0; i < files.Length; i++)
@@ -75,7 +75,7 @@ public sealed class DepthProgramTests : IDisposable
         Textures("good", 8);
         Textures("bad", 4, plus: 60);
         string run = _folder["run"], again = _folder["again"];
-        var outcome = MmrrProcess.Run(
+        var outcome = MmrrProgram.Run(
             [
                 "train", "--data", "folder", "--root", _folder["good"], "--abnormal", _folder["bad"], .. s_network, "--epochs", "1",
                 "--levels", "2", "--range", "90,150", "--out", run
@@ -83,24 +83,24 @@ public sealed class DepthProgramTests : IDisposable
         Assert.Contains("values from 90 to 150 of 8 bits become -1 to 1", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("range 90,150", outcome.ErrorLines[0], StringComparison.Ordinal);
         Assert.Equal((90, 150), Range(run));
-        Assert.Contains("range 90,150", MmrrProcess.Run("evaluate", run).Ends(0).Error, StringComparison.Ordinal);
-        MmrrProcess.Run("train", "--config", Path.Combine(run, "run.json"), "--out", again).Ends(0);
+        Assert.Contains("range 90,150", MmrrProgram.Run("evaluate", run).Ends(0).Error, StringComparison.Ordinal);
+        MmrrProgram.Run("train", "--config", Path.Combine(run, "run.json"), "--out", again).Ends(0);
         Assert.Equal((90, 150), Range(again));
 
         // Without a range in run.json and without one in the checkpoints, as an earlier version wrote them.
         string plain = _folder["plain"];
-        MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["good"], .. s_network, "--epochs", "1", "--levels", "2", "--out", plain]).Ends(0);
+        MmrrProgram.Run(["train", "--data", "folder", "--root", _folder["good"], .. s_network, "--epochs", "1", "--levels", "2", "--out", plain]).Ends(0);
         Assert.Equal((0, 255), Range(plain));
-        string[] scores = MmrrProcess.Run("score", plain, _folder["bad"], "--device", "cpu", "--threads", "1").Ends(0).OutputLines;
+        string[] scores = MmrrProgram.Run("score", plain, _folder["bad"], "--device", "cpu", "--threads", "1").Ends(0).OutputLines;
         string json = File.ReadAllText(Path.Combine(plain, "run.json"));
         File.WriteAllText(Path.Combine(plain, "run.json"), Regex.Replace(json, "\"range\": \\{[^}]*\\},\\s*", ""));
         Assert.DoesNotContain("range", File.ReadAllText(Path.Combine(plain, "run.json")), StringComparison.Ordinal);
-        Assert.Equal(scores, MmrrProcess.Run("score", plain, _folder["bad"], "--device", "cpu", "--threads", "1").Ends(0).OutputLines);
+        Assert.Equal(scores, MmrrProgram.Run("score", plain, _folder["bad"], "--device", "cpu", "--threads", "1").Ends(0).OutputLines);
 
         // Of a deeper picture the high bytes count in a run of eight bits, and one line says so.
         var some = ImageFile.Read(_folder["bad/0.png"]);
         _folder.Write("deep.png", PngBytes.Make(Side, Side, PngBytes.Grey, 16, [.. some.Pixels.Bytes.Select(v => (ushort)((v * 256) + 77))]));
-        var deep = MmrrProcess.Run("score", plain, _folder["deep.png"], _folder["bad/0.png"], "--device", "cpu", "--threads", "1").Ends(0);
+        var deep = MmrrProgram.Run("score", plain, _folder["deep.png"], _folder["bad/0.png"], "--device", "cpu", "--threads", "1").Ends(0);
         Assert.Equal(deep.OutputLines[2].Split(',')[1], deep.OutputLines[1].Split(',')[1]);
         Assert.Contains("1 of 2 images have more than 8 bits a value", Assert.Single(deep.ErrorLines), StringComparison.Ordinal);
     }
@@ -115,7 +115,7 @@ public sealed class DepthProgramTests : IDisposable
     public void WhatIsNoRangeIsRefused(string word, string range)
     {
         Textures("good", 3);
-        MmrrProcess.Run(
+        MmrrProgram.Run(
             ["train", "--data", "folder", "--root", _folder["good"], .. s_network, "--epochs", "1", $"--range={range}", "--out", _folder["refused"]])
             .Refuses(word);
         Assert.False(Directory.Exists(_folder["refused"]));

@@ -30,8 +30,8 @@ public sealed class FormatTests(TrainedRuns runs) : IDisposable
         if (!Directory.Exists(source))
         {
             runs.Copy(runs.MnistRun, "formats");
-            MmrrProcess.Run("evaluate", source, "--levels", "2", "--baselines").Ends(0);
-            MmrrProcess.Run("report", source, "--device", "cpu", "--sweep-images", "4").Ends(0);
+            MmrrProgram.Run("evaluate", source, "--levels", "2", "--baselines").Ends(0);
+            MmrrProgram.Run("report", source, "--device", "cpu", "--sweep-images", "4").Ends(0);
         }
         string run = TrainedRuns.CopyTo(source, _folder["newer"]), path = Path.Combine(run, file), text = File.ReadAllText(path);
         int format = int.Parse(Regex.Match(text, "^{\\s*\"format\": (\\d+),").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
@@ -65,7 +65,7 @@ public sealed class FormatTests(TrainedRuns runs) : IDisposable
         metadata[key] = metadata[key][..at] + by + metadata[key][(at + old.Length)..];
         SafeTensorsFile.Write(path, metadata, tensors);
         string[] command = file[0] == 't' ? ["train", "--resume", run] : ["evaluate", run];
-        MmrrProcess.Run(command).Refuses(path, $"written by a newer mmrr (format {by[^1]}, this one reads {old[^1]})");
+        MmrrProgram.Run(command).Refuses(path, $"written by a newer mmrr (format {by[^1]}, this one reads {old[^1]})");
     }
 
     private static void Read(string run, string file)

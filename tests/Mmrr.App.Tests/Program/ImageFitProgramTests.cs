@@ -48,14 +48,14 @@ public sealed class ImageFitProgramTests : IDisposable
     public void AListIsTrainedEvaluatedAndScored(string fit, params string[] options)
     {
         string run = _folder["run"];
-        MmrrProcess.Run(["train", "--data", "csv", "--root", _folder["list.csv"], .. options, .. s_network, "--levels", "3", "--out", run]).Ends(0);
+        MmrrProgram.Run(["train", "--data", "csv", "--root", _folder["list.csv"], .. options, .. s_network, "--levels", "3", "--out", run]).Ends(0);
         Assert.Contains(
             $"\"normalize\": {(options.Contains("--normalize") ? "true" : "false")}",
             File.ReadAllText(Path.Combine(run, "run.json")),
             StringComparison.Ordinal);
         Assert.Contains($"\"fit\": \"{fit}\"", File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
         // Most of these pictures are noise, on which there is no part.
-        string[] told = MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines;
+        string[] told = MmrrProgram.Run("evaluate", run).Ends(0).ErrorLines;
         if (fit == "Align") Assert.Matches("^mmrr: no part was found in [1-4] of [0-9] images; they are used whole: ", Assert.Single(told));
         else Assert.Empty(told);
         using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
@@ -73,7 +73,7 @@ public sealed class ImageFitProgramTests : IDisposable
 
         // score and the library give what evaluate gave.
         string[] files = [.. evaluated.Select(row => _folder[row[0]])];
-        string[] scored = MmrrProcess.Run(["score", run, .. files, "--device", "cpu"]).Ends(0).OutputLines[1..];
+        string[] scored = MmrrProgram.Run(["score", run, .. files, "--device", "cpu"]).Ends(0).OutputLines[1..];
         using var scorer = Scorer.Load(run, "cpu");
         for (int i = 0; i < files.Length; i++)
         {
@@ -104,7 +104,7 @@ public sealed class ImageFitProgramTests : IDisposable
     [InlineData("expects a CSV file", "--data", "csv")]
     public void OptionsThatContradictEachOther(string word, params string[] options)
     {
-        MmrrProcess.Run(["train", "--root", _folder.Path, .. options, "--epochs", "1", "--device", "cpu", "--out", _folder["refused"]]).Refuses(word);
+        MmrrProgram.Run(["train", "--root", _folder.Path, .. options, "--epochs", "1", "--device", "cpu", "--out", _folder["refused"]]).Refuses(word);
         Assert.False(Directory.Exists(_folder["refused"]));
     }
 
@@ -129,7 +129,7 @@ public sealed class ImageFitProgramTests : IDisposable
             _folder.Write("huge.png", PngBytes.Assemble(50_000, 50_000, PngBytes.Rgb, 8, ("IDAT", [])));
             _folder.Write("scan.tif", [.. "II+\0"u8, 8, 0, 0, 0]);
             _folder.Write("empty.png", []);
-            MmrrProcess.Run(command).Refuses(words);
+            MmrrProgram.Run(command).Refuses(words);
             Assert.False(Directory.Exists(_folder["refused"]));
         }
     }
@@ -140,7 +140,7 @@ public sealed class ImageFitProgramTests : IDisposable
         _folder.WritePlain("photos/a.png", 8, 8, 1);
         _folder.WritePlain("photos/b.png", 8, 8, 2);
         _folder.Write("photos/c.heic", [0, 0, 0, 24, .. "ftypheic"u8, 0, 0, 0, 0]);
-        MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["photos"], "--size", "8", .. s_network, "--out", _folder["refused"]])
+        MmrrProgram.Run(["train", "--data", "folder", "--root", _folder["photos"], "--size", "8", .. s_network, "--out", _folder["refused"]])
             .Refuses("c.heic", "HEIC");
     }
 }

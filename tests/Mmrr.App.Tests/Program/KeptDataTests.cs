@@ -18,11 +18,11 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
     public void OneMorePhotoARenamedAndAMissingOneChangeNothingInSilence()
     {
         string run = Trained(out string normal, out string abnormal);
-        string[] first = Scores(MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0), run);
+        string[] first = Scores(MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0), run);
         _folder.WritePlain("parts/normal/00 new.png", 9, 9, 99, 90, 60);
         string trained = DataRecord.Find(run)!.Images.First(i => i.Part == ImagePart.Training).Name;
         File.Move(Path.Combine(normal, trained), Path.Combine(normal, "zz.png"));
-        var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2", "--baselines").Ends(0);
+        var outcome = MmrrProgram.Run("evaluate", run, "--levels", "2", "--baselines").Ends(0);
         Assert.Equal(first, Scores(outcome, run));
         Assert.Single(outcome.ErrorLines, line => line.Contains("left out: 00 new.png;", StringComparison.Ordinal));
         Assert.Single(outcome.ErrorLines.Distinct(), line => line.Contains($"{trained} is zz.png now", StringComparison.Ordinal));
@@ -33,13 +33,13 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
                 .Where(n => n.StartsWith("abnormal/", StringComparison.Ordinal))];
         File.Delete(Path.Combine(abnormal, "..", tested[0]));
         File.Copy(Path.Combine(normal, "zz.png"), Path.Combine(abnormal, "..", tested[1]), overwrite: true);
-        outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
+        outcome = MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0);
         Assert.Equal(first.Where(row => !tested.Take(2).Contains(row.Split(',')[0])), Scores(outcome, run));
         Assert.Contains(outcome.ErrorLines, line => line.Contains($"missing since training began: {tested[0]} (test)", StringComparison.Ordinal));
         Assert.Contains(outcome.ErrorLines, line => line.Contains($"changed since training began: {tested[1]} (test)", StringComparison.Ordinal));
 
         // The threshold does not count images twice, nor any that training has seen.
-        outcome = MmrrProcess.Run("threshold", run, "--calibrate", normal, "--device", "cpu").Ends(0);
+        outcome = MmrrProgram.Run("threshold", run, "--calibrate", normal, "--device", "cpu").Ends(0);
         var added = Assert.Single(Nn.Calibration.Find(run)!.Added);
         Assert.EndsWith("00 new.png", added.Image, StringComparison.Ordinal);
         Assert.Contains(outcome.ErrorLines, line => line.Contains("11 that the run has already", StringComparison.Ordinal));
@@ -55,11 +55,11 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         void Write(IEnumerable<string> lines) => File.WriteAllLines(_folder["parts/list.csv"], lines.Prepend("image,label"));
         Write(rows);
         string run = _folder["run"];
-        MmrrProcess.Run(["train", "--data", "csv", "--root", _folder["parts/list.csv"], "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
-        string[] first = Scores(MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0), run);
+        MmrrProgram.Run(["train", "--data", "csv", "--root", _folder["parts/list.csv"], "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
+        string[] first = Scores(MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0), run);
         _folder.WritePlain("parts/normal/new.png", 8, 8, 70, 70, 61);
         Write(rows.Append("normal/new.png,good").Reverse());
-        var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
+        var outcome = MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0);
         Assert.Equal(first, Scores(outcome, run));
         Assert.Contains(
             "left out: normal/new.png;",
@@ -78,7 +78,7 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
             _folder.WritePlain($"more/hole/{i}.png", 9, 9, (byte)(150 + i), 60, 70);
         }
         _folder.Write("more/good/seen.png", File.ReadAllBytes(Path.Combine(source, trained)));
-        var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2", "--test", _folder["more"], "--baselines").Ends(0);
+        var outcome = MmrrProgram.Run("evaluate", run, "--levels", "2", "--test", _folder["more"], "--baselines").Ends(0);
         Assert.Equal(
             [
                 "more/good/0.png,0,good", "more/good/1.png,0,good", "more/good/2.png,0,good",
@@ -88,24 +88,24 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         Assert.Contains(outcome.ErrorLines, line => line.Contains("1 that training has seen (more/good/seen.png)", StringComparison.Ordinal));
         Assert.Contains($"\"test\": \"{_folder["more"]}\"", File.ReadAllText(Path.Combine(run, "evaluation.json")), StringComparison.Ordinal);
         // The report shows these images, not the run's.
-        MmrrProcess.Run("report", run, "--device", "cpu", "--sweep-images", "0", "--images", "more/hole/1.png").Ends(0);
+        MmrrProgram.Run("report", run, "--device", "cpu", "--sweep-images", "0", "--images", "more/hole/1.png").Ends(0);
 
         // Without a folder of normal images the run's own are taken.
         Directory.Delete(_folder["more/good"], recursive: true);
-        outcome = MmrrProcess.Run("evaluate", run, "--levels", "2", "--test", _folder["more"]).Ends(0);
+        outcome = MmrrProgram.Run("evaluate", run, "--levels", "2", "--test", _folder["more"]).Ends(0);
         string[] own =
             [.. DataRecord.Find(run)!.Images
                 .Where(i => i.Part == ImagePart.Test && !i.Name.StartsWith("abnormal/", StringComparison.Ordinal)).Select(i => i.Name)];
         Assert.Equal(own.Concat(["more/hole/0.png", "more/hole/1.png", "more/hole/2.png"]), Scores(outcome, run).Select(row => row.Split(',')[0]));
         Assert.Contains(outcome.ErrorLines, line => line.Contains("has no folder 'good'", StringComparison.Ordinal));
-        MmrrProcess.Run("evaluate", run, "--test", _folder["none"]).Refuses(_folder["none"], "no such folder");
+        MmrrProgram.Run("evaluate", run, "--test", _folder["none"]).Refuses(_folder["none"], "no such folder");
     }
 
     [Fact]
     public void DataSetsInFilesAreKnownByTheirContent()
     {
         string root = SmallData.Mnist(_folder), run = _folder["run"];
-        MmrrProcess.Run(["train", "--data", "mnist", "--root", root, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
+        MmrrProgram.Run(["train", "--data", "mnist", "--root", root, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
         var record = DataRecord.Find(run)!;
         Assert.Equal(
             ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"],
@@ -116,19 +116,19 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         string test = _folder["mnist/t10k-images-idx3-ubyte"], train = _folder["mnist/train-images-idx3-ubyte"];
         File.WriteAllBytes(test + ".gz", TemporaryFolder.Gzip(File.ReadAllBytes(test)));
         File.Delete(test);
-        Assert.DoesNotContain(" since ", MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(" since ", MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0).Error, StringComparison.Ordinal);
         byte[] bytes = File.ReadAllBytes(train);
         bytes[^1] ^= 1;
         File.WriteAllBytes(train, bytes);
         Assert.Contains(
             $"changed since training began: {train} (training)",
-            MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error,
+            MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0).Error,
             StringComparison.Ordinal);
-        MmrrProcess.Run("baselines", run).Refuses(train, "not those that the run began with");
+        MmrrProgram.Run("baselines", run).Refuses(train, "not those that the run began with");
         bytes = BinaryFile.Read(test + ".gz");
         bytes[^1] ^= 1;
         File.WriteAllBytes(test + ".gz", bytes);
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Refuses(test, "not those that the run began with");
+        MmrrProgram.Run("evaluate", run, "--levels", "2").Refuses(test, "not those that the run began with");
     }
 
     [Fact]
@@ -137,16 +137,16 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         var (normal, _) = SmallData.Folders(_folder);
         string[] command = ["train", "--data", "folder", "--root", normal, "--epochs", "40", "--save-every", "0", .. TrainedRuns.Tiny];
         string whole = _folder["whole"], broken = _folder["broken"];
-        MmrrProcess.Run([.. command, "--out", whole]).Ends(0);
+        MmrrProgram.Run([.. command, "--out", whole]).Ends(0);
         ResumeTests.KillWhen(() => File.Exists(Path.Combine(broken, "training.safetensors")), [.. command, "--out", broken]);
         Assert.Equal(File.ReadAllText(Path.Combine(whole, "data.json")), File.ReadAllText(Path.Combine(broken, "data.json")));
         File.Move(Path.Combine(normal, "05.png"), Path.Combine(normal, "98.png"));
         _folder.WritePlain("parts/normal/00 first.png", 9, 9, 50, 60, 70);
         byte[] other = File.ReadAllBytes(Path.Combine(normal, "04.png"));
         File.Delete(Path.Combine(normal, "04.png"));
-        MmrrProcess.Run("train", "--resume", broken).Refuses(normal, "not those that the run began with", "missing since training began: 04.png");
+        MmrrProgram.Run("train", "--resume", broken).Refuses(normal, "not those that the run began with", "missing since training began: 04.png");
         File.WriteAllBytes(Path.Combine(normal, "04.png"), other);
-        var outcome = MmrrProcess.Run("train", "--resume", broken).Ends(0);
+        var outcome = MmrrProgram.Run("train", "--resume", broken).Ends(0);
         Assert.Contains(outcome.ErrorLines, line => line.Contains("left out: 00 first.png", StringComparison.Ordinal));
         foreach (string file in new[] { "restoration.safetensors", "refinement.safetensors", "threshold.json" })
             Assert.Equal(TrainedRuns.Contents(whole)[file], TrainedRuns.Contents(broken)[file]);
@@ -159,10 +159,10 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         string tested = DataRecord.Find(run)!.Images.First(i => i.Part == ImagePart.Test && !i.Name.StartsWith("abnormal/", StringComparison.Ordinal)).Name;
         File.Delete(Path.Combine(normal, tested));
         File.CreateSymbolicLink(Path.Combine(normal, tested), _folder["not/mounted.png"]);
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(2);
+        MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(2);
         File.Delete(Path.Combine(normal, tested));
         File.WriteAllBytes(Path.Combine(normal, tested), []);
-        var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(2);
+        var outcome = MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(2);
         Assert.Contains(tested, outcome.ErrorLines[^1], StringComparison.Ordinal);
         Assert.DoesNotContain(outcome.ErrorLines, line => line.Contains("changed", StringComparison.Ordinal));
     }
@@ -176,12 +176,12 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         string[] rows = [.. images.Select(Row)];
         string list = _folder["list.csv"], run = _folder["list-run"];
         File.WriteAllLines(list, ["image,label", .. rows]);
-        MmrrProcess.Run(["train", "--data", "csv", "--root", list, "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
-        Assert.DoesNotContain("labelled", MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error, StringComparison.Ordinal);
+        MmrrProgram.Run(["train", "--data", "csv", "--root", list, "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
+        Assert.DoesNotContain("labelled", MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0).Error, StringComparison.Ordinal);
         var record = DataRecord.Find(run)!.Images;
         string trained = record.First(i => i.Part == ImagePart.Training).Name, bad = record.First(i => i.Kind == "dent").Name;
         File.WriteAllLines(list, ["image,label", .. rows.Select(r => r == $"{trained},good" ? $"{trained},dent" : r == $"{bad},dent" ? $"{bad},hole" : r)]);
-        string error = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0).Error;
+        string error = MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0).Error;
         Assert.Contains($"{trained} (training) is dent, was good", error, StringComparison.Ordinal);
         Assert.Contains($"{bad} (test) is hole, was dent", error, StringComparison.Ordinal);
     }
@@ -191,16 +191,16 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
     {
         string run = TrainedRuns.CopyTo(runs.FolderRun, _folder["lost"]);
         File.Delete(Path.Combine(run, DataRecord.FileName));
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Refuses("data.json is missing");
+        MmrrProgram.Run("evaluate", run, "--levels", "2").Refuses("data.json is missing");
     }
 
     [Fact]
     public void AReportHasOneThreshold()
     {
         string run = TrainedRuns.CopyTo(runs.FolderRun, _folder["report"]);
-        MmrrProcess.Run("evaluate", run).Ends(0);
-        MmrrProcess.Run("threshold", run, "--value", "12345").Ends(0);
-        MmrrProcess.Run("report", run, "--sweep-images", "0").Ends(0);
+        MmrrProgram.Run("evaluate", run).Ends(0);
+        MmrrProgram.Run("threshold", run, "--value", "12345").Ends(0);
+        MmrrProgram.Run("report", run, "--sweep-images", "0").Ends(0);
         string page = File.ReadAllText(Path.Combine(run, "report.html"));
         Assert.Contains("was changed to 12345 after this evaluation", page, StringComparison.Ordinal);
         Assert.DoesNotContain("threshold 12345", page, StringComparison.Ordinal);
@@ -214,7 +214,7 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
         string configuration = Path.Combine(run, "run.json");
         string text = File.ReadAllText(configuration);
         File.WriteAllText(configuration, text.Replace($"\"format\": {TrainingOptions.CurrentFormat},", "", StringComparison.Ordinal));
-        var outcome = MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
+        var outcome = MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0);
         Assert.Contains(
             "without data.json",
             Assert.Single(outcome.ErrorLines, line => line.Contains("earlier version", StringComparison.Ordinal)),
@@ -230,7 +230,7 @@ public sealed class KeptDataTests(TrainedRuns runs) : IDisposable
     private string Trained(out string normal, out string abnormal)
     {
         (normal, abnormal) = SmallData.Folders(_folder);
-        MmrrProcess.Run(
+        MmrrProgram.Run(
             ["train", "--data", "folder", "--root", normal, "--abnormal", abnormal, "--epochs", "1", .. TrainedRuns.Tiny, "--out", _folder["run"]])
             .Ends(0);
         return _folder["run"];

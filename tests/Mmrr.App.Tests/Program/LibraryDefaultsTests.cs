@@ -42,7 +42,7 @@ public sealed class LibraryDefaultsTests(TrainedRuns runs) : IDisposable
         string run = runs.Copy(runs.FolderRun, $"json-{Guid.NewGuid()}"), path = Path.Combine(run, name), text = File.ReadAllText(path);
         Assert.Contains(was, text, StringComparison.Ordinal);
         File.WriteAllText(path, text.Replace(was, becomes, StringComparison.Ordinal));
-        MmrrProcess.Run("score", run, _folder.WritePlain("1.png", 8, 8, 1), "--device", "cpu").Refuses(name, word);
+        MmrrProgram.Run("score", run, _folder.WritePlain("1.png", 8, 8, 1), "--device", "cpu").Refuses(name, word);
     }
 
     // MathNet looks for Intel's and other libraries on the machine, so that figures would depend on what else is installed.

@@ -30,7 +30,7 @@ public sealed class NotANumberTests(TrainedRuns runs) : IDisposable
         }
         SafeTensorsFile.Write(path, metadata, tensors);
 
-        var evaluated = MmrrProcess.Run("evaluate", run).Ends(0);
+        var evaluated = MmrrProgram.Run("evaluate", run).Ends(0);
         string[][] rows = [.. File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..].Select(line => line.Split(','))];
         Assert.Equal(30, rows.Length);
         Assert.All(rows, row => Assert.Equal(("NaN", "1"), (row[3], row[5])));
@@ -41,13 +41,13 @@ public sealed class NotANumberTests(TrainedRuns runs) : IDisposable
             && line.Contains("10 of 10", StringComparison.Ordinal));
 
         string image = _folder.WritePlain("in/image.png", 8, 8, 90), target = _folder["out"];
-        var scored = MmrrProcess.Run("score", run, image, "--device", "cpu", "--out", target, "--heatmaps", "--fail-on-anomaly").Ends(3);
+        var scored = MmrrProgram.Run("score", run, image, "--device", "cpu", "--out", target, "--heatmaps", "--fail-on-anomaly").Ends(3);
         Assert.Equal(("NaN", "1"), (scored.OutputLines[1].Split(',')[1], scored.OutputLines[1].Split(',')[4]));
         Assert.True(File.Exists(Path.Combine(target, "heatmaps", "image.png.png")));
 
         // Normal images without a score give no threshold.
         byte[] before = File.ReadAllBytes(Path.Combine(run, "threshold.json"));
-        MmrrProcess.Run("threshold", run, "--calibrate", _folder["in"], "--device", "cpu").Refuses(image, "NaN");
+        MmrrProgram.Run("threshold", run, "--calibrate", _folder["in"], "--device", "cpu").Refuses(image, "NaN");
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(run, "threshold.json")));
     }
 }

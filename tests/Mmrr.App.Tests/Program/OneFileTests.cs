@@ -111,9 +111,9 @@ public sealed class OneFileTests(TrainedRuns runs) : IDisposable
         foreach (string name in reasons) Assert.Single(outcome.ErrorLines, line => line.Contains(_folder[name], StringComparison.Ordinal));
         // Training would not know what it was not trained on.
         foreach (string name in new[] { "in/nowhere.png", "in/round.png" }) File.Delete(_folder[name]);
-        MmrrProcess.Run(["train", "--data", "folder", "--root", _folder["in"], .. TrainedRuns.Tiny, "--out", _folder["refused"]])
+        MmrrProgram.Run(["train", "--data", "folder", "--root", _folder["in"], .. TrainedRuns.Tiny, "--out", _folder["refused"]])
             .Refuses("in/pipe.png", "not a regular file");
-        MmrrProcess.Run("evaluate", runs.FolderRun, "--test", _folder["in"], "--device", "cpu").Refuses("not a regular file");
+        MmrrProgram.Run("evaluate", runs.FolderRun, "--test", _folder["in"], "--device", "cpu").Refuses("not a regular file");
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class OneFileTests(TrainedRuns runs) : IDisposable
         Images("in/1.png", "in/3.png");
         _folder.Write("in/2.png", "no picture"u8);
         Directory.CreateDirectory(Path.Combine(_folder["out"], "1.png.png", "in the way"));
-        var outcome = MmrrProcess.Run(
+        var outcome = MmrrProgram.Run(
             "figures", runs.FolderRun, "--images", _folder["in"], "--out", _folder["out"], "--levels", "2", "--device", "cpu").Ends(2);
         Assert.Equal(2, outcome.ErrorLines.Length);
         Assert.Equal([Path.Combine(_folder["out"], "3.png.png")], outcome.OutputLines);
@@ -158,5 +158,5 @@ public sealed class OneFileTests(TrainedRuns runs) : IDisposable
         foreach (string name in names) _folder.WritePlain(name, 9, 8, (byte)(40 + names.Length));
     }
 
-    private Outcome Score(params string[] options) => MmrrProcess.Run(["score", runs.FolderRun, _folder["in"], .. options, "--device", "cpu"]);
+    private Outcome Score(params string[] options) => MmrrProgram.Run(["score", runs.FolderRun, _folder["in"], .. options, "--device", "cpu"]);
 }

@@ -67,7 +67,7 @@ public sealed class OtherUserTests : IDisposable
         SmallData.Mnist(_folder);
         File.WriteAllText(Path.Combine(run, "run.json"), text.Replace(_runs.Mnist, _folder["mnist"], StringComparison.Ordinal));
         var before = TrainedRuns.Contents(run);
-        Assert.Equal(MmrrProcess.Run("score", run, image, "--device", "cpu").Output, AsOther("score", run, image, "--device", "cpu").Ends(0).Output);
+        Assert.Equal(MmrrProgram.Run("score", run, image, "--device", "cpu").Output, AsOther("score", run, image, "--device", "cpu").Ends(0).Output);
         AsOther("threshold", run).Ends(0);
         var outcome = AsOther("evaluate", run, "--levels", "2", "--baselines").Ends(2);
         Assert.Contains(outcome.OutputLines, line => line.StartsWith("image AUROC", StringComparison.Ordinal));
@@ -77,7 +77,7 @@ public sealed class OtherUserTests : IDisposable
         AsOther("threshold", run, "--value", "1").Refuses(run, "threshold.json");
         Assert.Equal(before, TrainedRuns.Contents(run));
         // With the figures there, the page goes elsewhere; what is computed for it is not kept.
-        MmrrProcess.Run("evaluate", run, "--levels", "2", "--limit", "6").Ends(0);
+        MmrrProgram.Run("evaluate", run, "--levels", "2", "--limit", "6").Ends(0);
         Directory.CreateDirectory(_folder["out"]);
         File.SetUnixFileMode(_folder["out"], Readable | UnixFileMode.OtherWrite);
         AsOther("report", run, "--device", "cpu", "--sweep-images", "4", "--out", _folder["out/page.html"]).Ends(0);

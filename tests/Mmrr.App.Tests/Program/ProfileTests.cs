@@ -17,7 +17,7 @@ public sealed class ProfileTests : IDisposable
     [Fact]
     public void PrintsATableForEachPhaseAndForScoring()
     {
-        string[] lines = MmrrProcess.Run(s_tiny).Ends(0).OutputLines;
+        string[] lines = MmrrProgram.Run(s_tiny).Ends(0).OutputLines;
         Assert.StartsWith("cpu: 2 workers", lines[0], StringComparison.Ordinal);
         Assert.Matches(@"^limits: \d+\.\d GFLOP/s .* \d+\.\d GB/s ", lines[1]);
         int[] heads = [.. Enumerable.Range(0, lines.Length).Where(i => lines[i].StartsWith("kernel ", StringComparison.Ordinal))];
@@ -42,7 +42,7 @@ public sealed class ProfileTests : IDisposable
     {
         string path = _folder["trace.json"];
         _folder.Write("trace.json", "the one before"u8);
-        MmrrProcess.Run([.. s_tiny, "--trace", path]).Ends(0);
+        MmrrProgram.Run([.. s_tiny, "--trace", path]).Ends(0);
         Assert.Equal([path], Directory.GetFileSystemEntries(_folder.Path));
         using var trace = JsonDocument.Parse(File.ReadAllBytes(path));
         JsonElement[] all = [.. trace.RootElement.GetProperty("traceEvents").EnumerateArray()];
@@ -65,7 +65,7 @@ public sealed class ProfileTests : IDisposable
     [InlineData("")]
     public void ATraceThatCannotBeWrittenIsRefusedBeforeTheWork(string name)
     {
-        var outcome = MmrrProcess.Run([.. s_tiny, "--trace", _folder[name]]);
+        var outcome = MmrrProgram.Run([.. s_tiny, "--trace", _folder[name]]);
         outcome.Refuses("--trace", _folder.Path);
         Assert.Empty(outcome.OutputLines);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
@@ -81,6 +81,6 @@ public sealed class ProfileTests : IDisposable
     {
         string[] arguments = [.. s_tiny];
         arguments[Array.IndexOf(arguments, option) + 1] = value;
-        MmrrProcess.Run(arguments).Refuses(word);
+        MmrrProgram.Run(arguments).Refuses(word);
     }
 }

@@ -19,7 +19,7 @@ public sealed class PtxTests : IDisposable
     [Fact]
     public void ListsTheKernelsOneNameALine()
     {
-        var outcome = MmrrProcess.Run("ptx").Ends(0);
+        var outcome = MmrrProgram.Run("ptx").Ends(0);
         Assert.Equal(SimtKernel.Own.Select(kernel => kernel.Name), outcome.OutputLines);
         Assert.Contains("Convolution.ForwardKernel", outcome.OutputLines);
         Assert.Empty(outcome.ErrorLines);
@@ -31,7 +31,7 @@ public sealed class PtxTests : IDisposable
     public void PrintsPtxAndASummary(string sm, int target)
     {
         NeedsTools();
-        var outcome = MmrrProcess.Run("ptx", "GroupNormalization.ForwardKernel", "--sm", sm).Ends(0);
+        var outcome = MmrrProgram.Run("ptx", "GroupNormalization.ForwardKernel", "--sm", sm).Ends(0);
         Assert.Contains($".target sm_{target}", outcome.Output, StringComparison.Ordinal);
         Assert.Equal($"GroupNormalization.ForwardKernel, sm_{sm}, groups of 256 threads", outcome.ErrorLines[0]);
         string[] wanted =
@@ -47,7 +47,7 @@ public sealed class PtxTests : IDisposable
     public void PrintsSass()
     {
         NeedsTools();
-        string output = MmrrProcess.Run("ptx", "Elementwise.BinaryKernel<Sum>", "--sm", "80", "--sass").Ends(0).Output;
+        string output = MmrrProgram.Run("ptx", "Elementwise.BinaryKernel<Sum>", "--sm", "80", "--sass").Ends(0).Output;
         Assert.Matches(@"/\*[0-9a-f]{4}\*/ +LDG\.E", output);
         Assert.Equal(2, SassListing.Parse(output).MainLoop![SassKind.Ldg, 128]);
     }
@@ -55,9 +55,9 @@ public sealed class PtxTests : IDisposable
     [Fact]
     public void TakesTheKernelsOfAnotherAssembly()
     {
-        Assert.Equal([OwnKernel], MmrrProcess.Run("ptx", "--assembly", s_ownAssembly).Ends(0).OutputLines);
+        Assert.Equal([OwnKernel], MmrrProgram.Run("ptx", "--assembly", s_ownAssembly).Ends(0).OutputLines);
         NeedsTools();
-        var outcome = MmrrProcess.Run("ptx", "--assembly", s_ownAssembly, OwnKernel).Ends(0);
+        var outcome = MmrrProgram.Run("ptx", "--assembly", s_ownAssembly, OwnKernel).Ends(0);
         Assert.Contains(".maxntid 64", outcome.Output, StringComparison.Ordinal);
         Assert.Contains(outcome.ErrorLines, line => line.StartsWith("blocks an SM  32, 64 of 64 warps", StringComparison.Ordinal));
     }
@@ -70,7 +70,7 @@ public sealed class PtxTests : IDisposable
     [InlineData("missing.dll", "ptx --assembly missing.dll")]
     public void BadArgumentsAreRefused(string word, string arguments)
     {
-        var outcome = MmrrProcess.Run(arguments.Split(' '));
+        var outcome = MmrrProgram.Run(arguments.Split(' '));
         outcome.Refuses(word);
         Assert.Empty(outcome.OutputLines);
     }
@@ -79,9 +79,9 @@ public sealed class PtxTests : IDisposable
     public void AFileWithoutKernelsIsRefused()
     {
         _folder.Write("text.dll", "not an assembly"u8);
-        MmrrProcess.Run("ptx", "--assembly", _folder["text.dll"]).Refuses("--assembly", "text.dll");
-        MmrrProcess.Run("ptx", "--assembly", typeof(FactAttribute).Assembly.Location).Refuses("--assembly", "[SimtKernel]");
-        MmrrProcess.Run("ptx", "--assembly", s_ownAssembly, "Elementwise.BinaryKernel<Sum>").Refuses("Elementwise.BinaryKernel<Sum>", s_ownAssembly);
+        MmrrProgram.Run("ptx", "--assembly", _folder["text.dll"]).Refuses("--assembly", "text.dll");
+        MmrrProgram.Run("ptx", "--assembly", typeof(FactAttribute).Assembly.Location).Refuses("--assembly", "[SimtKernel]");
+        MmrrProgram.Run("ptx", "--assembly", s_ownAssembly, "Elementwise.BinaryKernel<Sum>").Refuses("Elementwise.BinaryKernel<Sum>", s_ownAssembly);
     }
 
     [Fact]

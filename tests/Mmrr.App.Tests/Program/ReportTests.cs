@@ -22,8 +22,8 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
     {
         string root = SmallData.Mvtec(_folder);
         string run = runs.Train("reported", "--data", "mvtec", "--root", root, "--normal", "weave", "--epochs", "2");
-        MmrrProcess.Run("evaluate", run, "--levels", "5", "--device", "cpu").Ends(0);
-        var outcome = MmrrProcess.Run("report", run, "--device", "cpu").Ends(0);
+        MmrrProgram.Run("evaluate", run, "--levels", "5", "--device", "cpu").Ends(0);
+        var outcome = MmrrProgram.Run("report", run, "--device", "cpu").Ends(0);
         string path = Path.Combine(run, "report.html");
         Assert.Equal([$"report: {path}"], outcome.OutputLines);
         var page = ReportPage.Parse(path);
@@ -59,12 +59,12 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
 
         // The second time nothing is scored for the sweep, and the page is the same.
         byte[] first = File.ReadAllBytes(path);
-        MmrrProcess.Run("report", run, "--device", "cpu").Ends(0);
+        MmrrProgram.Run("report", run, "--device", "cpu").Ends(0);
         Assert.Equal(first, File.ReadAllBytes(path));
 
         // Chosen images, another file, no sweep.
         string other = _folder["new/page.html"];
-        MmrrProcess.Run(
+        MmrrProgram.Run(
             "report", run, "--device", "cpu", "--out", other, "--sweep-images", "0", "--images", "weave/test/spot/001.png", "weave/test/good/002.png")
             .Ends(0);
         page = ReportPage.Parse(other);
@@ -75,25 +75,25 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
             [1, 2],
             new[] { page, ReportPage.Parse(path) }
                 .Select(p => Section(p, "Mask levels").Descendants("svg").Count(s => (string?)s.Attribute("class") == "plot")));
-        MmrrProcess.Run("report", run, "--device", "cpu", "--out", other, "--images", "spot/001.png").Refuses("--images", "spot/001.png", "weave/test/");
+        MmrrProgram.Run("report", run, "--device", "cpu", "--out", other, "--images", "spot/001.png").Refuses("--images", "spot/001.png", "weave/test/");
 
         // The data is gone: the figures, plots and sweep stay, the pictures do not.
         string moved = root + "-moved";
         Directory.Move(root, moved);
-        outcome = MmrrProcess.Run("report", run, "--device", "cpu").Ends(0);
+        outcome = MmrrProgram.Run("report", run, "--device", "cpu").Ends(0);
         Assert.Contains(root, Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
         page = ReportPage.Parse(path);
         Assert.Contains("Pictures are left out", Missing(page), StringComparison.Ordinal);
         Assert.Empty(page.Descendants("img"));
         Assert.Equal(["Figures", "Scores", "Mask levels", "Training", "Configuration", "Device and time"], page.Descendants("h2").Select(h => h.Value));
-        MmrrProcess.Run("report", run, "--device", "cpu", "--images", "weave/test/spot/001.png").Refuses("--images", root);
+        MmrrProgram.Run("report", run, "--device", "cpu", "--images", "weave/test/spot/001.png").Refuses("--images", root);
     }
 
     [Fact]
     public void ARunWithoutEvaluationSaysWhatGivesTheRest()
     {
         string run = runs.Copy(runs.MnistRun, "not-evaluated");
-        var outcome = MmrrProcess.Run("report", run, "--device", "cpu").Ends(0);
+        var outcome = MmrrProgram.Run("report", run, "--device", "cpu").Ends(0);
         Assert.Contains("mmrr evaluate", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
         var page = ReportPage.Parse(Path.Combine(run, "report.html"));
         Assert.Contains($"mmrr evaluate {run}", Missing(page), StringComparison.Ordinal);
@@ -104,7 +104,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         // A training that has only begun.
         foreach (string file in new[] { "threshold.json", "refinement.safetensors", "restoration.safetensors", "history.csv" })
             File.Delete(Path.Combine(run, file));
-        MmrrProcess.Run("report", run).Ends(0);
+        MmrrProgram.Run("report", run).Ends(0);
         page = ReportPage.Parse(Path.Combine(run, "report.html"));
         Assert.Equal(["Training", "Configuration", "Device and time"], page.Descendants("h2").Select(h => h.Value));
         Assert.Empty(page.Descendants("img"));
@@ -128,7 +128,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         File.WriteAllText(
             json,
             File.ReadAllText(json).Replace($"\"kind\": \"{kind}\"", $"\"kind\": {JsonSerializer.Serialize(Name)}", StringComparison.Ordinal));
-        MmrrProcess.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
+        MmrrProgram.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
         var page = ReportPage.Parse(Path.Combine(run, "report.html"));
         Assert.Contains(Name, page.Descendants("span").Select(s => s.Value));
         Assert.Contains(Name, page.Descendants("th").Select(s => s.Value));
@@ -152,7 +152,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         string run = Evaluated($"damaged-{Path.GetFileName(_folder.Path)}");
         File.WriteAllText(Path.Combine(run, "report.html"), "the old one");
         File.WriteAllText(Path.Combine(run, file), content);
-        MmrrProcess.Run("report", run, "--device", "cpu").Refuses(Path.Combine(run, file));
+        MmrrProgram.Run("report", run, "--device", "cpu").Refuses(Path.Combine(run, file));
         Assert.Equal("the old one", File.ReadAllText(Path.Combine(run, "report.html")));
     }
 
@@ -183,15 +183,15 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
     [Fact]
     public void WrongArgumentsAreRefused()
     {
-        MmrrProcess.Run("report", _folder["none"]).Refuses(_folder["none"]);
-        MmrrProcess.Run("report", runs.MnistRun, "--out", _folder.Path).Refuses("--out", _folder.Path);
-        MmrrProcess.Run("report", runs.MnistRun, "--out", _folder["x.html"], "--sweep-images", "-1").Refuses("--sweep-images");
-        MmrrProcess.Run("report", runs.MnistRun, "--out", _folder["x.html"], "--device", "tpu").Refuses("tpu");
-        MmrrProcess.Run("figures", runs.MnistRun).Refuses("--images");
+        MmrrProgram.Run("report", _folder["none"]).Refuses(_folder["none"]);
+        MmrrProgram.Run("report", runs.MnistRun, "--out", _folder.Path).Refuses("--out", _folder.Path);
+        MmrrProgram.Run("report", runs.MnistRun, "--out", _folder["x.html"], "--sweep-images", "-1").Refuses("--sweep-images");
+        MmrrProgram.Run("report", runs.MnistRun, "--out", _folder["x.html"], "--device", "tpu").Refuses("tpu");
+        MmrrProgram.Run("figures", runs.MnistRun).Refuses("--images");
         string file = _folder.Write("file", "text"u8), image = _folder.WritePlain("a.png", 4, 4, 9);
-        MmrrProcess.Run("figures", runs.MnistRun, "--images", image, "--out", file).Refuses("--out", file);
-        MmrrProcess.Run("figures", _folder.Path, "--images", image).Refuses(_folder.Path);
-        MmrrProcess.Run("figures", runs.MnistRun, "--images", image, "--levels", "1").Refuses("--levels");
+        MmrrProgram.Run("figures", runs.MnistRun, "--images", image, "--out", file).Refuses("--out", file);
+        MmrrProgram.Run("figures", _folder.Path, "--images", image).Refuses(_folder.Path);
+        MmrrProgram.Run("figures", runs.MnistRun, "--images", image, "--levels", "1").Refuses("--levels");
         Assert.Equal(["a.png", "file"], TrainedRuns.Contents(_folder.Path).Keys);
     }
 
@@ -201,7 +201,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
         _folder.WritePlain("photos/a.png", 9, 14, 200);
         _folder.WritePlain("photos/more/b.png", 20, 11, 10, 90, 200);
         string loose = _folder.WritePlain("a.png", 5, 5, 30), broken = _folder.Write("photos/broken.png", "no image"u8), target = _folder["out"];
-        var outcome = MmrrProcess.Run(
+        var outcome = MmrrProgram.Run(
             "figures", runs.MnistRun, "--device", "cpu", "--images", _folder["photos"], loose, "--levels", "3", "--out", target).Ends(2);
         Assert.Contains(broken, Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
         Assert.Equal(3, outcome.OutputLines.Length);
@@ -239,7 +239,7 @@ public sealed class ReportTests(TrainedRuns runs) : IDisposable
     private string Evaluated(string name)
     {
         string run = runs.Copy(runs.MnistRun, name);
-        MmrrProcess.Run("evaluate", run, "--levels", "2", "--device", "cpu").Ends(0);
+        MmrrProgram.Run("evaluate", run, "--levels", "2", "--device", "cpu").Ends(0);
         return run;
     }
 }

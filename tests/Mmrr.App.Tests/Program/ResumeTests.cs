@@ -19,7 +19,7 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
 
     // Two steps an epoch; where it stands is saved after each.
     private string[] Command =>
-        ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "20", "--seed", "3", "--save-every", "0", .. TrainedRuns.Tiny];
+        ["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "8", "--seed", "3", "--save-every", "0", .. TrainedRuns.Tiny];
 
     /// <summary>What the command makes when nothing stops it.</summary>
     private string Unbroken
@@ -27,7 +27,7 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         get
         {
             string run = runs.Folder["unbroken"];
-            if (!Directory.Exists(run)) MmrrProcess.Run([.. Command, "--out", run]).Ends(0);
+            if (!Directory.Exists(run)) MmrrProgram.Run([.. Command, "--out", run]).Ends(0);
             return run;
         }
     }
@@ -44,16 +44,16 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         File.WriteAllText(Path.Combine(broken, ".training.safetensors.abc.tmp"), "half");
         File.WriteAllText(Path.Combine(broken, ".history.csv.def.tmp"), "half");
         KillWhen(() => Position(broken) is { Phase: 2, Step: >= 5 }, "train", "--resume", broken);
-        var interrupted = MmrrProcess.Run("runs", _folder.Path).Ends(0);
+        var interrupted = MmrrProgram.Run("runs", _folder.Path).Ends(0);
         Assert.Contains(
             "\tinterrupted\t",
             Assert.Single(interrupted.OutputLines, line => line.StartsWith(broken, StringComparison.Ordinal)),
             StringComparison.Ordinal);
-        MmrrProcess.Run("train", "--resume", broken).Ends(0);
+        MmrrProgram.Run("train", "--resume", broken).Ends(0);
         AssertEqualRuns(Unbroken, broken);
 
         var before = TrainedRuns.Contents(broken);
-        Assert.Contains("finished", MmrrProcess.Run("train", "--resume", broken).Ends(0).Output, StringComparison.Ordinal);
+        Assert.Contains("finished", MmrrProgram.Run("train", "--resume", broken).Ends(0).Output, StringComparison.Ordinal);
         Assert.Equal(before, TrainedRuns.Contents(broken));
     }
 
@@ -72,7 +72,7 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         Assert.Contains($"mmrr train --resume {run}", outcome.OutputLines[^1], StringComparison.Ordinal);
         Assert.DoesNotContain(Directory.GetFiles(run).Select(Path.GetFileName), name => name![0] == '.');
 
-        MmrrProcess.Run("train", "--resume", run).Ends(0);
+        MmrrProgram.Run("train", "--resume", run).Ends(0);
         AssertEqualRuns(Unbroken, run);
     }
 
@@ -85,7 +85,7 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         var set = DataSource.Open(options.DataOptions).LoadTrain();
         var over = TrainingPosition.At(TrainingPosition.Over, options, new TrainingData(set, options).Fingerprint, []);
         new TrainingState(over, [], [], [], []).Write(Path.Combine(run, TrainingState.FileName));
-        MmrrProcess.Run("train", "--resume", run).Ends(0);
+        MmrrProgram.Run("train", "--resume", run).Ends(0);
         Assert.Equal(before, TrainedRuns.Contents(run));
     }
 
@@ -98,7 +98,7 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         command[Array.IndexOf(command, "--epochs")] = "--minutes";
         KillWhen(() => Position(run) is { Phase: 1, Seconds: > 0.5 }, [.. command, "--out", run]);
         double seconds = Position(run)!.Seconds;
-        MmrrProcess.Run("train", "--resume", run).Ends(0);
+        MmrrProgram.Run("train", "--resume", run).Ends(0);
         string[][] rows = [.. File.ReadAllLines(Path.Combine(run, "history.csv"))[1..].Select(line => line.Split(','))];
         double[] times = [.. rows.Where(r => r[0] == "1").Select(r => double.Parse(r[6], CultureInfo.InvariantCulture))];
         Assert.Equal(times.Order(), times);
@@ -112,7 +112,7 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
     public void ARunIsRepeatedFromItsConfiguration()
     {
         string again = _folder["again"];
-        MmrrProcess.Run("train", "--config", Path.Combine(runs.MnistRun, "run.json"), "--out", again, "--threads", "1", "--device", "cpu").Ends(0);
+        MmrrProgram.Run("train", "--config", Path.Combine(runs.MnistRun, "run.json"), "--out", again, "--threads", "1", "--device", "cpu").Ends(0);
         AssertEqualRuns(runs.MnistRun, again);
         Assert.Contains("\"threads\": 1", File.ReadAllText(Path.Combine(again, "run.json")), StringComparison.Ordinal);
     }
@@ -123,8 +123,8 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         string evaluated = runs.Copy(runs.MnistRun, Path.Combine(Path.GetFileName(_folder.Path), "evaluated")),
             trained = runs.Copy(runs.FolderRun, Path.Combine(Path.GetFileName(_folder.Path), "trained"));
         string folder = Path.GetDirectoryName(evaluated)!;
-        MmrrProcess.Run("evaluate", evaluated, "--levels", "2").Ends(0);
-        string[][] rows = [.. MmrrProcess.Run("runs", folder).Ends(0).OutputLines.Select(line => line.Split('\t'))];
+        MmrrProgram.Run("evaluate", evaluated, "--levels", "2").Ends(0);
+        string[][] rows = [.. MmrrProgram.Run("runs", folder).Ends(0).OutputLines.Select(line => line.Split('\t'))];
         Assert.Equal(["run", "data", "class", "preset", "width", "steps", "state", "image_AUROC", "without_refinement", "minutes", "date"], rows[0]);
         Assert.Equal([evaluated, "mnist", "1", "tiny", "16", "8", "evaluated"], rows[1][..7]);
         Assert.Equal([trained, "folder", "", "tiny", "16", "2", "trained", "", ""], rows[2][..9]);
@@ -132,10 +132,10 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
 
         // A damaged one is named, the others are listed.
         File.WriteAllText(Path.Combine(trained, "run.json"), "{");
-        var outcome = MmrrProcess.Run("runs", folder).Ends(2);
+        var outcome = MmrrProgram.Run("runs", folder).Ends(2);
         Assert.Equal(2, outcome.OutputLines.Length);
         Assert.Contains(trained, Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
-        MmrrProcess.Run("runs", _folder["none"]).Refuses(_folder["none"]);
+        MmrrProgram.Run("runs", _folder["none"]).Refuses(_folder["none"]);
     }
 
     private static TrainingPosition? Position(string run)

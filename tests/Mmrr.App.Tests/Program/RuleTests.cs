@@ -62,7 +62,7 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
             }
             """);
 
-        Assert.Empty(MmrrProcess.Run("evaluate", run).Ends(0).ErrorLines);
+        Assert.Empty(MmrrProgram.Run("evaluate", run).Ends(0).ErrorLines);
         var figures = Figures(run);
         Assert.Equal(
             ("uniform:15", "paper", 0),
@@ -72,7 +72,7 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
         Assert.Equal(expected.Select(score => score > threshold ? "1" : "0"), rows.Select(row => row[5]));
         Assert.All(rows, row => Assert.Equal((row[3], ""), (row[7], row[9])));
 
-        string[] scored = MmrrProcess.Run("score", run, digit, "--device", "cpu").Ends(0).OutputLines[1].Split(',');
+        string[] scored = MmrrProgram.Run("score", run, digit, "--device", "cpu").Ends(0).OutputLines[1].Split(',');
         using (var scorer = Scorer.Load(run, "cpu"))
         {
             Assert.Equal(("uniform:15", ScoreRule.Paper), (scorer.Levels.Name, scorer.Method.Rule));
@@ -80,10 +80,10 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
             Assert.Equal(Text(scorer.Score(image.Pixels.Bytes, image.Height, image.Width, image.Channels).Score), scored[1]);
         }
         Assert.Equal((Text(threshold), scored[1]), (scored[3], scored[8]));
-        Assert.Contains("by the rule paper at the levels uniform:15", MmrrProcess.Run("threshold", run).Ends(0).Output, StringComparison.Ordinal);
+        Assert.Contains("by the rule paper at the levels uniform:15", MmrrProgram.Run("threshold", run).Ends(0).Output, StringComparison.Ordinal);
         // Nothing that is done with it changes that.
         _folder.WritePlain("normal/0.png", 8, 8, 60);
-        MmrrProcess.Run("threshold", run, "--calibrate", _folder["normal"], "--device", "cpu").Ends(0);
+        MmrrProgram.Run("threshold", run, "--calibrate", _folder["normal"], "--device", "cpu").Ends(0);
         Assert.Equal(
             ("uniform:15", ScoreRule.Paper, 2),
             (Calibration.Find(run)!.Levels.Name, Calibration.Find(run)!.Rule, Calibration.Find(run)!.Images.Count()));
@@ -105,12 +105,12 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
             ["threshold", run, "--calibrate", _folder["in"], "--device", "cpu"], ["report", run, "--device", "cpu"],
         })
         {
-            MmrrProcess.Run(command).Refuses(run, "normal.safetensors");
+            MmrrProgram.Run(command).Refuses(run, "normal.safetensors");
         }
         Assert.Equal(before, TrainedRuns.Contents(run));
         Assert.False(Directory.Exists(_folder["out"]));
         // What scores nothing does not need them.
-        MmrrProcess.Run("threshold", run, "--false-alarm", "0.2").Ends(0);
+        MmrrProgram.Run("threshold", run, "--false-alarm", "0.2").Ends(0);
     }
 
     [Fact]
@@ -119,24 +119,24 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
         string run = runs.Copy(runs.FolderRun, "another-rule");
         var before = TrainedRuns.Contents(run);
         string[] heldOut = [.. Calibration.Find(run)!.HeldOut.Select(s => s.Image)];
-        MmrrProcess.Run("threshold", run, "--value", "1", "--rule", "paper").Refuses("--value", "--rule");
-        string output = MmrrProcess.Run("threshold", run, "--rule", "neighbours", "--levels", "0.05,0.1", "--device", "cpu").Ends(0).Output;
+        MmrrProgram.Run("threshold", run, "--value", "1", "--rule", "paper").Refuses("--value", "--rule");
+        string output = MmrrProgram.Run("threshold", run, "--rule", "neighbours", "--levels", "0.05,0.1", "--device", "cpu").Ends(0).Output;
         Assert.Contains("by the rule neighbours at the levels 0.05,0.1,", output, StringComparison.Ordinal);
         var calibration = Calibration.Find(run)!;
         Assert.Equal((ScoreRule.Neighbours, "0.05,0.1"), (calibration.Rule, calibration.Levels.Name));
         Assert.Equal(heldOut, calibration.HeldOut.Select(s => s.Image));
-        string line = MmrrProcess.Run("evaluate", run, "--device", "cpu").Ends(0).OutputLines.Single(l => l.Contains(" images (", StringComparison.Ordinal));
+        string line = MmrrProgram.Run("evaluate", run, "--device", "cpu").Ends(0).OutputLines.Single(l => l.Contains(" images (", StringComparison.Ordinal));
         Assert.Contains("levels 0.05,0.1, rule neighbours,", line, StringComparison.Ordinal);
 
         // The networks and the configuration are what they were, and nothing is lost on the way.
-        MmrrProcess.Run("threshold", run, "--rule", "deviation", "--levels", "log:12:0.01:1", "--device", "cpu").Ends(0);
+        MmrrProgram.Run("threshold", run, "--rule", "deviation", "--levels", "log:12:0.01:1", "--device", "cpu").Ends(0);
         var after = TrainedRuns.Contents(run);
         Assert.All(before, file => Assert.Equal(file.Value, after[file.Key]));
 
         // What is missing is made again.
         File.Delete(Path.Combine(run, "normal.safetensors"));
-        MmrrProcess.Run("evaluate", run).Refuses("mmrr threshold", "--rule deviation --levels log:12:0.01:1");
-        MmrrProcess.Run("threshold", run, "--rule", "deviation", "--device", "cpu").Ends(0);
+        MmrrProgram.Run("evaluate", run).Refuses("mmrr threshold", "--rule deviation --levels log:12:0.01:1");
+        MmrrProgram.Run("threshold", run, "--rule", "deviation", "--device", "cpu").Ends(0);
         after = TrainedRuns.Contents(run);
         Assert.All(before, file => Assert.Equal(file.Value, after[file.Key]));
     }
@@ -147,13 +147,13 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
         foreach (var (source, own, levels) in new[] { (runs.FolderRun, "deviation", "log:12:0.01:1"), (runs.MnistRun, "neighbours", "0.02,0.04") })
         {
             string run = runs.Copy(source, $"all-{own}");
-            string[] lines = MmrrProcess.Run("evaluate", run, "--device", "cpu").Ends(0).OutputLines;
+            string[] lines = MmrrProgram.Run("evaluate", run, "--device", "cpu").Ends(0).OutputLines;
             Assert.Contains(
                 $"levels {levels}, rule {own},",
                 lines.Single(line => line.Contains(" images (", StringComparison.Ordinal)),
                 StringComparison.Ordinal);
             Assert.Equal(3, lines.Count(line => line.StartsWith("image AUROC", StringComparison.Ordinal)));
-            MmrrProcess.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
+            MmrrProgram.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
             var page = ReportPage.Parse(Path.Combine(run, "report.html"));
             string[] captions = [.. page.Descendants("caption").Select(c => c.Value)];
             Assert.Contains($"Figures of the test set, rule {own}, levels {levels}", captions);

@@ -108,11 +108,7 @@ public sealed class RunPlaceTests(TrainedRuns runs) : IDisposable
         var before = TrainedRuns.Contents(_folder.Path);
         string[] arguments = [.. command.Split(' ').Select(InPlace)];
         if (arguments[0] == "train") arguments = [.. arguments, "--device", "cpu", "--epochs", "1"];
-        var parsed = CommandLine.Create().Parse(arguments);
-        Assert.Null(CommandLine.Complaint(parsed));
-        string message = Assert.Throws<UsageException>(
-            () => parsed.Invoke(new System.CommandLine.InvocationConfiguration { EnableDefaultExceptionHandler = false })).Message;
-        Assert.Contains(word, message, StringComparison.Ordinal);
+        MmrrProgram.Run(arguments).Refuses(word);
         Assert.Equal(before, TrainedRuns.Contents(_folder.Path));
     }
 

@@ -62,11 +62,11 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         using var data = new TemporaryFolder();
         string run = Path.Combine(_folder.Path, "run"), moved = Path.Combine(_folder.Path, "moved");
         var (normal, _) = SmallData.Folders(data);
-        MmrrProcess.Run(["train", "--data", "folder", "--root", normal, "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
-        string[] before = MmrrProcess.Run("score", run, file, "--device", "cpu").Ends(0).OutputLines;
+        MmrrProgram.Run(["train", "--data", "folder", "--root", normal, "--epochs", "1", .. TrainedRuns.Tiny, "--out", run]).Ends(0);
+        string[] before = MmrrProgram.Run("score", run, file, "--device", "cpu").Ends(0).OutputLines;
         Directory.Move(run, moved);
         Directory.Delete(data[Path.GetFileName(Path.GetDirectoryName(normal)!)], recursive: true);
-        Assert.Equal(before, MmrrProcess.Run("score", moved, file, "--device", "cpu").Ends(0).OutputLines);
+        Assert.Equal(before, MmrrProgram.Run("score", moved, file, "--device", "cpu").Ends(0).OutputLines);
     }
 
     [Fact]
@@ -100,12 +100,12 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
     public void AnAnomalyFailsWhereAskedAndAnUnreadableFileBeforeIt()
     {
         string run = runs.Copy(runs.FolderRun, "gate"), image = Picture(1), missing = _folder["missing.png"];
-        Outcome Gate(params string[] more) => MmrrProcess.Run(["score", run, image, .. more, "--device", "cpu"]);
-        MmrrProcess.Run("threshold", run, "--value", "0").Ends(0);
+        Outcome Gate(params string[] more) => MmrrProgram.Run(["score", run, image, .. more, "--device", "cpu"]);
+        MmrrProgram.Run("threshold", run, "--value", "0").Ends(0);
         Assert.Equal("1", Gate("--fail-on-anomaly").Ends(3).OutputLines[1].Split(',')[4]);
         Gate().Ends(0);
         Gate("--fail-on-anomaly", missing).Ends(2);
-        MmrrProcess.Run("threshold", run, "--value", "1e9").Ends(0);
+        MmrrProgram.Run("threshold", run, "--value", "1e9").Ends(0);
         Assert.Equal("0", Gate("--fail-on-anomaly").Ends(0).OutputLines[1].Split(',')[4]);
         Gate("--fail-on-anomaly", missing).Ends(2);
     }
@@ -144,11 +144,11 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
     {
         string run = runs.Copy(runs.FolderRun, "older"), image = Picture(2);
         File.Delete(Path.Combine(run, "threshold.json"));
-        var outcome = MmrrProcess.Run("score", run, image, "--device", "cpu").Ends(0);
+        var outcome = MmrrProgram.Run("score", run, image, "--device", "cpu").Ends(0);
         string[] row = outcome.OutputLines[1].Split(','), expected = Score(image).OutputLines[1].Split(',');
         Assert.Equal([.. expected[..3], "", "", .. expected[5..]], row);
         Assert.Contains("--calibrate", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
-        MmrrProcess.Run("evaluate", run, "--levels", "2").Ends(0);
+        MmrrProgram.Run("evaluate", run, "--levels", "2").Ends(0);
         Assert.All(File.ReadAllLines(Path.Combine(run, "scores.csv"))[1..], line => Assert.Equal("", line.Split(',')[5]));
 
         // At other levels the threshold means nothing.
@@ -191,7 +191,7 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         _folder.Write("file", "text"u8);
         var before = TrainedRuns.Contents(_folder.Path);
         string[] more = [.. arguments.Split(' ').Where(a => a != "RUN").Select(a => a is "file" or "in" or "in/results" or "out" ? _folder[a] : a)];
-        MmrrProcess.Run(["score", run, _folder["in"], .. more, "--device", "cpu"]).Refuses(word);
+        MmrrProgram.Run(["score", run, _folder["in"], .. more, "--device", "cpu"]).Refuses(word);
         Assert.Equal(before, TrainedRuns.Contents(_folder.Path));
     }
 
@@ -203,5 +203,5 @@ public sealed class ScoreTests(TrainedRuns runs) : IDisposable
         return _folder.WritePicture($"{seed}.png", height, width, 3, pixels);
     }
 
-    private Outcome Score(params string[] arguments) => MmrrProcess.Run(["score", runs.FolderRun, .. arguments, "--device", "cpu"]);
+    private Outcome Score(params string[] arguments) => MmrrProgram.Run(["score", runs.FolderRun, .. arguments, "--device", "cpu"]);
 }

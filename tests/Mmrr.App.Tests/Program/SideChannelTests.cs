@@ -108,7 +108,7 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
     {
         NeedsATerminal();
         string run = TrainedRuns.CopyTo(runs.MnistRun, _folder["list/parts"]);
-        MmrrProcess.Run("evaluate", run).Ends(0);
+        MmrrProgram.Run("evaluate", run).Ends(0);
         // Relative to the folder above, as one types it: paths are not cut.
         string listed = TerminalIn(_folder["list"], columns, "dumb", "runs", ".");
         using var figures = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "evaluation.json")));
@@ -140,7 +140,7 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
             command = Quoted(
             [
                 "train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1",
-                .. code == 0 ? new[] { "--epochs", "100" } : ["--minutes", "3"], .. TrainedRuns.Tiny, "--out", run
+                .. code == 0 ? new[] { "--epochs", "30" } : ["--minutes", "3"], .. TrainedRuns.Tiny, "--out", run
             ]);
         using var process = Process.Start(new ProcessStartInfo("sh", ["-c", $"{before} exec {command}"])
         {

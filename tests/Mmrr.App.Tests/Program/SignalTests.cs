@@ -76,7 +76,7 @@ public sealed class SignalTests(TrainedRuns runs) : IDisposable
         // What cannot be written stops training before its first step, and nothing stands in the way of the next try.
         string run = _folder["run"];
         Directory.CreateDirectory(Path.Combine(run, "training.safetensors", "in the way"));
-        MmrrProcess.Run(["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", run])
+        MmrrProgram.Run(["train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--epochs", "1", .. TrainedRuns.Tiny, "--out", run])
             .Refuses("training.safetensors");
         Assert.Equal([Path.Combine(run, "training.safetensors")], Directory.GetFileSystemEntries(run));
     }

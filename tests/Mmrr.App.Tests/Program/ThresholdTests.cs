@@ -24,7 +24,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
             "train", "--data", "folder", "--root", normal, "--abnormal", abnormal, "--epochs", "1", .. TrainedRuns.Tiny,
             "--false-alarm", "0.25", "--out", run
         ];
-        var outcome = MmrrProcess.Run(train).Ends(0);
+        var outcome = MmrrProgram.Run(train).Ends(0);
         var stored = Calibration.Find(run)!;
         Assert.Equal((0.25, LevelSchedule.Logarithmic(12), 0), (stored.FalseAlarm, stored.Levels, stored.Added.Count));
         Assert.Equal(
@@ -36,7 +36,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         Assert.Contains("cannot support a false-alarm rate of 0.25", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
 
         // The score is that of the file.
-        string row = MmrrProcess.Run("score", run, Path.Combine(normal, image.Image), "--device", "cpu").Ends(0).OutputLines[1];
+        string row = MmrrProgram.Run("score", run, Path.Combine(normal, image.Image), "--device", "cpu").Ends(0).OutputLines[1];
         Assert.Equal(image.Score.ToString("R", CultureInfo.InvariantCulture), row.Split(',')[1]);
         Assert.Equal(image.MaxPixelScore.ToString("R", CultureInfo.InvariantCulture), row.Split(',')[5]);
     }
@@ -50,7 +50,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         double first = Calibration.Find(run)!.Threshold;
         int held = Calibration.Find(run)!.HeldOut.Count;
 
-        var outcome = MmrrProcess.Run("threshold", run, "--calibrate", normal, "--false-alarm", "0.2", "--device", "cpu").Ends(0);
+        var outcome = MmrrProgram.Run("threshold", run, "--calibrate", normal, "--false-alarm", "0.2", "--device", "cpu").Ends(0);
         Assert.Empty(outcome.ErrorLines);
         Assert.Contains(outcome.OutputLines, line => line.Contains($"{held} normal images held out of training, 7 added", StringComparison.Ordinal));
         var more = Calibration.Find(run)!;
@@ -60,17 +60,17 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         Assert.Equal(Path.Combine(normal, "0.png"), more.Added[0].Image);
 
         // A second folder takes the place of the first.
-        MmrrProcess.Run("threshold", run, "--calibrate", Path.Combine(normal, "more"), "--device", "cpu").Ends(0);
+        MmrrProgram.Run("threshold", run, "--calibrate", Path.Combine(normal, "more"), "--device", "cpu").Ends(0);
         Assert.Equal((held, 1, 0.2), (Calibration.Find(run)!.HeldOut.Count, Calibration.Find(run)!.Added.Count, Calibration.Find(run)!.FalseAlarm));
 
-        MmrrProcess.Run("threshold", run, "--false-alarm", "0.5").Ends(0);
+        MmrrProgram.Run("threshold", run, "--false-alarm", "0.5").Ends(0);
         Assert.Equal(0.5, Calibration.Find(run)!.FalseAlarm);
-        MmrrProcess.Run("threshold", run, "--value", "0.125").Ends(0);
+        MmrrProgram.Run("threshold", run, "--value", "0.125").Ends(0);
         var byHand = Calibration.Find(run)!;
         Assert.Equal((0.125, null, null, 1), (byHand.Threshold, byHand.FalseAlarm, byHand.ThresholdWithoutRefinement, byHand.Added.Count));
         byte[] file = File.ReadAllBytes(Path.Combine(run, "threshold.json"));
         Assert.Contains(
-            "threshold 0.125 by the rule deviation at the levels log:12:0.01:1, set by hand", MmrrProcess.Run("threshold", run).Ends(0).OutputLines);
+            "threshold 0.125 by the rule deviation at the levels log:12:0.01:1, set by hand", MmrrProgram.Run("threshold", run).Ends(0).OutputLines);
         Assert.Equal(file, File.ReadAllBytes(Path.Combine(run, "threshold.json")));
         Assert.NotEqual(0.125, first);
         Assert.Equal(weights, Weights(run));
@@ -81,10 +81,10 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
     {
         string run = Copy();
         File.Delete(Path.Combine(run, "threshold.json"));
-        MmrrProcess.Run("threshold", run).Refuses("--calibrate");
-        MmrrProcess.Run("threshold", run, "--value", "1").Refuses("--calibrate");
+        MmrrProgram.Run("threshold", run).Refuses("--calibrate");
+        MmrrProgram.Run("threshold", run, "--value", "1").Refuses("--calibrate");
         _folder.WritePlain("normal/0.png", 8, 8, 60, 70, 80);
-        MmrrProcess.Run("threshold", run, "--calibrate", _folder["normal"], "--device", "cpu").Ends(0);
+        MmrrProgram.Run("threshold", run, "--calibrate", _folder["normal"], "--device", "cpu").Ends(0);
         Assert.Equal((0, 1, 0.01), (Calibration.Find(run)!.HeldOut.Count, Calibration.Find(run)!.Added.Count, Calibration.Find(run)!.FalseAlarm));
     }
 
@@ -111,7 +111,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         _folder.Write("bad/bad.png", "no image"u8);
         Directory.CreateDirectory(_folder["empty"]);
         var before = TrainedRuns.Contents(run);
-        MmrrProcess.Run(["threshold", run, .. arguments.Split(' ').Select(a => a is "normal" or "none" or "empty" or "bad" ? _folder[a] : a)]).Refuses(word);
+        MmrrProgram.Run(["threshold", run, .. arguments.Split(' ').Select(a => a is "normal" or "none" or "empty" or "bad" ? _folder[a] : a)]).Refuses(word);
         Assert.Equal(before, TrainedRuns.Contents(run));
     }
 
@@ -123,7 +123,7 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
         _folder.WritePlain("bad/0.png", 8, 8, 60);
         _folder.Write("bad/bad.png", "no image"u8);
         var before = TrainedRuns.Contents(run);
-        var outcome = MmrrProcess.Run("threshold", run, "--rule", "paper", "--levels", "3", "--calibrate", _folder["bad"], "--device", "cpu").Ends(2);
+        var outcome = MmrrProgram.Run("threshold", run, "--rule", "paper", "--levels", "3", "--calibrate", _folder["bad"], "--device", "cpu").Ends(2);
         Assert.Contains("bad.png", outcome.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Equal(before, TrainedRuns.Contents(run));
     }
@@ -147,10 +147,10 @@ public sealed class ThresholdTests(TrainedRuns runs) : IDisposable
     {
         string run = Copy(), image = _folder.WritePlain("image.png", 8, 8, 1);
         File.WriteAllText(Path.Combine(run, "threshold.json"), json);
-        MmrrProcess.Run("score", run, image, "--device", "cpu").Refuses("threshold.json");
+        MmrrProgram.Run("score", run, image, "--device", "cpu").Refuses("threshold.json");
         if (json.Length > 4) return;
-        MmrrProcess.Run("evaluate", run).Refuses("threshold.json");
-        MmrrProcess.Run("threshold", run, "--value", "1").Refuses("threshold.json");
+        MmrrProgram.Run("evaluate", run).Refuses("threshold.json");
+        MmrrProgram.Run("threshold", run, "--value", "1").Refuses("threshold.json");
     }
 
     private static Dictionary<string, string> Weights(string run) =>

@@ -61,7 +61,7 @@ public sealed class TrainedRuns : IDisposable
     /// <summary>Trains into a folder of that name and returns its path.</summary>
     internal string Train(string name, params string[] arguments)
     {
-        MmrrProcess.Run(["train", .. arguments, .. Tiny, "--out", Folder[name]]).Ends(0);
+        MmrrProgram.Run(["train", .. arguments, .. Tiny, "--out", Folder[name]]).Ends(0);
         return Folder[name];
     }
 
