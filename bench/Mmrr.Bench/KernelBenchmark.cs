@@ -18,7 +18,8 @@ public abstract class KernelBenchmark
     /// <summary>Launches before the host waits, of kernels that are mostly short.</summary>
     public const int Many = 128;
 
-    private readonly List<Tensor> _tensors = [];
+    private readonly List<IDisposable> _owned = [];
+    private bool _counts;
 
     /// <summary>Where the kernels run.</summary>
     protected Device Device { get; private set; } = null!;
@@ -36,35 +37,52 @@ public abstract class KernelBenchmark
     [GlobalCleanup]
     public void Close()
     {
-        foreach (var tensor in _tensors) tensor.Dispose();
-        _tensors.Clear();
+        foreach (var owned in _owned) owned.Dispose();
+        _owned.Clear();
         Device.Dispose();
+    }
+
+    /// <summary>
+    /// Floating-point operations of one launch, and the bytes that it must at least read and write: what the profiler counts in one, by the formulas in
+    /// docs/kernels.
+    /// </summary>
+    /// <param name="method">The benchmark, of this instance.</param>
+    public (double Operations, double Bytes) CountWork(Action method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        _counts = true;
+        using var profiler = new Profiler(Device);
+        method();
+        return (profiler.Kernels.Sum(kernel => kernel.Work.Operations), profiler.Kernels.Sum(kernel => kernel.Work.Bytes));
     }
 
     /// <summary>Makes the tensors.</summary>
     protected abstract void Prepare();
 
-    /// <summary>A tensor with arbitrary contents.</summary>
-    protected Tensor Empty(params int[] sizes)
+    /// <summary>Disposes of this at the end.</summary>
+    protected T Own<T>(T value)
+        where T : IDisposable
     {
-        var tensor = Tensor.Empty(Device, new Shape(sizes));
-        _tensors.Add(tensor);
-        return tensor;
+        _owned.Add(value);
+        return value;
     }
+
+    /// <summary>A tensor with arbitrary contents.</summary>
+    protected Tensor Empty(params int[] sizes) => Own(Tensor.Empty(Device, new Shape(sizes)));
 
     /// <summary>A tensor of uniform noise in [low, high); a stream of its own for each.</summary>
     protected Tensor Uniform(int[] sizes, float low = -1, float high = 1)
     {
         var tensor = Empty(sizes);
-        PhiloxUniform.Fill(1, (ulong)_tensors.Count, low, high, tensor.Count, tensor);
+        PhiloxUniform.Fill(1, (ulong)_owned.Count, low, high, tensor.Count, tensor);
         return tensor;
     }
 
-    /// <summary>Launches so many times and waits.</summary>
+    /// <summary>Launches so many times, or once where the work is counted, and waits.</summary>
     protected void Run(int launches, Action launch)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        for (int i = 0; i < launches; i++) launch();
+        for (int i = 0; i < (_counts ? 1 : launches); i++) launch();
         Device.Synchronize();
     }
 }

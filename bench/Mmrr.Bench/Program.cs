@@ -17,6 +17,6 @@ if (at >= 0)
     Environment.SetEnvironmentVariable(KernelBenchmark.DeviceVariable, args[at + 1]);
     args = [.. args[..at], .. args[(at + 2)..]];
 }
-var config = DefaultConfig.Instance.AddColumn(RateColumn.Operations, RateColumn.Bytes).WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(40));
+var config = DefaultConfig.Instance.AddColumn(RateColumn.Operations, RateColumn.Bytes).WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(60));
 BenchmarkSwitcher.FromAssembly(typeof(KernelBenchmark).Assembly).Run(args, config);
 return 0;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Reports;
@@ -5,12 +6,14 @@ using BenchmarkDotNet.Running;
 
 namespace Mmrr.Bench;
 
-/// <summary>GFLOP/s or GB/s: a workload's formula over the mean time.</summary>
+/// <summary>GFLOP/s or GB/s: the counted work over the mean time.</summary>
 public sealed class RateColumn : IColumn
 {
-    private readonly Func<Work, double> _amount;
+    private static readonly ConcurrentDictionary<BenchmarkCase, (double Operations, double Bytes)> s_counted = [];
 
-    private RateColumn(string name, string legend, Func<Work, double> amount)
+    private readonly Func<(double Operations, double Bytes), double> _amount;
+
+    private RateColumn(string name, string legend, Func<(double Operations, double Bytes), double> amount)
     {
         ColumnName = name;
         Legend = legend;
@@ -54,12 +57,10 @@ public sealed class RateColumn : IColumn
     {
         ArgumentNullException.ThrowIfNull(summary);
         ArgumentNullException.ThrowIfNull(benchmarkCase);
-        var workload = benchmarkCase.Parameters.Items.Select(item => item.Value).OfType<IWorkload>().FirstOrDefault();
-        double amount = workload is null ? 0 : _amount(workload.Of(benchmarkCase.Descriptor.WorkloadMethod.Name));
+        if (summary[benchmarkCase]?.ResultStatistics is not { } statistics) return "-";
+        double amount = _amount(s_counted.GetOrAdd(benchmarkCase, Count));
         // The mean is in nanoseconds.
-        return amount > 0 && summary[benchmarkCase]?.ResultStatistics is { } statistics
-            ? (amount / statistics.Mean).ToString("F1", CultureInfo.InvariantCulture)
-            : "-";
+        return amount > 0 ? (amount / statistics.Mean).ToString("F1", CultureInfo.InvariantCulture) : "-";
     }
 
     /// <inheritdoc/>
@@ -70,4 +71,20 @@ public sealed class RateColumn : IColumn
 
     /// <inheritdoc/>
     public bool IsAvailable(Summary summary) => true;
+
+    private static (double Operations, double Bytes) Count(BenchmarkCase benchmarkCase)
+    {
+        var type = benchmarkCase.Descriptor.Type;
+        var benchmark = (KernelBenchmark)Activator.CreateInstance(type)!;
+        foreach (var parameter in benchmarkCase.Parameters.Items) type.GetProperty(parameter.Name)!.SetValue(benchmark, parameter.Value);
+        benchmark.Open();
+        try
+        {
+            return benchmark.CountWork(benchmarkCase.Descriptor.WorkloadMethod.CreateDelegate<Action>(benchmark));
+        }
+        finally
+        {
+            benchmark.Close();
+        }
+    }
 }

@@ -45,16 +45,9 @@ public class ConvolutionBenchmarks : KernelBenchmark
 }
 
 /// <summary>The sizes of a convolution of square images.</summary>
-public sealed record ConvolutionSizes(int Images, int Side, int Channels, int Outputs, int Kernel, int Stride) : IWorkload
+public sealed record ConvolutionSizes(int Images, int Side, int Channels, int Outputs, int Kernel, int Stride)
 {
     public int OutputSide => ((Side + (2 * (Kernel / 2)) - Kernel) / Stride) + 1;
-
-    public Work Of(string method)
-    {
-        double x = (double)Images * Side * Side * Channels, y = (double)Images * OutputSide * OutputSide * Outputs,
-            w = (double)Kernel * Kernel * Channels * Outputs;
-        return new Work(2 * y * Channels * Kernel * Kernel, 4 * (x + y + w));
-    }
 
     public override string ToString() => $"{Images}x{Side}x{Side} {Channels}->{Outputs} {Kernel}x{Kernel}/{Stride}";
 }

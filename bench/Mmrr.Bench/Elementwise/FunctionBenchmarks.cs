@@ -28,7 +28,7 @@ public class FunctionBenchmarks : KernelBenchmark
 }
 
 /// <summary>A function with its type parameter closed; its costs are those that it states.</summary>
-public abstract class Function : IWorkload
+public abstract class Function
 {
     public const int Count = 4 * 32 * 32 * 128;
 
@@ -38,9 +38,6 @@ public abstract class Function : IWorkload
 
     public abstract void Backward(Tensor kept, Tensor outputGradient, Tensor inputGradient);
 
-    public Work Of(string method) => method == nameof(Forward)
-        ? new(Traits.Operations * Count, 8.0 * Count)
-        : new(Traits.GradientOperations * Count, 12.0 * Count);
 
     public override string ToString() => Traits.Name;
 }

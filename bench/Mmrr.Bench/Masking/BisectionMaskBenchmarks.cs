@@ -40,21 +40,7 @@ public class BisectionMaskBenchmarks : KernelBenchmark
 }
 
 /// <summary>Square images, and masks for each.</summary>
-public sealed record MaskSizes(int Images, int Levels, int Side, int Channels) : IWorkload
+public sealed record MaskSizes(int Images, int Levels, int Side, int Channels)
 {
-    /// <summary>The number of sweeps depends on the values; counted are the typical 3 and 20.</summary>
-    public Work Of(string method)
-    {
-        double v = (double)Images * Side * Side * Channels, m = v * Levels;
-        return method switch
-        {
-            nameof(BisectionMaskBenchmarks.Newton) => new Work(111 * m, 4 * (v + m)),
-            nameof(BisectionMaskBenchmarks.Bisection) => new Work(700 * m, 4 * (v + m)),
-            nameof(BisectionMaskBenchmarks.Backward) => new Work(9 * m, (8 * m) + (4 * v)),
-            nameof(PlainMasksBenchmarks.Bernoulli) => new Work(m, 4 * m),
-            _ => new Work(0, 4 * m),
-        };
-    }
-
     public override string ToString() => $"{Images}x{Side}x{Side}x{Channels}, {Levels} levels";
 }

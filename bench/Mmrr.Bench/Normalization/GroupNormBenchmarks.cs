@@ -42,13 +42,7 @@ public class GroupNormBenchmarks : KernelBenchmark
 }
 
 /// <summary>Square images and groups of channels.</summary>
-public sealed record GroupNormSizes(int Images, int Side, int Channels, int Groups) : IWorkload
+public sealed record GroupNormSizes(int Images, int Side, int Channels, int Groups)
 {
-    public Work Of(string method)
-    {
-        double values = (double)Images * Side * Side * Channels;
-        return method == nameof(GroupNormBenchmarks.Forward) ? new Work(8 * values, 8 * values) : new Work(17 * values, 12 * values);
-    }
-
     public override string ToString() => $"{Images}x{Side}x{Side}x{Channels}/{Groups}";
 }

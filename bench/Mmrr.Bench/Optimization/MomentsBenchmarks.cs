@@ -26,9 +26,7 @@ public class MomentsBenchmarks : KernelBenchmark
 }
 
 /// <summary>So many parameters of so many values.</summary>
-public sealed record ParameterSizes(int Parameters, int Count) : IWorkload
+public sealed record ParameterSizes(int Parameters, int Count)
 {
-    public Work Of(string method) => new(12.0 * Parameters * Count, 28.0 * Parameters * Count);
-
     public override string ToString() => $"{Parameters}x{Count}";
 }

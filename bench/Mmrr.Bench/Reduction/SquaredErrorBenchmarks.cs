@@ -35,18 +35,7 @@ public class SquaredErrorBenchmarks : KernelBenchmark
 }
 
 /// <summary>Square images.</summary>
-public sealed record ErrorSizes(int Images, int Side, int Channels) : IWorkload
+public sealed record ErrorSizes(int Images, int Side, int Channels)
 {
-    public Work Of(string method)
-    {
-        double pixels = (double)Images * Side * Side, values = pixels * Channels;
-        return method switch
-        {
-            nameof(SquaredErrorBenchmarks.MeanBackward) => new(2 * values, 12 * values),
-            nameof(SquaredErrorBenchmarks.PerPixel) => new(3 * values, (8 * values) + (4 * pixels)),
-            _ => new(3 * values, 8 * values),
-        };
-    }
-
     public override string ToString() => $"{Images}x{Side}x{Side}x{Channels}";
 }

@@ -42,21 +42,8 @@ public class ResamplingBenchmarks : KernelBenchmark
     }
 
     /// <summary>Square images.</summary>
-    public sealed record ImageSizes(int Images, int Side, int Channels) : IWorkload
+    public sealed record ImageSizes(int Images, int Side, int Channels)
     {
-        public Work Of(string method)
-        {
-            double values = (double)Images * Side * Side * Channels;
-            return method switch
-            {
-                nameof(Concat) or nameof(ConcatBackward) => new(0, 16 * values),
-                nameof(UpsampleBackward) => new(3 * values, 20 * values),
-                nameof(RepeatBackward) => new((Times - 1) * values, 4 * (Times + 1) * values),
-                nameof(Repeat) => new(0, 4 * (Times + 1) * values),
-                _ => new(0, 20 * values),
-            };
-        }
-
         public override string ToString() => $"{Images}x{Side}x{Side}x{Channels}";
     }
 }

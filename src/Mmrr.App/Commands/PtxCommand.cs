@@ -24,12 +24,13 @@ internal static class PtxCommand
             HelpName = "DLL",
             Description = "Use the methods with the attribute [SimtKernel] in this .dll in place of the engine's."
         };
+        var table = new Option<bool>("--table") { Description = "Print a Markdown table of all kernels at sm_80 and sm_90." };
         var command = new Command(
             "ptx",
             "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, register spills, occupancy and instructions, "
             + "where NVIDIA's assembler is installed.")
         {
-            name, sm, sass, assembly
+            name, sm, sass, assembly, table
         };
         command.SetAction(parsed =>
         {
@@ -38,6 +39,12 @@ internal static class PtxCommand
                 throw new UsageException($"{idle.Name} needs the NAME of a kernel; without one the names are listed");
             string? file = parsed.GetValue(assembly);
             var kernels = file is null ? SimtKernel.Own : KernelsOf(file);
+            if (parsed.GetValue(table))
+            {
+                if (parsed.GetValue(name) is { } one) throw new UsageException($"--table has all kernels and takes no NAME: '{one}'");
+                foreach (string line in KernelReportTable.Lines(kernels, PtxTools.Find(), Multiprocessor.Of(80), Multiprocessor.Of(90))) Console.WriteLine(line);
+                return ExitCode.Success;
+            }
             if (parsed.GetValue(name) is not { } wanted)
             {
                 foreach (var one in kernels) Console.WriteLine(one);

@@ -62,8 +62,18 @@ public sealed class PtxTests : IDisposable
         Assert.Contains(outcome.ErrorLines, line => line.StartsWith("blocks an SM  32, 64 of 64 warps", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void TheTableHasARowForEachKernelAndBothFiguresWhereTheyDiffer()
+    {
+        NeedsTools();
+        string[] lines = MmrrProgram.Run("ptx", "--table", "--assembly", s_ownAssembly).Ends(0).OutputLines;
+        Assert.Equal(3, lines.Length);
+        Assert.Matches($@"^\| `{System.Text.RegularExpressions.Regex.Escape(OwnKernel)}` \| \d+( / \d+)? \| 0 \| 0 \| 0 \| 32 \|", lines[2]);
+    }
+
     [Theory]
     [InlineData("nothing", "ptx nothing")]
+    [InlineData("'nothing'", "ptx nothing --table")]
     [InlineData("--sm", "ptx Elementwise.BinaryKernel<Sum> --sm 60")]
     [InlineData("--sm", "ptx Elementwise.BinaryKernel<Sum> --sm ninety")]
     [InlineData("--asm", "ptx Elementwise.BinaryKernel<Sum> --asm")]

@@ -14,7 +14,7 @@ public static partial class Convolution
     private const int SimtMostSplits = 256;
     private const int SimtSplitThreads = 1 << 19;
 
-    private static void ForwardSimt(SimtLaunch simt, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
+    internal static void ForwardSimt(SimtLaunch simt, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
     {
         var device = x.Device;
         if (SuitsTiles(device, g))
@@ -37,7 +37,7 @@ public static partial class Convolution
             });
     }
 
-    private static void BackwardDataSimt(SimtLaunch simt, Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
+    internal static void BackwardDataSimt(SimtLaunch simt, Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
     {
         var device = weight.Device;
         if (SuitsTiles(device, g))
@@ -50,7 +50,7 @@ public static partial class Convolution
             new DataArguments { OutputGradient = outputGradient.View, Weight = weight.View, Geometry = g, InputGradient = inputGradient.View });
     }
 
-    private static void BackwardWeightSimt(
+    internal static void BackwardWeightSimt(
         SimtLaunch simt, Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
         var device = x.Device;

@@ -9,6 +9,40 @@ public static partial class MatrixProduct
     // Side of a tile. A row of the left tile is one longer in shared memory, so that a column of it lies in different banks.
     private const int Side = 16, Pitch = Side + 1;
 
+    private static void ForwardSimt(SimtLaunch simt, in Sizes sizes, in Form form, Tensor a, Tensor b, Tensor? bias, Tensor output)
+    {
+        if (!sizes.IsOneInFours)
+        {
+            Run(simt, form, a, b, bias, output);
+            return;
+        }
+        using Tensor images = a.Share(sizes.LeftImage), weights = b.Share(sizes.Weights), results = output.Share(sizes.OutputImage);
+        Convolution.ForwardSimt(simt, images, weights, bias, null, sizes.OneByOne, results);
+    }
+
+    private static void BackwardLeftSimt(SimtLaunch simt, in Sizes sizes, in Form form, Tensor outputGradient, Tensor b, Tensor leftGradient)
+    {
+        if (!sizes.IsOneInFours)
+        {
+            Run(simt, form, outputGradient, b, null, leftGradient);
+            return;
+        }
+        using Tensor gradients = outputGradient.Share(sizes.OutputImage), weights = b.Share(sizes.Weights), results = leftGradient.Share(sizes.LeftImage);
+        Convolution.BackwardDataSimt(simt, gradients, weights, sizes.OneByOne, results);
+    }
+
+    // The weight gradient of any sizes divides long sums among groups.
+    private static void BackwardRightSimt(SimtLaunch simt, in Sizes sizes, in Form form, Tensor a, Tensor outputGradient, Tensor rightGradient)
+    {
+        if (sizes.Batch != 1)
+        {
+            Run(simt, form, a, outputGradient, null, rightGradient);
+            return;
+        }
+        using Tensor images = a.Share(sizes.LeftImage), gradients = outputGradient.Share(sizes.OutputImage), results = rightGradient.Share(sizes.Weights);
+        Convolution.BackwardWeightSimt(simt, images, gradients, sizes.OneByOne, results, null);
+    }
+
     private static void Run(SimtLaunch simt, in Form form, Tensor left, Tensor right, Tensor? bias, Tensor output)
     {
         int lanes = output.Device.GroupLanes, width = Math.Min(Side, lanes), height = lanes / width;

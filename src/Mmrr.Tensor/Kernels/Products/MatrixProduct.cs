@@ -25,17 +25,10 @@ public static partial class MatrixProduct
         ArgumentNullException.ThrowIfNull(output);
         var sizes = Sizes.Of(Operation, "a", a.Shape, "b", b.Shape);
         var form = new Form(sizes.Batch, sizes.M, sizes.K, sizes.N, LeftTransposed: false, RightTransposed: false);
-        if (IsConvolution(a.Device, sizes, multiplesOfFour: true))
-        {
-            Check.Shape(Operation, "output", output, sizes.Output);
-            using Tensor images = a.Share(sizes.LeftImage), weights = b.Share(sizes.Weights), results = output.Share(sizes.OutputImage);
-            Convolution.Forward(images, weights, bias, null, 1, results);
-            return;
-        }
         Kernel.Run(
             Operation, [("a", a), ("b", b), Argument.Optional("bias", bias, new Shape(sizes.N))], [("output", output, sizes.Output)],
             simd => Run(simd, Operation, form, a, b, bias, output),
-            simt => Run(simt, form, a, b, bias, output),
+            simt => ForwardSimt(simt, sizes, form, a, b, bias, output),
             operations: sizes.Operations);
     }
 
@@ -52,17 +45,10 @@ public static partial class MatrixProduct
         ArgumentNullException.ThrowIfNull(leftGradient);
         var sizes = Sizes.Of(Operation, "leftGradient", leftGradient.Shape, "b", b.Shape);
         var form = new Form(sizes.Batch, sizes.M, sizes.N, sizes.K, LeftTransposed: false, RightTransposed: true);
-        if (IsConvolution(b.Device, sizes, multiplesOfFour: true))
-        {
-            Check.Shape(Operation, "outputGradient", outputGradient, sizes.Output);
-            using Tensor gradients = outputGradient.Share(sizes.OutputImage), weights = b.Share(sizes.Weights), results = leftGradient.Share(sizes.LeftImage);
-            Convolution.BackwardData(gradients, weights, 1, results);
-            return;
-        }
         Kernel.Run(
             Operation, [("outputGradient", outputGradient, sizes.Output), ("b", b)], [("leftGradient", leftGradient)],
             simd => Run(simd, Operation, form, outputGradient, b, null, leftGradient),
-            simt => Run(simt, form, outputGradient, b, null, leftGradient),
+            simt => BackwardLeftSimt(simt, sizes, form, outputGradient, b, leftGradient),
             operations: sizes.Operations);
     }
 
@@ -79,26 +65,12 @@ public static partial class MatrixProduct
         ArgumentNullException.ThrowIfNull(rightGradient);
         var sizes = Sizes.Of(Operation, "a", a.Shape, "rightGradient", rightGradient.Shape);
         var form = new Form(sizes.Batch, sizes.K, sizes.M, sizes.N, LeftTransposed: true, RightTransposed: false);
-        if (IsConvolution(a.Device, sizes, multiplesOfFour: false))
-        {
-            Check.Shape(Operation, "outputGradient", outputGradient, sizes.Output);
-            using Tensor images = a.Share(sizes.LeftImage), gradients = outputGradient.Share(sizes.OutputImage), results = rightGradient.Share(sizes.Weights);
-            Convolution.BackwardWeight(images, gradients, 1, results, null);
-            return;
-        }
         Kernel.Run(
             Operation, [("a", a), ("outputGradient", outputGradient, sizes.Output)], [("rightGradient", rightGradient)],
             simd => Run(simd, Operation, form, a, outputGradient, null, rightGradient),
-            simt => Run(simt, form, a, outputGradient, null, rightGradient),
+            simt => BackwardRightSimt(simt, sizes, form, a, outputGradient, rightGradient),
             operations: sizes.Operations);
     }
-
-    /// <summary>
-    /// Whether a GPU computes a single product as a 1×1 convolution: there are fast kernels for multiples of four, and the weight gradient of any sizes
-    /// divides long sums among groups.
-    /// </summary>
-    private static bool IsConvolution(Device device, in Sizes sizes, bool multiplesOfFour) =>
-        device.Kind != DeviceKind.Cpu && sizes.Batch == 1 && (!multiplesOfFour || (sizes.K % 4 == 0 && sizes.N % 4 == 0));
 
     /// <summary>
     /// One of the three products as the loops see it: y[rows, columns] = left[rows, terms]·right[terms, columns] for each matrix, where a transposed factor is
@@ -109,6 +81,9 @@ public static partial class MatrixProduct
     /// <summary>The sizes of a product [M, K]·[K, N] of <paramref name="Batch"/> matrices, and the output's shape.</summary>
     private readonly record struct Sizes(int Batch, int M, int K, int N, Shape Output)
     {
+        /// <summary>Whether it is one product, and the convolution's fast kernels take its sizes.</summary>
+        public bool IsOneInFours => Batch == 1 && K % 4 == 0 && N % 4 == 0;
+
         public double Operations => 2.0 * Batch * M * K * N;
 
         /// <summary>a as an image, M pixels of K channels.</summary>
@@ -119,6 +94,9 @@ public static partial class MatrixProduct
 
         /// <summary>The output as an image.</summary>
         public Shape OutputImage => new(1, M, 1, N);
+
+        /// <summary>The product as a 1×1 convolution.</summary>
+        public Convolution.Geometry OneByOne => Convolution.Geometry.Of("MatrixProduct", LeftImage, Weights, 1);
 
         public static Sizes Of(string operation, string leftName, Shape left, string rightName, Shape right)
         {
