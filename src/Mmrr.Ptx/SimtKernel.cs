@@ -39,14 +39,18 @@ public sealed class SimtKernel
     public static IReadOnlyList<SimtKernel> Own { get; } = In(typeof(Device).Assembly, typeof(SimtKernel).Assembly);
 
     /// <summary>
-    /// The kernels of assemblies, by name; of a generic kernel one for each struct of these assemblies that it takes, <c>Type.Method&lt;Struct&gt;</c>.
+    /// The kernels of assemblies, by name; of a generic kernel one for each struct of these assemblies that it takes, <c>Type.Method&lt;Struct&gt;</c>, also
+    /// of the engine's generic kernels, which run the functions of other assemblies too.
     /// </summary>
     public static IReadOnlyList<SimtKernel> In(params IReadOnlyList<Assembly> assemblies)
     {
         ArgumentNullException.ThrowIfNull(assemblies);
         Type[] types = [.. assemblies.SelectMany(assembly => assembly.GetTypes())];
-        var marked = types
-            .SelectMany(type => type.GetMethods(Declared))
+        var methods = types.SelectMany(type => type.GetMethods(Declared));
+        var engine = typeof(Device).Assembly;
+        if (!assemblies.Contains(engine))
+            methods = methods.Concat(engine.GetTypes().SelectMany(type => type.GetMethods(Declared)).Where(method => method.IsGenericMethodDefinition));
+        var marked = methods
             .Select(method => (Method: method, Mark: method.GetCustomAttribute<SimtKernelAttribute>()))
             .Where(pair => pair.Mark is not null)
             .SelectMany(pair => Closed(pair.Method, types).Select(method => (Method: method, pair.Mark)))

@@ -40,10 +40,15 @@ internal sealed class SimtLauncher(Device device)
             {
                 return _accelerator.LoadStreamKernel(kernel, Specialization(method));
             }
-            catch
+            catch (Exception e)
             {
                 device.GiveUpContext();
-                throw;
+                // ILGPU's code is in an assembly of its own and says no more than that access is denied.
+                if (e.GetBaseException() is not TypeLoadException || typeof(TArguments).IsVisible) throw;
+                throw new InvalidOperationException(
+                    $"{device.Operation}: {method.Name} takes {typeof(TArguments)}, which is not public: make it and what it is made of public, or internal "
+                    + "with <InternalsVisibleTo Include=\"ILGPURuntime\" /> in the project",
+                    e);
             }
         }
     }

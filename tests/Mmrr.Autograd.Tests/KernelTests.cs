@@ -49,6 +49,21 @@ public sealed class KernelTests
     }
 
     [Fact]
+    public void AStructThatIlgpuMayNotSeeIsNamedAndTheNextKernelRuns()
+    {
+        using var device = Device.Open("simt");
+        using var scope = new DisposeScope();
+        var x = TestDevices.Tensor(device, new Shape(5), 1);
+        string message = Assert.Throws<InvalidOperationException>(
+            () => Kernel.Run("Hidden", [], [("x", x)], _ => { }, simt => simt.Run(SimtGrid.Threads(5), HiddenKernel, new Hidden { X = x.View }))).Message;
+        Assert.Contains("Hidden: HiddenKernel takes", message, StringComparison.Ordinal);
+        Assert.Contains("not public", message, StringComparison.Ordinal);
+        float[] before = x.ToArray();
+        Blend(x, x, 1f, Tensor.Empty(device, x.Shape));
+        Assert.Equal(before, x.ToArray());
+    }
+
+    [Fact]
     public void AWorkerMayBeAnyOfThem()
     {
         using var device = Device.Open("cpu", 3);
@@ -234,6 +249,9 @@ public sealed class KernelTests
         if (Group.IdxX == 0) a.Output[Grid.IdxX] = shared[0] + shared[1] + shared[2] + shared[3];
     }
 
+    [SimtKernel]
+    private static void HiddenKernel(Hidden a) => a.X[0] = 1f;
+
     private static void Unmarked(Few a) => a.View[0] = a.Count;
 
     [SimtKernel(GroupSize = 2000)]
@@ -259,5 +277,10 @@ public sealed class KernelTests
     {
         public ArrayView<float> View;
         public int Count;
+    }
+
+    private struct Hidden
+    {
+        public ArrayView<float> X;
     }
 }

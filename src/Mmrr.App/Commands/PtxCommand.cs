@@ -79,7 +79,7 @@ internal static class PtxCommand
         {
             // Dependencies are loaded from the file's folder; this program's own assemblies, which define the attribute, are those already loaded.
             var kernels = SimtKernel.In(Assembly.LoadFrom(Path.GetFullPath(file)));
-            return kernels.Count > 0 ? kernels : throw new UsageException($"--assembly: no method in {file} has the attribute [SimtKernel]");
+            return kernels.Count > 0 ? kernels : throw new UsageException($"--assembly: no method in {file} has the attribute [SimtKernel], and no struct in it is an elementwise function");
         }
         catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or ReflectionTypeLoadException)
         {

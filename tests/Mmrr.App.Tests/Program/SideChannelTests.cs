@@ -99,6 +99,16 @@ public sealed class SideChannelTests(TrainedRuns runs) : IDisposable
         Assert.Contains('\u001b', Terminal(80, "xterm", "evaluate", run));
     }
 
+    [Fact]
+    public void APersonIsToldWhatWasFoundAndWhere()
+    {
+        NeedsATerminal();
+        string image = _folder.WritePlain("in/image.png", 8, 8, 1);
+        string[] command = ["score", runs.FolderRun, image, "--out", _folder["out"], "--heatmaps", "--device", "cpu"];
+        Assert.Matches(@" of 1 images are anomalous; scores\.csv and heatmaps in \S+/out", Terminal(200, "xterm", command));
+        Assert.Empty(MmrrProgram.Run(command).Ends(0).ErrorLines);
+    }
+
     [Theory]
     [InlineData(200)]
     [InlineData(100)]

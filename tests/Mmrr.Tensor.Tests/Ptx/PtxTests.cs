@@ -150,6 +150,8 @@ public partial class PtxTests
         Assert.Contains("SampleKernels.InLocalMemory", names);
         Assert.Contains("Mmrr.Tests.Ptx.SampleKernels.Twice(ArrayView`1,Int32)", names);
         Assert.Contains("Mmrr.Tests.Ptx.SampleKernels.Twice(ArrayView`1,Single)", names);
+        // The engine's loops with a function of that assembly, and nothing else of the engine.
+        Assert.Equal(["Elementwise.BackwardKernel<Square>", "Elementwise.ForwardKernel<Square>"], names.Where(name => name[0] == 'E'));
     }
 
     [Fact]
@@ -159,6 +161,8 @@ public partial class PtxTests
         Assert.Contains("SampleKernels.Throwing", Assert.Throws<PtxException>(() => compiler.Compile(Sample("Throwing"))).Message, StringComparison.Ordinal);
         Assert.Contains("sm_86", Assert.Throws<PtxException>(() => compiler.Compile(Sample("Newer"))).Message, StringComparison.Ordinal);
         Assert.Contains(".entry", compiler.Compile(Sample("Indexed")), StringComparison.Ordinal);
+        var square = SimtKernel.In(Assembly.GetExecutingAssembly()).Single(kernel => kernel.Name == "Elementwise.BackwardKernel<Square>");
+        Assert.Contains(".entry", compiler.Compile(square), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using System.Runtime.Intrinsics;
 using ILGPU;
 using ILGPU.Runtime;
+using Mmrr.Kernels;
 
 namespace Mmrr.Tests.Ptx;
 
@@ -48,6 +50,22 @@ internal static class SampleKernels
 
     [SimtKernel]
     private static void Twice(ArrayView<float> values, float factor) => values[Group.IdxX] *= 2f * factor;
+
+    /// <summary>A function of an assembly of one's own, x²: the engine's kernels run it.</summary>
+    public readonly struct Square : IUnaryFunction
+    {
+        public static UnaryTraits Traits { get; } = new(nameof(Square), Operations: 1, GradientOperations: 2, Kept.Input, Roundings: 1);
+
+        public Vector512<float> Value(Vector512<float> x) => x * x;
+
+        public float Value(float x) => x * x;
+
+        public double Value(double x) => x * x;
+
+        public Vector512<float> Gradient(Vector512<float> kept, Vector512<float> outputGradient) => 2f * kept * outputGradient;
+
+        public float Gradient(float kept, float outputGradient) => 2f * kept * outputGradient;
+    }
 
     internal struct Few
     {
