@@ -20,15 +20,18 @@ public static class KernelReportTable
 
     private static string Row(SimtKernel kernel, PtxTools tools, IReadOnlyList<Multiprocessor> targets)
     {
-        string[][] figures = [.. targets.Select(target => Figures(kernel, target, tools))];
+        var texts = targets.DistinctBy(PtxCompiler.NamedTarget).ToDictionary(PtxCompiler.NamedTarget, target =>
+        {
+            using var compiler = new PtxCompiler(target);
+            return compiler.Compile(kernel);
+        });
+        string[][] figures = [.. targets.Select(target => Figures(KernelReport.Of(kernel, texts[PtxCompiler.NamedTarget(target)], target, tools)))];
         string[] cells = [.. figures[0].Select((_, i) => string.Join(" / ", figures.Select(f => f[i]).Distinct()))];
         return $"| `{kernel}` | {string.Join(" | ", cells)} |";
     }
 
-    private static string[] Figures(SimtKernel kernel, Multiprocessor target, PtxTools tools)
+    private static string[] Figures(KernelReport report)
     {
-        using var compiler = new PtxCompiler(target);
-        var report = KernelReport.Of(kernel, compiler, tools);
         var (resources, loop) = (report.Resources, report.Listing.MainLoop);
         int[] counts = [resources.Registers, resources.StackFrame, resources.SpillStores, resources.SharedBytes, report.Occupancy.Groups];
         return

@@ -11,12 +11,23 @@ public sealed class PtxCompiler : IDisposable
     private Context? _context;
     private PTXBackend? _backend;
 
-    /// <summary>Creates a compiler for one compute capability. ILGPU emits no <c>.target</c> above sm_80; newer GPUs run sm_80 code as well.</summary>
+    /// <summary>Creates a compiler for one compute capability. Above sm_80 the PTX is that of sm_80, which newer GPUs run as well.</summary>
     public PtxCompiler(Multiprocessor target)
     {
         ArgumentNullException.ThrowIfNull(target);
         Target = target;
-        _architecture = new CudaArchitecture(target.Sm / 10, target.Sm % 10);
+        int named = NamedTarget(target);
+        _architecture = new CudaArchitecture(named / 10, named % 10);
+    }
+
+    /// <summary>
+    /// The compute capability that the PTX for a GPU names. ILGPU names none above sm_80 and writes the same text for all that follow: PTX for two GPUs of
+    /// one number is the same.
+    /// </summary>
+    public static int NamedTarget(Multiprocessor target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return Math.Min(target.Sm, 80);
     }
 
     /// <summary>The target of the compilation.</summary>

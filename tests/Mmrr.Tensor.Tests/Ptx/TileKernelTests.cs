@@ -9,7 +9,6 @@ namespace Mmrr.Tests.Ptx;
 [Collection("ptx")]
 public class TileKernelTests
 {
-    // Each kernel by a compiler of its own, since what was compiled before can move its registers.
     private static readonly Lazy<Dictionary<string, (SimtKernel Kernel, PtxasReport Sm80, KernelReport Sm90)>> s_made = new(Make);
 
     // A step: FFMA or HMMA, 16-byte loads of shared memory for them, 16-byte loads of global memory; at most so many instructions in all. Registers and groups
@@ -56,12 +55,13 @@ public class TileKernelTests
     private static Dictionary<string, (SimtKernel Kernel, PtxasReport Sm80, KernelReport Sm90)> Make()
     {
         var tools = PtxTools.Find();
-        var tiles = SimtKernel.Own.Where(kernel => kernel.Name.Contains("Tile", StringComparison.Ordinal));
-        return tiles.AsParallel().Select(kernel =>
+        var tiles = PtxTests.Compiled(80).Where(compiled => compiled.Kernel.Name.Contains("Tile", StringComparison.Ordinal));
+        return tiles.AsParallel().Select(compiled =>
         {
+            var (kernel, ptx, error) = compiled;
+            if (ptx is null) throw error!;
             // To disassemble takes most of the time: one kind of multiprocessor stands for both.
-            using PtxCompiler first = new(Multiprocessor.Of(80)), second = new(Multiprocessor.Of(90));
-            return (Kernel: kernel, tools.Assemble(first.Compile(kernel), first.Target).Report, KernelReport.Of(kernel, second, tools));
+            return (Kernel: kernel, tools.Assemble(ptx, Multiprocessor.Of(80)).Report, KernelReport.Of(kernel, ptx, Multiprocessor.Of(90), tools));
         }).ToDictionary(made => made.Kernel.Name);
     }
 }
