@@ -29,18 +29,28 @@ internal static class ExampleSheet
         var (o, levels) = (model.Options, method.Levels);
         int[] shown = [.. Enumerable.Range(0, Masks).Select(i => (int)((i + 0.5) * levels.Count / Masks)).Distinct()];
         var chosen = Choose(samples);
-        PreparedImage[] prepared = [.. chosen.Select(s => s.Prepared)];
-        var scores = TiledScoring.Score(model, prepared, method, maps: true);
-        (Sample Sample, float[] Map)[] rows = [.. chosen.Select((s, i) => WorstTile(s, scores[i].Of(method.Rule), o))];
+        var rows = new List<(Sample Sample, float[] Map, ImageLight Light)>();
+        // Of a tiled image, which may take hundreds of megabytes with its maps, only the tile is kept before the next one is read.
+        foreach (var some in chosen.Chunk(o.Fit == ImageFit.Tile ? 1 : chosen.Count))
+        {
+            PreparedImage[] prepared = [.. some.Select(s => s.Prepared)];
+            var scores = TiledScoring.Score(model, prepared, method, maps: true);
+            foreach (var (sample, image, score) in some.Zip(prepared, scores))
+            {
+                var (seen, map) = WorstTile(sample, score.Of(method.Rule), o);
+                rows.Add((seen, map, ImageLight.Of(o, image)));
+            }
+            ImageMemory.Release(some[^1]);
+        }
         bool masks = chosen.Exists(s => s.Mask is not null);
         range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Where(float.IsFinite).DefaultIfEmpty().Order()]);
 
         string[] captions =
             ["image", .. shown.Select(l => $"mask {levels.Levels[l].ToString("0.00#", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
         var sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
-        foreach (var (i, (sample, map)) in rows.Index())
+        foreach (var (sample, map, light) in rows)
         {
-            var grid = LevelGrid.Compute(model, sample.Pixels, ImageLight.Of(o, prepared[i]), levels);
+            var grid = LevelGrid.Compute(model, sample.Pixels, light, levels);
             int middle = shown[shown.Length / 2];
             var overlay = Heatmap.Overlay(grid.Image, Heatmap.Finite(map, range.High), range.Low, range.High);
             List<Tile> tiles = [grid.Image, .. shown.Select(l => grid.Masks[l]), grid.Restored[middle], grid.Refined[middle], overlay];
