@@ -11,7 +11,7 @@ public static class KernelReportTable
     /// The lines of the table. Stack frame, spills (stored) and shared memory are in bytes, the main loop in instructions; "–" where there is none or it has
     /// no loads.
     /// </summary>
-    /// <param name="kernels">The kernels, each compiled by a compiler of its own, since what one has compiled before can move the registers of the next.</param>
+    /// <param name="kernels">The kernels, each compiled by a compiler of its own: what one has compiled before can move the registers of the next.</param>
     /// <param name="tools">NVIDIA's assembler and disassembler.</param>
     /// <param name="targets">The columns' figures are those of these, in this order.</param>
     /// <exception cref="PtxException">A kernel does not compile, or is not assembled.</exception>

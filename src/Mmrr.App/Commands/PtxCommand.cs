@@ -42,7 +42,8 @@ internal static class PtxCommand
             if (parsed.GetValue(table))
             {
                 if (parsed.GetValue(name) is { } one) throw new UsageException($"--table has all kernels and takes no NAME: '{one}'");
-                foreach (string line in KernelReportTable.Lines(kernels, PtxTools.Find(), Multiprocessor.Of(80), Multiprocessor.Of(90))) Console.WriteLine(line);
+                foreach (string line in KernelReportTable.Lines(kernels, PtxTools.Find(), Multiprocessor.Of(80), Multiprocessor.Of(90)))
+                    Console.WriteLine(line);
                 return ExitCode.Success;
             }
             if (parsed.GetValue(name) is not { } wanted)
@@ -79,7 +80,9 @@ internal static class PtxCommand
         {
             // Dependencies are loaded from the file's folder; this program's own assemblies, which define the attribute, are those already loaded.
             var kernels = SimtKernel.In(Assembly.LoadFrom(Path.GetFullPath(file)));
-            return kernels.Count > 0 ? kernels : throw new UsageException($"--assembly: no method in {file} has the attribute [SimtKernel], and no struct in it is an elementwise function");
+            return kernels.Count > 0
+                ? kernels
+                : throw new UsageException($"--assembly: no method in {file} has the attribute [SimtKernel], and no struct in it is an elementwise function");
         }
         catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or ReflectionTypeLoadException)
         {
