@@ -11,8 +11,7 @@ public class ElementwiseBenchmarks : KernelBenchmark
     /// <summary>
     /// 64 images of 32×32×3, activations of width 128 at batch 4 and of one 256×256 image, a length that is no multiple of a vector, and one element.
     /// </summary>
-    public static IEnumerable<int> Cases =>
-        [64 * 32 * 32 * 3, 4 * 32 * 32 * 128, 256 * 256 * 128, 10_007, 1];
+    public static IEnumerable<int> Cases => [64 * 32 * 32 * 3, 4 * 32 * 32 * 128, 256 * 256 * 128, 10_007, 1];
 
     [ParamsSource(nameof(Cases))]
     public int Count { get; set; }
@@ -30,5 +29,4 @@ public class ElementwiseBenchmarks : KernelBenchmark
     public void Fill() => Run(Many, () => Elementwise.Fill(1f, _output));
 
     protected override void Prepare() => (_a, _b, _output) = (Uniform([Count]), Uniform([Count]), Empty(Count));
-
 }

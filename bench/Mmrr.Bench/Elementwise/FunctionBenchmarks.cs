@@ -38,7 +38,6 @@ public abstract class Function
 
     public abstract void Backward(Tensor kept, Tensor outputGradient, Tensor inputGradient);
 
-
     public override string ToString() => Traits.Name;
 }
 

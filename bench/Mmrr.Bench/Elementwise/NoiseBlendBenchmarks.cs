@@ -11,8 +11,7 @@ public class NoiseBlendBenchmarks : KernelBenchmark
     /// <summary>
     /// 64 images of 32×32×3 with one level and with 15, one of 256×256×3 with 15, a length that is no multiple of a vector, and one element.
     /// </summary>
-    public static IEnumerable<int> Cases =>
-        [64 * 32 * 32 * 3, 15 * 64 * 32 * 32 * 3, 15 * 256 * 256 * 3, 10_007, 1];
+    public static IEnumerable<int> Cases => [64 * 32 * 32 * 3, 15 * 64 * 32 * 32 * 3, 15 * 256 * 256 * 3, 10_007, 1];
 
     [ParamsSource(nameof(Cases))]
     public int Count { get; set; }
@@ -29,5 +28,4 @@ public class NoiseBlendBenchmarks : KernelBenchmark
         (_e, _m, _noise, _outputGradient) = (Uniform(sizes), Uniform(sizes, 0), Uniform(sizes), Uniform(sizes));
         (_output, _eGradient, _mGradient) = (Empty(sizes), Empty(sizes), Empty(sizes));
     }
-
 }

@@ -64,7 +64,7 @@ internal static class ScoreCommand
             // With a file, the rows on standard output are a copy.
             var rows = target is null ? null : new MessageWriter(StandardOutput.Open(), "standard output");
             var console = rows ?? StandardOutput.Open();
-            var (count, unreadable, anomalies) = (0, 0, 0);
+            var (unreadable, anomalies) = (0, 0);
             var omissions = new Omissions();
             var account = new ImageAccount(scorer.Options.Range);
             if (target is null) Score(null);
@@ -74,7 +74,7 @@ internal static class ScoreCommand
             foreach (string line in account.Remarks()) Complaint.Write(line);
             // To a person only: elsewhere the scores and the exit code say it.
             if (target is not null && StandardOutput.ErrorIsTerminal)
-                Complaint.Write($"{anomalies} of {count} images are anomalous; scores.csv{(draw ? " and heatmaps" : "")} in {target}");
+                Complaint.Write($"{anomalies} of {account.Images} images are anomalous; scores.csv{(draw ? " and heatmaps" : "")} in {target}");
             return unreadable > 0 || writer is { Failed: true } || rows is { Failed: true, IsClosed: false } ? ExitCode.BadInput
                 : anomalies > 0 && parsed.GetValue(fail) ? ExitCode.Anomaly
                 : ExitCode.Success;
@@ -92,7 +92,6 @@ internal static class ScoreCommand
                         continue;
                     }
                     Print(Row(scored, calibration?.Threshold), console, file);
-                    count++;
                     account.Add(scored.File.Path, scored.Bits, scored.Score.ClippedPixels, scored.Score.Box);
                     if (scored.Score.Anomalous == true) anomalies++;
                     writer?.Write(scored);

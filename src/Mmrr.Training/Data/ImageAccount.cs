@@ -11,8 +11,10 @@ internal sealed class ImageAccount(PixelRange range)
 {
     private readonly List<string> _otherDepth = [];
     private readonly List<string> _withoutPart = [];
-    private int _images;
     private (int Images, long Pixels, string Worst, int Most) _clipped = (0, 0, "", 0);
+
+    /// <summary>The images that were added.</summary>
+    public int Images { get; private set; }
 
     /// <summary>Adds an image.</summary>
     /// <param name="name">Its name.</param>
@@ -21,7 +23,7 @@ internal sealed class ImageAccount(PixelRange range)
     /// <param name="box">Where its part was found; null unless the fit is <see cref="ImageFit.Align"/>.</param>
     public void Add(string name, int fileBits, int clippedPixels, PartBox? box)
     {
-        _images++;
+        Images++;
         if (box is { IsWhole: true }) _withoutPart.Add(name);
         if (fileBits != range.Bits) _otherDepth.Add(name);
         if (clippedPixels == 0) return;
@@ -40,15 +42,15 @@ internal sealed class ImageAccount(PixelRange range)
     public IEnumerable<string> Remarks()
     {
         if (_clipped.Images > 0)
-            yield return $"{_clipped.Images} of {_images} images have values outside the run's range {range}: "
+            yield return $"{_clipped.Images} of {Images} images have values outside the run's range {range}: "
                 + $"{_clipped.Pixels} pixels are clipped, most of them in {_clipped.Worst} ({_clipped.Most})";
         if (_withoutPart.Count > 0)
-            yield return $"no part was found in {_withoutPart.Count} of {_images} images; they are used whole: {Some(_withoutPart)}";
+            yield return $"no part was found in {_withoutPart.Count} of {Images} images; they are used whole: {Some(_withoutPart)}";
         if (_otherDepth.Count == 0) yield break;
         string depth = range.Bits == 8
             ? "more than 8 bits a value, of which the high byte counts in this run of 8 bits"
             : "8 bits a value, each of which counts 257 times in this run of 16 bits";
-        yield return $"{_otherDepth.Count} of {_images} images have {depth}: {Some(_otherDepth)}";
+        yield return $"{_otherDepth.Count} of {Images} images have {depth}: {Some(_otherDepth)}";
     }
 
     private static string Some(List<string> names) => names.Count > 1 ? $"{names[0]} and others" : names[0];

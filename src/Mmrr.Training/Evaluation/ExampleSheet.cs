@@ -30,18 +30,11 @@ internal static class ExampleSheet
         int[] shown = [.. Enumerable.Range(0, Masks).Select(i => (int)((i + 0.5) * levels.Count / Masks)).Distinct()];
         var chosen = Choose(samples);
         var rows = new List<(Sample Sample, float[] Map, ImageLight Light)>();
-        // Of a tiled image, which may take hundreds of megabytes with its maps, only the tile is kept before the next one is read.
-        foreach (var some in chosen.Chunk(o.Fit == ImageFit.Tile ? 1 : chosen.Count))
+        TestScores.Visit(model, chosen, method, (sample, image, score) =>
         {
-            PreparedImage[] prepared = [.. some.Select(s => s.Prepared)];
-            var scores = TiledScoring.Score(model, prepared, method, maps: true);
-            foreach (var (sample, image, score) in some.Zip(prepared, scores))
-            {
-                var (seen, map) = WorstTile(sample, score.Of(method.Rule), o);
-                rows.Add((seen, map, ImageLight.Of(o, image)));
-            }
-            ImageMemory.Release(some[^1]);
-        }
+            var (seen, map) = WorstTile(sample, score.Of(method.Rule), o);
+            rows.Add((seen, map, ImageLight.Of(o, image)));
+        });
         bool masks = chosen.Exists(s => s.Mask is not null);
         range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Where(float.IsFinite).DefaultIfEmpty().Order()]);
 

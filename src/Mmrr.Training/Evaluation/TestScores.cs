@@ -34,21 +34,39 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
     {
         var all = new List<TestScore>();
         var pixels = new PixelTallies(samples, model.Options.Fit);
-        foreach (var some in samples.Chunk(model.Options.Fit == ImageFit.Tile ? 1 : 64))
-        {
-            PreparedImage[] prepared = [.. some.Select(s => s.Prepared)];
-            var scores = TiledScoring.Score(model, prepared, method, maps: true);
-            foreach (var (sample, image, score) in some.Zip(prepared, scores))
+        Visit(
+            model, samples, method,
+            (sample, image, score) =>
             {
                 account.Add(sample, image, model.Options.Channels);
                 pixels.Add(sample, score);
                 all.Add(new TestScore(sample, WithoutMaps(score), score.Of(method.Rule).RefinedMap.Max()));
-            }
+            },
+            () => progress(all.Count, samples.Count));
+        return new TestScores(all, pixels, method, method.Decision(calibration));
+    }
+
+    /// <summary>
+    /// Scores samples with their maps, in batches: a tiled image alone, since it may take hundreds of megabytes with its maps, which are given back before the
+    /// next one is read. What is visited must not be kept whole.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="samples">The images.</param>
+    /// <param name="method">How to score.</param>
+    /// <param name="visit">Called with each image, its pixels and its scores, in order.</param>
+    /// <param name="batchDone">Called after each batch.</param>
+    public static void Visit(
+        MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, Action<Sample, PreparedImage, PreparedScore> visit, Action? batchDone = null)
+    {
+        foreach (var some in samples.Chunk(model.Options.Fit == ImageFit.Tile ? 1 : 64))
+        {
+            PreparedImage[] prepared = [.. some.Select(s => s.Prepared)];
+            var scores = TiledScoring.Score(model, prepared, method, maps: true);
+            foreach (var (sample, image, score) in some.Zip(prepared, scores)) visit(sample, image, score);
             // A batch has a single tiled image; other images are not large.
             ImageMemory.Release(some[^1]);
-            progress(all.Count, samples.Count);
+            batchDone?.Invoke();
         }
-        return new TestScores(all, pixels, method, method.Decision(calibration));
     }
 
     /// <summary>The figures of the run's rule: over all images, and for each kind of abnormal ones where there are several.</summary>
