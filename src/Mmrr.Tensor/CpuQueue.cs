@@ -23,6 +23,7 @@ internal sealed class CpuQueue : IDisposable
     private readonly Action<KernelConfig, int> _launch;
     private readonly List<QueuedOperation> _operations = [];
     private readonly List<Action> _afterRun = [];
+    private readonly List<object> _kept = [];
     private (string Name, Exception Error)? _failure;
 
     // Set on the workers' threads while they run operations.
@@ -37,15 +38,20 @@ internal sealed class CpuQueue : IDisposable
         s_open[_handle] = this;
     }
 
-    public void Enqueue(string name, Action<Worker> body, Profiler? profiler)
+    /// <summary>Enqueues an operation, and a host action for when it has run.</summary>
+    public void Enqueue(string name, Action<Worker> body, Profiler? profiler, Action? afterRun)
     {
+        if (afterRun is not null) _afterRun.Add(afterRun);
         _operations.Add(new QueuedOperation(
             name, body, profiler is null ? null : new QueuedProfile(profiler, profiler.Announced ?? new Work(name, s_scalar, 0, 0), _workers.Length)));
         if (_operations.Count >= LongestQueue) Run();
     }
 
-    /// <summary>Schedules a host action for when everything enqueued so far has run.</summary>
-    public void AfterRun(Action action) => _afterRun.Add(action);
+    /// <summary>
+    /// Keeps the tensor's memory until everything enqueued so far has run. Bodies have its address alone: the garbage collector would free the memory of a
+    /// tensor that was neither disposed nor is referenced any more.
+    /// </summary>
+    public void Keep(Tensor tensor) => _kept.Add(tensor.SharedBuffer);
 
     public void Run()
     {
@@ -55,6 +61,7 @@ internal sealed class CpuQueue : IDisposable
         _operations.Clear();
         foreach (var action in _afterRun) action();
         _afterRun.Clear();
+        _kept.Clear();
         if (_failure is { } failure)
         {
             _failure = null;

@@ -188,11 +188,14 @@ public sealed partial class Device : IDisposable
     }
 
     /// <summary>On <c>cpu</c>: enqueues <paramref name="body"/>, which every worker runs after everything enqueued before.</summary>
-    internal void Enqueue(string operation, Action<Worker> body)
+    /// <param name="operation">The name in messages and profiles.</param>
+    /// <param name="body">The operation.</param>
+    /// <param name="afterRun">Runs on the host when the operation has run; what it references is kept until then.</param>
+    internal void Enqueue(string operation, Action<Worker> body, Action? afterRun = null)
     {
         CpuQueue.CheckOutside();
         using var call = Use.Enter();
-        Queue!.Enqueue(operation, body, Profiler);
+        Queue!.Enqueue(operation, body, Profiler, afterRun);
         if (SynchronizeEach) Queue.Run();
     }
 

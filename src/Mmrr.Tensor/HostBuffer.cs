@@ -54,12 +54,16 @@ public sealed class HostBuffer : IDisposable
                 _device.Finish(Operation);
                 break;
             case DeviceKind.Simt:
-                _device.Synchronize();
-                Values.CopyTo(new Span<float>(target.Pointer, target.Count));
+                using (_device.Use.Enter())
+                {
+                    _device.Synchronize();
+                    Values.CopyTo(new Span<float>(target.Pointer, target.Count));
+                    GC.KeepAlive(target);
+                }
                 break;
             default:
                 float* pointer = target.Pointer;
-                Enqueue(Operation, (begin, end) => Values[begin..end].CopyTo(new Span<float>(pointer + begin, end - begin)));
+                Enqueue(Operation, target, (begin, end) => Values[begin..end].CopyTo(new Span<float>(pointer + begin, end - begin)));
                 break;
         }
     }
@@ -79,12 +83,16 @@ public sealed class HostBuffer : IDisposable
                 _device.Finish(Operation);
                 break;
             case DeviceKind.Simt:
-                _device.Synchronize();
-                new Span<float>(source.Pointer, source.Count).CopyTo(Values);
+                using (_device.Use.Enter())
+                {
+                    _device.Synchronize();
+                    new Span<float>(source.Pointer, source.Count).CopyTo(Values);
+                    GC.KeepAlive(source);
+                }
                 break;
             default:
                 float* pointer = source.Pointer;
-                Enqueue(Operation, (begin, end) => new Span<float>(pointer + begin, end - begin).CopyTo(Values[begin..end]));
+                Enqueue(Operation, source, (begin, end) => new Span<float>(pointer + begin, end - begin).CopyTo(Values[begin..end]));
                 break;
         }
     }
@@ -103,15 +111,21 @@ public sealed class HostBuffer : IDisposable
     /// </summary>
     public void Dispose() => _pinned?.Dispose();
 
-    private void Enqueue(string operation, Action<int, int> copy)
+    private void Enqueue(string operation, Tensor tensor, Action<int, int> copy)
     {
-        _device.Enqueue(operation, worker =>
-        {
-            var (begin, end) = worker.Share(Count, 4096);
-            copy(begin, end);
-        });
         _copying = true;
-        _device.Queue!.AfterRun(() => _copying = false);
+        _device.Enqueue(
+            operation,
+            worker =>
+            {
+                var (begin, end) = worker.Share(Count, 4096);
+                copy(begin, end);
+            },
+            afterRun: () =>
+            {
+                _copying = false;
+                GC.KeepAlive(tensor);
+            });
     }
 
     private void CheckFits(string operation, Tensor tensor)

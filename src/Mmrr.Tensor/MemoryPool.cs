@@ -17,12 +17,13 @@ internal sealed class MemoryPool(Device device) : IDisposable
     private readonly Lock _lock = new();
     private long _liveTensors;
     private long _returned;
+    private long _reserved;
 
     public long LiveTensors => Interlocked.Read(ref _liveTensors);
 
     public long SystemAllocations { get; private set; }
 
-    public long ReservedBytes { get; private set; }
+    public long ReservedBytes => Interlocked.Read(ref _reserved);
 
     /// <summary>
     /// Maximum bytes in the pool: the device's memory. On the host, where an allocation rarely fails (the system overcommits memory and kills the process
@@ -50,7 +51,7 @@ internal sealed class MemoryPool(Device device) : IDisposable
                 buffer = TryAllocate(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error);
             }
             SystemAllocations++;
-            ReservedBytes += 4L * size;
+            Interlocked.Add(ref _reserved, buffer.Bytes);
             return buffer;
         }
     }
@@ -63,6 +64,9 @@ internal sealed class MemoryPool(Device device) : IDisposable
             list.Enqueue(buffer, device.Kind == DeviceKind.Cpu ? --_returned : buffer.Number);
         }
     }
+
+    /// <summary>Called for a buffer that is freed, also by the garbage collector.</summary>
+    public void Forget(DeviceBuffer buffer) => Interlocked.Add(ref _reserved, -buffer.Bytes);
 
     public void Dispose()
     {
@@ -84,7 +88,7 @@ internal sealed class MemoryPool(Device device) : IDisposable
         if (ReservedBytes + (4L * size) > Limit) return null;
         try
         {
-            return new DeviceBuffer(device.Accelerator, size, SystemAllocations);
+            return new DeviceBuffer(this, device.Accelerator, size, SystemAllocations);
         }
         catch (Exception e) when (e is OutOfMemoryException or CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) })
         {
@@ -99,25 +103,30 @@ internal sealed class MemoryPool(Device device) : IDisposable
         {
             while (list.TryDequeue(out var buffer, out _))
             {
-                ReservedBytes -= 4L * buffer.Size;
+                Forget(buffer);
                 buffer.Dispose();
             }
         }
     }
 }
 
-/// <summary>A buffer of device memory. On the CPU it begins on a 64-byte boundary: one AVX-512 register, one cache line.</summary>
+/// <summary>
+/// A buffer of device memory. On the CPU it begins on a 64-byte boundary: one AVX-512 register, one cache line. The garbage collector frees those of tensors
+/// that are neither disposed nor referenced (ILGPU's finalizer), and their bytes no longer count as the pool's.
+/// </summary>
 internal sealed unsafe class DeviceBuffer : IDisposable
 {
     private const int Alignment = 64;
+    private readonly MemoryPool _pool;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _memory;
 
-    public DeviceBuffer(Accelerator accelerator, int size, long number)
+    public DeviceBuffer(MemoryPool pool, Accelerator accelerator, int size, long number)
     {
-        Size = size;
+        _pool = pool;
         Number = number;
         bool host = accelerator.AcceleratorType == AcceleratorType.CPU;
         _memory = accelerator.Allocate1D<float>((long)size + (host ? Alignment / sizeof(float) : 0));
+        Size = size; // 0 for the finalizer where there is no memory
         if (host)
         {
             long address = _memory.NativePtr;
@@ -137,10 +146,18 @@ internal sealed unsafe class DeviceBuffer : IDisposable
     /// <summary>Size in floats.</summary>
     public int Size { get; }
 
+    public long Bytes => sizeof(float) * (long)Size;
+
     public ArrayView<float> View { get; }
 
     /// <summary>Null on <c>cuda</c>.</summary>
     public float* Pointer { get; }
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _memory.Dispose();
+    }
+
+    ~DeviceBuffer() => _pool.Forget(this);
 }

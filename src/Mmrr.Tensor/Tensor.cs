@@ -109,12 +109,18 @@ public sealed class Tensor : IDisposable
         values.CopyTo(staged);
         float* target = Pointer;
         int count = Count;
-        Device.Enqueue(Operation, worker =>
-        {
-            var (begin, end) = worker.Share(count, 4096);
-            staged.AsSpan(begin, end - begin).CopyTo(new Span<float>(target + begin, end - begin));
-        });
-        Device.Queue.AfterRun(() => ArrayPool<float>.Shared.Return(staged));
+        Device.Enqueue(
+            Operation,
+            worker =>
+            {
+                var (begin, end) = worker.Share(count, 4096);
+                staged.AsSpan(begin, end - begin).CopyTo(new Span<float>(target + begin, end - begin));
+            },
+            afterRun: () =>
+            {
+                ArrayPool<float>.Shared.Return(staged);
+                GC.KeepAlive(_storage);
+            });
     }
 
     /// <summary>
@@ -123,14 +129,19 @@ public sealed class Tensor : IDisposable
     public unsafe void CopyTo(Span<float> values)
     {
         if (values.Length != Count) throw new ArgumentException($"copy: {values.Length} places for a tensor {Shape} of {Count}");
+        CpuQueue.CheckOutside();
+        // To the end of the copy: the device may not be disposed meanwhile.
+        using var call = Device.Use.Enter();
         if (Device.Staging is { } staging)
         {
-            using var call = Device.Use.Enter();
             staging.Download(View.LoadEffectiveAddressAsPtr(), values);
-            return;
         }
-        Device.Synchronize();
-        new ReadOnlySpan<float>(Pointer, Count).CopyTo(values);
+        else
+        {
+            Device.Synchronize();
+            new ReadOnlySpan<float>(Pointer, Count).CopyTo(values);
+        }
+        GC.KeepAlive(_storage);
     }
 
     /// <summary>Waits for the device and returns the values, row-major.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mmrr.Kernels;
 
 namespace Mmrr.Tests;
@@ -124,6 +125,43 @@ public class MemoryTests(TestDevices devices)
         Assert.Throws<ObjectDisposedException>(() => a.Share());
         Assert.Contains("[6] has 6 elements, [7] has 7", Assert.Throws<ArgumentException>(() => b.Share(new Shape(7))).Message, StringComparison.Ordinal);
         b.Dispose();
+    }
+
+    // A buffer of this size is a mapping of its own: reading or writing it after the garbage collector has freed it would end the process.
+    [Theory]
+    [MemberData(nameof(TestDevices.Every), MemberType = typeof(TestDevices))]
+    public void A_tensor_that_nobody_disposed_or_holds_stays_until_its_operations_have_run(string name)
+    {
+        using var device = Device.Open(devices.Get(name).Name);
+        var shape = new Shape(1 << 20);
+        using (var sum = HostTensor.Constant(shape, 0).On(device))
+        {
+            for (int round = 0; round < 3; round++)
+            {
+                AddDoubled(sum);
+                Collect();
+            }
+            Assert.Equal(HostTensor.Constant(shape, 3 * 42).Values, sum.ToArray());
+        }
+        Collect();
+        // What was freed is no longer counted; the sum's buffer may be used again.
+        Assert.InRange(device.ReservedBytes, 4 << 20, 5 << 20);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void AddDoubled(Tensor sum)
+        {
+            var x = HostTensor.Constant(sum.Shape, 21).On(sum.Device);
+            var doubled = Tensor.Empty(sum.Device, sum.Shape);
+            Elementwise.Scale(x, 2, doubled);
+            Elementwise.Add(doubled, sum, sum);
+        }
+
+        static void Collect()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            GC.Collect();
+        }
     }
 
     [Fact]
