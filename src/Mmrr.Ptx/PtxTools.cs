@@ -51,7 +51,7 @@ public sealed class PtxTools
         }
     }
 
-    /// <summary>The SASS of a cubin, as <c>nvdisasm -c</c> prints it.</summary>
+    /// <summary>The SASS of a cubin, as <c>nvdisasm -c</c> prints it, without the analysis of branch stacks, which GPUs since sm_70 do not have.</summary>
     /// <exception cref="PtxException">nvdisasm rejects it.</exception>
     public string Disassemble(byte[] cubin)
     {
@@ -60,7 +60,7 @@ public sealed class PtxTools
         {
             string path = Path.Combine(folder.FullName, "kernel.cubin");
             File.WriteAllBytes(path, cubin);
-            return Run(_nvdisasm, "-c", path).Output;
+            return Run(_nvdisasm, "-c", "-ndf", path).Output;
         }
         finally
         {

@@ -271,7 +271,10 @@ public sealed partial class Device : IDisposable
     {
         int warp = Math.Min(32, lanes);
         var description = new CPUDevice(warp, lanes / warp, 1);
-        var context = Context.Create(builder => builder.CPU(description).EnableAlgorithms());
+        // The simulator runs a kernel's .NET method. Of the code that ILGPU makes of it only the extent of shared memory counts, which no optimisation
+        // changes, and to optimise a large kernel takes half a minute.
+        var context = Context.Create(builder =>
+            builder.CPU(description).EnableAlgorithms().Optimize(OptimizationLevel.O0).Inlining(InliningMode.Disabled));
         return new Device(DeviceKind.Simt, "simt", context, Parallel(context), 1);
     }
 }

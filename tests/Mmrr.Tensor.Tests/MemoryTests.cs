@@ -133,7 +133,7 @@ public class MemoryTests(TestDevices devices)
     public void A_tensor_that_nobody_disposed_or_holds_stays_until_its_operations_have_run(string name)
     {
         using var device = Device.Open(devices.Get(name).Name);
-        var shape = new Shape(1 << 20);
+        var shape = new Shape(name == "simt" ? 1 << 15 : 1 << 20); // as large as the simulator adds up in a moment
         using (var sum = HostTensor.Constant(shape, 0).On(device))
         {
             for (int round = 0; round < 3; round++)
@@ -145,7 +145,7 @@ public class MemoryTests(TestDevices devices)
         }
         Collect();
         // What was freed is no longer counted; the sum's buffer may be used again.
-        Assert.InRange(device.ReservedBytes, 4 << 20, 5 << 20);
+        Assert.InRange(device.ReservedBytes, 4 * shape.Count, 5 * shape.Count);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static void AddDoubled(Tensor sum)

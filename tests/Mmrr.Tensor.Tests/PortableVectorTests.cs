@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Mmrr.Tests;
 
 /// <summary>The cpu device's operations without AVX-512 and without AVX2: this test program once more, in a process that lacks them.</summary>
-[Collection("vectors")]
+[Collection(TestDevices.Beside)]
 public class PortableVectorTests
 {
     private const string WidthVariable = "MMRR_TEST_VECTOR_BITS";
@@ -16,7 +16,8 @@ public class PortableVectorTests
     public async Task The_operations_are_right_with_narrower_vectors()
     {
         Assert.SkipWhen(ExpectedWidth is not null, "this is the child process");
-        await Task.WhenAll(Child(256, "DOTNET_EnableAVX512"), Child(128, "DOTNET_EnableAVX512", "DOTNET_EnableAVX2"));
+        await Child(256, "DOTNET_EnableAVX512");
+        await Child(128, "DOTNET_EnableAVX512", "DOTNET_EnableAVX2");
     }
 
     private static async Task Child(int bits, params string[] disabled)

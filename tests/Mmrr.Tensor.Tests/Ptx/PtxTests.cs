@@ -9,7 +9,7 @@ using Mmrr.Ptx;
 namespace Mmrr.Tests.Ptx;
 
 /// <summary>Every SIMT kernel compiles to PTX, and NVIDIA's assembler makes code of it that stays in registers. Neither needs a GPU.</summary>
-[Collection("ptx")]
+[Collection(TestDevices.Beside)]
 public partial class PtxTests
 {
     // For each target that PTX names, compiled once in all tests.
@@ -245,7 +245,7 @@ public partial class PtxTests
     private static void ForEach(int sm, Action<SimtKernel, string> check)
     {
         var failures = new ConcurrentBag<string>();
-        Parallel.ForEach(Compiled(sm), compiled =>
+        Parallel.ForEach(Compiled(sm), new ParallelOptions { MaxDegreeOfParallelism = TestDevices.HalfOfTheCores }, compiled =>
         {
             try
             {

@@ -6,7 +6,7 @@ namespace Mmrr.Tests.Ptx;
 /// What the assembler makes of the convolutions in tiles: the main loop's arithmetic and loads, and the registers that leave room for the groups a
 /// multiprocessor is to hold.
 /// </summary>
-[Collection("ptx")]
+[Collection(TestDevices.Beside)]
 public class TileKernelTests
 {
     private static readonly Lazy<Dictionary<string, (SimtKernel Kernel, PtxasReport Sm80, KernelReport Sm90)>> s_made = new(Make);
@@ -56,7 +56,7 @@ public class TileKernelTests
     {
         var tools = PtxTools.Find();
         var tiles = PtxTests.Compiled(80).Where(compiled => compiled.Kernel.Name.Contains("Tile", StringComparison.Ordinal));
-        return tiles.AsParallel().Select(compiled =>
+        return tiles.AsParallel().WithDegreeOfParallelism(TestDevices.HalfOfTheCores).Select(compiled =>
         {
             var (kernel, ptx, error) = compiled;
             if (ptx is null) throw error!;

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 
 [assembly: AssemblyFixture(typeof(Mmrr.Tests.TestDevices))]
-// A device takes operations from one thread at a time, and the tests share the devices: they run one after the other, and beside them those that are put
-// into a collection of their own because they need no device.
+// A device takes operations from one thread at a time, and the tests share the devices: they run one after the other, and beside them those of the other
+// collection, which need no device.
 [assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
 
 namespace Mmrr.Tests;
@@ -14,12 +14,21 @@ public sealed class TestDevices : IDisposable
     /// <summary>Environment variable: run the operation tests on these devices only (names with commas between).</summary>
     public const string OnlyVariable = "MMRR_TEST_DEVICES";
 
+    /// <summary>
+    /// The collection of tests that need none of these devices. They leave half of the cores to the simulator, whose threads wait for one another at every
+    /// barrier: with other work on all cores it takes ten times as long.
+    /// </summary>
+    public const string Beside = "beside the devices";
+
     private static readonly string? s_whyNoCuda = WhyNoCuda();
 
     private readonly Dictionary<string, Device> _open = [];
 
     /// <summary>The devices that every operation is tested on; <c>cuda</c> is skipped where there is none.</summary>
     public static string[] Names { get; } = Environment.GetEnvironmentVariable(OnlyVariable)?.Split(',') ?? ["cpu", "simt", "cuda"];
+
+    /// <summary>Threads for tests of <see cref="Beside"/>.</summary>
+    public static int HalfOfTheCores => Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>A row for each device.</summary>
     public static TheoryData<string> Every => [.. Names];
@@ -48,6 +57,7 @@ public sealed class TestDevices : IDisposable
     public Device Get(string name, int? threads = null)
     {
         if (name == "cuda" && s_whyNoCuda is { } why) Assert.Skip(why);
+        if (!Names.Contains(name.Split(':')[0])) Assert.Skip($"{OnlyVariable} leaves out {name}");
         if (name == "cpu") threads ??= 2;
         string key = $"{name}/{threads}";
         if (!_open.TryGetValue(key, out var device))
