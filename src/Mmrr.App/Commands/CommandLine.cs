@@ -68,6 +68,7 @@ internal static class CommandLine
         // Of several errors, the one that quotes the input is the most helpful.
         var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
         string command = parsed.CommandResult.Command is RootCommand ? "mmrr" : $"mmrr {parsed.CommandResult.Command.Name}";
-        return $"{error.Message} ({command} --help shows the usage)";
+        // A list of choices comes with each on a line of its own.
+        return $"{error.Message.ReplaceLineEndings("\n").Replace("\n\t", " ", StringComparison.Ordinal)} ({command} --help shows the usage)";
     }
 }

@@ -74,7 +74,7 @@ internal static class EvaluateCommand
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
             sinceLine.Restart();
             string line = string.Create(
-                CultureInfo.InvariantCulture, $"scored {done} of {all} images  {watch.Elapsed * ((double)(all - done) / done):m\\:ss} left");
+                CultureInfo.InvariantCulture, $"scored {done} of {all} images  {Screen.Duration(watch.Elapsed * ((double)(all - done) / done))} left");
             if (terminal) Console.Write($"\r{line}\u001b[K");
             else Console.WriteLine(line);
         }, Complaint.Write);

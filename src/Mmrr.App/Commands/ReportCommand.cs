@@ -129,7 +129,7 @@ internal static class ReportCommand
             if (sinceLine.Elapsed.TotalSeconds < (terminal ? 0.2 : 15)) return;
             sinceLine.Restart();
             string line = string.Create(
-                CultureInfo.InvariantCulture, $"AUROC by number of levels: {done:P0}  {watch.Elapsed * ((1 - done) / done):m\\:ss} left");
+                CultureInfo.InvariantCulture, $"AUROC by number of levels: {done:P0}  {Screen.Duration(watch.Elapsed * ((1 - done) / done))} left");
             if (terminal) Console.Error.Write($"\r{line}\u001b[K");
             else Console.WriteLine(line);
         });

@@ -49,7 +49,7 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
             _images = 0;
             _sinceSpeed.Restart();
         }
-        string left = step.Fraction > 0 ? $"  {Duration(step.Elapsed * ((1 - step.Fraction) / step.Fraction))} left" : "";
+        string left = step.Fraction > 0 ? $"  {Screen.Duration(step.Elapsed * ((1 - step.Fraction) / step.Fraction))} left" : "";
         string validation = double.IsNaN(_validationLoss) ? "" : string.Create(CultureInfo.InvariantCulture, $"  validation {_validationLoss:F5}");
         Write(step.Fraction, string.Create(
             CultureInfo.InvariantCulture,
@@ -85,12 +85,6 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
         if (_terminal) Console.Write("\r\u001b[K");
     }
 
-    private static string Duration(TimeSpan time)
-    {
-        string rest = time.ToString(@"mm\:ss", CultureInfo.InvariantCulture);
-        return time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{rest}") : rest;
-    }
-
     private void WriteRow(TrainingPhase phase, TrainingEpoch epoch, double loss)
     {
         if (phase.Number != _phaseOfTable)
@@ -105,7 +99,7 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"\r{epoch.Epoch,7}  {epoch.Step,7}  {epoch.TrainingLoss,9:F5}   "
-            + $"{validation}  {epoch.LearningRate,9:G3}  {Duration(TimeSpan.FromSeconds(epoch.Seconds)),7}\u001b[K"));
+            + $"{validation}  {epoch.LearningRate,9:G3}  {Screen.Duration(TimeSpan.FromSeconds(epoch.Seconds)),7}\u001b[K"));
     }
 
     private void Write(double fraction, string line)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace Mmrr.App.Output;
@@ -34,6 +35,13 @@ internal static class Screen
                 return PlainWidth;
             }
         }
+    }
+
+    /// <summary>A time as minutes and seconds, and hours where there are any: <c>05:46</c>, <c>17:05:46</c>.</summary>
+    public static string Duration(TimeSpan time)
+    {
+        string rest = time.ToString(@"mm\:ss", CultureInfo.InvariantCulture);
+        return time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{rest}") : rest;
     }
 
     /// <summary>Creates a console for tables on the current standard output.</summary>

@@ -65,7 +65,7 @@ public sealed class BadArgumentTests(TrainedRuns runs) : IDisposable
     [InlineData("--minutes", "train --root . --data folder --minutes 0")]
     [InlineData("fly", "fly")]
     [InlineData("RUN", "evaluate")]
-    [InlineData("fast", "bench fast")]
+    [InlineData("Must be one of: 'step' 'score' ", "bench fast")]
     [InlineData("--width", "bench step --width 0")]
     [InlineData("--precision tf32 needs a cuda device", "bench conv --device simt --precision tf32")]
     [InlineData("--precision tf32 needs a cuda device", "profile --device cpu --precision tf32")]

@@ -31,7 +31,7 @@ public class NonFiniteMaskTests(TestDevices devices)
         foreach (var solver in Enum.GetValues<MaskSolver>())
         {
             var expected = Solve(device, clean, solver);
-            foreach (int at in new[] { 0, length / 2, length - 1 })
+            foreach (int at in Places(device, 0, length / 2, length - 1))
             {
                 var v = new HostTensor(clean.Shape, [.. clean.Values]);
                 v.Values[length + at] = float.NaN; // of the second of three images
@@ -57,7 +57,7 @@ public class NonFiniteMaskTests(TestDevices devices)
         if (length < 24) return; // an element and no other
         foreach (var solver in Enum.GetValues<MaskSolver>())
         {
-            foreach (int first in new[] { 0, 5, length - 3 })
+            foreach (int first in Places(device, 0, 5, length - 3))
             {
                 var v = Logits(length);
                 (v.Values[first], v.Values[first + 1], v.Values[first + 2]) = (float.PositiveInfinity, float.NegativeInfinity, float.PositiveInfinity);
@@ -104,6 +104,9 @@ public class NonFiniteMaskTests(TestDevices devices)
         for (int i = 0; i < v.Values.Length; i++) v.Values[i] = i % 3 == 0 ? 3e38f : i % 3 == 1 ? -3e38f : v.Values[i];
         foreach (var solver in Enum.GetValues<MaskSolver>()) Assert.All(Solve(device, v, solver).Mask, value => Assert.InRange(value, 0, 1));
     }
+
+    // The simulator takes a second for a mask.
+    private static int[] Places(string device, int first, int middle, int last) => device == "simt" ? [middle] : [first, middle, last];
 
     private static HostTensor Logits(int length) => new RandomInputs().Uniform(new Shape(3, length), -4, 4);
 
