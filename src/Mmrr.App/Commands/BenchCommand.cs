@@ -12,18 +12,22 @@ internal static class BenchCommand
     // The batch of the mask where --batch is not given.
     private const int MaskBatch = 64;
 
+    // Of one image where no others are given: the camera's picture, and the networks of the presets.
+    private const int LatencySize = 64;
+    private static readonly int[] s_latencyWidths = [16, 32];
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var what = new Argument<string[]>("CASE")
         {
             HelpName = "CASE",
-            Description = "One or more of step, score, conv, product, mask, groupnorm.",
+            Description = "One or more of step, score, latency, conv, product, mask, groupnorm.",
             Arity = ArgumentArity.OneOrMore
         };
-        what.AcceptOnlyFromAmong("step", "score", "conv", "product", "mask", "groupnorm");
-        var command = new Command("bench", "Time training steps, scoring, convolutions, matrix products, masks or group normalisation.") { what };
-        var options = new WorkloadOptions(command, 5, "Timed repetitions of step and score; the median is printed.");
+        what.AcceptOnlyFromAmong("step", "score", "latency", "conv", "product", "mask", "groupnorm");
+        var command = new Command("bench", "Time training steps, scoring, the score of one image, convolutions, matrix products, masks or group normalisation.") { what };
+        var options = new WorkloadOptions(command, 5, "Timed repetitions of step, score and latency; the median is printed.");
         command.SetAction(parsed =>
         {
             options.RefuseIdle(parsed, parsed.GetValue(what)!);
@@ -50,6 +54,14 @@ internal static class BenchCommand
             case "groupnorm":
                 KernelBench.GroupNorms(device, options.Batch(parsed), options.Width(parsed), options.Size(parsed));
                 break;
+            case "latency":
+                foreach (int width in options.Width(parsed) is { } only ? [only] : s_latencyWidths)
+                {
+                    using var model = options.Model(parsed, device, width, options.Size(parsed) ?? LatencySize);
+                    using var score = ModelWorkload.Score(model, batch: 1, options.MaskLevels(parsed));
+                    Latency(score, options.Steps(parsed));
+                }
+                break;
             case "step":
                 using (var model = options.Model(parsed, device))
                 {
@@ -73,13 +85,30 @@ internal static class BenchCommand
 
     private static void Median(ModelWorkload workload, int warmUps, int steps)
     {
+        double median = Times(workload, warmUps, steps)[steps / 2];
+        Write(workload.Name, workload, string.Create(CultureInfo.InvariantCulture, $"median_s={median:F4} images_per_s={workload.Batch / median:F2}"));
+    }
+
+    // One image after the other: what a camera waits for, and the longest that it waited.
+    private static void Latency(ModelWorkload score, int steps)
+    {
+        double[] times = Times(score, warmUps: 3, steps);
+        Write("latency", score, string.Create(
+            CultureInfo.InvariantCulture, $"schedule={score.Name} median_ms={1e3 * times[steps / 2]:F2} slowest_ms={1e3 * times[^1]:F2}"));
+    }
+
+    // Seconds of each run, ascending.
+    private static double[] Times(ModelWorkload workload, int warmUps, int steps)
+    {
         for (int i = 0; i < warmUps; i++) workload.Run();
-        double[] times = [.. Enumerable.Range(0, steps).Select(_ => workload.Run().Seconds).Order()];
-        double median = times[steps / 2];
-        var (model, o) = (workload.Model, workload.Model.Options);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"engine=mmrr case={workload.Name} width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} "
-            + $"{KernelBench.Where(model.Device)} median_s={median:F4} images_per_s={workload.Batch / median:F2}"));
+        return [.. Enumerable.Range(0, steps).Select(_ => workload.Run().Seconds).Order()];
+    }
+
+    private static void Write(string name, ModelWorkload workload, string figures)
+    {
+        var (device, o) = (workload.Model.Device, workload.Model.Options);
+        Console.WriteLine(
+            $"engine=mmrr case={name} width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} "
+            + $"{KernelBench.Where(device)} {figures}");
     }
 }

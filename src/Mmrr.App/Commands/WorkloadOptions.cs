@@ -54,8 +54,9 @@ internal sealed class WorkloadOptions
     {
         foreach (var (option, users) in new (Option, string[])[]
         {
-            (_width, ["step", "score", "conv", "groupnorm"]), (_channels, ["step", "score"]), (_resolutions, ["step", "score"]),
-            (_maskLevels, ["score", "mask"]), (_steps, ["step", "score"]),
+            (_width, ["step", "score", "latency", "conv", "groupnorm"]), (_channels, ["step", "score", "latency"]),
+            (_resolutions, ["step", "score", "latency"]),
+            (_maskLevels, ["score", "latency", "mask"]), (_steps, ["step", "score", "latency"]), (_batch, ["step", "score", "conv", "mask", "groupnorm"]),
         })
         {
             if (parsed.GetResult(option) is { Implicit: false } && !cases.Intersect(users).Any())
@@ -63,15 +64,15 @@ internal sealed class WorkloadOptions
         }
     }
 
-    /// <summary>An initialised model.</summary>
-    public MmrrModel Model(ParseResult parsed, Device device)
+    /// <summary>An initialised model of <c>--width</c> and <c>--size</c>, or of the given ones.</summary>
+    public MmrrModel Model(ParseResult parsed, Device device, int? width = null, int? size = null)
     {
         var options = CommonOptions.Checked(
             new MmrrOptions
             {
                 Channels = Value(parsed, _channels),
-                Size = Value(parsed, _size),
-                Width = Value(parsed, _width),
+                Size = size ?? Value(parsed, _size),
+                Width = width ?? Value(parsed, _width),
                 Resolutions = Value(parsed, _resolutions)
             });
         var model = new MmrrModel(device, options);

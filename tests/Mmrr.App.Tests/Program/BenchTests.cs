@@ -29,4 +29,15 @@ public sealed class BenchTests
         });
         Assert.Equal(lines, output.Select(line => line[..line.LastIndexOf(" threads", StringComparison.Ordinal)]).Distinct().Count());
     }
+
+    [Fact]
+    public void OneImageIsTimedAtEachWidth()
+    {
+        string[] command = ["bench", "latency", "--device", "cpu", "--steps", "2", "--levels", "2", "--mask-levels", "2"];
+        string[] lines = MmrrProgram.Run([.. command, "--size", "8"]).Ends(0).OutputLines;
+        Assert.Equal(["width=16", "width=32"], lines.Select(line => line.Split(' ')[2]));
+        Assert.All(lines, line => Assert.Matches("case=latency .* batch=1 .* size=8 .* schedule=score2 median_ms=[0-9.]+ slowest_ms=[0-9.]+$", line));
+        Assert.Contains(" size=64 ", Assert.Single(MmrrProgram.Run([.. command, "--width", "16"]).Ends(0).OutputLines), StringComparison.Ordinal);
+        MmrrProgram.Run([.. command, "--batch", "2"]).Refuses("--batch belongs to step, score");
+    }
 }
