@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Mmrr.Kernels;
@@ -18,26 +19,36 @@ internal readonly unsafe struct TileGrid(int images, int height, int width)
     /// <summary>Tiles of the whole batch.</summary>
     public int Tiles => images * _inImage;
 
-    /// <summary>A tile's image, first row and first column.</summary>
-    public (int Image, int Top, int Left) Place(int tile)
+    /// <summary>Where a tile lies; of one after the last, an image that is not there.</summary>
+    public TilePlace Place(int tile)
     {
         int inImage = tile % _inImage;
-        return (tile / _inImage, inImage / _across * WinogradTransforms.Tile, inImage % _across * WinogradTransforms.Tile);
+        return new TilePlace(tile / _inImage, inImage / _across * WinogradTransforms.Tile, inImage % _across * WinogradTransforms.Tile);
+    }
+
+    /// <summary>Where the next tile lies. A place takes four divisions, as long as a tenth of a tile's work with 16 channels; this takes none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TilePlace After(TilePlace place)
+    {
+        int left = place.Left + WinogradTransforms.Tile;
+        if (left < width) return new TilePlace(place.Image, place.Top, left);
+        int top = place.Top + WinogradTransforms.Tile;
+        return top < height ? new TilePlace(place.Image, top, 0) : new TilePlace(place.Image + 1, 0, 0);
     }
 
     /// <summary>
     /// Prefetches a tile's pixels into the L2 cache. A training step's tensors come from memory, and a block that is transformed at once would wait for
     /// them; during the matrix products the memory is idle. Tiles after the last one are skipped.
     /// </summary>
-    /// <param name="tile">Index of the tile.</param>
+    /// <param name="place">Where the tile lies.</param>
     /// <param name="image">[N, H, W, channels].</param>
     /// <param name="channels">Channels of the images.</param>
     /// <param name="first">The first wanted channel.</param>
     /// <param name="count">Number of channels, a multiple of 16.</param>
-    public void Prefetch(int tile, float* image, int channels, int first, int count)
+    public void Prefetch(TilePlace place, float* image, int channels, int first, int count)
     {
-        if (!Sse.IsSupported || tile >= Tiles) return;
-        var (n, top, left) = Place(tile);
+        var (n, top, left) = place;
+        if (!Sse.IsSupported || n >= images) return;
         int bottom = Math.Min(height, top + WinogradTransforms.Tile), right = Math.Min(width, left + WinogradTransforms.Tile);
         for (int i = top; i < bottom; i++)
         {
@@ -49,3 +60,6 @@ internal readonly unsafe struct TileGrid(int images, int height, int width)
         }
     }
 }
+
+/// <summary>A tile's image, first row and first column.</summary>
+internal readonly record struct TilePlace(int Image, int Top, int Left);

@@ -128,9 +128,11 @@ internal readonly unsafe struct WinogradProduct
         float* products = scratch + ((nint)WinogradTransforms.Products * InputPlane); // [36, strips, panels of the pair, rows, 16]
         nint plane = InputPlane;
         float* temporary = scratch + ScratchFloats - WinogradTransforms.TemporaryFloats;
-        for (int t = 0; t < count; t++)
+        var firstPlace = _grid.Place(first);
+        var place = firstPlace;
+        for (int t = 0; t < count; t++, place = _grid.After(place))
         {
-            var (image, top, left) = _grid.Place(first + t);
+            var (image, top, left) = place;
             for (int c = 0; c < _channels; c += MicroKernel.PanelWidth)
             {
                 WinogradTransforms.Input(
@@ -150,35 +152,40 @@ internal readonly unsafe struct WinogradProduct
         {
             step = Math.Min(MicroKernel.MostPanels, panels - panel);
             nint productPlane = (strips * step * tileSize) + Line;
+            // The results' memory, their addends and the input of the block after next are prefetched during the computation: a tile each time that
+            // another count-th part of the products is done.
+            TilePlace result = firstPlace, coming = _grid.Place(first + (ahead * _block));
+            int parts = WinogradTransforms.Products * strips, done = 0;
             for (int p = 0; p < WinogradTransforms.Products; p++)
             {
                 float* w = weights + ((nint)p * _channels * _outputs) + (panel * panelSize);
                 for (int strip = 0; strip < strips; strip++)
                 {
-                    // The results' memory, their addends and the input of the block after next are prefetched during the computation.
-                    int done = (p * strips) + strip, fetched = done * count / (WinogradTransforms.Products * strips);
-                    if ((done + 1) * count / (WinogradTransforms.Products * strips) > fetched)
+                    done += count;
+                    if (done >= parts)
                     {
-                        _grid.Prefetch(first + fetched, y, _outputs, panel * MicroKernel.PanelWidth, step * MicroKernel.PanelWidth);
-                        if (residual != null)
-                            _grid.Prefetch(first + fetched, residual, _outputs, panel * MicroKernel.PanelWidth, step * MicroKernel.PanelWidth);
-                        if (panel == from) _grid.Prefetch(first + fetched + (ahead * _block), x, _channels, 0, _channels);
+                        done -= parts;
+                        _grid.Prefetch(result, y, _outputs, panel * MicroKernel.PanelWidth, step * MicroKernel.PanelWidth);
+                        if (residual != null) _grid.Prefetch(result, residual, _outputs, panel * MicroKernel.PanelWidth, step * MicroKernel.PanelWidth);
+                        if (panel == from) _grid.Prefetch(coming, x, _channels, 0, _channels);
+                        (result, coming) = (_grid.After(result), _grid.After(coming));
                     }
                     MicroKernel.Product(
                         input + (p * plane) + ((nint)strip * rows * _channels), _channels, Math.Min(rows, count - (strip * rows)),
                         w, step == 2 ? w + panelSize : null, products + (p * productPlane) + (strip * step * tileSize));
                 }
             }
-            for (int t = 0; t < count; t++)
+            place = firstPlace;
+            for (int t = 0; t < count; t++, place = _grid.After(place))
             {
-                var (image, top, left) = _grid.Place(first + t);
+                var (image, top, left) = place;
                 for (int s = 0; s < step; s++)
                 {
                     float* product = products + ((((t / rows) * step) + s) * tileSize) + (t % rows * MicroKernel.PanelWidth);
                     int channel = (panel + s) * MicroKernel.PanelWidth;
                     nint at = ((((((nint)image * _grid.Height) + top) * _grid.Width) + left) * _outputs) + channel;
                     WinogradTransforms.Output(
-                        product, productPlane, temporary, bias == null ? Vector512<float>.Zero : Vector512.Load(bias + channel),
+                        product, productPlane, temporary, bias == null ? null : bias + channel,
                         residual == null ? null : residual + at, y + at, (nint)_grid.Width * _outputs, _outputs,
                         Math.Min(_grid.Height - top, WinogradTransforms.Tile), Math.Min(_grid.Width - left, WinogradTransforms.Tile));
                 }

@@ -41,35 +41,27 @@ internal static unsafe class WinogradTransforms
         if (top >= 0 && left >= 0 && top + Patch <= height && left + Patch <= width)
         {
             for (int j = 0; j < Patch; j++, from += channels)
-            {
-                InputLine(
-                    Vector512.Load(from), Vector512.Load(from + row), Vector512.Load(from + (2 * row)),
-                    Vector512.Load(from + (3 * row)), Vector512.Load(from + (4 * row)), Vector512.Load(from + (5 * row)), temporary + (j * 16), Patch * 16);
-            }
+                InputLine(from, from + row, from + (2 * row), from + (3 * row), from + (4 * row), from + (5 * row), temporary + (j * 16), Patch * 16);
         }
         else
         {
+            float* zero = stackalloc float[16];
+            Vector512<float>.Zero.Store(zero);
             for (int j = 0; j < Patch; j++, from += channels)
             {
-                Vector512<float> d0 = default, d1 = default, d2 = default, d3 = default, d4 = default, d5 = default;
-                if (left + j >= 0 && left + j < width)
-                {
-                    if (top >= 0) d0 = Vector512.Load(from);
-                    if (top + 1 < height) d1 = Vector512.Load(from + row);
-                    if (top + 2 < height) d2 = Vector512.Load(from + (2 * row));
-                    if (top + 3 < height) d3 = Vector512.Load(from + (3 * row));
-                    if (top + 4 < height) d4 = Vector512.Load(from + (4 * row));
-                    if (top + 5 < height) d5 = Vector512.Load(from + (5 * row));
-                }
-                InputLine(d0, d1, d2, d3, d4, d5, temporary + (j * 16), Patch * 16);
+                bool inside = left + j >= 0 && left + j < width;
+                InputLine(
+                    inside && top >= 0 ? from : zero,
+                    inside && top + 1 < height ? from + row : zero,
+                    inside && top + 2 < height ? from + (2 * row) : zero,
+                    inside && top + 3 < height ? from + (3 * row) : zero,
+                    inside && top + 4 < height ? from + (4 * row) : zero,
+                    inside && top + 5 < height ? from + (5 * row) : zero,
+                    temporary + (j * 16), Patch * 16);
             }
         }
         for (int i = 0; i < Patch; i++, temporary += Patch * 16, target += Patch * stride)
-        {
-            InputLine(
-                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32),
-                Vector512.Load(temporary + 48), Vector512.Load(temporary + 64), Vector512.Load(temporary + 80), target, stride);
-        }
+            InputLine(temporary, temporary + 16, temporary + 32, temporary + 48, temporary + 64, temporary + 80, target, stride);
     }
 
     /// <summary>
@@ -78,7 +70,7 @@ internal static unsafe class WinogradTransforms
     /// <param name="products">The 36 vectors.</param>
     /// <param name="stride">Floats from one vector to the next.</param>
     /// <param name="temporary"><see cref="TemporaryFloats"/>, on a 64-byte boundary.</param>
-    /// <param name="bias">Added to every pixel.</param>
+    /// <param name="bias">The 16 channels' biases, added to every pixel, or null.</param>
     /// <param name="residual">Laid out like y, or null.</param>
     /// <param name="y">The tile's first pixel, at the first of the 16 channels.</param>
     /// <param name="row">Floats from one row of y to the next.</param>
@@ -87,42 +79,17 @@ internal static unsafe class WinogradTransforms
     /// <param name="columns">Columns of the tile inside the image, 1 to 4.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Output(
-        float* products, nint stride, float* temporary, Vector512<float> bias, float* residual, float* y, nint row, nint channels, int rows, int columns)
+        float* products, nint stride, float* temporary, float* bias, float* residual, float* y, nint row, nint channels, int rows, int columns)
     {
-        nint line = Patch * stride;
-        for (int j = 0; j < Patch; j++, products += stride)
+        if (Vector512.IsHardwareAccelerated)
         {
-            OutputLine(
-                Vector512.Load(products), Vector512.Load(products + line), Vector512.Load(products + (2 * line)),
-                Vector512.Load(products + (3 * line)), Vector512.Load(products + (4 * line)), Vector512.Load(products + (5 * line)),
-                out var y0, out var y1, out var y2, out var y3);
-            y0.Store(temporary + (j * 16));
-            y1.Store(temporary + ((Patch + j) * 16));
-            y2.Store(temporary + (((2 * Patch) + j) * 16));
-            y3.Store(temporary + (((3 * Patch) + j) * 16));
+            Output<Register16>(products, stride, temporary, bias, residual, y, row, channels, rows, columns);
+            return;
         }
-        for (int i = 0; i < rows; i++, temporary += Patch * 16, y += row)
+        for (int c = 0; c < 16; c += 8)
         {
-            OutputLine(
-                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32),
-                Vector512.Load(temporary + 48), Vector512.Load(temporary + 64), Vector512.Load(temporary + 80),
-                out var y0, out var y1, out var y2, out var y3);
-            y0 += bias;
-            y1 += bias;
-            y2 += bias;
-            y3 += bias;
-            if (residual != null)
-            {
-                y0 += Vector512.Load(residual);
-                if (columns > 1) y1 += Vector512.Load(residual + channels);
-                if (columns > 2) y2 += Vector512.Load(residual + (2 * channels));
-                if (columns > 3) y3 += Vector512.Load(residual + (3 * channels));
-                residual += row;
-            }
-            y0.Store(y);
-            if (columns > 1) y1.Store(y + channels);
-            if (columns > 2) y2.Store(y + (2 * channels));
-            if (columns > 3) y3.Store(y + (3 * channels));
+            Output<Register8>(
+                products + c, stride, temporary + c, bias == null ? null : bias + c, residual == null ? null : residual + c, y + c, row, channels, rows, columns);
         }
     }
 
@@ -142,24 +109,21 @@ internal static unsafe class WinogradTransforms
     public static void OutputGradient(float* gradient, int height, int width, int channels, int top, int left, float* temporary, float* target, nint stride)
     {
         nint row = (nint)width * channels;
+        float* zero = stackalloc float[16];
+        Vector512<float>.Zero.Store(zero);
         for (int j = 0; j < Tile; j++)
         {
-            Vector512<float> d0 = default, d1 = default, d2 = default, d3 = default;
-            if (left + j < width)
-            {
-                float* from = gradient + (top * row) + ((nint)(left + j) * channels);
-                d0 = Vector512.Load(from);
-                if (top + 1 < height) d1 = Vector512.Load(from + row);
-                if (top + 2 < height) d2 = Vector512.Load(from + (2 * row));
-                if (top + 3 < height) d3 = Vector512.Load(from + (3 * row));
-            }
-            OutputGradientLine(d0, d1, d2, d3, temporary + (j * 16), Tile * 16);
+            bool inside = left + j < width;
+            float* from = gradient + (top * row) + ((nint)(left + j) * channels);
+            OutputGradientLine(
+                inside ? from : zero,
+                inside && top + 1 < height ? from + row : zero,
+                inside && top + 2 < height ? from + (2 * row) : zero,
+                inside && top + 3 < height ? from + (3 * row) : zero,
+                temporary + (j * 16), Tile * 16);
         }
         for (int i = 0; i < Patch; i++, temporary += Tile * 16, target += Patch * stride)
-        {
-            OutputGradientLine(
-                Vector512.Load(temporary), Vector512.Load(temporary + 16), Vector512.Load(temporary + 32), Vector512.Load(temporary + 48), target, stride);
-        }
+            OutputGradientLine(temporary, temporary + 16, temporary + 32, temporary + 48, target, stride);
     }
 
     /// <summary>Gᵀ u G for 16 output channels: the 36 contiguous vectors become nine, a stride apart.</summary>
@@ -189,44 +153,103 @@ internal static unsafe class WinogradTransforms
         for (int i = 0; i < Patch; i++) WeightLine(lines[i * 3], lines[(i * 3) + 1], lines[(i * 3) + 2], target + (i * Patch * stride), stride);
     }
 
+    // Each on half of the channels where a vector has eight: twice six vectors and what is made of them do not fit in 16 registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void InputLine(
-        Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3, Vector512<float> d4, Vector512<float> d5,
-        float* target, nint stride)
+    private static void InputLine(float* d0, float* d1, float* d2, float* d3, float* d4, float* d5, float* target, nint stride)
     {
-        Vector512<float> four = Vector512.Create(4f), minusFour = Vector512.Create(-4f), minusFive = Vector512.Create(-5f),
-            two = Vector512.Create(2f), minusTwo = Vector512.Create(-2f);
-        var a = Vector512.MultiplyAddEstimate(minusFour, d2, d4);
-        var b = Vector512.MultiplyAddEstimate(minusFour, d1, d3);
-        var c = d4 - d2;
-        var e = d3 - d1;
-        Vector512.MultiplyAddEstimate(four, d0, Vector512.MultiplyAddEstimate(minusFive, d2, d4)).Store(target);
+        if (Vector512.IsHardwareAccelerated)
+        {
+            InputLine<Register16>(d0, d1, d2, d3, d4, d5, target, stride);
+            return;
+        }
+        InputLine<Register8>(d0, d1, d2, d3, d4, d5, target, stride);
+        InputLine<Register8>(d0 + 8, d1 + 8, d2 + 8, d3 + 8, d4 + 8, d5 + 8, target + 8, stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void OutputGradientLine(float* d0, float* d1, float* d2, float* d3, float* target, nint stride)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            OutputGradientLine<Register16>(d0, d1, d2, d3, target, stride);
+            return;
+        }
+        OutputGradientLine<Register8>(d0, d1, d2, d3, target, stride);
+        OutputGradientLine<Register8>(d0 + 8, d1 + 8, d2 + 8, d3 + 8, target + 8, stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void InputLine<T>(float* from0, float* from1, float* from2, float* from3, float* from4, float* from5, float* target, nint stride)
+        where T : struct, IRegister<T>
+    {
+        T d1 = T.Load(from1), d2 = T.Load(from2), d3 = T.Load(from3), d4 = T.Load(from4);
+        var a = T.MultiplyAdd(T.Create(-4), d2, d4);
+        var b = T.MultiplyAdd(T.Create(-4), d1, d3);
         (a + b).Store(target + stride);
         (a - b).Store(target + (2 * stride));
-        Vector512.MultiplyAddEstimate(two, e, c).Store(target + (3 * stride));
-        Vector512.MultiplyAddEstimate(minusTwo, e, c).Store(target + (4 * stride));
-        Vector512.MultiplyAddEstimate(four, d1, Vector512.MultiplyAddEstimate(minusFive, d3, d5)).Store(target + (5 * stride));
+        var c = d4 - d2;
+        var e = d3 - d1;
+        T.MultiplyAdd(T.Create(2), e, c).Store(target + (3 * stride));
+        T.MultiplyAdd(T.Create(-2), e, c).Store(target + (4 * stride));
+        T.MultiplyAdd(T.Create(4), T.Load(from0), T.MultiplyAdd(T.Create(-5), d2, d4)).Store(target);
+        T.MultiplyAdd(T.Create(4), d1, T.MultiplyAdd(T.Create(-5), d3, T.Load(from5))).Store(target + (5 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void OutputLine(
-        Vector512<float> m0, Vector512<float> m1, Vector512<float> m2, Vector512<float> m3, Vector512<float> m4, Vector512<float> m5,
-        out Vector512<float> y0, out Vector512<float> y1, out Vector512<float> y2, out Vector512<float> y3)
+    private static void Output<T>(
+        float* products, nint stride, float* temporary, float* bias, float* residual, float* y, nint row, nint channels, int rows, int columns)
+        where T : struct, IRegister<T>
     {
-        Vector512<float> sum1 = m1 + m2, difference1 = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
-        y0 = m0 + sum1 + sum2;
-        y1 = Vector512.MultiplyAddEstimate(Vector512.Create(2f), difference2, difference1);
-        y2 = Vector512.MultiplyAddEstimate(Vector512.Create(4f), sum2, sum1);
-        y3 = Vector512.MultiplyAddEstimate(Vector512.Create(8f), difference2, difference1) + m5;
+        nint line = Patch * stride;
+        for (int j = 0; j < Patch; j++, products += stride)
+        {
+            OutputLine<T>(products, line, out var y0, out var y1, out var y2, out var y3);
+            y0.Store(temporary + (j * 16));
+            y1.Store(temporary + ((Patch + j) * 16));
+            y2.Store(temporary + (((2 * Patch) + j) * 16));
+            y3.Store(temporary + (((3 * Patch) + j) * 16));
+        }
+        var added = bias == null ? default : T.Load(bias);
+        for (int i = 0; i < rows; i++, temporary += Patch * 16, y += row)
+        {
+            OutputLine<T>(temporary, 16, out var y0, out var y1, out var y2, out var y3);
+            y0 += added;
+            y1 += added;
+            y2 += added;
+            y3 += added;
+            if (residual != null)
+            {
+                y0 += T.Load(residual);
+                if (columns > 1) y1 += T.Load(residual + channels);
+                if (columns > 2) y2 += T.Load(residual + (2 * channels));
+                if (columns > 3) y3 += T.Load(residual + (3 * channels));
+                residual += row;
+            }
+            y0.Store(y);
+            if (columns > 1) y1.Store(y + channels);
+            if (columns > 2) y2.Store(y + (2 * channels));
+            if (columns > 3) y3.Store(y + (3 * channels));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void OutputGradientLine(Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3, float* target, nint stride)
+    private static void OutputLine<T>(float* from, nint stride, out T y0, out T y1, out T y2, out T y3)
+        where T : struct, IRegister<T>
     {
-        Vector512<float> even = d0 + d2, odd = d1 + d3;
-        var four = Vector512.Create(4f);
-        var wideEven = Vector512.MultiplyAddEstimate(four, d2, d0);
-        var wideOdd = Vector512.MultiplyAddEstimate(four, d3, d1);
+        T m1 = T.Load(from + stride), m2 = T.Load(from + (2 * stride)), m3 = T.Load(from + (3 * stride)), m4 = T.Load(from + (4 * stride));
+        T sum1 = m1 + m2, difference1 = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
+        y0 = T.Load(from) + sum1 + sum2;
+        y1 = T.MultiplyAdd(T.Create(2), difference2, difference1);
+        y2 = T.MultiplyAdd(T.Create(4), sum2, sum1);
+        y3 = T.MultiplyAdd(T.Create(8), difference2, difference1) + T.Load(from + (5 * stride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void OutputGradientLine<T>(float* from0, float* from1, float* from2, float* from3, float* target, nint stride)
+        where T : struct, IRegister<T>
+    {
+        T d0 = T.Load(from0), d1 = T.Load(from1), d2 = T.Load(from2), d3 = T.Load(from3);
+        T even = d0 + d2, odd = d1 + d3, wideEven = T.MultiplyAdd(T.Create(4), d2, d0), wideOdd = T.MultiplyAdd(T.Create(4), d3, d1);
         wideOdd += wideOdd;
         d0.Store(target);
         (even + odd).Store(target + stride);

@@ -78,9 +78,9 @@ internal readonly unsafe struct WinogradWeightGradient
         {
             int count = Math.Min(_block, end - first);
             nint inputPlane = (nint)count * channels, gradientPlane = (nint)count * outputs;
-            for (int t = 0; t < count; t++)
+            var tile = _grid.Place(first);
+            for (int t = 0; t < count; t++, tile = _grid.After(tile))
             {
-                var tile = _grid.Place(first + t);
                 for (int c = 0; c < channels; c += MicroKernel.PanelWidth)
                 {
                     WinogradTransforms.Input(
@@ -94,10 +94,11 @@ internal readonly unsafe struct WinogradWeightGradient
                         _grid.Height, _grid.Width, _outputs, tile.Top, tile.Left, temporary, gradients + ((nint)t * outputs) + o, gradientPlane);
                 }
             }
+            // The tiles of the next block.
             for (int p = 0; p < WinogradTransforms.Products; p++)
             {
                 int next = Math.Min(end, first + count + ((p + 1) * count / WinogradTransforms.Products));
-                for (int tile = first + count + (p * count / WinogradTransforms.Products); tile < next; tile++)
+                for (int coming = first + count + (p * count / WinogradTransforms.Products); coming < next; coming++, tile = _grid.After(tile))
                 {
                     _grid.Prefetch(tile, x, _channels, firstChannel, channels);
                     _grid.Prefetch(tile, dy, _outputs, firstOutput, outputs);
