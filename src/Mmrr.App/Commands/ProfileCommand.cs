@@ -21,16 +21,25 @@ internal static class ProfileCommand
             HelpName = "FILE",
             Description = "Also write the kernels to this file, for Perfetto or chrome://tracing."
         };
-        var command = new Command("profile", "Profile training steps and a scoring pass, kernel by kernel.") { trace };
+        var against = new Option<string?>("--against")
+        {
+            HelpName = "FILE",
+            Description = "Also compare with this file, a trace of an earlier profile, kernel by kernel."
+        };
+        var command = new Command("profile", "Profile training steps and a scoring pass, kernel by kernel.") { trace, against };
         var options = new WorkloadOptions(command, 3, "Profiled repetitions; the fastest is shown.");
         command.SetAction(parsed =>
         {
-            string? path = parsed.GetValue(trace);
-            if (path is not null) ChromeTrace.CheckWritable(path);
+            string? path = parsed.GetValue(trace), earlier = parsed.GetValue(against);
+            if (path is not null) ChromeTrace.CheckWritable(path, earlier);
+            var before = earlier is null ? null : KeptProfile.Read(earlier);
             using var device = options.Open(parsed);
             using var model = options.Model(parsed, device);
             int batch = options.Batch(parsed);
             TrainingMemory.EnsureRoom(device, model.Options, batch);
+            var now = ProfileCase.Of(model, batch, options.MaskLevels(parsed), options.Steps(parsed));
+            string[] changes = before is null ? [] : [.. before.Case.ChangesTo(now)];
+            if (changes.Length > 0) Complaint.Write($"--against {earlier}: of another case: {string.Join("; ", changes)}");
             var limits = MachineLimits.Measure(device);
             Write($"{device.Name}: {device.Description}{(device.Precision == MatrixPrecision.Tf32 ? ", convolutions in TF32" : "")}");
             Write($"limits: {limits.Gflops:F1} GFLOP/s of multiply-adds, {limits.GigabytesPerSecond:F1} GB/s read and written, measured now");
@@ -39,19 +48,20 @@ internal static class ProfileCommand
             {
                 () => ModelWorkload.Step(model, batch, 1),
                 () => ModelWorkload.Step(model, batch, 2),
-                () => ModelWorkload.Score(model, batch, options.MaskLevels(parsed)),
+                () => ModelWorkload.Score(model, batch, now.MaskLevels),
             })
             {
                 WorkloadOptions.Sized(() =>
                 {
                     using var workload = create();
-                    runs.Add((workload.Title, Fastest(workload, options.Steps(parsed))));
+                    runs.Add((workload.Title, Fastest(workload, now.Steps)));
                     Show(workload, runs[^1].Run, limits);
                 });
             }
             Console.WriteLine();
             foreach (string note in KernelTable.Notes) Console.WriteLine(note);
-            if (path is not null) ChromeTrace.Write(path, runs);
+            if (before is not null) Compare(earlier!, before, runs);
+            if (path is not null) ChromeTrace.Write(path, now, runs);
             return ExitCode.Success;
         });
         return command;
@@ -69,6 +79,18 @@ internal static class ProfileCommand
         Console.WriteLine();
         Write($"{workload.Title}: {workload.Batch} x {o.Size}x{o.Size}x{o.Channels}, width {o.Width}, {o.Resolutions} resolutions");
         foreach (string line in KernelTable.Lines(run, limits)) Console.WriteLine(line);
+    }
+
+    private static void Compare(string file, KeptProfile before, List<(string Title, WorkloadRun Run)> now)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"against {file}, of mmrr {before.Version}");
+        Console.WriteLine(ComparisonTable.Note);
+        foreach (var (old, (title, run)) in before.Runs.Zip(now))
+        {
+            Console.WriteLine(title);
+            ComparisonTable.Print(old, RunProfile.Of(run));
+        }
     }
 
     private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

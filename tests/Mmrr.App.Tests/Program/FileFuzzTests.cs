@@ -1,8 +1,10 @@
 using Mmrr.App.Output;
+using Mmrr.App.Profiling;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Data.Fixtures;
 using Mmrr.Nn;
 using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 using Xunit;
 
@@ -88,6 +90,18 @@ public sealed class FileFuzzTests(TrainedRuns runs, ITestOutputHelper output) : 
             using var model = new MmrrModel(device, folder.Options.Model);
             TrainingState.Read(folder.PathOf(TrainingState.FileName), model);
         }).ContinueWith(done => { device.Dispose(); return done; }, TaskScheduler.Default).Unwrap();
+    }
+
+    [Fact]
+    public Task Traces()
+    {
+        string path = _folder["trace.json"];
+        var kernel = new ProfiledKernel(new Work("Elementwise.Add", new Shape(1, 8, 8, 16), 1024, 12288), [(0.001, 0.002), (0.0011, 0.0019)]);
+        ChromeTrace.Write(
+            path, new ProfileCase("cpu: 2 workers, AVX2", "float32", 16, 1, 1, 8, 2, 2, 1),
+            [.. Enumerable.Range(1, ChromeTrace.RunCount).Select(i => ($"run {i}", new WorkloadRun(0.01, [kernel, kernel])))]);
+        return Fuzz("trace", _folder.Path, "trace.json", Mutations.OfText, _ =>
+            Assert.All(KeptProfile.Read(path).Runs, run => Assert.InRange(run.Total.Calls, 0, 2 * ChromeTrace.RunCount)));
     }
 
     private static void LoadTrain(string kind, string root, string normal) =>

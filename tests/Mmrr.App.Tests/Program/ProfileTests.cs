@@ -55,7 +55,14 @@ public sealed class ProfileTests : IDisposable
             Assert.StartsWith("[", e.GetProperty("args").GetProperty("shape").GetString(), StringComparison.Ordinal);
             Assert.True(e.GetProperty("args").GetProperty("GFLOP/s").GetDouble() >= 0);
             Assert.True(e.GetProperty("args").GetProperty("GB/s").GetDouble() >= 0);
+            // A worker's part is at most the whole call; both are rounded.
+            Assert.InRange(e.GetProperty("dur").GetDouble(), 0, (e.GetProperty("args").GetProperty("kernelSeconds").GetDouble() * 1e6) + 0.002);
         });
+        var data = trace.RootElement.GetProperty("otherData");
+        Assert.Equal(1, data.GetProperty("format").GetInt32());
+        Assert.Equal(16, data.GetProperty("case").GetProperty("width").GetInt32());
+        Assert.StartsWith("cpu: 2 workers", data.GetProperty("case").GetProperty("device").GetString(), StringComparison.Ordinal);
+        Assert.Equal(3, data.GetProperty("runSeconds").GetArrayLength());
         Assert.Equal([0, 1], kernels.Select(e => e.GetProperty("tid").GetInt32()).Distinct().Order());
         Assert.Equal([0, 1, 2], kernels.Select(e => e.GetProperty("pid").GetInt32()).Distinct().Order());
     }
