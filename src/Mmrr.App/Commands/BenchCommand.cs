@@ -26,7 +26,8 @@ internal static class BenchCommand
             Arity = ArgumentArity.OneOrMore
         };
         what.AcceptOnlyFromAmong("step", "score", "latency", "conv", "product", "mask", "groupnorm");
-        var command = new Command("bench", "Time training steps, scoring, the score of one image, convolutions, matrix products, masks or group normalisation.") { what };
+        var command = new Command(
+            "bench", "Time training steps, scoring, the score of one image, convolutions, matrix products, masks or group normalisation.") { what };
         var options = new WorkloadOptions(command, 5, "Timed repetitions of step, score and latency; the median is printed.");
         command.SetAction(parsed =>
         {

@@ -47,7 +47,7 @@ public sealed class ContradictionTests : IDisposable
     [InlineData("--out IN/figures: lies within IN", "figures RUN --images IN --out IN/figures")]
     [InlineData("--out RUN: holds a run", "figures RUN --images IN --out RUN")]
     [InlineData("Could not find file * NONE'", "figures RUN --images NONE --out out --device cpu")]
-    [InlineData("--mask-levels belongs to score, mask, not to conv", "bench conv --mask-levels 3")]
+    [InlineData("--mask-levels belongs to score, latency, mask, not to conv", "bench conv --mask-levels 3")]
     [InlineData("shape [4096, 65536, 65536, 1024]: more than", "bench conv --width 1024 --size 65536 --batch 4096 --device cpu")]
     [InlineData("its folder does not exist", "profile --trace FILE/trace.json")]
     [InlineData("--sass needs the NAME of a kernel", "ptx --sass")]

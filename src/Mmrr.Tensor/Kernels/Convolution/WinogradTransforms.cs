@@ -89,7 +89,8 @@ internal static unsafe class WinogradTransforms
         for (int c = 0; c < 16; c += 8)
         {
             Output<Register8>(
-                products + c, stride, temporary + c, bias == null ? null : bias + c, residual == null ? null : residual + c, y + c, row, channels, rows, columns);
+                products + c, stride, temporary + c, bias == null ? null : bias + c, residual == null ? null : residual + c, y + c, row, channels, rows,
+                columns);
         }
     }
 
