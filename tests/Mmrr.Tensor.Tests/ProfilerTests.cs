@@ -126,8 +126,16 @@ public class ProfilerTests(TestDevices devices)
         var random = new RandomInputs();
         // Longer than a worker's piece and no multiple of a vector. A product with one half is exact, fused or not.
         HostTensor a = random.Uniform(new Shape(4099)), b = random.Uniform(new Shape(4099));
-        var sum = devices.Run(name, [a, b], [a.Shape], (given, taken) => LimitProbe.Triad(given[0], given[1], 0.5f, taken[0]))[0];
-        Assert.Equal(a.Values.Zip(b.Values, (x, y) => x + (0.5f * y)), sum);
+        foreach (int passes in (int[])[1, 3])
+        {
+            var sum = devices.Run(name, [a, b], [a.Shape], (given, taken) => LimitProbe.Triad(given[0], given[1], 0.5f, taken[0], passes))[0];
+            Assert.Equal(a.Values.Zip(b.Values, (x, y) => x + (0.5f * y)), sum);
+        }
+        using (Tensor x = Tensor.From(device, a.Shape, a.Values), y = Tensor.From(device, b.Shape, b.Values))
+        {
+            LimitProbe.Triad(x, y, 0.5f, y, 2);
+            Assert.Equal(a.Values.Zip(b.Values, (u, v) => u + (0.5f * (u + (0.5f * v)))), y.ToArray());
+        }
         using var profiler = new Profiler(device);
         LimitProbe.MultiplyAdds(device, 1);
         LimitProbe.MultiplyAdds(device, 7);
@@ -135,6 +143,8 @@ public class ProfilerTests(TestDevices devices)
         Assert.Equal([operations[0], 7 * operations[0]], operations);
         Assert.True(operations[0] > 0);
         Assert.Throws<ArgumentOutOfRangeException>(() => LimitProbe.MultiplyAdds(device, 0));
+        using var any = Tensor.Empty(device, a.Shape);
+        Assert.Throws<ArgumentOutOfRangeException>(() => LimitProbe.Triad(any, any, 1, any, 0));
     }
 
     private static float[] Run(Tensor[] given)

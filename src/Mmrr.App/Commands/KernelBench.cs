@@ -62,7 +62,7 @@ internal static class KernelBench
     /// <param name="size">Pixels a side of one kind of images in place of the two.</param>
     public static void Masks(Device device, int n, int levels, int? size)
     {
-        var limits = MachineLimits.Measure(device);
+        double limit = MachineLimits.MeasureMemory(device).Rate / 1e9;
         foreach (int side in size is { } one ? [one] : (int[])[32, 256])
         {
             using var scope = new DisposeScope();
@@ -80,7 +80,7 @@ internal static class KernelBench
                 Write(
                     $"engine=mmrr case=mask n={n} levels={levels} d={v.Count / n} solver={name} {Where(device)} ",
                     $"ms={seconds * 1e3:F3} sweeps={sweeps:F2} gbs={rate:F2} ",
-                    $"memory_limit_gbs={limits.GigabytesPerSecond:F1} memory_share={rate / limits.GigabytesPerSecond:F3}");
+                    $"memory_limit_gbs={limit:F1} memory_share={rate / limit:F3}");
             }
         }
     }
@@ -92,7 +92,7 @@ internal static class KernelBench
     /// <param name="size">Pixels a side, in place of the list.</param>
     public static void GroupNorms(Device device, int n, int? width, int? size)
     {
-        var limits = MachineLimits.Measure(device);
+        double limit = MachineLimits.MeasureMemory(device).Rate / 1e9;
         foreach (int c in width is { } channels ? [channels] : (int[])[16, 32, 64, 128])
         {
             foreach (int h in size is { } side ? [side] : (int[])[32, 16, 8, 4])
@@ -105,7 +105,7 @@ internal static class KernelBench
                 Tensor dx = Tensor.Empty(device, shape), dgamma = Tensor.Empty(device, parameters), dbeta = Tensor.Empty(device, parameters);
                 double forward = BestTime.Of(device, () => GroupNormalization.Forward(x, gamma, beta, groups, 1e-5f, relu: true, y, mean, deviation));
                 double backward = BestTime.Of(device, () => GroupNormalization.Backward(x, gamma, beta, mean, deviation, dy, relu: true, dx, dgamma, dbeta));
-                double forwardRate = 8.0 * x.Count / forward / 1e9, backwardRate = 12.0 * x.Count / backward / 1e9, limit = limits.GigabytesPerSecond;
+                double forwardRate = 8.0 * x.Count / forward / 1e9, backwardRate = 12.0 * x.Count / backward / 1e9;
                 Write(
                     $"engine=mmrr case=groupnorm n={n} c={c} h={h} groups={groups} {Where(device)} ",
                     $"forward_ms={forward * 1e3:F4} backward_ms={backward * 1e3:F4} forward_gbs={forwardRate:F2} backward_gbs={backwardRate:F2} ",

@@ -41,8 +41,11 @@ internal static class ProfileCommand
             string[] changes = before is null ? [] : [.. before.Case.ChangesTo(now)];
             if (changes.Length > 0) Complaint.Write($"--against {earlier}: of another case: {string.Join("; ", changes)}");
             var limits = MachineLimits.Measure(device);
-            Write($"{device.Name}: {device.Description}{(device.Precision == MatrixPrecision.Tf32 ? ", convolutions in TF32" : "")}");
-            Write($"limits: {limits.Gflops:F1} GFLOP/s of multiply-adds, {limits.GigabytesPerSecond:F1} GB/s read and written, measured now");
+            Console.WriteLine($"{Processor.Describe(device)}{(device.Precision == MatrixPrecision.Tf32 ? ", convolutions in TF32" : "")}");
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"limits: {limits.Arithmetic.Rate / 1e9:F1} GFLOP/s of multiply-adds{limits.Arithmetic.Doubt}, "
+                + $"{limits.Memory.Rate / 1e9:F1} GB/s read and written{limits.Memory.Doubt}, measured now"));
             var runs = new List<(string Title, WorkloadRun Run)>();
             foreach (var create in new Func<ModelWorkload>[]
             {

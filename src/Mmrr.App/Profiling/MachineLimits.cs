@@ -1,35 +1,50 @@
-using System.Diagnostics;
 using Mmrr.Kernels;
 using Mmrr.Ptx;
 
 namespace Mmrr.App.Profiling;
 
 /// <summary>The measured limits of a device.</summary>
-/// <param name="Gflops">10⁹ floating-point operations a second, of multiply-adds in registers.</param>
-/// <param name="GigabytesPerSecond">10⁹ bytes a second, read and written, of a triad over arrays larger than any cache.</param>
-internal sealed record MachineLimits(double Gflops, double GigabytesPerSecond)
+/// <param name="Arithmetic">Floating-point operations a second, of multiply-adds in registers.</param>
+/// <param name="Memory">Bytes a second, read and written, of a triad in place over arrays larger than any cache.</param>
+internal sealed record MachineLimits(MeasuredLimit Arithmetic, MeasuredLimit Memory)
 {
-    // Some milliseconds on any device: short enough to find a moment in which no other program uses a core.
+    // Some milliseconds on any device.
     private const int Steps = 20_000;
 
-    // Three arrays of 128 MB; 256 KB on the simulator, which takes a fraction of a microsecond per element.
+    // Two arrays of 128 MB; 256 KB on the simulator, which takes a fraction of a microsecond per element.
     private const int StreamedFloats = 32 * 1024 * 1024;
     private const int SimulatedFloats = 64 * 1024;
-    private static readonly TimeSpan s_each = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Measures the limits in about a second: the best of many runs.</summary>
-    /// <param name="device">The device. The arrays are allocated on a second handle to it, with as many workers, so their memory is returned to the
-    /// system.</param>
-    public static MachineLimits Measure(Device device)
+    // A worker's passes over its part of a cache, together: a fraction of a millisecond.
+    private const long CachedBytes = 32L * 1024 * 1024;
+    private const int Arrays = 2;
+
+    /// <summary>Measures the limits, in 0.6 to 4 s on <c>cpu</c> and on GPUs.</summary>
+    /// <param name="device">The device.</param>
+    /// <exception cref="DeviceMemoryException">There is no room for 256 MB.</exception>
+    public static MachineLimits Measure(Device device) => new(MeasureArithmetic(device), MeasureMemory(device));
+
+    /// <summary>Measures <see cref="Arithmetic"/>, in 0.3 to 2 s.</summary>
+    public static MeasuredLimit MeasureArithmetic(Device device)
     {
-        using var probed = Device.Open(device.Name, device.Kind == DeviceKind.Cpu ? device.Workers : null);
-        using var scope = new DisposeScope();
-        double operations = Best(probed, () => LimitProbe.MultiplyAdds(probed, Steps), work => work.Operations);
-        var shape = new Shape(device.Kind == DeviceKind.Simt ? SimulatedFloats : StreamedFloats);
-        Tensor a = Tensor.Empty(probed, shape), b = Tensor.Empty(probed, shape), output = Tensor.Empty(probed, shape);
-        foreach (var tensor in new[] { a, b, output }) Elementwise.Fill(1, tensor);
-        double bytes = Best(probed, () => LimitProbe.Triad(a, b, 0.5f, output), work => work.Bytes);
-        return new MachineLimits(operations / 1e9, bytes / 1e9);
+        using var probed = Again(device);
+        return MeasuredLimit.Of(probed, () => LimitProbe.MultiplyAdds(probed, Steps), work => work.Operations);
+    }
+
+    /// <summary>Measures <see cref="Memory"/>, in 0.3 to 2 s.</summary>
+    /// <exception cref="DeviceMemoryException">There is no room for the arrays.</exception>
+    public static MeasuredLimit MeasureMemory(Device device) => MeasureTriad(device, Floats(device), 1);
+
+    /// <summary>Bytes of the arrays that <see cref="MeasureMemory"/> streams.</summary>
+    public static long MemoryBytes(Device device) => (long)Arrays * sizeof(float) * Floats(device);
+
+    /// <summary>Measures the bytes a second, read and written, of the triad over arrays that a cache of <c>cpu</c> holds, in 0.3 to 2 s.</summary>
+    /// <param name="device">The device <c>cpu</c>.</param>
+    /// <param name="workingSet">Bytes of the arrays of one worker, from 512.</param>
+    public static MeasuredLimit MeasureCache(Device device, long workingSet)
+    {
+        int floats = (int)(workingSet / Arrays / sizeof(float) / LimitProbe.TriadGrain) * LimitProbe.TriadGrain;
+        return MeasureTriad(device, floats * device.Workers, (int)Math.Max(1, CachedBytes / workingSet));
     }
 
     /// <summary>
@@ -40,21 +55,23 @@ internal sealed record MachineLimits(double Gflops, double GigabytesPerSecond)
     /// <param name="seconds">The time that the work took.</param>
     public (double Share, string Limit)? Share(double operations, double bytes, double seconds)
     {
-        double compute = operations / seconds / 1e9 / Gflops, memory = bytes / seconds / 1e9 / GigabytesPerSecond;
+        double compute = operations / seconds / Arithmetic.Rate, memory = bytes / seconds / Memory.Rate;
         return compute == 0 && memory == 0 ? null : compute >= memory ? (compute, "compute") : (memory, "memory");
     }
 
-    /// <summary>The best rate, an amount a second. The profiler's times exclude the launch.</summary>
-    private static double Best(Device device, Action enqueue, Func<Work, double> amount)
+    private static int Floats(Device device) => device.Kind == DeviceKind.Simt ? SimulatedFloats : StreamedFloats;
+
+    private static MeasuredLimit MeasureTriad(Device device, int floats, int passes)
     {
-        using var profiler = new Profiler(device);
-        var watch = Stopwatch.StartNew();
-        do
-        {
-            for (int i = 0; i < 4; i++) enqueue();
-            device.Synchronize();
-        }
-        while (watch.Elapsed < s_each);
-        return profiler.Kernels.Max(kernel => amount(kernel.Work) / kernel.Seconds);
+        using var probed = Again(device);
+        using var scope = new DisposeScope();
+        var shape = new Shape(floats);
+        Tensor x = Tensor.Empty(probed, shape), y = Tensor.Empty(probed, shape);
+        foreach (var tensor in new[] { x, y }) Elementwise.Fill(1, tensor);
+        // y tends to 2.
+        return MeasuredLimit.Of(probed, () => LimitProbe.Triad(x, y, 0.5f, y, passes), work => work.Bytes);
     }
+
+    // A second handle, with as many workers: the memory of its arrays returns to the system.
+    private static Device Again(Device device) => Device.Open(device.Name, device.Kind == DeviceKind.Cpu ? device.Workers : null);
 }
