@@ -18,23 +18,24 @@ internal sealed class CpuQueue : IDisposable
     private static int s_handles;
 
     private readonly int _handle = Interlocked.Increment(ref s_handles);
+    private readonly Device _device; // with its pool: bodies have addresses alone
     private readonly Worker[] _workers;
     private readonly WorkerBarrier _barrier;
     private readonly Action<KernelConfig, int> _launch;
     private readonly List<QueuedOperation> _operations = [];
     private readonly List<Action> _afterRun = [];
-    private readonly List<object> _kept = [];
     private (string Name, Exception Error)? _failure;
 
     // Set on the workers' threads while they run operations.
     [ThreadStatic]
     private static bool s_isWorker;
 
-    public CpuQueue(Accelerator accelerator, int workers)
+    public CpuQueue(Device device, int workers)
     {
+        _device = device;
         _barrier = new WorkerBarrier(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(i => new Worker(i, _barrier))];
-        _launch = accelerator.LoadStreamKernel<int>(WalkKernel);
+        _launch = device.Accelerator.LoadStreamKernel<int>(WalkKernel);
         s_open[_handle] = this;
     }
 
@@ -47,12 +48,6 @@ internal sealed class CpuQueue : IDisposable
         if (_operations.Count >= LongestQueue) Run();
     }
 
-    /// <summary>
-    /// Keeps the tensor's memory until everything enqueued so far has run. Bodies have its address alone: the garbage collector would free the memory of a
-    /// tensor that was neither disposed nor is referenced any more.
-    /// </summary>
-    public void Keep(Tensor tensor) => _kept.Add(tensor.SharedBuffer);
-
     public void Run()
     {
         if (_operations.Count == 0) return;
@@ -61,7 +56,6 @@ internal sealed class CpuQueue : IDisposable
         _operations.Clear();
         foreach (var action in _afterRun) action();
         _afterRun.Clear();
-        _kept.Clear();
         if (_failure is { } failure)
         {
             _failure = null;

@@ -51,7 +51,7 @@ public sealed partial class Device : IDisposable
         Pool = new MemoryPool(this);
         if (kind == DeviceKind.Cpu)
         {
-            Queue = new CpuQueue(accelerator, workers);
+            Queue = new CpuQueue(this, workers);
         }
         else
         {
@@ -169,15 +169,23 @@ public sealed partial class Device : IDisposable
     }
 
     /// <summary>Returns unused buffers to the system after everything enqueued has run.</summary>
+    /// <exception cref="InvalidOperationException">As <see cref="Synchronize"/>.</exception>
     public void ReleaseUnusedMemory()
     {
+        CpuQueue.CheckOutside();
+        // One call: what another thread enqueued between the two would lose its buffers.
+        using var call = Use.Enter();
         Synchronize();
         Pool.Dispose();
     }
 
-    /// <summary>Waits for running turns and calls of other threads, and frees everything; later calls throw.</summary>
+    /// <summary>
+    /// Waits for running turns and calls of other threads, and frees everything; later calls throw. A device that is not disposed keeps its threads.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">An operation that runs on the workers calls it.</exception>
     public void Dispose()
     {
+        CpuQueue.CheckOutside();
         if (!Use.Close()) return;
         Queue?.Dispose();
         Pool.Dispose();
@@ -221,14 +229,7 @@ public sealed partial class Device : IDisposable
     }
 
     /// <summary>On <c>simt</c> and <c>cuda</c>: the launcher of SIMT kernels.</summary>
-    internal SimtLauncher Simt
-    {
-        get
-        {
-            Use.Enter().Dispose();
-            return _simt ?? throw new InvalidOperationException("the cpu device runs SIMD entries");
-        }
-    }
+    internal SimtLauncher Simt => _simt ?? throw new InvalidOperationException("the cpu device runs SIMD entries");
 
     /// <summary>A grid whose threads, at most <paramref name="lanes"/> in a group, process <paramref name="count"/> items in a grid-stride loop.</summary>
     internal KernelConfig Grid(long count, int lanes = CudaLanes)

@@ -34,14 +34,23 @@ internal sealed class DeviceUse(string device)
     /// <summary>Begins a call, which ends when the result is disposed. Calls of one thread may nest.</summary>
     /// <exception cref="InvalidOperationException">Another thread is using the device.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    public Call Enter()
+    public Call Enter() => TryEnter(out var call) ? call : throw Refused();
+
+    /// <summary>The same; false where another thread is using the device.</summary>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    public bool TryEnter(out Call call)
     {
+        call = default;
         int me = Environment.CurrentManagedThreadId, holder = Volatile.Read(ref _holder);
-        if (holder != 0 && holder != me) throw Refused();
+        if (holder != 0 && holder != me) return false;
         int caller = Interlocked.CompareExchange(ref _caller, me, 0);
-        if (caller == me) return default;
-        if (caller != 0) throw Refused();
-        if (!_closed) return new Call(this);
+        if (caller == me) return true;
+        if (caller != 0) return false;
+        if (!_closed)
+        {
+            call = new Call(this);
+            return true;
+        }
         Leave();
         throw Closed();
     }

@@ -59,16 +59,8 @@ public static class Kernel
         if (First(outputs) is not { } first) throw new ArgumentException($"{operation}: there is no output, expected at least one");
         var device = first.Device;
         using var measured = Measurement.Of(device, operation, largest!.Shape, operations, bytes ?? touched);
-        if (device.Queue is { } queue)
-        {
-            simd(new SimdLaunch(device, operation));
-            Keep(queue, inputs);
-            Keep(queue, outputs);
-        }
-        else
-        {
-            simt(new SimtLaunch(device, operation));
-        }
+        if (device.Kind == DeviceKind.Cpu) simd(new SimdLaunch(device, operation));
+        else simt(new SimtLaunch(device, operation));
     }
 
     /// <summary>Checks each argument and that all are on one device; finds the largest and the bytes of all.</summary>
@@ -112,14 +104,6 @@ public static class Kernel
             if (input.Tensor is { } tensor && written.Contains(tensor.SharedBuffer)) return true;
         }
         return false;
-    }
-
-    private static void Keep(CpuQueue queue, ReadOnlySpan<Argument> arguments)
-    {
-        foreach (var argument in arguments)
-        {
-            if (argument.Tensor is { } tensor) queue.Keep(tensor);
-        }
     }
 
     private static Tensor? First(ReadOnlySpan<Argument> arguments)

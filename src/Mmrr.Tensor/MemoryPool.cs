@@ -9,21 +9,23 @@ namespace Mmrr;
 /// Free lists of device buffers by size class: four classes between one power of two and the next, so that at most a quarter of a buffer is unused and
 /// buffers are reused. Because a device is a stream, a buffer may be reused by a later operation as soon as its last reader is enqueued. On the CPU the
 /// most recently returned buffer is reused, which may still be in the caches; elsewhere the one that was allocated first, so that tensors have the same
-/// addresses in every training step. When the system has no more memory, the free lists are released and the request is retried.
+/// addresses in every training step. When the system has no more memory, tensors that nobody references any more are collected, the free lists are released
+/// and the request is retried.
 /// </summary>
 internal sealed class MemoryPool(Device device) : IDisposable
 {
     private readonly Dictionary<int, PriorityQueue<DeviceBuffer, long>> _free = [];
+    // All that are allocated: the garbage collector would free a buffer that only enqueued operations know, by its address.
+    private readonly HashSet<DeviceBuffer> _all = [];
     private readonly Lock _lock = new();
     private long _liveTensors;
     private long _returned;
-    private long _reserved;
 
     public long LiveTensors => Interlocked.Read(ref _liveTensors);
 
     public long SystemAllocations { get; private set; }
 
-    public long ReservedBytes => Interlocked.Read(ref _reserved);
+    public long ReservedBytes { get; private set; }
 
     /// <summary>
     /// Maximum bytes in the pool: the device's memory. On the host, where an allocation rarely fails (the system overcommits memory and kills the process
@@ -39,21 +41,9 @@ internal sealed class MemoryPool(Device device) : IDisposable
     {
         device.Use.CheckOpen();
         int size = SizeClass(count);
-        lock (_lock)
-        {
-            if (_free.TryGetValue(size, out var list) && list.TryDequeue(out var free, out _)) return free;
-            var buffer = TryAllocate(size, out _);
-            if (buffer is null)
-            {
-                // Enqueued operations may still read the buffers in the free lists.
-                device.Synchronize();
-                Trim();
-                buffer = TryAllocate(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error);
-            }
-            SystemAllocations++;
-            Interlocked.Add(ref _reserved, buffer.Bytes);
-            return buffer;
-        }
+        if (TryTake(size, out _) is { } buffer) return buffer;
+        Reclaim();
+        return TryTake(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error);
     }
 
     public void Return(DeviceBuffer buffer)
@@ -64,9 +54,6 @@ internal sealed class MemoryPool(Device device) : IDisposable
             list.Enqueue(buffer, device.Kind == DeviceKind.Cpu ? --_returned : buffer.Number);
         }
     }
-
-    /// <summary>Called for a buffer that is freed, also by the garbage collector.</summary>
-    public void Forget(DeviceBuffer buffer) => Interlocked.Add(ref _reserved, -buffer.Bytes);
 
     public void Dispose()
     {
@@ -82,19 +69,47 @@ internal sealed class MemoryPool(Device device) : IDisposable
         return (int)Math.Min(size, int.MaxValue);
     }
 
-    private DeviceBuffer? TryAllocate(int size, out Exception? error)
+    /// <summary>A free buffer, or a new one; null where there is no more memory.</summary>
+    private DeviceBuffer? TryTake(int size, out Exception? error)
     {
-        error = null;
-        if (ReservedBytes + (4L * size) > Limit) return null;
-        try
+        lock (_lock)
         {
-            return new DeviceBuffer(this, device.Accelerator, size, SystemAllocations);
+            error = null;
+            if (_free.TryGetValue(size, out var list) && list.TryDequeue(out var free, out _)) return free;
+            if (ReservedBytes + (4L * size) > Limit) return null;
+            try
+            {
+                var buffer = new DeviceBuffer(device.Accelerator, size, SystemAllocations);
+                _all.Add(buffer);
+                SystemAllocations++;
+                ReservedBytes += buffer.Bytes;
+                return buffer;
+            }
+            catch (Exception e) when (e is OutOfMemoryException or CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) })
+            {
+                error = e;
+                return null;
+            }
+            catch (ObjectDisposedException)
+            {
+                device.Use.CheckOpen(); // disposed meanwhile: says so
+                throw;
+            }
         }
-        catch (Exception e) when (e is OutOfMemoryException or CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) })
-        {
-            error = e;
-            return null;
-        }
+    }
+
+    /// <summary>
+    /// Collects tensors that nobody references, and frees unused buffers unless another thread, whose operations may read them, uses the device.
+    /// </summary>
+    private void Reclaim()
+    {
+        // Not under the lock, for which finalizers and workers that dispose tensors wait.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        if (!device.Use.TryEnter(out var entered)) return;
+        using var call = entered;
+        device.Synchronize();
+        Dispose();
     }
 
     private void Trim()
@@ -103,7 +118,8 @@ internal sealed class MemoryPool(Device device) : IDisposable
         {
             while (list.TryDequeue(out var buffer, out _))
             {
-                Forget(buffer);
+                _all.Remove(buffer);
+                ReservedBytes -= buffer.Bytes;
                 buffer.Dispose();
             }
         }
@@ -111,24 +127,23 @@ internal sealed class MemoryPool(Device device) : IDisposable
 }
 
 /// <summary>
-/// A buffer of device memory. On the CPU it begins on a 64-byte boundary: one AVX-512 register, one cache line. The garbage collector frees those of tensors
-/// that are neither disposed nor referenced (ILGPU's finalizer), and their bytes no longer count as the pool's.
+/// A buffer of device memory. On the CPU it begins on a 64-byte boundary: one AVX-512 register, one cache line. The garbage collector is told of memory on the
+/// host: it sees the small handles alone, and would let those that nobody disposes grow to gigabytes.
 /// </summary>
 internal sealed unsafe class DeviceBuffer : IDisposable
 {
     private const int Alignment = 64;
-    private readonly MemoryPool _pool;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _memory;
 
-    public DeviceBuffer(MemoryPool pool, Accelerator accelerator, int size, long number)
+    public DeviceBuffer(Accelerator accelerator, int size, long number)
     {
-        _pool = pool;
+        Size = size;
         Number = number;
         bool host = accelerator.AcceleratorType == AcceleratorType.CPU;
         _memory = accelerator.Allocate1D<float>((long)size + (host ? Alignment / sizeof(float) : 0));
-        Size = size; // 0 for the finalizer where there is no memory
         if (host)
         {
+            GC.AddMemoryPressure(Bytes);
             long address = _memory.NativePtr;
             long shift = (Alignment - (address & (Alignment - 1))) % Alignment / sizeof(float);
             View = _memory.View.BaseView.SubView(shift, size);
@@ -155,9 +170,7 @@ internal sealed unsafe class DeviceBuffer : IDisposable
 
     public void Dispose()
     {
-        GC.SuppressFinalize(this);
+        if (Pointer is not null) GC.RemoveMemoryPressure(Bytes);
         _memory.Dispose();
     }
-
-    ~DeviceBuffer() => _pool.Forget(this);
 }

@@ -27,6 +27,7 @@ public readonly struct SimdLaunch
     private Tensor Own(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
+        if (_device is null) throw new InvalidOperationException("a launch is created by Kernel.Run");
         if (tensor.Device == _device) return tensor;
         throw new ArgumentException($"{_operation}: the body takes {tensor}, which is none of its arguments; expected a tensor on {_device.Name}");
     }

@@ -18,6 +18,7 @@ internal sealed class SimtLauncher(Device device)
         where TArguments : struct
     {
         var method = kernel.Method;
+        using var call = device.Use.Enter();
         try
         {
             if (!_loaded.TryGetValue(method, out var run)) run = _loaded.GetOrAdd(method, Load(method, kernel));

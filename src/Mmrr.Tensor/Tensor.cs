@@ -159,10 +159,9 @@ public sealed class Tensor : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed) return;
-        _disposed = true;
+        if (Interlocked.Exchange(ref _disposed, true)) return;
         _storage.Device.Pool.CountTensor(-1);
-        _storage.Release();
+        _storage.Dispose();
     }
 
     /// <summary>For example <c>[16, 32, 32, 3] on cpu</c>.</summary>
@@ -176,7 +175,11 @@ public sealed class Tensor : IDisposable
         return _storage;
     }
 
-    private sealed class Storage(Device device, DeviceBuffer buffer)
+    /// <summary>
+    /// Holds a buffer for all handles. Where they are neither disposed nor referenced any more, the finalizer returns it, as Dispose would: operations that
+    /// are enqueued still have its address, and the pool hands it to later ones only.
+    /// </summary>
+    private sealed class Storage(Device device, DeviceBuffer buffer) : IDisposable
     {
         private int _references = 1;
 
@@ -188,9 +191,13 @@ public sealed class Tensor : IDisposable
 
         public void Retain() => Interlocked.Increment(ref _references);
 
-        public void Release()
+        public void Dispose()
         {
-            if (Interlocked.Decrement(ref _references) == 0) device.Pool.Return(buffer);
+            if (Interlocked.Decrement(ref _references) > 0) return;
+            GC.SuppressFinalize(this);
+            device.Pool.Return(buffer);
         }
+
+        ~Storage() => device.Pool.Return(buffer);
     }
 }
