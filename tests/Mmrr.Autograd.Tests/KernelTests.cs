@@ -102,8 +102,8 @@ public sealed class KernelTests
         Fails(_ => _ => throw new ArithmeticException("no such number"), "no such number");
         Fails(simd => Past(simd.Read(x)), "outside the bounds");
         Fails(simd => PastTheEnd(simd.Write(x)), "outside the bounds");
-        Fails(_ => _ => x.ToArray(), "may neither enqueue another nor read a tensor's values");
-        Fails(_ => _ => Kernels.Elementwise.Fill(1, x), "may neither enqueue another nor read a tensor's values");
+        Fails(_ => _ => x.ToArray(), "may not enqueue another, read a tensor's values or dispose a device");
+        Fails(_ => _ => Kernels.Elementwise.Fill(1, x), "may not enqueue another, read a tensor's values or dispose a device");
 
         Assert.Equal(4, x.ToArray().Length); // the device goes on
 
