@@ -74,7 +74,8 @@ internal sealed class CpuQueue : IDisposable
     /// <summary>Throws on a worker: a worker that waits for the queue would deadlock.</summary>
     public static void CheckOutside()
     {
-        if (s_isWorker) throw new InvalidOperationException("an operation that runs on the workers may not enqueue another, read a tensor's values or dispose a device");
+        if (!s_isWorker) return;
+        throw new InvalidOperationException("an operation that runs on the workers may not enqueue another, read a tensor's values or dispose a device");
     }
 
     /// <summary>Every lane is a worker. The body is one call that is opaque to ILGPU's front end, so the .NET method itself runs.</summary>
