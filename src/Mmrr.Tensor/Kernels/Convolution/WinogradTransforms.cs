@@ -22,7 +22,7 @@ internal static unsafe class WinogradTransforms
     public const int TemporaryFloats = Products * 16;
 
     /// <summary>
-    /// Bᵀ d B of one 6×6 patch and 16 channels: 144 vector operations, 72 loads and 72 stores.
+    /// Bᵀ d B of one 6×6 patch and 16 channels: 144 vector operations, 72 loads and 72 stores, twice as many of half the width with AVX2.
     /// </summary>
     /// <param name="image">[height, width, channels], at the first of the 16 channels.</param>
     /// <param name="height">Height of the image.</param>
