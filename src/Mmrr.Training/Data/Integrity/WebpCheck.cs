@@ -12,6 +12,13 @@ internal static class WebpCheck
     /// <summary>The format's name.</summary>
     public const string Format = "WebP";
 
+    // What the modes of a macroblock take at least: with probability 145/256 the one bit of its luma that says 4×4 blocks, with 142/256 that of its chroma
+    // that says DC (RFC 6386, 11.2): 0.82 + 0.85 bits, less a margin for the coder's rounding.
+    private const double LeastModeBits = 1.6;
+
+    // Bytes that an encoder may have dropped at the end: the decoder goes on with zeros.
+    private const int DroppedBytes = 64;
+
     /// <summary>Checks a file that begins as a WebP does.</summary>
     /// <exception cref="InvalidDataException">The file is not complete, an animation, or too large.</exception>
     public static PictureHeader Check(byte[] file)
@@ -67,7 +74,10 @@ internal static class WebpCheck
         return (width, height);
     }
 
-    /// <summary>The frame header of VP8 (RFC 6386, 9.1): the first part of the data must lie within the chunk, and something must follow it.</summary>
+    /// <summary>
+    /// The frame header of VP8 (RFC 6386, 9.1): the first part of the data must lie within the chunk, and something must follow it; and it must have room
+    /// for the macroblocks' modes: a few bytes could otherwise claim an image that takes seconds to decode.
+    /// </summary>
     private static (int Width, int Height) Lossy(ReadOnlySpan<byte> content)
     {
         var cursor = new ByteCursor(content, Format, bigEndian: false);
@@ -76,7 +86,8 @@ internal static class WebpCheck
             throw Flaw.Damaged(Format, "its data begin with an invalid signature");
         int width = cursor.Short() & 0x3fff, height = cursor.Short() & 0x3fff;
         PictureHeader.Bound(Format, width, height);
-        if (tag >> 5 >= cursor.Left) throw Flaw.Truncated(Format, "its data end early");
+        int modes = tag >> 5, macroblocks = (width + 15) / 16 * ((height + 15) / 16);
+        if (modes >= cursor.Left || LeastModeBits * macroblocks > 8.0 * (modes + DroppedBytes)) throw Flaw.Truncated(Format, "its data end early");
         return (width, height);
     }
 

@@ -124,6 +124,18 @@ public sealed class WholePictureTests
         Assert.InRange(passed, 0, 16);
     }
 
+    [Fact]
+    public void AWebpOfAFewBytesThatClaimsManyPixels()
+    {
+        byte[] file = Pictures.Of("webp");
+        // Width and height of the frame, behind the chunk's name, its size, the tag and the signature.
+        (file[26], file[27], file[28], file[29]) = (0xff, 0x1f, 0xff, 0x1f);
+        Refuses(file, "truncated WebP image: its data end early");
+        // The emptiest that an encoder makes is read.
+        using var black = new Image<Rgb24>(4096, 2048);
+        Assert.Equal(4096, ImageFile.Decode(Pictures.Encode(black, new WebpEncoder { FileFormat = WebpFileFormatType.Lossy, Quality = 1 })).Width);
+    }
+
     [Theory]
     [InlineData("webp")]
     [InlineData("webp-lossless")]
