@@ -198,7 +198,7 @@ public sealed partial class Device : IDisposable
     /// <summary>On <c>cpu</c>: enqueues <paramref name="body"/>, which every worker runs after everything enqueued before.</summary>
     /// <param name="operation">The name in messages and profiles.</param>
     /// <param name="body">The operation.</param>
-    /// <param name="afterRun">Runs on the host when the operation has run; what it references is kept until then.</param>
+    /// <param name="afterRun">Runs on the host when the operation has run.</param>
     internal void Enqueue(string operation, Action<Worker> body, Action? afterRun = null)
     {
         CpuQueue.CheckOutside();

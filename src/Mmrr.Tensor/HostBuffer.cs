@@ -58,12 +58,11 @@ public sealed class HostBuffer : IDisposable
                 {
                     _device.Synchronize();
                     Values.CopyTo(new Span<float>(target.Pointer, target.Count));
-                    GC.KeepAlive(target);
                 }
                 break;
             default:
                 float* pointer = target.Pointer;
-                Enqueue(Operation, target, (begin, end) => Values[begin..end].CopyTo(new Span<float>(pointer + begin, end - begin)));
+                Enqueue(Operation, (begin, end) => Values[begin..end].CopyTo(new Span<float>(pointer + begin, end - begin)));
                 break;
         }
     }
@@ -87,12 +86,11 @@ public sealed class HostBuffer : IDisposable
                 {
                     _device.Synchronize();
                     new Span<float>(source.Pointer, source.Count).CopyTo(Values);
-                    GC.KeepAlive(source);
                 }
                 break;
             default:
                 float* pointer = source.Pointer;
-                Enqueue(Operation, source, (begin, end) => new Span<float>(pointer + begin, end - begin).CopyTo(Values[begin..end]));
+                Enqueue(Operation, (begin, end) => new Span<float>(pointer + begin, end - begin).CopyTo(Values[begin..end]));
                 break;
         }
     }
@@ -111,7 +109,7 @@ public sealed class HostBuffer : IDisposable
     /// </summary>
     public void Dispose() => _pinned?.Dispose();
 
-    private void Enqueue(string operation, Tensor tensor, Action<int, int> copy)
+    private void Enqueue(string operation, Action<int, int> copy)
     {
         _copying = true;
         _device.Enqueue(
@@ -121,11 +119,7 @@ public sealed class HostBuffer : IDisposable
                 var (begin, end) = worker.Share(Count, 4096);
                 copy(begin, end);
             },
-            afterRun: () =>
-            {
-                _copying = false;
-                GC.KeepAlive(tensor);
-            });
+            afterRun: () => _copying = false);
     }
 
     private void CheckFits(string operation, Tensor tensor)

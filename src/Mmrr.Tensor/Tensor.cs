@@ -116,11 +116,7 @@ public sealed class Tensor : IDisposable
                 var (begin, end) = worker.Share(count, 4096);
                 staged.AsSpan(begin, end - begin).CopyTo(new Span<float>(target + begin, end - begin));
             },
-            afterRun: () =>
-            {
-                ArrayPool<float>.Shared.Return(staged);
-                GC.KeepAlive(_storage);
-            });
+            afterRun: () => ArrayPool<float>.Shared.Return(staged));
     }
 
     /// <summary>
@@ -141,7 +137,6 @@ public sealed class Tensor : IDisposable
             Device.Synchronize();
             new ReadOnlySpan<float>(Pointer, Count).CopyTo(values);
         }
-        GC.KeepAlive(_storage);
     }
 
     /// <summary>Waits for the device and returns the values, row-major.</summary>

@@ -10,6 +10,9 @@ namespace Mmrr.Kernels;
 internal unsafe interface IRegister<TSelf>
     where TSelf : struct, IRegister<TSelf>
 {
+    /// <summary>Its floats.</summary>
+    static abstract int Width { get; }
+
     /// <summary>Loads a vector.</summary>
     static abstract TSelf Load(float* source);
 
@@ -27,12 +30,54 @@ internal unsafe interface IRegister<TSelf>
 
     /// <summary>Stores the vector.</summary>
     void Store(float* target);
+
+    /// <summary>The sum of its floats.</summary>
+    float Sum();
+}
+
+/// <summary>Four floats.</summary>
+internal readonly unsafe struct Register4(Vector128<float> value) : IRegister<Register4>
+{
+    private readonly Vector128<float> _value = value;
+
+    /// <inheritdoc/>
+    public static int Width => Vector128<float>.Count;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Register4 Load(float* source) => new(Vector128.Load(source));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Register4 Create(float value) => new(Vector128.Create(value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Register4 MultiplyAdd(Register4 a, Register4 b, Register4 c) => new(Vector128.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Register4 operator +(Register4 a, Register4 b) => new(a._value + b._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Register4 operator -(Register4 a, Register4 b) => new(a._value - b._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* target) => _value.Store(target);
+
+    /// <inheritdoc/>
+    public float Sum() => Vector128.Sum(_value);
 }
 
 /// <summary>Eight floats.</summary>
 internal readonly unsafe struct Register8(Vector256<float> value) : IRegister<Register8>
 {
     private readonly Vector256<float> _value = value;
+
+    /// <inheritdoc/>
+    public static int Width => Vector256<float>.Count;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -57,12 +102,18 @@ internal readonly unsafe struct Register8(Vector256<float> value) : IRegister<Re
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* target) => _value.Store(target);
+
+    /// <inheritdoc/>
+    public float Sum() => Vector256.Sum(_value);
 }
 
 /// <summary>Sixteen floats.</summary>
 internal readonly unsafe struct Register16(Vector512<float> value) : IRegister<Register16>
 {
     private readonly Vector512<float> _value = value;
+
+    /// <inheritdoc/>
+    public static int Width => Vector512<float>.Count;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -87,4 +138,7 @@ internal readonly unsafe struct Register16(Vector512<float> value) : IRegister<R
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* target) => _value.Store(target);
+
+    /// <inheritdoc/>
+    public float Sum() => Vector512.Sum(_value);
 }
