@@ -19,6 +19,7 @@ public class ConvolutionTests(TestDevices devices)
         [2, 33, 31, 64, 48, 3, 1], [1, 64, 64, 16, 16, 3, 1], [2, 17, 13, 48, 32, 3, 2], [1, 16, 16, 128, 128, 3, 1], [3, 9, 7, 128, 64, 1, 1],
         [2, 32, 32, 3, 32, 3, 1], [2, 32, 32, 32, 3, 3, 1], [5, 8, 8, 64, 64, 3, 2], [2, 9, 8, 96, 80, 3, 1],
         [9, 4, 4, 80, 160, 3, 1], [7, 11, 10, 16, 48, 3, 1], [1, 20, 24, 20, 12, 1, 1], [1, 65, 7, 5, 33, 3, 2],
+        [1, 60, 57, 80, 64, 3, 1],
     ];
 
     // The tiled GPU kernels with 64 and 256 threads a group: more than one block of pixels and of channels, edges that are no multiple of it, channels that

@@ -95,14 +95,14 @@ public static unsafe partial class Convolution
         Tensor output)
     {
         var product = new WinogradProduct(x.Shape[0], x.Shape[1], x.Shape[2], channels, outputs);
-        var transformedShape = Check.Intermediate(operation, "the transformed weights", WinogradProduct.WeightFloats(channels, outputs));
+        var transformedShape = Check.Intermediate(operation, "the transformed weights", WinogradWeights.Floats(channels, outputs));
         using var transformed = Tensor.Empty(x.Device, transformedShape);
         float* px = x.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
         simd.Run(worker =>
         {
-            WinogradProduct.TransformWeights(pw, backward, channels, outputs, pt, worker);
+            WinogradWeights.Transform(pw, backward, channels, outputs, pt, worker);
             worker.Barrier();
             float* scratch = worker.Scratch(product.ScratchFloats);
             int unit;
@@ -112,18 +112,29 @@ public static unsafe partial class Convolution
 
     private static void EnqueueWinogradWeight(SimdLaunch simd, Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
-        var product = new WinogradWeightGradient(g.Images, g.Height, g.Width, g.Channels, g.Outputs);
-        using var partial = Tensor.Empty(x.Device, Check.Intermediate("Convolution.BackwardWeight", "its partial sums", product.PartialFloats));
-        float* px = x.Pointer, pdy = outputGradient.Pointer, pp = partial.Pointer, pdw = weightGradient.Pointer;
+        const string Operation = "Convolution.BackwardWeight";
+        float* px = x.Pointer, pdy = outputGradient.Pointer, pdw = weightGradient.Pointer;
         float* pdb = biasGradient is null ? null : biasGradient.Pointer;
-        simd.Run(worker =>
+        if (WinogradWeightShares.Suits(g.Channels, g.Outputs))
         {
-            float* scratch = worker.Scratch(product.ScratchFloats);
-            int unit;
-            while ((unit = worker.Take()) < product.Units) product.Run(unit, px, pdy, pp, scratch);
-            worker.Barrier();
-            product.Finish(pp, pdw, pdb, worker);
-        });
+            var shares = new WinogradWeightShares(g.Images, g.Height, g.Width, g.Channels, g.Outputs);
+            using var partial = Tensor.Empty(x.Device, Check.Intermediate(Operation, "its partial sums", shares.PartialFloats));
+            float* pp = partial.Pointer;
+            simd.Run(worker =>
+            {
+                float* scratch = worker.Scratch(shares.ScratchFloats);
+                int share;
+                while ((share = worker.Take()) < shares.Shares) shares.Run(share, px, pdy, pp, scratch);
+                worker.Barrier();
+                shares.Finish(pp, pdw, pdb, worker);
+            });
+            return;
+        }
+        var points = new WinogradWeightPoints(g.Images, g.Height, g.Width, g.Channels, g.Outputs);
+        using var tiles = Tensor.Empty(x.Device, Check.Intermediate(Operation, "its transformed tiles", points.TileFloats));
+        using var sums = Tensor.Empty(x.Device, Check.Intermediate(Operation, "its sums", points.SumFloats));
+        float* pt = tiles.Pointer, ps = sums.Pointer;
+        simd.Run(worker => points.Run(px, pdy, pt, ps, pdw, pdb, worker));
     }
 
     private static void BackwardWeightSimd(SimdLaunch simd, Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)

@@ -38,6 +38,7 @@ internal static unsafe partial class MicroKernel
     /// <param name="panel">The first panel, [taps·channels, 16].</param>
     /// <param name="next">The second panel, or null for a tile of 16 columns.</param>
     /// <param name="tile">The results: [Rows, 16], and after them those of the second panel.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Inner(float* a, nint stride, int* offsets, int taps, int channels, float* panel, float* next, float* tile)
     {
         if (Avx512F.IsSupported)
@@ -65,6 +66,7 @@ internal static unsafe partial class MicroKernel
     /// <param name="panel">The first panel, [channels, 16].</param>
     /// <param name="next">The second panel, or null.</param>
     /// <param name="tile">As for <see cref="Inner"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Product(float* a, int channels, int rows, float* panel, float* next, float* tile)
     {
         if (Avx512F.IsSupported && rows <= 2 * FewRows)
@@ -93,6 +95,7 @@ internal static unsafe partial class MicroKernel
     /// <param name="accumulate">Adds to <paramref name="sum"/>; otherwise overwrites it.</param>
     /// <param name="sum">[8, sumStride].</param>
     /// <param name="sumStride">Floats from one row of the sum to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Outer(float* x, nint xStride, float* dy, nint dyStride, int positions, bool wide, bool accumulate, float* sum, nint sumStride)
     {
         if (Avx512F.IsSupported)

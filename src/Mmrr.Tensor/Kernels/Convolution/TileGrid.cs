@@ -45,6 +45,7 @@ internal readonly unsafe struct TileGrid(int images, int height, int width)
     /// <param name="channels">Channels of the images.</param>
     /// <param name="first">The first wanted channel.</param>
     /// <param name="count">Number of channels, a multiple of 16.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Prefetch(TilePlace place, float* image, int channels, int first, int count)
     {
         var (n, top, left) = place;

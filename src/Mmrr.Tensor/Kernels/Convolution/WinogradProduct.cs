@@ -11,9 +11,9 @@ namespace Mmrr.Kernels;
 /// </summary>
 internal readonly unsafe struct WinogradProduct
 {
-    // A block's transformed input: 512 KB of a 1 MB L2 cache.
-    private const int MostFloats = 128 * 1024;
-    private const int MostTiles = 96;
+    // A block's transformed input: 256 KB of a 1 MB L2 cache, of which its products take as much with few channels, a panel's weights with many.
+    private const int MostFloats = 64 * 1024;
+    private const int MostTiles = 48;
 
     // Minimum number of units, if there are enough tiles: the workers should finish together.
     private const int FewestUnits = 6;
@@ -53,9 +53,6 @@ internal readonly unsafe struct WinogradProduct
     /// <summary>Units of work.</summary>
     public int Units => (_grid.Tiles + _block - 1) / _block * _groups;
 
-    /// <summary>Floats of transformed weights, [36, outputs/16, channels, 16].</summary>
-    public static long WeightFloats(int channels, int outputs) => (long)WinogradTransforms.Products * channels * outputs;
-
     /// <summary>Floats of scratch: the block's transformed input, and its products for one pair of panels.</summary>
     public int ScratchFloats =>
         (WinogradTransforms.Products
@@ -64,57 +61,11 @@ internal readonly unsafe struct WinogradProduct
 
     private int InputPlane => (_block * _channels) + Line;
 
-    /// <summary>Transforms this worker's share of the weights.</summary>
-    /// <param name="weight">[3, 3, C, O] of the convolution.</param>
-    /// <param name="backward">For the data gradient: channels are then O, outputs C, and the kernel is rotated by 180°.</param>
-    /// <param name="channels">Summed channels.</param>
-    /// <param name="outputs">Channels of the result.</param>
-    /// <param name="target">[36, outputs/16, channels, 16].</param>
-    /// <param name="worker">The worker.</param>
-    public static void TransformWeights(float* weight, bool backward, int channels, int outputs, float* target, Worker worker)
-    {
-        int panels = outputs / MicroKernel.PanelWidth;
-        nint stride = (nint)channels * outputs; // from one of the 36 to the next
-        var (begin, end) = worker.Share(panels * channels, 4);
-        for (int i = begin; i < end; i++)
-        {
-            int panel = i / channels, channel = i % channels;
-            WinogradTransforms.Weights3x3 g;
-            if (backward)
-            {
-                float* from = weight + ((nint)panel * MicroKernel.PanelWidth * channels) + channel; // [3, 3, outputs, channels]: a column
-                g.W22 = Gather(from, channels);
-                g.W21 = Gather(from + stride, channels);
-                g.W20 = Gather(from + (2 * stride), channels);
-                g.W12 = Gather(from + (3 * stride), channels);
-                g.W11 = Gather(from + (4 * stride), channels);
-                g.W10 = Gather(from + (5 * stride), channels);
-                g.W02 = Gather(from + (6 * stride), channels);
-                g.W01 = Gather(from + (7 * stride), channels);
-                g.W00 = Gather(from + (8 * stride), channels);
-            }
-            else
-            {
-                float* from = weight + ((nint)channel * outputs) + (panel * MicroKernel.PanelWidth);
-                g.W00 = Vector512.Load(from);
-                g.W01 = Vector512.Load(from + stride);
-                g.W02 = Vector512.Load(from + (2 * stride));
-                g.W10 = Vector512.Load(from + (3 * stride));
-                g.W11 = Vector512.Load(from + (4 * stride));
-                g.W12 = Vector512.Load(from + (5 * stride));
-                g.W20 = Vector512.Load(from + (6 * stride));
-                g.W21 = Vector512.Load(from + (7 * stride));
-                g.W22 = Vector512.Load(from + (8 * stride));
-            }
-            WinogradTransforms.Weight(g, target + ((nint)i * MicroKernel.PanelWidth), stride);
-        }
-    }
-
     /// <summary>Computes one block of tiles, all outputs or a group of them.</summary>
     /// <param name="unit">Index of the block.</param>
     /// <param name="ahead">Distance in blocks to the one that this worker will probably take next.</param>
     /// <param name="x">[N, H, W, C].</param>
-    /// <param name="weights">From <see cref="TransformWeights"/>.</param>
+    /// <param name="weights">From <see cref="WinogradWeights.Transform"/>.</param>
     /// <param name="bias">[O] or null.</param>
     /// <param name="residual">[N, H, W, O] or null.</param>
     /// <param name="y">[N, H, W, O].</param>
@@ -147,7 +98,7 @@ internal readonly unsafe struct WinogradProduct
 
         int from = unit % _groups * _steps * MicroKernel.MostPanels,
             panels = Math.Min(_outputs / MicroKernel.PanelWidth, from + (_steps * MicroKernel.MostPanels)), step;
-        nint panelSize = (nint)_channels * MicroKernel.PanelWidth, tileSize = rows * MicroKernel.PanelWidth;
+        nint weightPlane = WinogradWeights.Plane(_channels, _outputs), panelSize = (nint)_channels * MicroKernel.PanelWidth, tileSize = rows * MicroKernel.PanelWidth;
         for (int panel = from; panel < panels; panel += step)
         {
             step = Math.Min(MicroKernel.MostPanels, panels - panel);
@@ -158,7 +109,7 @@ internal readonly unsafe struct WinogradProduct
             int parts = WinogradTransforms.Products * strips, done = 0;
             for (int p = 0; p < WinogradTransforms.Products; p++)
             {
-                float* w = weights + ((nint)p * _channels * _outputs) + (panel * panelSize);
+                float* w = weights + (p * weightPlane) + (panel * panelSize);
                 for (int strip = 0; strip < strips; strip++)
                 {
                     done += count;
@@ -192,9 +143,4 @@ internal readonly unsafe struct WinogradProduct
             }
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Gather(float* from, nint stride) => Vector512.Create(
-        from[0], from[stride], from[2 * stride], from[3 * stride], from[4 * stride], from[5 * stride], from[6 * stride], from[7 * stride],
-        from[8 * stride], from[9 * stride], from[10 * stride], from[11 * stride], from[12 * stride], from[13 * stride], from[14 * stride], from[15 * stride]);
 }
