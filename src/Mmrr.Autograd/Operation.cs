@@ -120,6 +120,16 @@ public abstract class Operation
         _gradients.Enqueue((input, _scope!.Keep(gradient.Share())));
     }
 
+    /// <summary>
+    /// Called in backward, for an operation that adds to what its input already has: takes the gradient that later readers of the input gave it, null where
+    /// there is none yet or the input is a leaf. The caller disposes it, and passes the sum with its own to <see cref="Propagate"/>.
+    /// </summary>
+    protected Tensor? TakeGradient(Variable input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Wants(input) && input.Producer is not null ? input.TakeGradient() : null;
+    }
+
     /// <summary>A tensor with arbitrary contents, with the variable's shape and device.</summary>
     protected static Tensor EmptyLike(Variable variable)
     {

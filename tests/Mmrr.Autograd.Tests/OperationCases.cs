@@ -94,7 +94,24 @@ internal sealed record OperationCase(
         yield return new(
             "group norm, relu", v => v[0].GroupNorm(v[1], v[2], 2, relu: true),
             v => References.GroupNorm(v[0], v[1], v[2], image, 2, true), image, channels, channels);
+        Shape weight = new(3, 3, 6, 4), bias = new(4), residual = new(2, 3, 3, 4);
+        yield return new(
+            "group norm, relu, conv 3×3", v => v[0].NormalizedConv2d(v[1], v[2], 2, v[3]),
+            v => References.Convolution(References.GroupNorm(v[0], v[1], v[2], image, 2, true), v[3], null, null, image, 3, 1),
+            image, channels, channels, weight);
+        yield return new(
+            "group norm, relu, conv 3×3, bias, residual", v => v[0].NormalizedConv2d(v[1], v[2], 3, v[3], v[4], v[5]),
+            v => References.Convolution(References.GroupNorm(v[0], v[1], v[2], image, 3, true), v[3], v[4], v[5], image, 3, 1),
+            image, channels, channels, weight, bias, residual);
+        Shape wide = new(1, 3, 5, 16), wideChannels = new(16), square = new(3, 3, 16, 16);
+        yield return new(
+            "group norm, relu, conv 3×3, whole vectors, twice", v => Twice(v[0], x => x.NormalizedConv2d(v[1], v[2], 4, v[3], residual: x)),
+            v => Twice(v[0], x => References.Convolution(References.GroupNorm(x, v[1], v[2], wide, 4, true), v[3], null, x, wide, 3, 1)),
+            wide, wideChannels, wideChannels, square);
     }
+
+    // The second reads what the first gives twice: its gradient of that is added to another.
+    private static T Twice<T>(T x, Func<T, T> function) => function(function(x));
 
     private static IEnumerable<OperationCase> Rearrangements()
     {

@@ -27,4 +27,13 @@ public sealed class Conv2d : Module
 
     /// <summary>conv(x) + bias (+ residual): [N, H, W, in] to [N, (H − 1)/stride + 1, (W − 1)/stride + 1, out].</summary>
     public Variable Forward(Variable x, Variable? residual = null) => x.Conv2d(_weight, _bias, _stride, residual);
+
+    /// <summary>As <c>Forward(norm.Forward(x), residual)</c>, for half of its memory; of stride 1.</summary>
+    /// <exception cref="InvalidOperationException">The stride is not 1.</exception>
+    public Variable Forward(GroupNorm norm, Variable x, Variable? residual = null)
+    {
+        ArgumentNullException.ThrowIfNull(norm);
+        if (_stride != 1) throw new InvalidOperationException($"Conv2d: the stride is {_stride}, expected 1 where the input is normalised");
+        return norm.Convolve(x, _weight, _bias, residual);
+    }
 }

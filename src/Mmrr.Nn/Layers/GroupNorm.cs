@@ -22,5 +22,9 @@ public sealed class GroupNorm : Module
     /// <summary>relu(norm(x)), [N, H, W, channels].</summary>
     public Variable Forward(Variable x) => x.GroupNorm(_weight, _bias, _groups, relu: true);
 
+    /// <summary>conv(relu(norm(x))) + bias (+ residual), stride 1, without keeping the normalised x: [N, H, W, channels] to [N, H, W, out].</summary>
+    internal Variable Convolve(Variable x, Variable weight, Variable bias, Variable? residual) =>
+        x.NormalizedConv2d(_weight, _bias, _groups, weight, bias, residual);
+
     internal static int Groups(int channels) => Math.Max(1, Math.Min(32, channels / 4));
 }

@@ -55,8 +55,7 @@ public sealed class UNet : Module
             using (var skip = skips.Pop()) h = Replace(h, h.ChannelConcat(skip));
             foreach (var block in _up[r]) h = Replace(h, block.Forward(h));
         }
-        h = Replace(h, _norm.Forward(h));
-        return Replace(h, _head.Forward(h));
+        return Replace(h, _head.Forward(_norm, h));
     }
 
     private static Variable Replace(Variable old, Variable by)

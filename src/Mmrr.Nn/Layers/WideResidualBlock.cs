@@ -28,11 +28,9 @@ public sealed class WideResidualBlock : Module
     /// <summary>[N, H, W, inputs] to [N, H, W, outputs].</summary>
     public Variable Forward(Variable x)
     {
-        using var a = _norm1.Forward(x);
-        using var h = _conv1.Forward(a);
-        using var b = _norm2.Forward(h);
-        if (_shortcut is null) return _conv2.Forward(b, x);
+        using var h = _conv1.Forward(_norm1, x);
+        if (_shortcut is null) return _conv2.Forward(_norm2, h, x);
         using var s = _shortcut.Forward(x);
-        return _conv2.Forward(b, s);
+        return _conv2.Forward(_norm2, h, s);
     }
 }

@@ -160,7 +160,8 @@ public class ConvolutionTests(TestDevices devices)
         [[1, 1, 1, 1], [1, 5, 9, 3], [2, 3, 4, 16], [3, 2, 5, 20]], [[5, 33, 31, 40], [2, 64, 65, 3]], (64, [2, 7, 11, 12]));
 
     private static bool UsesWinograd(string device, ConvolutionSizes s) =>
-        device == "cpu" && s.K == 3 && s.Stride == 1 && WinogradProduct.Suits(s.H, s.W, s.C, s.O);
+        device == "cpu"
+        && WinogradProduct.Suits(Convolution.Geometry.Of("test", new Shape(s.N, s.H, s.W, s.C), new Shape(s.K, s.K, s.C, s.O), s.Stride));
 
     /// <summary>The data gradient's weights [3, 3, O, C]: turned by 180°, inputs and outputs exchanged.</summary>
     private static double[] Turned(ConvolutionSizes s, double[] weight)

@@ -7,7 +7,7 @@ public static unsafe partial class Convolution
 {
     private static void ForwardSimd(SimdLaunch simd, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, Geometry g, Tensor output)
     {
-        if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Channels, g.Outputs))
+        if (WinogradProduct.Suits(g))
         {
             EnqueueWinograd(simd, "Convolution.Forward", x, weight, bias, residual, g.Channels, g.Outputs, backward: false, output);
             return;
@@ -42,7 +42,7 @@ public static unsafe partial class Convolution
 
     private static void BackwardDataSimd(SimdLaunch simd, Tensor outputGradient, Tensor weight, Geometry g, Tensor inputGradient)
     {
-        if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Outputs, g.Channels))
+        if (WinogradProduct.Suits(g))
         {
             EnqueueWinograd(simd, "Convolution.BackwardData", outputGradient, weight, null, null, g.Outputs, g.Channels, backward: true, inputGradient);
             return;
@@ -104,21 +104,20 @@ public static unsafe partial class Convolution
         {
             WinogradWeights.Transform(pw, backward, channels, outputs, pt, worker);
             worker.Barrier();
-            float* scratch = worker.Scratch(product.ScratchFloats);
-            int unit;
-            while ((unit = worker.Take()) < product.Units) product.Run(unit, worker.Count, px, pt, pb, pr, py, scratch);
+            product.Run(px, pt, pb, pr, py, worker);
         });
     }
 
-    private static void EnqueueWinogradWeight(SimdLaunch simd, Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
+    internal static void EnqueueWinogradWeight(
+        SimdLaunch simd, string operation, Tensor x, InputNormalization normalization, Tensor outputGradient, Geometry g, Tensor weightGradient,
+        Tensor? biasGradient)
     {
-        const string Operation = "Convolution.BackwardWeight";
         float* px = x.Pointer, pdy = outputGradient.Pointer, pdw = weightGradient.Pointer;
         float* pdb = biasGradient is null ? null : biasGradient.Pointer;
         if (WinogradWeightShares.Suits(g.Channels, g.Outputs))
         {
-            var shares = new WinogradWeightShares(g.Images, g.Height, g.Width, g.Channels, g.Outputs);
-            using var partial = Tensor.Empty(x.Device, Check.Intermediate(Operation, "its partial sums", shares.PartialFloats));
+            var shares = new WinogradWeightShares(g.Images, g.Height, g.Width, g.Channels, g.Outputs, normalization);
+            using var partial = Tensor.Empty(x.Device, Check.Intermediate(operation, "its partial sums", shares.PartialFloats));
             float* pp = partial.Pointer;
             simd.Run(worker =>
             {
@@ -130,18 +129,18 @@ public static unsafe partial class Convolution
             });
             return;
         }
-        var points = new WinogradWeightPoints(g.Images, g.Height, g.Width, g.Channels, g.Outputs);
-        using var tiles = Tensor.Empty(x.Device, Check.Intermediate(Operation, "its transformed tiles", points.TileFloats));
-        using var sums = Tensor.Empty(x.Device, Check.Intermediate(Operation, "its sums", points.SumFloats));
+        var points = new WinogradWeightPoints(g.Images, g.Height, g.Width, g.Channels, g.Outputs, normalization);
+        using var tiles = Tensor.Empty(x.Device, Check.Intermediate(operation, "its transformed tiles", points.TileFloats));
+        using var sums = Tensor.Empty(x.Device, Check.Intermediate(operation, "its sums", points.SumFloats));
         float* pt = tiles.Pointer, ps = sums.Pointer;
         simd.Run(worker => points.Run(px, pdy, pt, ps, pdw, pdb, worker));
     }
 
     private static void BackwardWeightSimd(SimdLaunch simd, Tensor x, Tensor outputGradient, Geometry g, Tensor weightGradient, Tensor? biasGradient)
     {
-        if (g.Kernel == 3 && g.Stride == 1 && WinogradProduct.Suits(g.Height, g.Width, g.Channels, g.Outputs))
+        if (WinogradProduct.Suits(g))
         {
-            EnqueueWinogradWeight(simd, x, outputGradient, g, weightGradient, biasGradient);
+            EnqueueWinogradWeight(simd, "Convolution.BackwardWeight", x, default, outputGradient, g, weightGradient, biasGradient);
             return;
         }
         if (FewChannels.Suits(g, g.Channels, g.Outputs) || FewChannels.Suits(g, g.Outputs, g.Channels))

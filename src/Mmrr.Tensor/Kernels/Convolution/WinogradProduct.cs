@@ -27,10 +27,12 @@ internal readonly unsafe struct WinogradProduct
     private readonly int _block;
     private readonly int _groups;
     private readonly int _steps;
+    private readonly InputNormalization _normalization;
 
-    /// <summary>Plans the product.</summary>
-    public WinogradProduct(int images, int height, int width, int channels, int outputs)
+    /// <summary>Plans the product, of an input that may be normalised where it is read.</summary>
+    public WinogradProduct(int images, int height, int width, int channels, int outputs, InputNormalization normalization = default)
     {
+        _normalization = normalization;
         _grid = new TileGrid(images, height, width);
         _channels = channels;
         _outputs = outputs;
@@ -47,19 +49,33 @@ internal readonly unsafe struct WinogradProduct
     }
 
     /// <summary>Whether it is possible and worthwhile: whole vectors of channels, and images that do not waste most of a tile.</summary>
-    public static bool Suits(int height, int width, int channels, int outputs) =>
-        channels % MicroKernel.PanelWidth == 0 && outputs % MicroKernel.PanelWidth == 0 && height >= 3 && width >= 3;
+    public static bool Suits(in Convolution.Geometry g) =>
+        g.Kernel == 3 && g.Stride == 1 && g.Channels % MicroKernel.PanelWidth == 0 && g.Outputs % MicroKernel.PanelWidth == 0 && g.Height >= 3 && g.Width >= 3;
 
     /// <summary>Units of work.</summary>
-    public int Units => (_grid.Tiles + _block - 1) / _block * _groups;
+    private int Units => (_grid.Tiles + _block - 1) / _block * _groups;
 
-    /// <summary>Floats of scratch: the block's transformed input, and its products for one pair of panels.</summary>
-    public int ScratchFloats =>
+    /// <summary>Floats of scratch: the block's transformed input, its products for one pair of panels, and an image's normalisation.</summary>
+    private int ScratchFloats =>
         (WinogradTransforms.Products
             * (InputPlane + ((_block + MicroKernel.Rows - 1) / MicroKernel.Rows * MicroKernel.Rows * MicroKernel.MostPanels * MicroKernel.PanelWidth) + Line))
-        + WinogradTransforms.TemporaryFloats;
+        + WinogradTransforms.TemporaryFloats + _normalization.Floats;
 
     private int InputPlane => (_block * _channels) + Line;
+
+    /// <summary>Computes blocks of tiles until all are taken.</summary>
+    /// <param name="x">[N, H, W, C].</param>
+    /// <param name="weights">From <see cref="WinogradWeights.Transform"/>.</param>
+    /// <param name="bias">[O] or null.</param>
+    /// <param name="residual">[N, H, W, O] or null.</param>
+    /// <param name="y">[N, H, W, O].</param>
+    /// <param name="worker">The worker.</param>
+    public void Run(float* x, float* weights, float* bias, float* residual, float* y, Worker worker)
+    {
+        float* scratch = worker.Scratch(ScratchFloats);
+        int unit;
+        while ((unit = worker.Take()) < Units) Run(unit, worker.Count, x, weights, bias, residual, y, scratch);
+    }
 
     /// <summary>Computes one block of tiles, all outputs or a group of them.</summary>
     /// <param name="unit">Index of the block.</param>
@@ -71,23 +87,26 @@ internal readonly unsafe struct WinogradProduct
     /// <param name="y">[N, H, W, O].</param>
     /// <param name="scratch"><see cref="ScratchFloats"/>, 64-byte aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(int unit, int ahead, float* x, float* weights, float* bias, float* residual, float* y, float* scratch)
+    private void Run(int unit, int ahead, float* x, float* weights, float* bias, float* residual, float* y, float* scratch)
     {
         int first = unit / _groups * _block, count = Math.Min(_block, _grid.Tiles - first), rows = MicroKernel.Rows;
         int strips = (count + rows - 1) / rows;
         float* input = scratch; // [36, block, C]
         float* products = scratch + ((nint)WinogradTransforms.Products * InputPlane); // [36, strips, panels of the pair, rows, 16]
         nint plane = InputPlane;
-        float* temporary = scratch + ScratchFloats - WinogradTransforms.TemporaryFloats;
+        float* normal = scratch + ScratchFloats - _normalization.Floats, temporary = normal - WinogradTransforms.TemporaryFloats;
         var firstPlace = _grid.Place(first);
         var place = firstPlace;
+        bool normalizes = _normalization.Exists;
+        int normalized = -1;
         for (int t = 0; t < count; t++, place = _grid.After(place))
         {
             var (image, top, left) = place;
+            if (normalizes && image != normalized) _normalization.Fill(normalized = image, normal);
             for (int c = 0; c < _channels; c += MicroKernel.PanelWidth)
             {
                 WinogradTransforms.Input(
-                    x + ((nint)image * _grid.Height * _grid.Width * _channels) + c,
+                    x + ((nint)image * _grid.Height * _grid.Width * _channels) + c, normalizes ? normal + c : null,
                     _grid.Height, _grid.Width, _channels, top - 1, left - 1, temporary, input + ((nint)t * _channels) + c, plane);
             }
         }

@@ -8,10 +8,11 @@ internal static unsafe partial class WinogradTransforms
 {
     /// <summary>
     /// Bᵀ d B of one 6×6 patch and 16 channels: 144 vector operations, twice as many of half the width with AVX2. With AVX-512 84 loads and 36 stores: two
-    /// rows of Bᵀ d fit in the registers, and stores cost double; with AVX2 72 and 72 of each half, through the temporary. A patch across an edge is
-    /// gathered in the temporary first.
+    /// rows of Bᵀ d fit in the registers, and stores cost double; with AVX2 72 and 72 of each half, through the temporary. A patch across an edge, and one
+    /// to be normalised, is gathered in the temporary first.
     /// </summary>
     /// <param name="image">[height, width, channels], at the first of the 16 channels.</param>
+    /// <param name="normal">Means, factors and offsets of the 16 channels, <paramref name="channels"/> apart, for max(0, (x − mean)·factor + offset); or null.</param>
     /// <param name="height">Height of the image.</param>
     /// <param name="width">Width of the image.</param>
     /// <param name="channels">Channels of the image.</param>
@@ -21,13 +22,17 @@ internal static unsafe partial class WinogradTransforms
     /// <param name="target">Destination of the first of the 36 vectors.</param>
     /// <param name="stride">Floats from one vector to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Input(float* image, int height, int width, int channels, int top, int left, float* temporary, float* target, nint stride)
+    public static void Input(
+        float* image, float* normal, int height, int width, int channels, int top, int left, float* temporary, float* target, nint stride)
     {
         nint row = (nint)width * channels, pixel = channels;
         float* from = image + (top * row) + (left * pixel);
-        if (top < 0 || left < 0 || top + Patch > height || left + Patch > width)
+        if (normal != null || top < 0 || left < 0 || top + Patch > height || left + Patch > width)
         {
-            Gather(from, row, pixel, -top, height - top, -left, width - left, temporary);
+            int firstRow = Math.Max(0, -top), endRow = Math.Min(Patch, height - top);
+            int first = Math.Max(0, -left), end = Math.Min(Patch, width - left);
+            if (normal == null) Gather(from, row, pixel, firstRow, endRow, first, end, temporary);
+            else GatherNormalized(from, normal, row, pixel, firstRow, endRow, first, end, temporary);
             from = temporary;
             row = Patch * 16;
             pixel = 16;
@@ -43,9 +48,8 @@ internal static unsafe partial class WinogradTransforms
 
     /// <summary>Copies the 6×6 vectors of a patch, zero outside of the rows and columns from the first to before the end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gather(float* from, nint row, nint pixel, int firstRow, int endRow, int firstColumn, int endColumn, float* patch)
+    private static void Gather(float* from, nint row, nint pixel, int firstRow, int endRow, int first, int end, float* patch)
     {
-        int first = Math.Max(firstColumn, 0), end = Math.Min(endColumn, Patch);
         for (int i = 0; i < Patch; i++, from += row, patch += Patch * 16)
         {
             if (i < firstRow || i >= endRow)
@@ -56,6 +60,27 @@ internal static unsafe partial class WinogradTransforms
             if (first > 0) Vector512<float>.Zero.StoreAligned(patch);
             float* pixels = from + (first * pixel);
             for (int j = first; j < end; j++, pixels += pixel) Vector512.Load(pixels).StoreAligned(patch + (j * 16));
+            for (int j = end; j < Patch; j++) Vector512<float>.Zero.StoreAligned(patch + (j * 16));
+        }
+    }
+
+    /// <summary>As <see cref="Gather"/>, normalised and max(0, ·).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void GatherNormalized(float* from, float* normal, nint row, nint pixel, int firstRow, int endRow, int first, int end, float* patch)
+    {
+        nint channels = pixel;
+        Vector512<float> mean = Vector512.Load(normal), scale = Vector512.Load(normal + channels), offset = Vector512.Load(normal + (2 * channels));
+        for (int i = 0; i < Patch; i++, from += row, patch += Patch * 16)
+        {
+            if (i < firstRow || i >= endRow)
+            {
+                for (int j = 0; j < Patch; j++) Vector512<float>.Zero.StoreAligned(patch + (j * 16));
+                continue;
+            }
+            if (first > 0) Vector512<float>.Zero.StoreAligned(patch);
+            float* pixels = from + (first * pixel);
+            for (int j = first; j < end; j++, pixels += pixel)
+                GroupNormalization.Rectified(Vector512.Load(pixels), mean, scale, offset, Vector512<float>.Zero).StoreAligned(patch + (j * 16));
             for (int j = end; j < Patch; j++) Vector512<float>.Zero.StoreAligned(patch + (j * 16));
         }
     }

@@ -27,10 +27,12 @@ internal readonly unsafe struct WinogradWeightPoints
     private readonly int _channels;
     private readonly int _outputs;
     private readonly int _chunk;
+    private readonly InputNormalization _normalization;
 
-    /// <summary>Plans the product.</summary>
-    public WinogradWeightPoints(int images, int height, int width, int channels, int outputs)
+    /// <summary>Plans the product, of an input that may be normalised where it is read.</summary>
+    public WinogradWeightPoints(int images, int height, int width, int channels, int outputs, InputNormalization normalization)
     {
+        _normalization = normalization;
         _grid = new TileGrid(images, height, width);
         _channels = channels;
         _outputs = outputs;
@@ -64,7 +66,7 @@ internal readonly unsafe struct WinogradWeightPoints
     /// <param name="worker">The worker.</param>
     public void Run(float* x, float* dy, float* tiles, float* sums, float* weightGradient, float* biasGradient, Worker worker)
     {
-        float* temporary = worker.Scratch(WinogradTransforms.TemporaryFloats);
+        float* temporary = worker.Scratch(WinogradTransforms.TemporaryFloats + _normalization.Floats);
         for (int chunk = 0; chunk < Chunks; chunk++)
         {
             Transform(chunk, x, dy, tiles, temporary, worker);
@@ -84,12 +86,16 @@ internal readonly unsafe struct WinogradWeightPoints
         var (begin, end) = worker.Share(Count(chunk), 1);
         var place = _grid.Place((chunk * _chunk) + begin);
         nint imageFloats = (nint)_grid.Height * _grid.Width;
+        float* normal = temporary + WinogradTransforms.TemporaryFloats;
+        bool normalizes = _normalization.Exists;
+        int normalized = -1;
         for (int t = begin; t < end; t++, place = _grid.After(place))
         {
+            if (normalizes && place.Image != normalized) _normalization.Fill(normalized = place.Image, normal);
             for (int c = 0; c < _channels; c += MicroKernel.PanelWidth)
             {
                 WinogradTransforms.Input(
-                    x + (place.Image * imageFloats * _channels) + c, _grid.Height, _grid.Width, _channels, place.Top - 1, place.Left - 1, temporary,
+                    x + (place.Image * imageFloats * _channels) + c, normalizes ? normal + c : null, _grid.Height, _grid.Width, _channels, place.Top - 1, place.Left - 1, temporary,
                     inputs + ((nint)c * _chunk) + (t * MicroKernel.PanelWidth), InputPlane);
             }
             for (int o = 0; o < _outputs; o += MicroKernel.PanelWidth)

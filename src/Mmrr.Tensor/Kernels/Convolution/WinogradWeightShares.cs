@@ -24,10 +24,12 @@ internal readonly unsafe struct WinogradWeightShares
     private readonly int _channels;
     private readonly int _outputs;
     private readonly int _block;
+    private readonly InputNormalization _normalization;
 
-    /// <summary>Plans the product.</summary>
-    public WinogradWeightShares(int images, int height, int width, int channels, int outputs)
+    /// <summary>Plans the product, of an input that may be normalised where it is read.</summary>
+    public WinogradWeightShares(int images, int height, int width, int channels, int outputs, InputNormalization normalization)
     {
+        _normalization = normalization;
         _grid = new TileGrid(images, height, width);
         _channels = channels;
         _outputs = outputs;
@@ -44,8 +46,8 @@ internal readonly unsafe struct WinogradWeightShares
     /// <summary>Floats of all partial sums: for each share [36, channels, outputs], and [outputs] for the bias.</summary>
     public long PartialFloats => (long)Shares * ShareFloats;
 
-    /// <summary>Floats of scratch: a block of transformed tiles, [36, block, channels] and [36, block, outputs].</summary>
-    public int ScratchFloats => (WinogradTransforms.Products * _block * (_channels + _outputs)) + WinogradTransforms.TemporaryFloats;
+    /// <summary>Floats of scratch: a block of transformed tiles, [36, block, channels] and [36, block, outputs], and an image's normalisation.</summary>
+    public int ScratchFloats => (WinogradTransforms.Products * _block * (_channels + _outputs)) + WinogradTransforms.TemporaryFloats + _normalization.Floats;
 
     private int ShareFloats => (WinogradTransforms.Products * _channels * _outputs) + _outputs;
 
@@ -61,7 +63,9 @@ internal readonly unsafe struct WinogradWeightShares
         int channels = _channels, outputs = _outputs;
         int begin = (int)((long)_grid.Tiles * share / Shares), end = (int)((long)_grid.Tiles * (share + 1) / Shares);
         float* sum = partial + ((nint)share * ShareFloats), bias = sum + (ShareFloats - outputs);
-        float* temporary = scratch + ScratchFloats - WinogradTransforms.TemporaryFloats;
+        float* normal = scratch + ScratchFloats - _normalization.Floats, temporary = normal - WinogradTransforms.TemporaryFloats;
+        bool normalizes = _normalization.Exists;
+        int normalized = -1;
         float* inputs = scratch, gradients = scratch + ((nint)WinogradTransforms.Products * _block * channels);
         new Span<float>(bias, outputs).Clear();
         for (int first = begin; first < end; first += _block)
@@ -71,10 +75,11 @@ internal readonly unsafe struct WinogradWeightShares
             var tile = _grid.Place(first);
             for (int t = 0; t < count; t++, tile = _grid.After(tile))
             {
+                if (normalizes && tile.Image != normalized) _normalization.Fill(normalized = tile.Image, normal);
                 for (int c = 0; c < channels; c += MicroKernel.PanelWidth)
                 {
                     WinogradTransforms.Input(
-                        x + ((nint)tile.Image * _grid.Height * _grid.Width * channels) + c,
+                        x + ((nint)tile.Image * _grid.Height * _grid.Width * channels) + c, normalizes ? normal + c : null,
                         _grid.Height, _grid.Width, channels, tile.Top - 1, tile.Left - 1, temporary, inputs + ((nint)t * channels) + c, inputPlane);
                 }
                 for (int o = 0; o < outputs; o += MicroKernel.PanelWidth)

@@ -61,11 +61,14 @@ public static partial class Elementwise
         Kernel.Run(
             traits.Forward, [("a", a), ("b", b, a.Shape)], [("output", output, a.Shape)],
             simd => Map(simd, a, b, output, new BinaryOf<TFunction>(function)),
-            simt => simt.Run(
-                QuadWalk.Grid(a.Device, a.Count), BinaryKernel,
-                new BinaryArguments<TFunction> { A = a.View, B = b.View, Output = output.View, Function = function, Count = a.Count }),
+            simt => ForwardSimt(simt, a, b, output, function),
             operations: traits.Operations * a.Count, inPlace: true);
     }
+
+    internal static void ForwardSimt<TFunction>(SimtLaunch simt, Tensor a, Tensor b, Tensor output, TFunction function)
+        where TFunction : struct, IBinaryFunction => simt.Run(
+            QuadWalk.Grid(a.Device, a.Count), BinaryKernel,
+            new BinaryArguments<TFunction> { A = a.View, B = b.View, Output = output.View, Function = function, Count = a.Count });
 
     /// <summary>output = a + b.</summary>
     /// <exception cref="ArgumentException">The shapes or devices differ.</exception>

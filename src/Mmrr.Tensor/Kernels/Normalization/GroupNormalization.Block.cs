@@ -7,6 +7,20 @@ namespace Mmrr.Kernels;
 /// <content>The CPU's loops over the pixels.</content>
 public static unsafe partial class GroupNormalization
 {
+    /// <summary>max(least, (x − mean)·scale + offset), NaN where it is NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> Rectified(
+        Vector512<float> x, Vector512<float> mean, Vector512<float> scale, Vector512<float> offset, Vector512<float> least) =>
+        Vector512.MaxNative(least, Normalized(x, mean, scale, offset)); // if an operand is NaN, the result is the second one
+
+    // One expression for both the forward pass and the sign needed in backward.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Normalized(Vector512<float> x, Vector512<float> mean, Vector512<float> scale, Vector512<float> offset) =>
+        ((x - mean) * scale) + offset;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Normalized(float x, float mean, float scale, float offset) => ((x - mean) * scale) + offset;
+
     /// <summary>
     /// The data of one unit of work, as rows of 64 floats, four vectors, for any number of channels: after L = lcm(channels, 64) floats the channels
     /// repeat, so lane i of such a stretch belongs to channel i mod channels, and every parameter is repeated to L lanes. An image of 16 channels consists
@@ -48,6 +62,9 @@ public static unsafe partial class GroupNormalization
 
         /// <summary>L, floats per stretch.</summary>
         public int Lanes { get; }
+
+        /// <summary>Floats before a unit's first value.</summary>
+        public nint At(in Geometry g, int unit) => ((nint)(unit / Count) * g.Pixels * g.Channels) + (unit % Count * Channels);
 
         /// <summary>Repeats the values of the channels over the lanes.</summary>
         public void Repeat(float* values)
@@ -136,11 +153,10 @@ public static unsafe partial class GroupNormalization
                     float* from = x + (begin * _step) + lane, to = y + (begin * _step) + lane;
                     for (int rows = Math.Min(_atOnce, _stretches - begin); rows > 0; rows--, from += _step, to += _step)
                     {
-                        // If an operand is NaN, the result is the second one: NaN propagates.
-                        Vector512.MaxNative(least, Normalized(Vector512.Load(from), m0, a0, b0)).Store(to);
-                        Vector512.MaxNative(least, Normalized(Vector512.Load(from + 16), m1, a1, b1)).Store(to + 16);
-                        Vector512.MaxNative(least, Normalized(Vector512.Load(from + 32), m2, a2, b2)).Store(to + 32);
-                        Vector512.MaxNative(least, Normalized(Vector512.Load(from + 48), m3, a3, b3)).Store(to + 48);
+                        Rectified(Vector512.Load(from), m0, a0, b0, least).Store(to);
+                        Rectified(Vector512.Load(from + 16), m1, a1, b1, least).Store(to + 16);
+                        Rectified(Vector512.Load(from + 32), m2, a2, b2, least).Store(to + 32);
+                        Rectified(Vector512.Load(from + 48), m3, a3, b3, least).Store(to + 48);
                     }
                 }
             }
@@ -195,7 +211,8 @@ public static unsafe partial class GroupNormalization
 
         /// <summary>dx = g·scale − meanG − (x − mean)·meanGx.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void ApplyGradients(float* x, float* dy, float* means, float* scale, float* offset, bool relu, float* meanG, float* meanGx, float* dx)
+        public void ApplyGradients(
+            float* x, float* dy, float* means, float* scale, float* offset, bool relu, float* meanG, float* meanGx, float* addend, float* dx)
         {
             float floor = relu ? 0 : float.NegativeInfinity;
             var least = Vector512.Create(floor);
@@ -215,16 +232,25 @@ public static unsafe partial class GroupNormalization
                         Vector512<float> x0 = Vector512.Load(from), x1 = Vector512.Load(from + 16);
                         var g0 = Vector512.GreaterThan(Normalized(x0, m0, a0, b0), least) & Vector512.Load(gradient);
                         var g1 = Vector512.GreaterThan(Normalized(x1, m1, a1, b1), least) & Vector512.Load(gradient + 16);
-                        ((g0 * a0) - s0 - ((x0 - m0) * p0)).Store(to);
-                        ((g1 * a1) - s1 - ((x1 - m1) * p1)).Store(to + 16);
+                        Vector512<float> d0 = (g0 * a0) - s0 - ((x0 - m0) * p0), d1 = (g1 * a1) - s1 - ((x1 - m1) * p1);
+                        if (addend != null)
+                        {
+                            float* other = addend + (to - dx);
+                            d0 += Vector512.Load(other);
+                            d1 += Vector512.Load(other + 16);
+                        }
+                        d0.Store(to);
+                        d1.Store(to + 16);
                     }
                 }
             }
-            float* rest = x + (_stretches * _step), restGradient = dy + (_stretches * _step), target = dx + (_stretches * _step);
+            nint done = _stretches * _step;
+            float* rest = x + done;
             for (int i = 0; i < _rest; i++)
             {
-                float g = Normalized(rest[i], means[i], scale[i], offset[i]) > floor ? restGradient[i] : 0;
-                target[i] = (g * scale[i]) - meanG[i] - ((rest[i] - means[i]) * meanGx[i]);
+                float g = Normalized(rest[i], means[i], scale[i], offset[i]) > floor ? dy[done + i] : 0;
+                float d = (g * scale[i]) - meanG[i] - ((rest[i] - means[i]) * meanGx[i]);
+                dx[done + i] = addend == null ? d : d + addend[done + i];
             }
         }
 
@@ -238,13 +264,5 @@ public static unsafe partial class GroupNormalization
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Add(Vector512<float> value, float* to) => (Vector512.Load(to) + value).Store(to);
-
-        // One expression for both the forward pass and the sign needed in backward.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<float> Normalized(Vector512<float> x, Vector512<float> mean, Vector512<float> scale, Vector512<float> offset) =>
-            ((x - mean) * scale) + offset;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static float Normalized(float x, float mean, float scale, float offset) => ((x - mean) * scale) + offset;
     }
 }

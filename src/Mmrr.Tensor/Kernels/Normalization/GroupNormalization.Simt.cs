@@ -8,14 +8,46 @@ namespace Mmrr.Kernels;
 /// </content>
 public static partial class GroupNormalization
 {
-    private static void ForwardSimt(SimtLaunch simt, Device device, ForwardArguments a)
+    internal static void ForwardSimt(
+        SimtLaunch simt, Tensor x, Tensor gamma, Tensor beta, Geometry g, float epsilon, bool relu, Tensor output, Tensor mean, Tensor inverseDeviation)
     {
-        if (SuitsSlabs(device, a.Geometry)) ForwardSlabs(simt, device, a);
-        else simt.Run(device.Groups(a.Geometry.Images * a.Geometry.Groups), ForwardKernel, a);
+        var a = new ForwardArguments
+        {
+            X = x.View,
+            Gamma = gamma.View,
+            Beta = beta.View,
+            Geometry = g,
+            Epsilon = epsilon,
+            Relu = relu ? 1 : 0,
+            Output = output.View,
+            Mean = mean.View,
+            InverseDeviation = inverseDeviation.View,
+        };
+        var device = x.Device;
+        if (SuitsSlabs(device, g)) ForwardSlabs(simt, device, a);
+        else simt.Run(device.Groups(g.Images * g.Groups), ForwardKernel, a);
     }
 
-    private static void BackwardSimt(SimtLaunch simt, Device device, BackwardArguments a)
+    /// <summary>The gradients; that of the input may overwrite the output's: a thread reads what it then writes, and nobody else's.</summary>
+    internal static void BackwardSimt(
+        SimtLaunch simt, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor inverseDeviation, Tensor outputGradient, Geometry g, bool relu,
+        Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
     {
+        var a = new BackwardArguments
+        {
+            X = x.View,
+            Gamma = gamma.View,
+            Beta = beta.View,
+            Mean = mean.View,
+            InverseDeviation = inverseDeviation.View,
+            OutputGradient = outputGradient.View,
+            Geometry = g,
+            Relu = relu ? 1 : 0,
+            InputGradient = inputGradient.View,
+            GammaGradient = gammaGradient.View,
+            BetaGradient = betaGradient.View,
+        };
+        var device = x.Device;
         if (SuitsSlabs(device, a.Geometry))
         {
             BackwardSlabs(simt, device, a);

@@ -28,20 +28,7 @@ public static partial class GroupNormalization
             Operation, [("x", x), ("gamma", gamma, channels), ("beta", beta, channels)],
             [("output", output, x.Shape), ("mean", mean, statistics), ("inverseDeviation", inverseDeviation, statistics)],
             simd => ForwardSimd(simd, x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation),
-            simt => ForwardSimt(
-                simt, x.Device,
-                new ForwardArguments
-                {
-                    X = x.View,
-                    Gamma = gamma.View,
-                    Beta = beta.View,
-                    Geometry = g,
-                    Epsilon = epsilon,
-                    Relu = relu ? 1 : 0,
-                    Output = output.View,
-                    Mean = mean.View,
-                    InverseDeviation = inverseDeviation.View,
-                }),
+            simt => ForwardSimt(simt, x, gamma, beta, g, epsilon, relu, output, mean, inverseDeviation),
             operations: (relu ? 8.0 : 7.0) * x.Count);
     }
 
@@ -78,22 +65,7 @@ public static partial class GroupNormalization
             ],
             [("inputGradient", inputGradient, x.Shape), ("gammaGradient", gammaGradient, channels), ("betaGradient", betaGradient, channels)],
             simd => BackwardSimd(simd, x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient),
-            simt => BackwardSimt(
-                simt, x.Device,
-                new BackwardArguments
-                {
-                    X = x.View,
-                    Gamma = gamma.View,
-                    Beta = beta.View,
-                    Mean = mean.View,
-                    InverseDeviation = inverseDeviation.View,
-                    OutputGradient = outputGradient.View,
-                    Geometry = g,
-                    Relu = relu ? 1 : 0,
-                    InputGradient = inputGradient.View,
-                    GammaGradient = gammaGradient.View,
-                    BetaGradient = betaGradient.View,
-                }),
+            simt => BackwardSimt(simt, x, gamma, beta, mean, inverseDeviation, outputGradient, g, relu, inputGradient, gammaGradient, betaGradient),
             operations: (relu ? 17.0 : 11.0) * x.Count);
     }
 
