@@ -145,6 +145,7 @@ internal sealed unsafe class DeviceBuffer : IDisposable
         {
             GC.AddMemoryPressure(Bytes);
             long address = _memory.NativePtr;
+            HugePages.Advise((nint)address, Bytes);
             long shift = (Alignment - (address & (Alignment - 1))) % Alignment / sizeof(float);
             View = _memory.View.BaseView.SubView(shift, size);
             Pointer = (float*)(address + (shift * sizeof(float)));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using Mmrr.App.Output;
 using Mmrr.App.Profiling;
@@ -14,7 +15,9 @@ internal static class BenchCommand
 
     // Of one image where no others are given: the camera's picture, and the networks of the presets.
     private const int LatencySize = 64;
+    private const int FewestWarmUps = 2;
     private static readonly int[] s_latencyWidths = [16, 32];
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1.5);
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -70,7 +73,7 @@ internal static class BenchCommand
                     foreach (int phase in (int[])[1, 2])
                     {
                         using var step = ModelWorkload.Step(model, options.Batch(parsed), phase);
-                        Median(step, warmUps: 2, options.Steps(parsed));
+                        Median(step, options.Steps(parsed));
                     }
                 }
                 break;
@@ -78,30 +81,32 @@ internal static class BenchCommand
                 using (var model = options.Model(parsed, device))
                 {
                     using var score = ModelWorkload.Score(model, options.Batch(parsed), options.MaskLevels(parsed));
-                    Median(score, warmUps: 1, options.Steps(parsed));
+                    Median(score, options.Steps(parsed));
                 }
                 break;
         }
     }
 
-    private static void Median(ModelWorkload workload, int warmUps, int steps)
+    private static void Median(ModelWorkload workload, int steps)
     {
-        double median = Times(workload, warmUps, steps)[steps / 2];
+        double median = Times(workload, steps)[steps / 2];
         Write(workload.Name, workload, string.Create(CultureInfo.InvariantCulture, $"median_s={median:F4} images_per_s={workload.Batch / median:F2}"));
     }
 
     // One image after the other: what a camera waits for, and the longest that it waited.
     private static void Latency(ModelWorkload score, int steps)
     {
-        double[] times = Times(score, warmUps: 3, steps);
+        double[] times = Times(score, steps);
         Write("latency", score, string.Create(
             CultureInfo.InvariantCulture, $"schedule={score.Name} median_ms={1e3 * times[steps / 2]:F2} slowest_ms={1e3 * times[^1]:F2}"));
     }
 
-    // Seconds of each run, ascending.
-    private static double[] Times(ModelWorkload workload, int warmUps, int steps)
+    // Seconds of each run, ascending, of a process as it is after its first seconds: until then the runtime compiles what runs often once more, on a core that
+    // the workers want.
+    private static double[] Times(ModelWorkload workload, int steps)
     {
-        for (int i = 0; i < warmUps; i++) workload.Run();
+        var watch = Stopwatch.StartNew();
+        for (int i = 0; i < FewestWarmUps || watch.Elapsed < s_warmUp; i++) workload.Run();
         return [.. Enumerable.Range(0, steps).Select(_ => workload.Run().Seconds).Order()];
     }
 

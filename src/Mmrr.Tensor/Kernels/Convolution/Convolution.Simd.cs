@@ -114,7 +114,7 @@ public static unsafe partial class Convolution
     {
         float* px = x.Pointer, pdy = outputGradient.Pointer, pdw = weightGradient.Pointer;
         float* pdb = biasGradient is null ? null : biasGradient.Pointer;
-        if (WinogradWeightShares.Suits(g.Channels, g.Outputs))
+        if (WinogradWeightShares.Suits(g.Images, g.Height, g.Width, g.Channels, g.Outputs))
         {
             var shares = new WinogradWeightShares(g.Images, g.Height, g.Width, g.Channels, g.Outputs, normalization);
             using var partial = Tensor.Empty(x.Device, Check.Intermediate(operation, "its partial sums", shares.PartialFloats));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mmrr.Kernels;
@@ -28,6 +29,8 @@ internal unsafe struct TapProduct
     /// Computes <paramref name="rows"/> × <paramref name="columns"/> output pixels; pixel (r, c) is written at r·rowStep + c·columnStep floats from
     /// <paramref name="output"/>, and read at the same offset from <paramref name="residual"/> if it is not null.
     /// </summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run(float* source, in PaddedSource layout, int rows, int columns, float* output, float* residual, long rowStep, long columnStep)
     {
         int tileRows = MicroKernel.Rows;
@@ -73,6 +76,7 @@ internal unsafe struct TapProduct
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Store(float* tile, int channel, float* output, float* residual)
     {
         if (Outputs - channel >= MicroKernel.PanelWidth)

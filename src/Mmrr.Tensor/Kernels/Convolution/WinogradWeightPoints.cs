@@ -7,7 +7,7 @@ namespace Mmrr.Kernels;
 /// The weight gradient of a 3×3 convolution of stride 1 by the transpose of F(4×4, 3×3) on the CPU: dg = Gᵀ[Σ over tiles of (A dY Aᵀ) ⊙ (Bᵀ d B)]G.
 /// The sum is 36 matrix products, [channels, tiles] × [tiles, outputs]. The tiles come in chunks: the workers transform a chunk once into buffers that the
 /// L3 cache holds, then each takes points, one of the 36 products at a time, and adds it to the sums. For many channels or outputs, of which
-/// <see cref="WinogradWeightShares"/> would transform the tiles several times. The chunks depend only on the shapes and are added in order. 2·36/16·N·H·W·C·O operations, where the direct sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
+/// <see cref="WinogradWeightShares"/> would hold too many sums, and for few tiles. The chunks depend only on the shapes and are added in order. 2·36/16·N·H·W·C·O operations, where the direct sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
 /// </summary>
 internal readonly unsafe struct WinogradWeightPoints
 {

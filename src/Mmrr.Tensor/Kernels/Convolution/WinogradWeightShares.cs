@@ -6,13 +6,14 @@ namespace Mmrr.Kernels;
 /// <summary>
 /// The weight gradient of a 3×3 convolution of stride 1 by the transpose of F(4×4, 3×3) on the CPU: dg = Gᵀ[Σ over tiles of (A dY Aᵀ) ⊙ (Bᵀ d B)]G.
 /// The sum is 36 matrix products, [channels, tiles] × [tiles, outputs]. A unit of work is a share of the tiles: its 36 sums and one block of transformed
-/// tiles stay in the L2 cache; so few channels and outputs alone (<see cref="WinogradWeightPoints"/> for the others). The shares depend only on the shapes,
+/// tiles stay in the L2 cache: for few channels and outputs, and many tiles (<see cref="WinogradWeightPoints"/> for the others). The shares depend only on the shapes,
 /// and are added in order. 2·36/16·N·H·W·C·O operations, where the direct sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
 /// </summary>
 internal readonly unsafe struct WinogradWeightShares
 {
-    // The most channels · outputs: sums of 590 KB.
+    // The most channels · outputs: sums of 590 KB. The fewest tiles: with less to sum, the shares' reduction takes too large a part of the time.
     private const int MostSums = 64 * 64;
+    private const int FewestTiles = 64 * FewestUnits;
 
     // A block's transformed tiles, of input and output gradient: 320 KB.
     private const int BlockFloats = 80 * 1024;
@@ -37,8 +38,9 @@ internal readonly unsafe struct WinogradWeightShares
         Shares = Math.Clamp(FewestUnits, 1, (_grid.Tiles + MicroKernel.OuterRows - 1) / MicroKernel.OuterRows);
     }
 
-    /// <summary>Whether the sums are few enough.</summary>
-    public static bool Suits(int channels, int outputs) => channels * outputs <= MostSums;
+    /// <summary>Whether the sums are few enough, and the tiles not too few.</summary>
+    public static bool Suits(int images, int height, int width, int channels, int outputs) =>
+        channels * outputs <= MostSums && new TileGrid(images, height, width).Tiles >= FewestTiles;
 
     /// <summary>Shares of the tiles, the units of work.</summary>
     public int Shares { get; }
