@@ -53,46 +53,67 @@ internal unsafe struct TapProduct
                     MicroKernel.Inner(
                         source + ((long)p * layout.ChannelStride), layout.ChannelStride, offsets, taps, Channels,
                         first, step == 2 ? first + panelSize : null, tile);
-                    for (int i = 0; i < tileRows && row < rows; i++)
+                    // In runs of pixels of one row: the positions between the rows are no pixels.
+                    for (int i = 0; i < tileRows && row < rows;)
                     {
+                        int run = Math.Min(tileRows - i, (column < columns ? columns : layout.Pitch) - column);
                         if (column < columns)
                         {
                             long at = (row * rowStep) + (column * columnStep);
                             for (int s = 0; s < step; s++)
                             {
                                 Store(
-                                    tile + (((s * tileRows) + i) * MicroKernel.PanelWidth), (panel + s) * MicroKernel.PanelWidth,
-                                    output + at, residual == null ? null : residual + at);
+                                    tile + (((s * tileRows) + i) * MicroKernel.PanelWidth), run, (panel + s) * MicroKernel.PanelWidth,
+                                    output + at, residual == null ? null : residual + at, columnStep);
                             }
                         }
-                        if (++column == layout.Pitch)
-                        {
-                            column = 0;
-                            row++;
-                        }
+                        i += run;
+                        column += run;
+                        if (column < layout.Pitch) continue;
+                        column = 0;
+                        row++;
                     }
                 }
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Store(float* tile, int channel, float* output, float* residual)
+    /// <summary>The channels of one panel of a run of pixels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Store(float* tile, int run, int channel, float* output, float* residual, long step)
     {
-        if (Outputs - channel >= MicroKernel.PanelWidth)
+        if (Outputs - channel < MicroKernel.PanelWidth)
         {
-            var value = Vector512.LoadAligned(tile);
-            if (Bias != null) value += Vector512.Load(Bias + channel);
-            if (residual != null) value += Vector512.Load(residual + channel);
-            value.Store(output + channel);
+            for (; run > 0; run--, tile += MicroKernel.PanelWidth, output += step)
+            {
+                for (int j = channel; j < Outputs; j++)
+                {
+                    float value = tile[j - channel];
+                    if (Bias != null) value += Bias[j];
+                    if (residual != null) value += residual[j];
+                    output[j] = value;
+                }
+                if (residual != null) residual += step;
+            }
             return;
         }
-        for (int j = channel; j < Outputs; j++)
+        output += channel;
+        bool adds = Bias != null;
+        var bias = adds ? Vector512.Load(Bias + channel) : Vector512<float>.Zero;
+        if (residual != null)
         {
-            float value = tile[j - channel];
-            if (Bias != null) value += Bias[j];
-            if (residual != null) value += residual[j];
-            output[j] = value;
+            residual += channel;
+            for (; run > 0; run--, tile += MicroKernel.PanelWidth, output += step, residual += step)
+            {
+                var value = Vector512.LoadAligned(tile);
+                ((adds ? value + bias : value) + Vector512.Load(residual)).Store(output);
+            }
+            return;
+        }
+        for (; run > 0; run--, tile += MicroKernel.PanelWidth, output += step)
+        {
+            var value = Vector512.LoadAligned(tile);
+            (adds ? value + bias : value).Store(output);
         }
     }
 }

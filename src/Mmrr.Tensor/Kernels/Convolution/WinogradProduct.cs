@@ -16,7 +16,7 @@ internal readonly unsafe struct WinogradProduct
     private const int MostTiles = 48;
 
     // Minimum number of units, if there are enough tiles: the workers should finish together.
-    private const int FewestUnits = 6;
+    private const int FewestUnits = 8;
 
     // One extra cache line separates the 36 planes of a block: planes of exact multiples of 4 KB would all map to the same eight lines of an L1 cache.
     private const int Line = 16;
