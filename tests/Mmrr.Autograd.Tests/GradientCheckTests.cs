@@ -25,7 +25,7 @@ public sealed class GradientCheckTests
     {
         using var device = TestDevices.Open("cpu");
         // ReLU on normalised values may have its kink within the step of float32.
-        foreach (var operation in OperationCase.All.Where(operation => operation.Name != "group norm, relu"))
+        foreach (var operation in OperationCase.All.Where(operation => !operation.Name.StartsWith("group norm, relu", StringComparison.Ordinal)))
         {
             var report = GradientCheck.Run(operation.Function, operation.Values, device);
             Assert.True(report.Passed, $"{operation.Name}: {report}");

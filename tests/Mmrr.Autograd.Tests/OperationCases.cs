@@ -100,8 +100,8 @@ internal sealed record OperationCase(
             v => References.Convolution(References.GroupNorm(v[0], v[1], v[2], image, 2, true), v[3], null, null, image, 3, 1),
             image, channels, channels, weight);
         yield return new(
-            "group norm, relu, conv 3×3, bias, residual", v => v[0].NormalizedConv2d(v[1], v[2], 3, v[3], v[4], v[5]),
-            v => References.Convolution(References.GroupNorm(v[0], v[1], v[2], image, 3, true), v[3], v[4], v[5], image, 3, 1),
+            "group norm, relu, conv 3×3, bias, residual", v => v[0].NormalizedConv2d(v[1], v[2], 2, v[3], v[4], v[5]),
+            v => References.Convolution(References.GroupNorm(v[0], v[1], v[2], image, 2, true), v[3], v[4], v[5], image, 3, 1),
             image, channels, channels, weight, bias, residual);
         Shape wide = new(1, 3, 5, 16), wideChannels = new(16), square = new(3, 3, 16, 16);
         yield return new(

@@ -117,7 +117,8 @@ internal readonly unsafe struct WinogradProduct
 
         int from = unit % _groups * _steps * MicroKernel.MostPanels,
             panels = Math.Min(_outputs / MicroKernel.PanelWidth, from + (_steps * MicroKernel.MostPanels)), step;
-        nint weightPlane = WinogradWeights.Plane(_channels, _outputs), panelSize = (nint)_channels * MicroKernel.PanelWidth, tileSize = rows * MicroKernel.PanelWidth;
+        nint weightPlane = WinogradWeights.Plane(_channels, _outputs), panelSize = (nint)_channels * MicroKernel.PanelWidth;
+        nint tileSize = rows * MicroKernel.PanelWidth;
         for (int panel = from; panel < panels; panel += step)
         {
             step = Math.Min(MicroKernel.MostPanels, panels - panel);

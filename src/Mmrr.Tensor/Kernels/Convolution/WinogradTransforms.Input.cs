@@ -12,7 +12,9 @@ internal static unsafe partial class WinogradTransforms
     /// to be normalised, is gathered in the temporary first.
     /// </summary>
     /// <param name="image">[height, width, channels], at the first of the 16 channels.</param>
-    /// <param name="normal">Means, factors and offsets of the 16 channels, <paramref name="channels"/> apart, for max(0, (x − mean)·factor + offset); or null.</param>
+    /// <param name="normal">
+    /// Means, factors and offsets of the 16 channels, <paramref name="channels"/> apart, for max(0, (x − mean)·factor + offset); or null.
+    /// </param>
     /// <param name="height">Height of the image.</param>
     /// <param name="width">Width of the image.</param>
     /// <param name="channels">Channels of the image.</param>
@@ -162,7 +164,8 @@ internal static unsafe partial class WinogradTransforms
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void InputLine(
-        Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3, Vector512<float> d4, Vector512<float> d5, float* target, nint stride)
+        Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3, Vector512<float> d4, Vector512<float> d5, float* target,
+        nint stride)
     {
         var a = Vector512.MultiplyAddEstimate(Vector512.Create(-4f), d2, d4);
         var b = Vector512.MultiplyAddEstimate(Vector512.Create(-4f), d1, d3);
@@ -173,7 +176,8 @@ internal static unsafe partial class WinogradTransforms
         Vector512.MultiplyAddEstimate(Vector512.Create(2f), e, c).Store(target + (3 * stride));
         Vector512.MultiplyAddEstimate(Vector512.Create(-2f), e, c).Store(target + (4 * stride));
         Vector512.MultiplyAddEstimate(Vector512.Create(4f), d0, Vector512.MultiplyAddEstimate(Vector512.Create(-5f), d2, d4)).Store(target);
-        Vector512.MultiplyAddEstimate(Vector512.Create(4f), d1, Vector512.MultiplyAddEstimate(Vector512.Create(-5f), d3, d5)).Store(target + (5 * stride));
+        Vector512.MultiplyAddEstimate(Vector512.Create(4f), d1, Vector512.MultiplyAddEstimate(Vector512.Create(-5f), d3, d5))
+            .Store(target + (5 * stride));
     }
 
     /// <summary>Bᵀ of six vectors.</summary>

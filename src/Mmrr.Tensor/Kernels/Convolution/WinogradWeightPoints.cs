@@ -6,8 +6,9 @@ namespace Mmrr.Kernels;
 /// <summary>
 /// The weight gradient of a 3×3 convolution of stride 1 by the transpose of F(4×4, 3×3) on the CPU: dg = Gᵀ[Σ over tiles of (A dY Aᵀ) ⊙ (Bᵀ d B)]G.
 /// The sum is 36 matrix products, [channels, tiles] × [tiles, outputs]. The tiles come in chunks: the workers transform a chunk once into buffers that the
-/// L3 cache holds, then each takes points, one of the 36 products at a time, and adds it to the sums. For many channels or outputs, of which
-/// <see cref="WinogradWeightShares"/> would hold too many sums, and for few tiles. The chunks depend only on the shapes and are added in order. 2·36/16·N·H·W·C·O operations, where the direct sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
+/// L3 cache holds, then each takes points, one of the 36 products at a time, and adds it to the sums: for many channels or outputs, of which
+/// <see cref="WinogradWeightShares"/> would hold too many sums, and for few tiles. The chunks depend only on the shapes and are added in order.
+/// 2·36/16·N·H·W·C·O operations, where the direct sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
 /// </summary>
 internal readonly unsafe struct WinogradWeightPoints
 {
@@ -95,8 +96,8 @@ internal readonly unsafe struct WinogradWeightPoints
             for (int c = 0; c < _channels; c += MicroKernel.PanelWidth)
             {
                 WinogradTransforms.Input(
-                    x + (place.Image * imageFloats * _channels) + c, normalizes ? normal + c : null, _grid.Height, _grid.Width, _channels, place.Top - 1, place.Left - 1, temporary,
-                    inputs + ((nint)c * _chunk) + (t * MicroKernel.PanelWidth), InputPlane);
+                    x + (place.Image * imageFloats * _channels) + c, normalizes ? normal + c : null, _grid.Height, _grid.Width, _channels,
+                    place.Top - 1, place.Left - 1, temporary, inputs + ((nint)c * _chunk) + (t * MicroKernel.PanelWidth), InputPlane);
             }
             for (int o = 0; o < _outputs; o += MicroKernel.PanelWidth)
             {

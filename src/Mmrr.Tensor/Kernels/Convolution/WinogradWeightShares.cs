@@ -6,8 +6,8 @@ namespace Mmrr.Kernels;
 /// <summary>
 /// The weight gradient of a 3×3 convolution of stride 1 by the transpose of F(4×4, 3×3) on the CPU: dg = Gᵀ[Σ over tiles of (A dY Aᵀ) ⊙ (Bᵀ d B)]G.
 /// The sum is 36 matrix products, [channels, tiles] × [tiles, outputs]. A unit of work is a share of the tiles: its 36 sums and one block of transformed
-/// tiles stay in the L2 cache: for few channels and outputs, and many tiles (<see cref="WinogradWeightPoints"/> for the others). The shares depend only on the shapes,
-/// and are added in order. 2·36/16·N·H·W·C·O operations, where the direct sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
+/// tiles stay in the L2 cache: for few channels and outputs, and many tiles (<see cref="WinogradWeightPoints"/> for the others). The shares depend only on
+/// the shapes, and are added in order. 2·36/16·N·H·W·C·O operations, where the direct sum has 2·9·N·H·W·C·O. Channels and outputs are multiples of 16.
 /// </summary>
 internal readonly unsafe struct WinogradWeightShares
 {
