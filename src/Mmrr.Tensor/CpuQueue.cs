@@ -48,6 +48,9 @@ internal sealed class CpuQueue : IDisposable
         if (_operations.Count >= LongestQueue) Run();
     }
 
+    /// <summary>How often an operation failed, with which those enqueued after it were dropped.</summary>
+    public int Failures { get; private set; }
+
     public void Run()
     {
         if (_operations.Count == 0) return;
@@ -59,6 +62,7 @@ internal sealed class CpuQueue : IDisposable
         if (_failure is { } failure)
         {
             _failure = null;
+            Failures++;
             _barrier.Reset();
             foreach (var worker in _workers) worker.Reset();
             throw new InvalidOperationException($"{failure.Name}: {failure.Error.Message}", failure.Error);

@@ -44,6 +44,30 @@ public sealed class Tensor : IDisposable
     /// <summary>The buffer's identity: the same object for all handles that share it, for sets of buffers.</summary>
     internal object SharedBuffer => _storage;
 
+    /// <summary>
+    /// Whether convolutions on <c>cpu</c> keep their transform of these weights, up to four times as large, from one forward pass to the next: for weights
+    /// that are not trained. Weights that were written since are transformed again.
+    /// </summary>
+    internal bool KeepsTransformed
+    {
+        get => _storage.KeepsTransformed;
+        set => _storage.KeepsTransformed = value;
+    }
+
+    /// <summary>What <see cref="KeepTransformed"/> kept, if these values were not written since and no operation failed; the weights dispose it.</summary>
+    internal Tensor? Transformed =>
+        _storage.Transformed is { } kept && kept.Version == _storage.Version && kept.Failures == Device.Queue!.Failures ? kept.Tensor : null;
+
+    /// <summary>Keeps a transform that an operation is about to enqueue.</summary>
+    internal void KeepTransformed(Tensor transformed)
+    {
+        _storage.Transformed?.Tensor.Dispose();
+        _storage.Transformed = (DisposeScope.Detach(transformed.Share()), _storage.Version, Device.Queue!.Failures);
+    }
+
+    /// <summary>Called by every operation that is about to write the values.</summary>
+    internal void MarkWritten() => _storage.Version++;
+
     /// <summary>Creates a tensor with arbitrary contents.</summary>
     public static Tensor Empty(Device device, Shape shape)
     {
@@ -95,6 +119,7 @@ public sealed class Tensor : IDisposable
     {
         if (values.Length != Count) throw new ArgumentException($"copy: {values.Length} values for a tensor {Shape} of {Count}");
         const string Operation = "Tensor.CopyFrom";
+        MarkWritten();
         using var measured = Measurement.Of(Device, Operation, Shape, 0, 8.0 * Count);
         if (Device.Queue is null)
         {
@@ -184,12 +209,20 @@ public sealed class Tensor : IDisposable
 
         public int References => Volatile.Read(ref _references);
 
+        public bool KeepsTransformed { get; set; }
+
+        public (Tensor Tensor, int Version, int Failures)? Transformed { get; set; }
+
+        // Counts the operations that wrote the values.
+        public int Version { get; set; }
+
         public void Retain() => Interlocked.Increment(ref _references);
 
         public void Dispose()
         {
             if (Interlocked.Decrement(ref _references) > 0) return;
             GC.SuppressFinalize(this);
+            Transformed?.Tensor.Dispose();
             device.Pool.Return(buffer);
         }
 

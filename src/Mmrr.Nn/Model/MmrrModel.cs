@@ -71,6 +71,18 @@ public sealed class MmrrModel : IDisposable
         foreach (var (name, network) in Networks()) Initialization.Initialize(network, name, seed);
     }
 
+    /// <summary>
+    /// For a model that scores and is not trained: convolutions keep what they make of their weights, up to four times as large, from call to call. Weights
+    /// that are written meanwhile count as new.
+    /// </summary>
+    internal void KeepTransformedWeights()
+    {
+        foreach (var (_, network) in Networks())
+        {
+            foreach (var (_, variable) in network.Parameters()) variable.Value.KeepsTransformed = true;
+        }
+    }
+
     /// <summary>e = tanh(f_E(x)), or x itself without embedding; [N, S, S, C].</summary>
     public Variable Embed(Variable x)
     {

@@ -77,6 +77,7 @@ public sealed partial class Scorer : IDisposable
         Calibration = method is null ? Calibration.Find(run) : null;
         // Other threads may be scoring on the device.
         using (device.Use.TakeTurn()) _model = Checkpoint.Load(run, device);
+        _model.KeepTransformedWeights();
         try
         {
             Method = method ?? ScoreMethod.Of(run, _model.Options, Calibration);

@@ -31,7 +31,11 @@ internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
         new TrainingStep(model, batch, phase == 1 ? new RestorationPhase(model) : new RefinementPhase(model));
 
     /// <summary>A scoring pass at a number of mask levels, without maps.</summary>
-    public static ModelWorkload Score(MmrrModel model, int batch, int levels) => new ScoringPass(model, batch, levels);
+    public static ModelWorkload Score(MmrrModel model, int batch, int levels)
+    {
+        model.KeepTransformedWeights();
+        return new ScoringPass(model, batch, levels);
+    }
 
     /// <summary>Runs once.</summary>
     public WorkloadRun Run(bool profiled = false)

@@ -95,15 +95,20 @@ public static unsafe partial class Convolution
         Tensor output)
     {
         var product = new WinogradProduct(x.Shape[0], x.Shape[1], x.Shape[2], channels, outputs);
-        var transformedShape = Check.Intermediate(operation, "the transformed weights", WinogradWeights.Floats(channels, outputs));
-        using var transformed = Tensor.Empty(x.Device, transformedShape);
+        bool ready = false;
+        using var transformed = backward
+            ? Tensor.Empty(x.Device, Check.Intermediate(operation, "the transformed weights", WinogradWeights.Floats(channels, outputs)))
+            : WinogradWeights.Prepare(operation, weight, out ready);
         float* px = x.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
         simd.Run(worker =>
         {
-            WinogradWeights.Transform(pw, backward, channels, outputs, pt, worker);
-            worker.Barrier();
+            if (!ready)
+            {
+                WinogradWeights.Transform(pw, backward, channels, outputs, pt, worker);
+                worker.Barrier();
+            }
             product.Run(px, pt, pb, pr, py, worker);
         });
     }

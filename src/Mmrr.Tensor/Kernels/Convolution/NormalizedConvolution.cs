@@ -165,8 +165,7 @@ public static unsafe class NormalizedConvolution
         Convolution.Geometry g, Tensor output, Tensor mean, Tensor inverseDeviation)
     {
         var product = new WinogradProduct(g.Images, g.Height, g.Width, g.Channels, g.Outputs, Input(normalization, mean, inverseDeviation, n));
-        var transformedShape = Check.Intermediate("NormalizedConvolution.Forward", "the transformed weights", WinogradWeights.Floats(g.Channels, g.Outputs));
-        using var transformed = Tensor.Empty(x.Device, transformedShape);
+        using var transformed = WinogradWeights.Prepare("NormalizedConvolution.Forward", weight, out bool ready);
         float epsilon = normalization.Epsilon;
         float* px = x.Pointer, pm = mean.Pointer, pd = inverseDeviation.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
@@ -174,7 +173,7 @@ public static unsafe class NormalizedConvolution
         simd.Run(worker =>
         {
             GroupNormalization.Statistics(n, epsilon, px, pm, pd, worker);
-            WinogradWeights.Transform(pw, backward: false, g.Channels, g.Outputs, pt, worker);
+            if (!ready) WinogradWeights.Transform(pw, backward: false, g.Channels, g.Outputs, pt, worker);
             worker.Barrier();
             product.Run(px, pt, pb, pr, py, worker);
         });

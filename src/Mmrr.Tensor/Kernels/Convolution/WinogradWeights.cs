@@ -11,11 +11,32 @@ internal static unsafe class WinogradWeights
     // One extra cache line separates the 36 planes: planes of exact multiples of 4 KB would all map to the same lines of a cache.
     private const int Line = 16;
 
+    // The most channels · outputs of weights that are kept, 1.2 MB: of larger ones the transform is a small part of a pass, and its memory large.
+    private const int MostKept = 64 * 128;
+
     /// <summary>Floats from one of the 36 planes to the next.</summary>
     public static nint Plane(int channels, int outputs) => ((nint)channels * outputs) + Line;
 
     /// <summary>Floats of all planes.</summary>
     public static long Floats(int channels, int outputs) => (long)WinogradTransforms.Products * Plane(channels, outputs);
+
+    /// <summary>The tensor of the transformed weights of a forward pass, which the caller disposes.</summary>
+    /// <param name="operation">The name in messages.</param>
+    /// <param name="weight">[3, 3, C, O].</param>
+    /// <param name="ready">Whether they are kept from an earlier pass; if not, <see cref="Transform"/> must fill them.</param>
+    public static Tensor Prepare(string operation, Tensor weight, out bool ready)
+    {
+        int channels = weight.Shape[2], outputs = weight.Shape[3];
+        if (weight.Transformed is { } kept)
+        {
+            ready = true;
+            return kept.Share();
+        }
+        ready = false;
+        var transformed = Tensor.Empty(weight.Device, Check.Intermediate(operation, "the transformed weights", Floats(channels, outputs)));
+        if (weight.KeepsTransformed && channels * outputs <= MostKept) weight.KeepTransformed(transformed);
+        return transformed;
+    }
 
     /// <summary>Transforms this worker's share of the weights.</summary>
     /// <param name="weight">[3, 3, C, O] of the convolution.</param>
