@@ -1,23 +1,16 @@
-using ILGPU;
-using ILGPU.Backends.PTX;
-using ILGPU.Runtime.Cuda;
-
 namespace Mmrr.Ptx;
 
 /// <summary>Compiles kernels to PTX as on a CUDA device, without a GPU or a driver. Not thread-safe.</summary>
 public sealed class PtxCompiler : IDisposable
 {
-    private readonly CudaArchitecture _architecture;
-    private Context? _context;
-    private PTXBackend? _backend;
+    private readonly KernelPtx _writer;
 
     /// <summary>Creates a compiler for one compute capability. Above sm_80 the PTX is that of sm_80, which newer GPUs run as well.</summary>
     public PtxCompiler(Multiprocessor target)
     {
         ArgumentNullException.ThrowIfNull(target);
         Target = target;
-        int named = NamedTarget(target);
-        _architecture = new CudaArchitecture(named / 10, named % 10);
+        _writer = new KernelPtx(NamedTarget(target), namesLines: false);
     }
 
     /// <summary>
@@ -41,27 +34,16 @@ public sealed class PtxCompiler : IDisposable
         if (Target.Sm < kernel.MinSm) throw new PtxException($"{kernel} needs sm_{kernel.MinSm} or newer, not sm_{Target.Sm}");
         if (!kernel.Method.IsStatic || kernel.Method.ContainsGenericParameters)
             throw new PtxException($"{kernel} is not a static method without type parameters");
-        if (_backend is null)
-        {
-            _context = Context.Create(builder => Device.ForCards(builder));
-            _backend = new PTXBackend(_context, new CudaCapabilityContext(_architecture), _architecture, CudaInstructionSet.ISA_78, null);
-        }
         try
         {
-            return ((PTXCompiledKernel)_backend.Compile(kernel.EntryPoint, kernel.Specialization)).PTXAssembly;
+            return _writer.Compile(kernel.EntryPoint, kernel.Specialization);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Dispose(); // a failed compilation leaves the context unusable
             throw new PtxException($"{kernel} does not compile to PTX: {e.GetBaseException().Message}", e);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _backend?.Dispose();
-        _context?.Dispose();
-        (_backend, _context) = (null, null);
-    }
+    public void Dispose() => _writer.Dispose();
 }

@@ -12,8 +12,8 @@ public sealed partial class Device
     private static readonly SharedContext<IReadOnlyList<CudaDevice>> s_cuda =
         new(ContextWithCards, () => Context.Create(builder => ForCards(builder.Profiling())));
 
-    /// <summary>Whether <see cref="MatrixPrecision.Tf32"/> makes a difference: on <c>cuda</c> from compute capability 8.0 on.</summary>
-    public bool HasTf32 => Accelerator is CudaAccelerator cuda && cuda.Architecture >= s_firstWithTf32;
+    /// <summary>Whether <see cref="MatrixPrecision.Tf32"/> makes a difference: on <c>ptx</c>, and on <c>cuda</c> from compute capability 8.0 on.</summary>
+    public bool HasTf32 => Kind == DeviceKind.Ptx || (Accelerator is CudaAccelerator cuda && cuda.Architecture >= s_firstWithTf32);
 
     /// <summary>Free bytes of GPU memory; null on other devices.</summary>
     public long? FreeMemory => (Accelerator as CudaAccelerator)?.GetFreeMemory();

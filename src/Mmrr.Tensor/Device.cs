@@ -18,6 +18,9 @@ public enum DeviceKind
 
     /// <summary>The SIMT entries on an NVIDIA GPU.</summary>
     Cuda,
+
+    /// <summary>The SIMT entries as the PTX that a GPU would get, run and checked on the CPU: for testing GPU kernels without a GPU.</summary>
+    Ptx,
 }
 
 /// <summary>
@@ -40,11 +43,12 @@ public sealed partial class Device : IDisposable
     private readonly SimtLauncher? _simt;
     private readonly CudaCopyDriver? _copies;
 
-    private Device(DeviceKind kind, string name, Context context, Accelerator accelerator, int workers)
+    private Device(DeviceKind kind, string name, Context context, Accelerator accelerator, int workers, PtxLauncher? ptx = null)
     {
         Kind = kind;
         Name = name;
         Workers = workers;
+        Ptx = ptx;
         _context = kind == DeviceKind.Cuda ? null : context;
         Accelerator = accelerator;
         Use = new DeviceUse(name);
@@ -65,7 +69,7 @@ public sealed partial class Device : IDisposable
     /// <summary>The kind of hardware that runs the operations.</summary>
     public DeviceKind Kind { get; }
 
-    /// <summary><c>cpu</c>, <c>simt</c>, <c>cuda:0</c>, …</summary>
+    /// <summary><c>cpu</c>, <c>simt</c>, <c>ptx</c>, <c>cuda:0</c>, …</summary>
     public string Name { get; }
 
     /// <summary>Worker threads on <c>cpu</c>; 1 elsewhere.</summary>
@@ -76,6 +80,7 @@ public sealed partial class Device : IDisposable
     {
         DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Vectors}",
         DeviceKind.Simt => $"ILGPU's simulator, {MaxLanes} lanes",
+        DeviceKind.Ptx => $"PTX for sm_{Ptx!.Sm}, run and checked on the CPU",
         _ => Describe((CudaAccelerator)Accelerator),
     };
 
@@ -120,7 +125,9 @@ public sealed partial class Device : IDisposable
     /// <summary>Serializes threads.</summary>
     internal DeviceUse Use { get; }
 
-    /// <summary>Opens <c>auto</c> (CUDA if present, otherwise the CPU), <c>cpu</c>, <c>simt</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    /// <summary>
+    /// Opens <c>auto</c> (CUDA if present, otherwise the CPU), <c>cpu</c>, <c>simt</c>, <c>ptx</c>, <c>ptx:80</c>, <c>ptx:90</c>, <c>cuda</c> or <c>cuda:N</c>.
+    /// </summary>
     /// <param name="name">The device's name.</param>
     /// <param name="threads">Worker threads on <c>cpu</c>, from 1 to 1024; all cores by default.</param>
     /// <exception cref="DeviceUnavailableException">The name is unknown, or the device is not present.</exception>
@@ -132,12 +139,14 @@ public sealed partial class Device : IDisposable
         {
             case "cpu": return OpenCpu(threads ?? Environment.ProcessorCount);
             case "simt": return OpenSimt(SimulatedLanes);
+            case "ptx" or "ptx:90": return OpenPtx(name, NewestSm);
+            case "ptx:80": return OpenPtx(name, 80);
             case "auto": return CudaCount() > 0 ? OpenCuda(0) : OpenCpu(threads ?? Environment.ProcessorCount);
             case "cuda": return OpenCuda(0);
         }
         if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
             return OpenCuda(index);
-        throw new DeviceUnavailableException($"unknown device '{name}': expected auto, cpu, simt, cuda or cuda:N");
+        throw new DeviceUnavailableException($"unknown device '{name}': expected auto, cpu, simt, ptx, ptx:80, ptx:90, cuda or cuda:N");
     }
 
     /// <summary>The names that <see cref="Open"/> accepts on this machine, each with its hardware.</summary>
@@ -149,7 +158,7 @@ public sealed partial class Device : IDisposable
             using var device = OpenCuda(i);
             found.Add((device.Name, device.Description));
         }
-        foreach (string name in new[] { "cpu", "simt" })
+        foreach (string name in new[] { "cpu", "simt", "ptx" })
         {
             using var device = Open(name);
             found.Add((device.Name, device.Description));
@@ -191,6 +200,7 @@ public sealed partial class Device : IDisposable
         Pool.Dispose();
         Staging?.Dispose();
         _copies?.Dispose();
+        Ptx?.Dispose();
         Accelerator.Dispose();
         _context?.Dispose();
     }
@@ -228,19 +238,19 @@ public sealed partial class Device : IDisposable
         if (Kind == DeviceKind.Cuda) s_cuda.GiveUp(Accelerator.Context);
     }
 
-    /// <summary>On <c>simt</c> and <c>cuda</c>: the launcher of SIMT kernels.</summary>
+    /// <summary>On <c>simt</c>, <c>ptx</c> and <c>cuda</c>: the launcher of SIMT kernels.</summary>
     internal SimtLauncher Simt => _simt ?? throw new InvalidOperationException("the cpu device runs SIMD entries");
 
     /// <summary>A grid whose threads, at most <paramref name="lanes"/> in a group, process <paramref name="count"/> items in a grid-stride loop.</summary>
     internal KernelConfig Grid(long count, int lanes = CudaLanes)
     {
-        int threads = Kind == DeviceKind.Cuda ? lanes : Math.Min(lanes, SimulatedLanes);
-        long most = Kind == DeviceKind.Cuda ? MostGroups(lanes) : 2; // on the simulator two groups, to test grid-stride loops
+        int threads = Kind == DeviceKind.Simt ? Math.Min(lanes, SimulatedLanes) : lanes;
+        long most = Kind == DeviceKind.Simt ? 2 : MostGroups(lanes); // on the simulator two groups, to test grid-stride loops
         return new KernelConfig((int)Math.Clamp((count + threads - 1) / threads, 1, most), threads);
     }
 
     /// <summary>Maximum threads per group.</summary>
-    internal int MaxLanes => Accelerator.MaxNumThreadsPerGroup;
+    internal int MaxLanes => Kind == DeviceKind.Ptx ? PtxLanes : Accelerator.MaxNumThreadsPerGroup;
 
     /// <summary>
     /// One group of threads for each of <paramref name="groups"/> problems, of <paramref name="lanes"/> threads, or of as many as the simulator has.
@@ -251,7 +261,7 @@ public sealed partial class Device : IDisposable
     internal int GroupLanes => Math.Min(CudaLanes, MaxLanes);
 
     // For a grid-stride loop: a few times the groups that a GPU runs at once, and no more threads than the largest index step.
-    private int MostGroups(int lanes) => Math.Min(32 * Accelerator.NumMultiprocessors, Shape.MaxStride / lanes);
+    private int MostGroups(int lanes) => Math.Min(32 * Multiprocessors, Shape.MaxStride / lanes);
 
     private static Device OpenCpu(int workers)
     {

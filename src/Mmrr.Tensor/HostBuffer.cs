@@ -53,11 +53,12 @@ public sealed class HostBuffer : IDisposable
                 _pinned!.CopyTo(target.View.LoadEffectiveAddressAsPtr(), Count);
                 _device.Finish(Operation);
                 break;
-            case DeviceKind.Simt:
+            case DeviceKind.Simt or DeviceKind.Ptx:
                 using (_device.Use.Enter())
                 {
                     _device.Synchronize();
                     Values.CopyTo(new Span<float>(target.Pointer, target.Count));
+                    _device.MarkWritten(target);
                 }
                 break;
             default:
@@ -81,7 +82,7 @@ public sealed class HostBuffer : IDisposable
                 _pinned!.CopyFrom(source.View.LoadEffectiveAddressAsPtr(), Count);
                 _device.Finish(Operation);
                 break;
-            case DeviceKind.Simt:
+            case DeviceKind.Simt or DeviceKind.Ptx:
                 using (_device.Use.Enter())
                 {
                     _device.Synchronize();

@@ -2,6 +2,7 @@ using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using Mmrr.Ptx.Machine.Memory;
 
 namespace Mmrr;
 
@@ -41,13 +42,14 @@ internal sealed class MemoryPool(Device device) : IDisposable
     {
         device.Use.CheckOpen();
         int size = SizeClass(count);
-        if (TryTake(size, out _) is { } buffer) return buffer;
+        if (TryTake(size, out _) is { } buffer) return Open(buffer, count);
         Reclaim();
-        return TryTake(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error);
+        return Open(TryTake(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error), count);
     }
 
-    public void Return(DeviceBuffer buffer)
+    public unsafe void Return(DeviceBuffer buffer)
     {
+        device.Ptx?.Memory.Close((nint)buffer.Pointer);
         lock (_lock)
         {
             if (!_free.TryGetValue(buffer.Size, out var list)) _free[buffer.Size] = list = new PriorityQueue<DeviceBuffer, long>();
@@ -69,6 +71,13 @@ internal sealed class MemoryPool(Device device) : IDisposable
         return (int)Math.Min(size, int.MaxValue);
     }
 
+    // On `ptx` kernels may access the tensor's own bytes alone, not the rest of its buffer, and read none before they are written.
+    private unsafe DeviceBuffer Open(DeviceBuffer buffer, int count)
+    {
+        device.Ptx?.Memory.Open((nint)buffer.Pointer, sizeof(float) * (long)count, $"buffer {buffer.Number}");
+        return buffer;
+    }
+
     /// <summary>A free buffer, or a new one; null where there is no more memory.</summary>
     private DeviceBuffer? TryTake(int size, out Exception? error)
     {
@@ -79,7 +88,7 @@ internal sealed class MemoryPool(Device device) : IDisposable
             if (ReservedBytes + (4L * size) > Limit) return null;
             try
             {
-                var buffer = new DeviceBuffer(device.Accelerator, size, SystemAllocations);
+                var buffer = new DeviceBuffer(device, size, SystemAllocations);
                 _all.Add(buffer);
                 SystemAllocations++;
                 ReservedBytes += buffer.Bytes;
@@ -133,22 +142,29 @@ internal sealed class MemoryPool(Device device) : IDisposable
 internal sealed unsafe class DeviceBuffer : IDisposable
 {
     private const int Alignment = 64;
+    // On `ptx`, before and behind: an index that is off by some is in no other buffer.
+    private const int Margin = 1024;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _memory;
+    private readonly GlobalMemory? _known;
 
-    public DeviceBuffer(Accelerator accelerator, int size, long number)
+    public DeviceBuffer(Device device, int size, long number)
     {
+        var accelerator = device.Accelerator;
+        _known = device.Ptx?.Memory;
+        int margin = _known is null ? 0 : Margin;
         Size = size;
         Number = number;
         bool host = accelerator.AcceleratorType == AcceleratorType.CPU;
-        _memory = accelerator.Allocate1D<float>((long)size + (host ? Alignment / sizeof(float) : 0));
+        _memory = accelerator.Allocate1D<float>((long)size + (host ? Alignment / sizeof(float) : 0) + (2 * margin));
         if (host)
         {
             GC.AddMemoryPressure(Bytes);
             long address = _memory.NativePtr;
             HugePages.Advise((nint)address, Bytes);
-            long shift = (Alignment - (address & (Alignment - 1))) % Alignment / sizeof(float);
+            long shift = ((Alignment - (address & (Alignment - 1))) % Alignment / sizeof(float)) + margin;
             View = _memory.View.BaseView.SubView(shift, size);
             Pointer = (float*)(address + (shift * sizeof(float)));
+            _known?.Add((nint)Pointer, Bytes);
         }
         else
         {
@@ -171,6 +187,7 @@ internal sealed unsafe class DeviceBuffer : IDisposable
 
     public void Dispose()
     {
+        _known?.Remove((nint)Pointer);
         if (Pointer is not null) GC.RemoveMemoryPressure(Bytes);
         _memory.Dispose();
     }

@@ -21,6 +21,11 @@ internal sealed class SimtLauncher(Device device)
         using var call = device.Use.Enter();
         try
         {
+            if (device.Ptx is { } ptx)
+            {
+                ptx.Launch(method, Specialization(method), config, arguments);
+                return;
+            }
             if (!_loaded.TryGetValue(method, out var run)) run = _loaded.GetOrAdd(method, Load(method, kernel));
             ((Action<KernelConfig, TArguments>)run)(config, arguments);
             if (device.SynchronizeEach) _accelerator.DefaultStream.Synchronize();
@@ -56,7 +61,7 @@ internal sealed class SimtLauncher(Device device)
 
     // The same as for compilation without a GPU. The simulator's groups are smaller than a kernel requires.
     private KernelSpecialization Specialization(MethodInfo kernel) =>
-        _accelerator.AcceleratorType == AcceleratorType.Cuda && kernel.GetCustomAttribute<SimtKernelAttribute>() is { } mark
+        device.Kind != DeviceKind.Simt && kernel.GetCustomAttribute<SimtKernelAttribute>() is { } mark
             ? mark.Specialization
             : KernelSpecialization.Empty;
 }

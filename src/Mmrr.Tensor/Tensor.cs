@@ -37,7 +37,7 @@ public sealed class Tensor : IDisposable
     /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
     public ArrayView<float> View => Live().Buffer.View.SubView(0, Count);
 
-    /// <summary>The first value, on <c>cpu</c> and <c>simt</c>; aligned to 64 bytes.</summary>
+    /// <summary>The first value, on <c>cpu</c>, <c>simt</c> and <c>ptx</c>; aligned to 64 bytes.</summary>
     /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
     internal unsafe float* Pointer => Live().Buffer.Pointer;
 
@@ -126,6 +126,7 @@ public sealed class Tensor : IDisposable
             using var call = Device.Use.Enter();
             if (Device.Staging is { } staging) staging.Upload(values, View.LoadEffectiveAddressAsPtr());
             else View.CopyFromCPU(Device.Accelerator.DefaultStream, values);
+            Device.MarkWritten(this);
             Device.Finish(Operation);
             return;
         }

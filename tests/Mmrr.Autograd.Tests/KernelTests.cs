@@ -8,9 +8,9 @@ namespace Mmrr.Tests;
 public sealed class KernelTests
 {
     public static TheoryData<string, int> DevicesAndCounts { get; } =
-        [.. from device in new[] { "cpu", "simt", "cuda" } from count in new[] { 1, 7, 1000, 10001 } select (device, count)];
+        [.. from device in new[] { "cpu", "simt", "ptx", "cuda" } from count in new[] { 1, 7, 1000, 10001 } select (device, count)];
 
-    public static TheoryData<string> Devices { get; } = ["cpu", "simt", "cuda"];
+    public static TheoryData<string> Devices { get; } = ["cpu", "simt", "ptx", "cuda"];
 
     [Theory]
     [MemberData(nameof(DevicesAndCounts))]

@@ -7,7 +7,7 @@ namespace Mmrr.Tests;
 public sealed class OperationTests(OpenDevices devices) : IClassFixture<OpenDevices>
 {
     public static TheoryData<string, string> Cases { get; } =
-        [.. from device in new[] { "cpu", "simt", "cuda" } from operation in OperationCase.All select (operation.Name, device)];
+        [.. from device in new[] { "cpu", "simt", "ptx", "cuda" } from operation in OperationCase.All select (operation.Name, device)];
 
     [Theory]
     [MemberData(nameof(Cases))]

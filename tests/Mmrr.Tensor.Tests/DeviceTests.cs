@@ -9,10 +9,11 @@ public class DeviceTests(TestDevices devices)
     [InlineData("cuda:")]
     [InlineData("cuda:-1")]
     [InlineData("cuda:x")]
+    [InlineData("ptx:75")]
     public void Open_names_an_unknown_device_and_what_it_knows(string name)
     {
         var e = Assert.Throws<DeviceUnavailableException>(() => Device.Open(name));
-        Assert.Equal($"unknown device '{name}': expected auto, cpu, simt, cuda or cuda:N", e.Message);
+        Assert.Equal($"unknown device '{name}': expected auto, cpu, simt, ptx, ptx:80, ptx:90, cuda or cuda:N", e.Message);
     }
 
     [Fact]
@@ -39,11 +40,13 @@ public class DeviceTests(TestDevices devices)
     {
         Assert.Equal(("cpu", DeviceKind.Cpu, 2), (devices.Get("cpu").Name, devices.Get("cpu").Kind, devices.Get("cpu").Workers));
         Assert.Equal(("simt", DeviceKind.Simt, 1), (devices.Get("simt").Name, devices.Get("simt").Kind, devices.Get("simt").Workers));
+        Assert.Equal(("ptx", DeviceKind.Ptx, 1), (devices.Get("ptx").Name, devices.Get("ptx").Kind, devices.Get("ptx").Workers));
         Assert.StartsWith("2 workers", devices.Get("cpu").Description, StringComparison.Ordinal);
         Assert.StartsWith("1 worker,", devices.Get("cpu", 1).Description, StringComparison.Ordinal);
         var names = Device.Available().Select(found => found.Name).ToList();
         Assert.Contains("cpu", names);
         Assert.Contains("simt", names);
+        Assert.Contains("ptx", names);
     }
 
     // ILGPU's own choice is one thread after the other where a debugger is attached, in which workers that wait for one another never end.

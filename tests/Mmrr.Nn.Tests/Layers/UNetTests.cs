@@ -67,6 +67,7 @@ public sealed class UNetTests : IDisposable
     [InlineData("cpu", 1)]
     [InlineData("cpu", 3)]
     [InlineData("simt", 1)]
+    [InlineData("ptx", 1)]
     public void ACheckpointOfPyTorchsLayoutGivesTheReferencesResult(string name, int channels)
     {
         var options = Small.Options with { Channels = channels };

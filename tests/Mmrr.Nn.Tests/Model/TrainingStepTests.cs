@@ -29,6 +29,8 @@ public class TrainingStepTests
     [InlineData("simt", 1, 2)]
     [InlineData("simt", 3, 1)]
     [InlineData("simt", 3, 2)]
+    [InlineData("ptx", 1, 1)]
+    [InlineData("ptx", 3, 2)]
     [InlineData("cuda", 1, 1)]
     [InlineData("cuda", 3, 2)]
     public void LossAndGradientsAreThoseOfTheCpu(string name, int channels, int phase)

@@ -18,16 +18,19 @@ public class OptimizerTests
     [Theory]
     [InlineData("cpu")]
     [InlineData("simt")]
+    [InlineData("ptx")]
     public void AdamFollowsItsRecurrence(string device) => Follows(device, parameters => new Adam(parameters), Adam(0));
 
     [Theory]
     [InlineData("cpu")]
     [InlineData("simt")]
+    [InlineData("ptx")]
     public void AdamWFollowsItsRecurrence(string device) => Follows(device, parameters => new AdamW(parameters, weightDecay: 0.1), Adam(0.1));
 
     [Theory]
     [InlineData("cpu", 0.9)]
     [InlineData("simt", 0.9)]
+    [InlineData("ptx", 0.9)]
     [InlineData("cpu", 0.0)]
     public void SgdFollowsItsRecurrence(string device, double momentum) => Follows(
         device, parameters => new Sgd(parameters, momentum),

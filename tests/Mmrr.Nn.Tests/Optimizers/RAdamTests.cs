@@ -14,6 +14,7 @@ public class RAdamTests
     [InlineData("cpu", 0.999)]
     [InlineData("cpu", 0.99)]
     [InlineData("simt", 0.999)]
+    [InlineData("ptx", 0.999)]
     public void TwelveStepsFollowTheRecurrence(string name, double beta2)
     {
         const double LearningRate = 0.02, Beta1 = 0.9, Epsilon = 1e-8;

@@ -12,6 +12,7 @@ public sealed class WeightAverageTests
     [InlineData("cpu", 0.999)]
     [InlineData("cpu", 0)]
     [InlineData("simt", 0.9)]
+    [InlineData("ptx", 0.9)]
     public void FollowsADoublePrecisionReference(string name, double decay)
     {
         using var device = Small.Open(name);

@@ -12,6 +12,7 @@ public class ScoringTests
     [InlineData(32, 1, "uniform:100", 5, "cpu")] // two images in a batch
     [InlineData(32, 1, "log:300", 2, "cpu")] // an image's levels in two groups
     [InlineData(8, 1, "log:3:0.2:0.9", 3, "simt")]
+    [InlineData(8, 1, "log:3:0.2:0.9", 3, "ptx")]
     public void AScoreDependsOnTheImageAlone(int size, int resolutions, string schedule, int count, string name)
     {
         var levels = LevelSchedule.Parse(schedule);

@@ -3,33 +3,33 @@ using Mmrr.Kernels;
 namespace Mmrr.Tests;
 
 /// <summary>
-/// Convolutions with TF32 factors: on <c>cuda</c> the tensor cores, on a simulator with 128 threads a group the same kernels with a stand-in that goes through
-/// the documented fragments. The reference has its factors rounded to the nearest TF32 numbers, so that what is left are the roundings of the sums: a kernel
+/// Convolutions with TF32 factors, on <c>ptx</c> and on <c>cuda</c>. The reference has its factors rounded to the nearest TF32 numbers, so that what is
+/// left are the roundings of the sums: a kernel
 /// that cuts factors off fails.
 /// </summary>
 public class ConvolutionTf32Tests(TestDevices devices)
 {
     // Images, height, width, channels, outputs, K, stride. Blocks of 64 and of 128 in each direction, edges, shares, both strides; where the channels that are
-    // summed are no multiple of 16 (20, 68), the float32 kernels. A barrier of 128 simulated threads takes a millisecond or more: few steps.
-    private static readonly (int Lanes, int[] Sizes)[] s_emulated =
+    // summed are no multiple of 16 (20, 68), the float32 kernels.
+    private static readonly int[][] s_small =
     [
-        (128, [1, 1, 1, 16, 16, 3, 1]), (128, [1, 5, 9, 16, 32, 3, 1]), (128, [1, 5, 7, 16, 80, 3, 2]),
-        (128, [1, 12, 11, 80, 16, 1, 1]), (128, [1, 5, 6, 32, 16, 1, 2]), (128, [1, 3, 4, 16, 16, 5, 1]),
+        [1, 1, 1, 16, 16, 3, 1], [1, 5, 9, 16, 32, 3, 1], [1, 5, 7, 16, 80, 3, 2], [2, 9, 8, 16, 68, 3, 1],
+        [1, 12, 11, 80, 16, 1, 1], [1, 5, 6, 32, 16, 1, 2], [1, 3, 4, 16, 16, 5, 1],
     ];
 
     private static readonly int[][] s_large =
     [
         [2, 33, 31, 64, 48, 3, 1], [2, 17, 13, 48, 32, 3, 2], [1, 16, 16, 128, 128, 3, 1],
-        [3, 9, 7, 128, 64, 1, 1], [9, 4, 4, 80, 160, 3, 1], [2, 9, 8, 16, 68, 3, 1],
+        [3, 9, 7, 128, 64, 1, 1], [9, 4, 4, 80, 160, 3, 1],
     ];
 
-    // `cpu` and the usual simulator compute in float32.
+    // `cpu` and the simulator compute in float32.
     public static TheoryData<string, int[]> Cases
     {
         get
         {
             var rows = new TheoryData<string, int[]>();
-            foreach (var row in TestDevices.Rows(s_large[..1], s_large[1..], s_emulated))
+            foreach (var row in TestDevices.Rows(s_small, s_large))
             {
                 var (device, sizes) = row.Data;
                 if (device is not ("cpu" or "simt")) rows.Add(device, sizes);

@@ -25,7 +25,7 @@ public sealed class TestDevices : IDisposable
     private readonly Dictionary<string, Device> _open = [];
 
     /// <summary>The devices that every operation is tested on; <c>cuda</c> is skipped where there is none.</summary>
-    public static string[] Names { get; } = Environment.GetEnvironmentVariable(OnlyVariable)?.Split(',') ?? ["cpu", "simt", "cuda"];
+    public static string[] Names { get; } = Environment.GetEnvironmentVariable(OnlyVariable)?.Split(',') ?? ["cpu", "simt", "ptx", "cuda"];
 
     /// <summary>Threads for tests of <see cref="Beside"/>.</summary>
     public static int HalfOfTheCores => Math.Max(1, Environment.ProcessorCount / 2);
@@ -33,9 +33,9 @@ public sealed class TestDevices : IDisposable
     /// <summary>A row for each device.</summary>
     public static TheoryData<string> Every => [.. Names];
 
-    /// <summary>A row for each device and case. The simulator is slow, so it runs the small cases only.</summary>
+    /// <summary>A row for each device and case. The simulator and the machine for PTX are slow, so they run the small cases only.</summary>
     /// <param name="small">Run everywhere.</param>
-    /// <param name="large">Not run on the simulator.</param>
+    /// <param name="large">Not run on these two.</param>
     /// <param name="wide">Cases for kernels that are written for so many threads a group: a simulator that has them runs only these.</param>
     public static TheoryData<string, int[]> Rows(int[][] small, int[][] large, params (int Lanes, int[] Sizes)[] wide)
     {
@@ -45,6 +45,7 @@ public sealed class TestDevices : IDisposable
             // One row to skip says as much as hundreds.
             int[][] cases = name == "simt"
                 ? small
+                : name == "ptx" ? [.. small, .. wide.Select(item => item.Sizes)]
                 : name == "cuda" && s_whyNoCuda is not null ? small[..1] : [.. small, .. large, .. wide.Select(item => item.Sizes)];
             foreach (int[] sizes in cases) rows.Add(name, sizes);
             if (name != "simt") continue;

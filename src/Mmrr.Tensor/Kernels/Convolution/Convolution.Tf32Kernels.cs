@@ -17,7 +17,7 @@ public static partial class Convolution
     {
         var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
         var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var sums = GatherTf32(default(TensorCore), 128, false, rows, columns, a.X, a.Weight, a.Sweep, a.Outputs, a.Shares);
+        var sums = GatherTf32(128, false, rows, columns, a.X, a.Weight, a.Sweep, a.Outputs, a.Shares);
         StoreTf32Tile(128, sums, a.Sweep, a.Outputs, a.Bias, a.HasBias, a.Residual, a.HasResidual, a.Output);
     }
 
@@ -27,7 +27,7 @@ public static partial class Convolution
     {
         var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
         var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
-        var sums = GatherTf32(default(TensorCore), 64, false, rows, columns, a.X, a.Weight, a.Sweep, a.Outputs, a.Shares);
+        var sums = GatherTf32(64, false, rows, columns, a.X, a.Weight, a.Sweep, a.Outputs, a.Shares);
         StoreTf32Tile(64, sums, a.Sweep, a.Outputs, a.Bias, a.HasBias, a.Residual, a.HasResidual, a.Output);
     }
 
@@ -37,7 +37,7 @@ public static partial class Convolution
     {
         var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
         var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var sums = GatherTf32(default(TensorCore), 128, true, rows, columns, a.OutputGradient, a.Weight, a.Sweep, a.Channels, a.Shares);
+        var sums = GatherTf32(128, true, rows, columns, a.OutputGradient, a.Weight, a.Sweep, a.Channels, a.Shares);
         StoreTf32Tile(128, sums, a.Sweep, a.Channels, a.InputGradient, 0, a.InputGradient, 0, a.InputGradient);
     }
 
@@ -47,7 +47,7 @@ public static partial class Convolution
     {
         var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
         var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
-        var sums = GatherTf32(default(TensorCore), 64, true, rows, columns, a.OutputGradient, a.Weight, a.Sweep, a.Channels, a.Shares);
+        var sums = GatherTf32(64, true, rows, columns, a.OutputGradient, a.Weight, a.Sweep, a.Channels, a.Shares);
         StoreTf32Tile(64, sums, a.Sweep, a.Channels, a.InputGradient, 0, a.InputGradient, 0, a.InputGradient);
     }
 
@@ -56,10 +56,9 @@ public static partial class Convolution
     /// moves all by the same distance, and a bit for each tap states whether it is inside the image.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Tf32Tile.Sums GatherTf32<TUnit>(
-        TUnit unit, int tile, bool turned, ArrayView<Float4> a, ArrayView<Float4> b,
+    internal static Tf32Tile.Sums GatherTf32(
+        int tile, bool turned, ArrayView<Float4> a, ArrayView<Float4> b,
         ArrayView<float> source, ArrayView<float> weight, TileSweep sweep, int outputs, int shares)
-        where TUnit : struct, IMatrixUnit
     {
         ArrayView<Float4> source4 = source.Cast<Float4>(), weight4 = weight.Cast<Float4>();
         int lane = Group.IdxX, channelQuads = sweep.Channels >> 2, outputQuads = outputs >> 2,
@@ -120,7 +119,7 @@ public static partial class Convolution
             live = left > 0 ? 1 : 0;
             pixels = FetchSquare(source4, p0.At, p0.Taps & live, p1.At, p1.Taps & live, p2.At, p2.Taps & live, p3.At, p3.Taps & live);
             weights = FetchSquare(weight4, weightAt, between, there & live);
-            sums = MultiplyTf32(unit, tile, sums, a, buffer + readA, b, buffer + readB);
+            sums = MultiplyTf32(tile, sums, a, buffer + readA, b, buffer + readB);
             buffer = (tile / 32 * Tf32Tile.GroupQuads) - buffer;
         }
         return sums;
@@ -128,17 +127,16 @@ public static partial class Convolution
 
     /// <summary>One step of a warp: two groups of rows by two of columns, or by one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Tf32Tile.Sums MultiplyTf32<TUnit>(TUnit unit, int tile, Tf32Tile.Sums sums, ArrayView<Float4> a, int readA, ArrayView<Float4> b, int readB)
-        where TUnit : struct, IMatrixUnit
+    private static Tf32Tile.Sums MultiplyTf32(int tile, Tf32Tile.Sums sums, ArrayView<Float4> a, int readA, ArrayView<Float4> b, int readB)
     {
         Tf32Tile.Square upper = Tf32Tile.Load(a, readA), lower = Tf32Tile.Load(a, readA + Tf32Tile.GroupQuads), left = Tf32Tile.Load(b, readB);
-        sums.UpperLeft = unit.Multiply(sums.UpperLeft, upper, left);
-        sums.LowerLeft = unit.Multiply(sums.LowerLeft, lower, left);
+        sums.UpperLeft = TensorCore.Multiply(sums.UpperLeft, upper, left);
+        sums.LowerLeft = TensorCore.Multiply(sums.LowerLeft, lower, left);
         if (tile == 128)
         {
             var right = Tf32Tile.Load(b, readB + Tf32Tile.GroupQuads);
-            sums.UpperRight = unit.Multiply(sums.UpperRight, upper, right);
-            sums.LowerRight = unit.Multiply(sums.LowerRight, lower, right);
+            sums.UpperRight = TensorCore.Multiply(sums.UpperRight, upper, right);
+            sums.LowerRight = TensorCore.Multiply(sums.LowerRight, lower, right);
         }
         return sums;
     }

@@ -15,7 +15,7 @@ public static partial class Convolution
     {
         var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
         var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads128);
-        var sums = CorrelateTf32(default(TensorCore), 128, rows, columns, a.X, a.OutputGradient, a.Pixels, a.Shares);
+        var sums = CorrelateTf32(128, rows, columns, a.X, a.OutputGradient, a.Pixels, a.Shares);
         StoreTf32Tile(128, sums, a.Rows, a.Outputs, a.WeightGradient, 0, a.WeightGradient, 0, a.WeightGradient);
     }
 
@@ -25,7 +25,7 @@ public static partial class Convolution
     {
         var rows = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
         var columns = SharedMemory.Allocate<Float4>(Tf32Tile.SharedQuads64);
-        var sums = CorrelateTf32(default(TensorCore), 64, rows, columns, a.X, a.OutputGradient, a.Pixels, a.Shares);
+        var sums = CorrelateTf32(64, rows, columns, a.X, a.OutputGradient, a.Pixels, a.Shares);
         StoreTf32Tile(64, sums, a.Rows, a.Outputs, a.WeightGradient, 0, a.WeightGradient, 0, a.WeightGradient);
     }
 
@@ -34,9 +34,8 @@ public static partial class Convolution
     /// <paramref name="sweep"/>, so that four moves reach the next step: lane t has the pixels t, t + 4, t + 8 and t + 12 of a step.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Tf32Tile.Sums CorrelateTf32<TUnit>(
-        TUnit unit, int tile, ArrayView<Float4> a, ArrayView<Float4> b, ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep sweep, int shares)
-        where TUnit : struct, IMatrixUnit
+    internal static Tf32Tile.Sums CorrelateTf32(
+        int tile, ArrayView<Float4> a, ArrayView<Float4> b, ArrayView<float> x, ArrayView<float> outputGradient, PixelSweep sweep, int shares)
     {
         ArrayView<Float4> x4 = x.Cast<Float4>(), gradient4 = outputGradient.Cast<Float4>();
         int lane = Group.IdxX, row = Tf32Tile.FetchRow(lane), store = Tf32Tile.SharedAt(lane >> 5, lane), buffer = 0;
@@ -61,7 +60,7 @@ public static partial class Convolution
             gradientAt += Tf32Tile.Depth * sweep.OutputQuads;
             channels = FetchPixels(x4, sweep, at, gradientAt);
             gradients = FetchGradients(gradient4, sweep, gradientAt);
-            sums = MultiplyTf32(unit, tile, sums, a, buffer + readA, b, buffer + readB);
+            sums = MultiplyTf32(tile, sums, a, buffer + readA, b, buffer + readB);
             buffer = (tile / 32 * Tf32Tile.GroupQuads) - buffer;
         }
         return sums;

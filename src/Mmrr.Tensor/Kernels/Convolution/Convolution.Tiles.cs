@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime.Cuda;
 
 namespace Mmrr.Kernels;
 
@@ -28,15 +27,11 @@ public static partial class Convolution
         g.Channels % 4 == 0 && g.Outputs % 4 == 0 && g.Kernel <= TileSweep.MostKernel && g.Stride <= 2 && device.MaxLanes >= TileProduct.Lanes(64);
 
     /// <summary>
-    /// Whether tensor cores are used: if the device's precision allows it, and <paramref name="terms"/>, the summed channels, are a multiple of 16. On a
-    /// simulator with at least 128 threads per group <see cref="SimulatedTf32"/> is used, if set.
+    /// Whether tensor cores are used: if the device's precision allows it and it has them, and <paramref name="terms"/>, the summed channels, are a multiple
+    /// of 16.
     /// </summary>
     private static bool SuitsTf32(Device device, int terms) =>
-        device.Precision == MatrixPrecision.Tf32 && terms % Tf32Tile.Depth == 0 &&
-        (device.Accelerator is CudaAccelerator cuda ? cuda.Architecture >= CudaArchitecture.SM_80
-            : SimulatedTf32 is not null && device.MaxLanes >= Tf32Tile.Lanes(128));
-
-    private static Tf32Kernels Tf32Of(Device device) => device.Kind == DeviceKind.Simt ? SimulatedTf32! : Tf32Kernels.OnTensorCores;
+        device.Precision == MatrixPrecision.Tf32 && terms % Tf32Tile.Depth == 0 && device.HasTf32;
 
     private static int Blocks(int count, int tile) => (count + tile - 1) / tile;
 
@@ -51,7 +46,9 @@ public static partial class Convolution
         // With several shares, bias and residual are added together with the shares.
         int hasBias = bias is not null && shares == 1 ? 1 : 0, hasResidual = residual is not null && shares == 1 ? 1 : 0;
         simt.Run(
-            grid, plan.Tf32 ? Tf32Of(device).Forward(tile) : tile == 128 ? ForwardTile128Kernel : ForwardTile64Kernel,
+            grid,
+            plan.Tf32 ? (tile == 128 ? ForwardTf32Tile128Kernel : ForwardTf32Tile64Kernel)
+                : tile == 128 ? ForwardTile128Kernel : ForwardTile64Kernel,
             new ForwardTileArguments
             {
                 X = x.View,
@@ -81,7 +78,9 @@ public static partial class Convolution
             if (sweep.Count == 0) continue;
             var grid = plan.Grid(sweep.Count, g.Channels);
             simt.Run(
-                grid, plan.Tf32 ? Tf32Of(device).BackwardData(tile) : tile == 128 ? BackwardDataTile128Kernel : BackwardDataTile64Kernel,
+                grid,
+                plan.Tf32 ? (tile == 128 ? BackwardDataTf32Tile128Kernel : BackwardDataTf32Tile64Kernel)
+                    : tile == 128 ? BackwardDataTile128Kernel : BackwardDataTile64Kernel,
                 new DataTileArguments
                 {
                     OutputGradient = outputGradient.View,
@@ -107,7 +106,9 @@ public static partial class Convolution
         var grid = plan.Grid(rows, g.Outputs);
         var walk = PixelSweep.Of(g, plan.Tf32 || tile == 64 ? 4 : 8);
         simt.Run(
-            grid, plan.Tf32 ? Tf32Of(device).BackwardWeight(tile) : tile == 128 ? BackwardWeightTile128Kernel : BackwardWeightTile64Kernel,
+            grid,
+            plan.Tf32 ? (tile == 128 ? BackwardWeightTf32Tile128Kernel : BackwardWeightTf32Tile64Kernel)
+                : tile == 128 ? BackwardWeightTile128Kernel : BackwardWeightTile64Kernel,
             new WeightTileArguments
             {
                 X = x.View,
@@ -176,7 +177,7 @@ public static partial class Convolution
             // there are fewer than 128 channels, and spreads few results over more multiprocessors.
             bool fits = device.MaxLanes >= (tf32 ? Tf32Tile.Lanes(128) : TileProduct.Lanes(128)),
                 fills = Blocks(columns, 128) * 128 == Blocks(columns, 64) * 64;
-            int tile = fits && fills && blocks * shares >= device.Accelerator.NumMultiprocessors ? 128 : 64;
+            int tile = fits && fills && blocks * shares >= device.Multiprocessors ? 128 : 64;
             return new TilePlan(tf32, tile, shares);
         }
 

@@ -3,21 +3,14 @@ using ILGPU.Runtime.Cuda;
 
 namespace Mmrr.Kernels;
 
-/// <summary>Multiplies the groups of <see cref="Tf32Tile"/>: the tensor cores or their emulation on the simulator.</summary>
-internal interface IMatrixUnit
+/// <summary><c>mma.sync.m16n8k8</c> with TF32 factors and float32 sums, 16 of them for 32 × 32 results and 16 terms.</summary>
+internal static class TensorCore
 {
     /// <summary>
-    /// sums + a·b over the 16 terms of a step, for a group of rows and one of columns. All threads of a warp must call it; on the simulator all of a thread
-    /// block.
+    /// sums + a·b over the 16 terms of a step, for a group of rows and one of columns. All threads of a warp must call it.
     /// </summary>
-    TileProduct.Quads Multiply(TileProduct.Quads sums, Tf32Tile.Square a, Tf32Tile.Square b);
-}
-
-/// <summary><c>mma.sync.m16n8k8</c> with TF32 factors and float32 sums, 16 of them for 32 × 32 results and 16 terms.</summary>
-internal struct TensorCore : IMatrixUnit
-{
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly TileProduct.Quads Multiply(TileProduct.Quads sums, Tf32Tile.Square a, Tf32Tile.Square b)
+    public static TileProduct.Quads Multiply(TileProduct.Quads sums, Tf32Tile.Square a, Tf32Tile.Square b)
     {
         sums = Column(sums, 0, a, b.Q0);
         sums = Column(sums, 1, a, b.Q1);

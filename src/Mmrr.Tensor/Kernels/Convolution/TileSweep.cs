@@ -117,7 +117,9 @@ internal struct TileSweep
         SourcePixel pixel;
         var origin = OriginOf(result);
         pixel.At = ((origin.Image + (origin.Row * Width) + origin.Column) * (Channels / 4)) + from;
-        pixel.Taps = 0;
+        // Not 0, though the bits behind the taps are never looked at: what a loop makes of a constant ILGPU takes for the same in all lanes, and marks the
+        // branches on it .uni.
+        pixel.Taps = origin.Image >> 31;
         for (int t = TapRows - 1; t >= 0; t--)
         {
             for (int u = TapColumns - 1; u >= 0; u--)

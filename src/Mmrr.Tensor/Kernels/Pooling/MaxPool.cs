@@ -187,16 +187,17 @@ public static unsafe class MaxPool
                     int window = (((((image * w.Rows) + m) * w.Columns) + n) * w.Channels) + channel;
                     float largest = a.Output[window];
                     if (!Same(value, largest)) continue;
-                    int earlier = 0;
+                    // Not a count: ILGPU takes what only the number of a loop's turns decides for the same in all lanes, and marks the branch .uni.
+                    bool first = true;
                     for (int r = m * w.Stride; r <= row; r++)
                     {
                         int stop = r == row ? column : (n * w.Stride) + w.WindowWidth;
                         for (int q = n * w.Stride; q < stop; q++)
                         {
-                            if (Same(a.X[(((((image * w.Height) + r) * w.Width) + q) * w.Channels) + channel], largest)) earlier++;
+                            first &= !Same(a.X[(((((image * w.Height) + r) * w.Width) + q) * w.Channels) + channel], largest);
                         }
                     }
-                    if (earlier == 0) sum += a.OutputGradient[window];
+                    if (first) sum += a.OutputGradient[window];
                 }
             }
             a.InputGradient[i] = sum;

@@ -1,0 +1,173 @@
+using System.Runtime.Intrinsics;
+using Mmrr.Ptx.Machine.Execution;
+using Mmrr.Ptx.Machine.Faults;
+using Mmrr.Ptx.Machine.Memory;
+
+namespace Mmrr.Ptx.Machine.Access;
+
+/// <summary>
+/// Looks at the stamps of the places that a lane reads or writes, and renews them. Two accesses of one launch of which one writes are a race unless one
+/// thread makes both, both are atomic, or a barrier orders them: one of the block, or one of the warp for two of its lanes ("Memory Consistency Model").
+/// </summary>
+internal readonly unsafe ref struct Checker
+{
+    private readonly Warp _warp;
+    private readonly Instruction* _at;
+    private readonly Region _region;
+    private readonly ulong* _writers;
+    private readonly ulong* _readers;
+    private readonly ulong _born;
+    private readonly ulong _launch;
+    private readonly ulong _block;
+    private readonly ulong _blockBarrier;
+    private readonly ulong _warpBarrier;
+    private readonly uint _firstThread;
+    private readonly ulong _nowLanes;
+    private readonly ulong _nowWarps;
+
+    public Checker(Warp warp, Instruction* at, Region region)
+    {
+        _warp = warp;
+        _at = at;
+        _region = region;
+        _writers = region.Writers;
+        _readers = region.Readers;
+        _born = region.Born;
+        _block = warp.Block.Begun;
+        // Shared memory is a block's own: what the block before it did there is nothing to it.
+        _launch = region == warp.Block.Shared ? _block : warp.Launch.Begun;
+        _blockBarrier = warp.Block.Synchronized;
+        _warpBarrier = warp.Synchronized;
+        _firstThread = (uint)(warp.Number * Warp.Size);
+        // One stamp for all lanes of a warp and one for all warps of a block: what is read again is found as it should be.
+        _nowLanes = _warpBarrier | _firstThread | Stamp.Lanes;
+        _nowWarps = _blockBarrier | Stamp.Warps;
+    }
+
+    /// <summary>The stamp of a lane's access now.</summary>
+    public ulong Now(int lane) => _warpBarrier | (_firstThread + (uint)lane);
+
+    /// <summary>Reads places by one lane.</summary>
+    public void Read(long place, int places, int lane)
+    {
+        ulong now = Now(lane);
+        if (places == 4 && IsQuietRead(place, now)) return;
+        for (int n = 0; n < places; n++)
+        {
+            ulong writer = _writers[place + n], reader = _readers[place + n];
+            if (writer < _born) throw Unwritten(place + n, lane);
+            if (!IsOrdered(writer)) CheckWriter(writer, now, place + n, lane, "reads");
+            if (reader != now && reader != _nowLanes && reader != _nowWarps) _readers[place + n] = IsOrdered(reader) ? now : Readers(reader, now);
+        }
+    }
+
+    /// <summary>Reads places by all lanes of a warp at once.</summary>
+    public void ReadTogether(long place, int places)
+    {
+        if (places == 4 && IsQuietRead(place, _nowLanes)) return;
+        Read(place, places, 0);
+        Read(place, places, 1);
+    }
+
+    /// <summary>Reads places by all lanes of a warp, each place by the next lane.</summary>
+    public void ReadInRow(long place)
+    {
+        Vector512<ulong> born = Vector512.Create(_born), launch = Vector512.Create(_launch);
+        var steps = Vector512.Create(0UL, 1, 2, 3, 4, 5, 6, 7);
+        for (int lane = 0; lane < Warp.Size; lane += 8)
+        {
+            Vector512<ulong> writers = Vector512.Load(_writers + place + lane), readers = Vector512.Load(_readers + place + lane);
+            bool isQuiet = Vector512.GreaterThanOrEqualAll(writers, born) && Vector512.LessThanAll(writers, launch) && Vector512.LessThanAll(readers, launch);
+            if (isQuiet) Vector512.Store(Vector512.Create(Now(lane)) + steps, _readers + place + lane);
+            else for (int n = lane; n < lane + 8; n++) Read(place + n, 1, n);
+        }
+    }
+
+    /// <summary>Writes places by one lane.</summary>
+    public void Write(long place, int places, int lane)
+    {
+        ulong now = Now(lane);
+        for (int n = 0; n < places; n++)
+        {
+            ulong writer = _writers[place + n], reader = _readers[place + n];
+            if (!IsOrdered(writer)) CheckWriter(writer, now, place + n, lane, "writes");
+            if (!IsOrdered(reader) && reader != now) CheckReader(reader, now, place + n, lane);
+            _writers[place + n] = now;
+        }
+    }
+
+    /// <summary>Reads and writes places by one lane at once.</summary>
+    public void Exchange(long place, int places, int lane)
+    {
+        ulong now = Now(lane);
+        for (int n = 0; n < places; n++)
+        {
+            ulong writer = _writers[place + n], reader = _readers[place + n];
+            if (writer < _born) throw Unwritten(place + n, lane);
+            if (writer >= _launch && (writer & Stamp.Atomic) == 0) CheckWriter(writer, now, place + n, lane, "changes");
+            if (reader >= _launch && reader != now) CheckReader(reader, now, place + n, lane);
+            _writers[place + n] = now | Stamp.Atomic;
+        }
+    }
+
+    // Four places that were written before the launch, or in the block before its last barrier, and are marked as read by this lane or by several.
+    private bool IsQuietRead(long place, ulong now)
+    {
+        Vector256<ulong> writers = Vector256.Load(_writers + place), readers = Vector256.Load(_readers + place);
+        var block = Vector256.GreaterThanOrEqual(writers, Vector256.Create(_block)) & Vector256.LessThan(writers, Vector256.Create(_blockBarrier));
+        var before = Vector256.LessThan(writers, Vector256.Create(_launch)) & Vector256.GreaterThanOrEqual(writers, Vector256.Create(_born));
+        var marked = Vector256.Equals(readers, Vector256.Create(now)) | Vector256.Equals(readers, Vector256.Create(_nowLanes))
+            | Vector256.Equals(readers, Vector256.Create(_nowWarps));
+        return Vector256.EqualsAll((block | before) & marked, Vector256<ulong>.AllBitsSet);
+    }
+
+    // Of an earlier launch, or of this block before its last barrier and not of several blocks.
+    private bool IsOrdered(ulong stamp) =>
+        stamp < _launch || (stamp - _block < _blockBarrier - _block && (stamp & Stamp.Several) != Stamp.Blocks);
+
+    private ulong Readers(ulong reader, ulong now)
+    {
+        ulong several = reader & Stamp.Several;
+        if (several == Stamp.Blocks) return reader;
+        if (reader < _block) return now | Stamp.Blocks;
+        if (several == 0 && Stamp.Thread(reader) == Stamp.Thread(now)) return now;
+        return several != Stamp.Warps && SameWarp(reader, now) ? _nowLanes : _nowWarps;
+    }
+
+    private void CheckWriter(ulong writer, ulong now, long place, int lane, string does)
+    {
+        if (writer < _block) throw Race(PtxFaultKind.RaceBetweenBlocks, place, lane, $"{does} what another block of the launch has written");
+        if (writer < _blockBarrier || Stamp.Thread(writer) == Stamp.Thread(now)) return;
+        if (!SameWarp(writer, now))
+            throw Race(PtxFaultKind.RaceInBlock, place, lane, $"{does} what thread {Stamp.Thread(writer)} has written, with no barrier between");
+        if (writer >= _warpBarrier)
+            throw Race(PtxFaultKind.RaceInWarp, place, lane, $"{does} what lane {Stamp.Thread(writer) & 31} of the same warp has written, unordered");
+    }
+
+    private void CheckReader(ulong reader, ulong now, long place, int lane)
+    {
+        ulong several = reader & Stamp.Several;
+        if (several == Stamp.Blocks || reader < _block)
+            throw Race(PtxFaultKind.RaceBetweenBlocks, place, lane, "writes what another block of the launch has read");
+        if (reader < _blockBarrier || (several == 0 && Stamp.Thread(reader) == Stamp.Thread(now))) return;
+        if (several == Stamp.Warps || !SameWarp(reader, now))
+        {
+            string who = several == 0 ? $"thread {Stamp.Thread(reader)} has" : "several threads have";
+            throw Race(PtxFaultKind.RaceInBlock, place, lane, $"writes what {who} read, with no barrier between");
+        }
+        if (reader >= _warpBarrier) throw Race(PtxFaultKind.RaceInWarp, place, lane, "writes what another lane of the same warp has read, unordered");
+    }
+
+    private static bool SameWarp(ulong a, ulong b) => Stamp.Thread(a) >> 5 == Stamp.Thread(b) >> 5;
+
+    private PtxFaultException Unwritten(long place, int lane) =>
+        _warp.Fault(PtxFaultKind.Unwritten, _at, lane, $"reads memory that nothing has written, {Place(place)}");
+
+    private PtxFaultException Race(PtxFaultKind kind, long place, int lane, string what) => _warp.Fault(kind, _at, lane, $"{what}: {Place(place)}");
+
+    private string Place(long place)
+    {
+        long offset = place << _region.PlaceShift;
+        return Places.Describe(_region, _region.Base + (ulong)offset);
+    }
+}

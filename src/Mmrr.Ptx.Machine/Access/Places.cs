@@ -1,0 +1,70 @@
+using System.Globalization;
+using Mmrr.Ptx.Machine.Execution;
+using Mmrr.Ptx.Machine.Faults;
+using Mmrr.Ptx.Machine.Memory;
+
+namespace Mmrr.Ptx.Machine.Access;
+
+/// <summary>From addresses to memory. A generic address of shared or local memory lies in a window of its own, which no host's memory has.</summary>
+internal static unsafe class Places
+{
+    /// <summary>The first generic address of shared memory.</summary>
+    public const ulong SharedWindow = 1UL << 60;
+
+    /// <summary>The first generic address of local memory.</summary>
+    public const ulong LocalWindow = 1UL << 61;
+
+    private const ulong WindowMask = SharedWindow | LocalWindow;
+
+    /// <summary>The state space of a generic address.</summary>
+    public static Text.PtxSpace SpaceOf(ulong address) => (address & WindowMask) switch
+    {
+        SharedWindow => Text.PtxSpace.Shared,
+        LocalWindow => Text.PtxSpace.Local,
+        _ => Text.PtxSpace.Global,
+    };
+
+    /// <summary>The region that has these bytes.</summary>
+    /// <exception cref="PtxFaultException">There is none, or the address is misaligned.</exception>
+    public static Region Find(Warp warp, Instruction* at, int lane, ulong address, int bytes, Region? likely)
+    {
+        if ((address & (ulong)(bytes - 1)) != 0)
+        {
+            throw warp.Fault(
+                PtxFaultKind.Misaligned, at, lane, $"the address 0x{address:X} of an access of {bytes} bytes is no multiple of {bytes}{In(warp, address)}");
+        }
+        if (likely is not null && address - likely.Base <= (ulong)(likely.Length - bytes) && likely.Length >= bytes) return likely;
+        var region = warp.Launch.Memory.Find(address);
+        if (region is not null && address - region.Base <= (ulong)(region.Length - bytes) && region.Length >= bytes) return region;
+        throw warp.Fault(PtxFaultKind.OutOfBounds, at, lane, OutOfBounds(warp, address, bytes, region));
+    }
+
+    /// <summary>The same in a block's shared memory, whose addresses begin at 0.</summary>
+    public static void CheckShared(Warp warp, Instruction* at, int lane, ulong address, int bytes)
+    {
+        if ((address & (ulong)(bytes - 1)) != 0)
+        {
+            throw warp.Fault(
+                PtxFaultKind.Misaligned, at, lane, $"the address 0x{address:X} of an access of {bytes} bytes to shared memory is no multiple of {bytes}");
+        }
+        long length = warp.Launch.SharedBytes;
+        if (length < bytes || address > (ulong)(length - bytes))
+        {
+            throw warp.Fault(
+                PtxFaultKind.OutOfBounds, at, lane, $"accesses {bytes} bytes at {(long)address} of shared memory, which has {length} bytes");
+        }
+    }
+
+    /// <summary>For example <c>byte 64 of X (256 bytes at 0x7F00)</c>.</summary>
+    public static string Describe(Region region, ulong address) => string.Create(
+        CultureInfo.InvariantCulture, $"byte {(long)(address - region.Base)} of {region.Name} ({region.Length} bytes at 0x{region.Base:X})");
+
+    private static string In(Warp warp, ulong address) => warp.Launch.Memory.Find(address) is { } region ? $", {Describe(region, address)}" : "";
+
+    private static string OutOfBounds(Warp warp, ulong address, int bytes, Region? region)
+    {
+        region ??= warp.Launch.Memory.Nearest(address);
+        string what = string.Create(CultureInfo.InvariantCulture, $"accesses {bytes} bytes at 0x{address:X}, out of bounds");
+        return region is null ? $"{what}: there is no buffer" : $"{what}: {Describe(region, address)}";
+    }
+}

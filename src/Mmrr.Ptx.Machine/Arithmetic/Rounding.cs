@@ -1,0 +1,76 @@
+namespace Mmrr.Ptx.Machine.Arithmetic;
+
+/// <summary>The manual's "Rounding Modifiers".</summary>
+internal enum Rounding
+{
+    /// <summary>.rn, to nearest even</summary>
+    Nearest,
+
+    /// <summary>.rz, towards zero</summary>
+    Zero,
+
+    /// <summary>.rm, towards −∞</summary>
+    Down,
+
+    /// <summary>.rp, towards +∞</summary>
+    Up,
+}
+
+/// <summary>Single precision with a given rounding: the nearest float, moved by one where the exact result lies on the other side.</summary>
+internal static class DirectedSingle
+{
+    public static float Add(float a, float b, Rounding rounding) => Sum(a, b, rounding);
+
+    // The product has at most 48 bits: exact in a double.
+    public static float Multiply(float a, float b, Rounding rounding) => Of((double)a * b, 0, rounding);
+
+    public static float MultiplyAdd(float a, float b, float c, Rounding rounding) => Sum((double)a * b, c, rounding);
+
+    public static float Divide(float a, float b, Rounding rounding)
+    {
+        float quotient = a / b;
+        if (float.IsNaN(quotient) || b == 0 || float.IsInfinity(a) || float.IsInfinity(b)) return quotient;
+        if (float.IsInfinity(quotient)) return Move(quotient, -quotient, rounding);
+        // The remainder of a quotient that is rounded to nearest is exact.
+        double remainder = Math.FusedMultiplyAdd(-(double)quotient, b, a);
+        return Move(quotient, b > 0 ? remainder : -remainder, rounding);
+    }
+
+    public static float SquareRoot(float a, Rounding rounding)
+    {
+        float root = MathF.Sqrt(a);
+        return float.IsFinite(root) ? Move(root, Math.FusedMultiplyAdd(-(double)root, root, a), rounding) : root;
+    }
+
+    /// <summary>A double, and a rest far below its last bit, as a float.</summary>
+    public static float Of(double value, double rest, Rounding rounding)
+    {
+        if (!double.IsFinite(value)) return (float)value;
+        if (rounding == Rounding.Nearest) return (float)(rest == 0 ? value : ToOdd(value, rest));
+        float nearest = (float)value;
+        double beyond = value - nearest;
+        return Move(nearest, beyond == 0 ? rest : beyond, rounding);
+    }
+
+    // Knuth's sum: s + e = a + b exactly.
+    private static float Sum(double a, double b, Rounding rounding)
+    {
+        double s = a + b, of = s - a, e = (a - (s - of)) + (b - of);
+        if (s == 0 && e == 0 && rounding == Rounding.Down && double.IsNegative(a) != double.IsNegative(b)) return -0f;
+        return Of(s, e, rounding);
+    }
+
+    // Rounded to odd, a double tells the rounding to fewer bits all that it must know.
+    private static double ToOdd(double value, double rest)
+    {
+        long bits = BitConverter.DoubleToInt64Bits(value);
+        return (bits & 1) != 0 ? value : BitConverter.Int64BitsToDouble(rest > 0 == value > 0 ? bits + 1 : bits - 1);
+    }
+
+    private static float Move(float nearest, double beyond, Rounding rounding) => rounding switch
+    {
+        Rounding.Down or Rounding.Zero when beyond < 0 && (rounding == Rounding.Down || nearest > 0) => MathF.BitDecrement(nearest),
+        Rounding.Up or Rounding.Zero when beyond > 0 && (rounding == Rounding.Up || nearest < 0) => MathF.BitIncrement(nearest),
+        _ => nearest,
+    };
+}

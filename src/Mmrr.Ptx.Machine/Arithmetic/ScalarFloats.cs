@@ -1,0 +1,92 @@
+namespace Mmrr.Ptx.Machine.Arithmetic;
+
+/// <summary>
+/// The approximations of single precision. The manual bounds their error and says no more; here each is the exact value, rounded, except tanh, whose bound
+/// of 2⁻¹¹ relative is coarse enough to matter: it keeps 11 bits.
+/// </summary>
+internal static class ScalarFloats
+{
+    public struct Log2 : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => Bits(Math.Log2(Value(a)));
+    }
+
+    public struct Exp2 : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => Bits(Math.Pow(2, Value(a)));
+    }
+
+    public struct Sine : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => Bits(Math.Sin(Value(a)));
+    }
+
+    public struct Cosine : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => Bits(Math.Cos(Value(a)));
+    }
+
+    public struct ReciprocalSquareRoot : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => Bits(1 / Math.Sqrt(Value(a)));
+    }
+
+    public struct HyperbolicTangent : IScalar
+    {
+        // Half of the last bit that is kept, which is 2⁻¹¹ of the value at most.
+        private const uint Half = 1u << 12;
+
+        public static ulong Of(ulong a, ulong b, ulong c)
+        {
+            uint bits = (uint)Bits(Math.Tanh(Value(a)));
+            return (bits & 0x7F800000) == 0x7F800000 ? bits : (bits + Half) & ~((2 * Half) - 1);
+        }
+    }
+
+    /// <summary>"testp": the properties of a float.</summary>
+    public struct IsFinite : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => float.IsFinite(Value(a)) ? 1u : 0;
+    }
+
+    public struct IsInfinite : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => float.IsInfinity(Value(a)) ? 1u : 0;
+    }
+
+    public struct IsNumber : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => float.IsNaN(Value(a)) ? 0u : 1;
+    }
+
+    public struct IsNotANumber : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => float.IsNaN(Value(a)) ? 1u : 0;
+    }
+
+    public struct IsNormal : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => float.IsNormal(Value(a)) ? 1u : 0;
+    }
+
+    public struct IsSubnormal : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => float.IsSubnormal(Value(a)) ? 1u : 0;
+    }
+
+    /// <summary>"copysign": the sign of A and the magnitude of B.</summary>
+    public struct CopySign : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => (a & 0x80000000) | (b & 0x7FFFFFFF);
+    }
+
+    /// <summary>The same for doubles.</summary>
+    public struct IsNotANumber64 : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => double.IsNaN(BitConverter.UInt64BitsToDouble(a)) ? 1u : 0;
+    }
+
+    private static float Value(ulong bits) => BitConverter.UInt32BitsToSingle((uint)bits);
+
+    private static ulong Bits(double value) => double.IsNaN(value) ? 0x7FFFFFFF : BitConverter.SingleToUInt32Bits((float)value);
+}

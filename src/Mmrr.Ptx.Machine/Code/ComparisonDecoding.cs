@@ -1,0 +1,69 @@
+using Mmrr.Ptx.Machine.Arithmetic;
+using Mmrr.Ptx.Machine.Execution;
+
+namespace Mmrr.Ptx.Machine.Code;
+
+/// <summary>Decodes comparisons and selections.</summary>
+internal static unsafe class ComparisonDecoding
+{
+    public static void SetPredicate(Emission e, ref Instruction i)
+    {
+        var type = e.Type;
+        string comparison = e.Operation.Words[1];
+        i.Run = (type.Kind, type.Bits) switch
+        {
+            ('f', 64) => Of<double>(e, comparison),
+            ('f', 32) when e.Has("ftz") => throw e.Unknown(),
+            ('f', 32) => Of<float>(e, comparison),
+            ('s', 64) => Of<long>(e, comparison),
+            (_, 64) => Of<ulong>(e, comparison),
+            ('s', 32) => Of<int>(e, comparison),
+            (_, 32) => Of<uint>(e, comparison),
+            // Registers of 16 bits have zeros above, with which all but an order of signed numbers is as of 32.
+            ('u' or 'b', 16) => Of<uint>(e, comparison),
+            _ => throw e.Unknown(),
+        };
+        int bytes = type.RegisterBytes;
+        if (e[0].Kind == ArgumentKind.List)
+        {
+            i.D = e.ResultOf(e[0].Items[0]);
+            i.More = e.Program.Operands(e.ResultOf(e[0].Items[1]));
+        }
+        else
+        {
+            i.D = e.Result();
+        }
+        i.A = e.Source(1, bytes, type.IsFloat);
+        i.B = e.Source(2, bytes, type.IsFloat);
+        if (e.Count == 3) return;
+        i.Constant = e.Has("and") ? 1 : e.Has("or") ? 2 : e.Has("xor") ? 3 : throw e.Unknown();
+        (i.C, i.Flag) = (e.Predicate(3), e[3].IsNegated);
+    }
+
+    public static void Select(Emission e, ref Instruction i)
+    {
+        int bytes = e.Type.RegisterBytes;
+        i.Run = bytes == 8 ? &VectorHandlers.Select<ulong> : &VectorHandlers.Select<uint>;
+        (i.D, i.A, i.B, i.C) = (e.Result(), e.Source(1, bytes, e.Type.IsFloat), e.Source(2, bytes, e.Type.IsFloat), e.Predicate(3));
+        if (e[3].IsNegated) (i.A, i.B) = (i.B, i.A);
+    }
+
+    private static delegate*<Warp, Instruction*, Instruction*> Of<T>(Emission e, string comparison) => comparison switch
+    {
+        "eq" => &VectorHandlers.Compare<T, Comparisons.Equal<T>>,
+        "ne" => &VectorHandlers.Compare<T, Comparisons.NotEqual<T>>,
+        "lt" or "lo" => &VectorHandlers.Compare<T, Comparisons.Less<T>>,
+        "le" or "ls" => &VectorHandlers.Compare<T, Comparisons.LessOrEqual<T>>,
+        "gt" or "hi" => &VectorHandlers.Compare<T, Comparisons.Greater<T>>,
+        "ge" or "hs" => &VectorHandlers.Compare<T, Comparisons.GreaterOrEqual<T>>,
+        "equ" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.NotEqual<T>>>,
+        "neu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.Equal<T>>>,
+        "ltu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.GreaterOrEqual<T>>>,
+        "leu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.Greater<T>>>,
+        "gtu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.LessOrEqual<T>>>,
+        "geu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.Less<T>>>,
+        "nan" => &VectorHandlers.Compare<T, Comparisons.Unordered<T>>,
+        "num" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.Unordered<T>>>,
+        _ => throw e.Unknown(),
+    };
+}
