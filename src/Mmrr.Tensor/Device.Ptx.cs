@@ -1,6 +1,7 @@
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using Mmrr.Ptx.Machine.Counting;
 
 namespace Mmrr;
 
@@ -17,6 +18,15 @@ public sealed partial class Device
 
     /// <summary>The number of multiprocessors.</summary>
     internal int Multiprocessors => Kind == DeviceKind.Ptx ? PtxMultiprocessors : Accelerator.NumMultiprocessors;
+
+    /// <summary>
+    /// On <c>ptx</c>: counts what each kernel executes from now on, by the kernel's name as <c>mmrr ptx</c> lists it. The dictionary fills as kernels run; a
+    /// second call begins another.
+    /// </summary>
+    /// <param name="cacheBytes">The second-level cache of the card that is meant; an H100 has 50 MiB.</param>
+    /// <exception cref="InvalidOperationException">The device is another one: only <c>ptx</c> counts.</exception>
+    public IReadOnlyDictionary<string, KernelCounts> CountKernels(long cacheBytes = 50L << 20) =>
+        (Ptx ?? throw new InvalidOperationException($"the device {Name} counts nothing: open ptx")).Count(cacheBytes);
 
     /// <summary>Marks values as written by the host, for the checks of <c>ptx</c>.</summary>
     internal unsafe void MarkWritten(Tensor tensor)

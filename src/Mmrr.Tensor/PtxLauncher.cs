@@ -2,6 +2,7 @@ using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
 using Mmrr.Ptx.Machine;
+using Mmrr.Ptx.Machine.Counting;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Memory;
 
@@ -15,6 +16,8 @@ internal sealed class PtxLauncher : IDisposable
 {
     private readonly KernelPtx _compiler;
     private readonly Dictionary<MethodInfo, PtxKernel> _kernels = [];
+    private SortedDictionary<string, KernelCounts>? _counts;
+    private long _cacheBytes;
 
     public PtxLauncher(int sm)
     {
@@ -40,12 +43,27 @@ internal sealed class PtxLauncher : IDisposable
         {
             kernel.Launch(
                 new PtxGrid(grid.X, grid.Y, grid.Z, group.X, group.Y, group.Z, config.SharedMemoryConfig.ArraySize),
-                parameters.Bytes);
+                parameters.Bytes, CountsOf(method));
         }
         finally
         {
             foreach (nint buffer in lent) Memory.Remove(buffer);
         }
+    }
+
+    /// <summary>Counts from now on, by kernel.</summary>
+    public IReadOnlyDictionary<string, KernelCounts> Count(long cacheBytes)
+    {
+        _cacheBytes = cacheBytes;
+        return _counts = [];
+    }
+
+    private KernelCounts? CountsOf(MethodInfo method)
+    {
+        if (_counts is null) return null;
+        string types = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(type => type.Name))}>" : "";
+        string name = $"{method.DeclaringType!.Name}.{method.Name}{types}";
+        return _counts.TryGetValue(name, out var counts) ? counts : _counts[name] = new KernelCounts(_cacheBytes);
     }
 
     // A buffer that is no tensor's is the kernel's for this launch, and all of it counts as written.

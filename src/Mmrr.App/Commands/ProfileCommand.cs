@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Output;
 using Mmrr.App.Profiling;
+using Mmrr.Nn;
+using Mmrr.Ptx.Machine.Counting;
+using Mmrr.Training.Data;
 using Mmrr.Training.Fitting;
 
 namespace Mmrr.App.Commands;
@@ -40,6 +43,13 @@ internal static class ProfileCommand
             var now = ProfileCase.Of(model, batch, options.MaskLevels(parsed), options.Steps(parsed));
             string[] changes = before is null ? [] : [.. before.Case.ChangesTo(now)];
             if (changes.Length > 0) Complaint.Write($"--against {earlier}: of another case: {string.Join("; ", changes)}");
+            if (device.Kind == DeviceKind.Ptx)
+            {
+                if ((path is null ? earlier is null ? null : "--against" : "--trace") is { } timed)
+                    throw new UsageException($"{timed} needs times, and the device ptx has none: it counts");
+                Count(model, batch, now.MaskLevels);
+                return ExitCode.Success;
+            }
             var limits = MachineLimits.Measure(device);
             Console.WriteLine($"{Processor.Describe(device)}{(device.Precision == MatrixPrecision.Tf32 ? ", convolutions in TF32" : "")}");
             Console.WriteLine(string.Create(
@@ -47,12 +57,7 @@ internal static class ProfileCommand
                 $"limits: {limits.Arithmetic.Rate / 1e9:F1} GFLOP/s of multiply-adds{limits.Arithmetic.Doubt}, "
                 + $"{limits.Memory.Rate / 1e9:F1} GB/s read and written{limits.Memory.Doubt}, measured now"));
             var runs = new List<(string Title, WorkloadRun Run)>();
-            foreach (var create in new Func<ModelWorkload>[]
-            {
-                () => ModelWorkload.Step(model, batch, 1),
-                () => ModelWorkload.Step(model, batch, 2),
-                () => ModelWorkload.Score(model, batch, now.MaskLevels),
-            })
+            foreach (var create in KernelExecution.Workloads(model, batch, now.MaskLevels))
             {
                 WorkloadOptions.Sized(() =>
                 {
@@ -70,17 +75,37 @@ internal static class ProfileCommand
         return command;
     }
 
+    // On `ptx` nothing is timed: what a card would need at least follows from what was executed.
+    private static void Count(MmrrModel model, int batch, int levels)
+    {
+        Console.WriteLine(Processor.Describe(model.Device));
+        foreach (var create in KernelExecution.Workloads(model, batch, levels))
+        {
+            WorkloadOptions.Sized(() =>
+            {
+                using var workload = create();
+                Title(workload);
+                KernelExecution.Print(workload, Card.All.Single(card => card.Name == "h100"));
+            });
+        }
+    }
+
     private static WorkloadRun Fastest(ModelWorkload workload, int steps)
     {
         for (int i = 0; i < WarmUps; i++) workload.Run();
         return Enumerable.Range(0, steps).Select(_ => workload.Run(profiled: true)).MinBy(run => run.Seconds)!;
     }
 
-    private static void Show(ModelWorkload workload, WorkloadRun run, MachineLimits limits)
+    private static void Title(ModelWorkload workload)
     {
         var o = workload.Model.Options;
         Console.WriteLine();
         Write($"{workload.Title}: {workload.Batch} x {o.Size}x{o.Size}x{o.Channels}, width {o.Width}, {o.Resolutions} resolutions");
+    }
+
+    private static void Show(ModelWorkload workload, WorkloadRun run, MachineLimits limits)
+    {
+        Title(workload);
         foreach (string line in KernelTable.Lines(run, limits)) Console.WriteLine(line);
     }
 

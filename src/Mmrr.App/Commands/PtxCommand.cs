@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using Mmrr.App.Output;
 using Mmrr.Ptx;
+using Mmrr.Ptx.Machine.Counting;
 using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
@@ -25,17 +26,36 @@ internal static class PtxCommand
             Description = "Use the methods with the attribute [SimtKernel] in this .dll in place of the engine's."
         };
         var table = new Option<bool>("--table") { Description = "Print a Markdown table of all kernels at sm_80 and sm_90." };
+        var run = new Option<bool>("--run")
+        {
+            Description = "Run a training step of each phase and a scoring pass of a small model on the device ptx, and print what the kernel executes."
+        };
+        var shape = new Option<string>("--shape")
+        {
+            HelpName = "N,S,W",
+            Description = "With --run: images, their side, the networks' width.",
+            DefaultValueFactory = _ => "2,16,16"
+        };
+        var card = CommonOptions.OneOf(
+            new Option<string>("--card")
+            {
+                HelpName = "CARD",
+                Description = "With --run: the card whose limits bound the time.",
+                DefaultValueFactory = _ => "h100"
+            },
+            [.. Card.All.Select(one => one.Name)]);
+        var trace = new Option<bool>("--trace") { Description = "With --run: also draw which lanes of the first warp are active, run after run." };
         var command = new Command(
             "ptx",
             "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, register spills, occupancy and instructions, "
             + "where NVIDIA's assembler is installed.")
         {
-            name, sm, sass, assembly, table
+            name, sm, sass, assembly, table, run, shape, card, trace
         };
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(name) is null
-                && new Option[] { sm, sass }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
+                && new Option[] { sm, sass, run, shape, card, trace }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
                 throw new UsageException($"{idle.Name} needs the NAME of a kernel; without one the names are listed");
             string? file = parsed.GetValue(assembly);
             var kernels = file is null ? SimtKernel.Own : KernelsOf(file);
@@ -53,6 +73,16 @@ internal static class PtxCommand
             }
             var kernel = kernels.FirstOrDefault(one => one.Name == wanted)
                 ?? throw new UsageException($"there is no kernel '{wanted}'{(file is null ? "" : $" in {file}")}; 'mmrr ptx' without a name lists all");
+            if (!parsed.GetValue(run))
+            {
+                if (new Option[] { shape, card, trace }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } unused)
+                    throw new UsageException($"{unused.Name} needs --run");
+            }
+            else
+            {
+                KernelExecution.Print(kernel.Name, parsed.GetValue(sm)!, parsed.GetValue(shape)!, parsed.GetValue(card)!, parsed.GetValue(trace));
+                return ExitCode.Success;
+            }
             using var compiler = new PtxCompiler(Multiprocessor.Of(int.Parse(parsed.GetValue(sm)!, CultureInfo.InvariantCulture)));
             PtxTools tools;
             try

@@ -79,7 +79,7 @@ internal static unsafe class InstructionSet
         ["activemask"] = ($"{Parallel}: activemask", FlowDecoding.ActiveMask),
         ["atom"] = ($"{Parallel}: atom", AccessDecoding.Atomic),
         ["red"] = ($"{Parallel}: red", AccessDecoding.Atomic),
-        ["mma"] = ("Warp Level Matrix Multiply-Accumulate Instructions: mma, Matrix Fragments for mma.m16n8k8", FlowDecoding.MatrixProduct),
+        ["mma"] = ("Matrix Fragments for mma.m16n8k8", FlowDecoding.MatrixProduct),
     };
 
     /// <summary>Decodes the emission's operation, all but where branches go.</summary>

@@ -196,7 +196,7 @@ public sealed class PipelineTests(TrainedRuns runs)
     public void DevicesAreListed()
     {
         string[] lines = MmrrProcess.Run("devices").Ends(0).OutputLines;
-        foreach (string name in new[] { "cpu", "simt" }) Assert.Single(lines, line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        foreach (string name in new[] { "cpu", "simt", "ptx" }) Assert.Single(lines, line => line.StartsWith(name + " ", StringComparison.Ordinal));
     }
 
     private static string Weights(string run) =>

@@ -38,6 +38,18 @@ public sealed class ProfileTests : IDisposable
     }
 
     [Fact]
+    public void OnPtxKernelsAreCountedNotTimed()
+    {
+        string[] tiny = ["profile", "--device", "ptx", "--width", "16", "--size", "8", "--levels", "2", "--batch", "1", "--mask-levels", "2"];
+        string[] lines = MmrrProgram.Run(tiny).Ends(0).OutputLines;
+        Assert.StartsWith("ptx: PTX for sm_90", lines[0], StringComparison.Ordinal);
+        Assert.Equal(2, lines.Count(line => line.StartsWith("training step", StringComparison.Ordinal)));
+        Assert.Equal(2, lines.Count(line => line == "Moments.UpdateKernel"));
+        Assert.Contains(lines, line => line.StartsWith("h100          at least ", StringComparison.Ordinal));
+        MmrrProgram.Run([.. tiny, "--trace", _folder["trace.json"]]).Refuses("--trace", "it counts");
+    }
+
+    [Fact]
     public void TheTraceIsJsonWithTimesForEachWorker()
     {
         string path = _folder["trace.json"];

@@ -71,7 +71,29 @@ public sealed class PtxTests : IDisposable
         Assert.Matches($@"^\| `{System.Text.RegularExpressions.Regex.Escape(OwnKernel)}` \| \d+( / \d+)? \| 0 \| 0 \| 0 \| 32 \|", lines[2]);
     }
 
+    [Fact]
+    public void WhatAKernelExecutesIsCountedAndDrawn()
+    {
+        string[] lines = MmrrProgram.Run(
+            "ptx", "GroupNormalization.ForwardSlabKernel", "--run", "--shape", "1,8,16", "--card", "a100", "--trace").Ends(0).OutputLines;
+        Assert.Equal("GroupNormalization.ForwardSlabKernel", lines[0]);
+        Assert.Matches(@"^instructions  \d+ of warps: .*ld\.global\.v4\.f32 \d+", lines[1]);
+        Assert.Matches(@"^efficiency    \d+\.\d % of the lanes active, \d+ branches diverged$", lines[2]);
+        Assert.Matches(@"^global        \d+ requests, \d+\.\d\d sectors a request, ", lines[3]);
+        Assert.Matches(@"^memory        \d+ bytes moved, \d+ more from a cache of 40 MiB$", lines[4]);
+        Assert.Matches(@"^a100          at least \d+\.\d{3} us, bound by (issue rate|memory): ", lines[7]);
+        Assert.NotEmpty(lines[8..]);
+        Assert.All(lines[8..], line => Assert.Matches(@"^line +\d+ +\d+  [#.]{32}$", line));
+    }
+
     [Theory]
+    [InlineData("--run", "ptx --run")]
+    [InlineData("--shape needs --run", "ptx Elementwise.BinaryKernel<Sum> --shape 1,8,16")]
+    [InlineData("--trace needs --run", "ptx Elementwise.BinaryKernel<Sum> --trace")]
+    [InlineData("'1,8'", "ptx Elementwise.BinaryKernel<Sum> --run --shape 1,8")]
+    [InlineData("--card", "ptx Elementwise.BinaryKernel<Sum> --run --card c64")]
+    [InlineData("not sm_75", "ptx Elementwise.BinaryKernel<Sum> --run --sm 75")]
+    [InlineData("in no training step", "ptx Elementwise.BackwardKernel<HardSwish> --run --shape 1,8,16")]
     [InlineData("nothing", "ptx nothing")]
     [InlineData("'nothing'", "ptx nothing --table")]
     [InlineData("--sm", "ptx Elementwise.BinaryKernel<Sum> --sm 60")]

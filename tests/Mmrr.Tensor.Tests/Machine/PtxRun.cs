@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Mmrr.Ptx.Machine;
+using Mmrr.Ptx.Machine.Counting;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
 using Mmrr.Ptx.Machine.Memory;
@@ -42,7 +43,7 @@ internal sealed unsafe class PtxRun : IDisposable
     }
 
     /// <summary>Runs instructions; <c>%rd0</c> is the buffer's address, <c>%r0</c> the thread in its block, and the usual registers are declared.</summary>
-    public PtxRun Run(string body, int threads = 32, int blocks = 1) => RunText(Entry(body), threads, blocks);
+    public PtxRun Run(string body, int threads = 32, int blocks = 1, KernelCounts? counts = null) => RunText(Entry(body), threads, blocks, counts);
 
     /// <summary>The text of a kernel with this body.</summary>
     public static string Entry(string body) => $$"""
@@ -57,11 +58,11 @@ internal sealed unsafe class PtxRun : IDisposable
         }
         """;
 
-    public PtxRun RunText(string text, int threads = 32, int blocks = 1)
+    public PtxRun RunText(string text, int threads = 32, int blocks = 1, KernelCounts? counts = null)
     {
         using var kernel = new PtxKernel(text.StartsWith(".version", StringComparison.Ordinal) ? text : Head + text, _memory);
         long address = (long)_buffer;
-        kernel.Launch(new PtxGrid(blocks, ThreadsX: threads), MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in address)));
+        kernel.Launch(new PtxGrid(blocks, ThreadsX: threads), MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in address)), counts);
         return this;
     }
 

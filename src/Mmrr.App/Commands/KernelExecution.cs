@@ -1,0 +1,70 @@
+using System.Globalization;
+using Mmrr.Nn;
+using Mmrr.Ptx;
+using Mmrr.Ptx.Machine.Counting;
+using Mmrr.Training.Data;
+using Mmrr.Training.Fitting;
+
+namespace Mmrr.App.Commands;
+
+/// <summary>Runs a model's steps on the device <c>ptx</c> and prints what kernels executed.</summary>
+internal static class KernelExecution
+{
+    private const int Resolutions = 2;
+    private const int MaskLevels = 3;
+
+    /// <summary>Prints the counts of one kernel of a small model's training steps and scoring pass.</summary>
+    /// <exception cref="UsageException">The shape is none, or the kernel is in none of these.</exception>
+    public static void Print(string kernel, string sm, string shape, string cardName, bool draws)
+    {
+        int[] sizes = [.. shape.Split(',').Select(word => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size : 0)];
+        if (sizes.Length != 3 || sizes.Min() < 1) throw new UsageException($"--shape is '{shape}', expected images, side and width: 2,16,16");
+        if (sm is not ("80" or "90")) throw new UsageException($"--run knows sm_80 and sm_90, not sm_{sm}");
+        var card = Card.All.Single(one => one.Name == cardName);
+        using var device = Device.Open($"ptx:{sm}");
+        using var model = Small(device, sizes);
+        var counts = device.CountKernels(card.CacheBytes);
+        foreach (var create in Workloads(model, sizes[0], MaskLevels))
+        {
+            using var workload = create();
+            workload.Run();
+        }
+        if (!counts.TryGetValue(kernel, out var found))
+            throw new UsageException($"--run: {kernel} is in no training step or scoring pass; from C#, Device.CountKernels counts any kernel");
+        foreach (string line in ExecutionReport.Lines(kernel, found, card)) Console.WriteLine(line);
+        if (!draws) return;
+        foreach (string line in ExecutionReport.Timeline(found)) Console.WriteLine(line);
+    }
+
+    /// <summary>Prints the counts of every kernel of a workload, the one that takes a card longest first.</summary>
+    public static void Print(ModelWorkload workload, Card card)
+    {
+        var counts = workload.Model.Device.CountKernels(card.CacheBytes);
+        workload.Run();
+        foreach (var (name, found) in counts.OrderByDescending(kernel => card.Times(kernel.Value)[0].Seconds))
+        {
+            Console.WriteLine();
+            foreach (string line in ExecutionReport.Lines(name, found, card)) Console.WriteLine(line);
+        }
+    }
+
+    /// <summary>A training step of each phase and a scoring pass.</summary>
+    public static Func<ModelWorkload>[] Workloads(MmrrModel model, int batch, int levels) =>
+    [
+        () => ModelWorkload.Step(model, batch, 1), () => ModelWorkload.Step(model, batch, 2), () => ModelWorkload.Score(model, batch, levels),
+    ];
+
+    private static MmrrModel Small(Device device, int[] sizes)
+    {
+        try
+        {
+            var model = new MmrrModel(device, new MmrrOptions { Size = sizes[1], Width = sizes[2], Resolutions = Resolutions, Channels = 1 });
+            model.Initialize(1);
+            return model;
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--shape: {e.Message}");
+        }
+    }
+}
