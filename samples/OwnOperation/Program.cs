@@ -5,7 +5,7 @@ using Mmrr;
 using Mmrr.Autograd;
 using Mmrr.Samples;
 
-foreach (string name in args.Length > 0 ? args : ["cpu", "simt"])
+foreach (string name in args.Length > 0 ? args : ["cpu", "simt", "ptx"])
 {
     using var device = Device.Open(name, name == "cpu" ? 2 : null);
     var random = new Random(1);
