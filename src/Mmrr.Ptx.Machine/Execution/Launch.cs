@@ -37,10 +37,6 @@ internal sealed unsafe class Launch
     /// <summary>The first stamp of the launch.</summary>
     public ulong Begun { get; }
 
-    public int ThreadsX => _grid.ThreadsX;
-
-    public int ThreadsY => _grid.ThreadsY;
-
     /// <summary>Runs all blocks.</summary>
     /// <exception cref="PtxFaultException">A kernel did what is not defined.</exception>
     public void Run()

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using Mmrr.Ptx.Machine.Faults;
 
 namespace Mmrr.Ptx.Machine.Text;
@@ -57,8 +56,7 @@ internal sealed partial class PtxParser
                 Take();
                 break;
             case ".target":
-                string target = Take().Text;
-                _module.Target = int.Parse(new string([.. target.Where(char.IsAsciiDigit)]), CultureInfo.InvariantCulture);
+                Take();
                 while (TryTake(",")) Take();
                 break;
             case ".file":

@@ -125,7 +125,4 @@ internal sealed class PtxModule
     public List<PtxFunction> Functions { get; } = [];
 
     public List<PtxVariable> Variables { get; } = [];
-
-    /// <summary>Of <c>.target sm_…</c>.</summary>
-    public int Target { get; set; }
 }
