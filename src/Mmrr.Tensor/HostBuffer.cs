@@ -46,6 +46,7 @@ public sealed class HostBuffer : IDisposable
         ArgumentNullException.ThrowIfNull(target);
         const string Operation = "HostBuffer.CopyTo";
         CheckFits(Operation, target);
+        target.CountWrite();
         using var measured = Measurement.Of(_device, Operation, target.Shape, 0, 8.0 * target.Count);
         switch (_device.Kind)
         {

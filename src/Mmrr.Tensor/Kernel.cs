@@ -58,7 +58,7 @@ public static class Kernel
         }
         if (First(outputs) is not { } first) throw new ArgumentException($"{operation}: there is no output, expected at least one");
         var device = first.Device;
-        foreach (var output in outputs) output.Tensor?.MarkWritten();
+        foreach (var output in outputs) output.Tensor?.CountWrite();
         using var measured = Measurement.Of(device, operation, largest!.Shape, operations, bytes ?? touched);
         if (device.Kind == DeviceKind.Cpu) simd(new SimdLaunch(device, operation));
         else simt(new SimtLaunch(device, operation));

@@ -66,7 +66,7 @@ public sealed class Tensor : IDisposable
     }
 
     /// <summary>Called by every operation that is about to write the values.</summary>
-    internal void MarkWritten() => _storage.Version++;
+    internal void CountWrite() => _storage.Version++;
 
     /// <summary>Creates a tensor with arbitrary contents.</summary>
     public static Tensor Empty(Device device, Shape shape)
@@ -119,7 +119,7 @@ public sealed class Tensor : IDisposable
     {
         if (values.Length != Count) throw new ArgumentException($"copy: {values.Length} values for a tensor {Shape} of {Count}");
         const string Operation = "Tensor.CopyFrom";
-        MarkWritten();
+        CountWrite();
         using var measured = Measurement.Of(Device, Operation, Shape, 0, 8.0 * Count);
         if (Device.Queue is null)
         {

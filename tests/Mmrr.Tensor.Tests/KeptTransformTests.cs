@@ -12,6 +12,7 @@ public class KeptTransformTests
     [Theory]
     [InlineData("nothing")]
     [InlineData("a copy")]
+    [InlineData("a host buffer")]
     [InlineData("an operation in place")]
     [InlineData("a failure")]
     public void The_results_are_those_of_new_weights(string between)
@@ -30,6 +31,15 @@ public class KeptTransformTests
         {
             case "a copy":
                 weight.CopyFrom(second);
+                expected = second;
+                break;
+            case "a host buffer":
+                using (var buffer = new HostBuffer(device, second.Length))
+                {
+                    second.CopyTo(buffer.Values);
+                    buffer.CopyTo(weight);
+                    buffer.Wait();
+                }
                 expected = second;
                 break;
             case "an operation in place":

@@ -14,9 +14,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.Add, 2)) return;
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Binary<double, Float64.Add>
-            : e.Has("ftz") ? &VectorHandlers.Binary<float, Float32.Flushed<Float32.Add>> : &VectorHandlers.Binary<float, Float32.Add>;
-        Sources(e, ref i, 2);
+        Binary<Float64.Add, Float32.Add>(e, ref i);
     }
 
     public static void Subtract(Emission e, ref Instruction i)
@@ -27,9 +25,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.Subtract, 2)) return;
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Binary<double, Float64.Subtract>
-            : e.Has("ftz") ? &VectorHandlers.Binary<float, Float32.Flushed<Float32.Subtract>> : &VectorHandlers.Binary<float, Float32.Subtract>;
-        Sources(e, ref i, 2);
+        Binary<Float64.Subtract, Float32.Subtract>(e, ref i);
     }
 
     public static void Multiply(Emission e, ref Instruction i)
@@ -40,9 +36,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.Multiply, 2)) return;
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Binary<double, Float64.Multiply>
-            : e.Has("ftz") ? &VectorHandlers.Binary<float, Float32.Flushed<Float32.Multiply>> : &VectorHandlers.Binary<float, Float32.Multiply>;
-        Sources(e, ref i, 2);
+        Binary<Float64.Multiply, Float32.Multiply>(e, ref i);
     }
 
     public static void MultiplyAdd(Emission e, ref Instruction i)
@@ -53,10 +47,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.MultiplyAdd, 3)) return;
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Ternary<double, Float64.FusedMultiplyAdd>
-            : e.Has("ftz") ? &VectorHandlers.Ternary<float, Float32.Flushed<Float32.FusedMultiplyAdd>>
-            : &VectorHandlers.Ternary<float, Float32.FusedMultiplyAdd>;
-        Sources(e, ref i, 3);
+        Ternary<Float64.FusedMultiplyAdd, Float32.FusedMultiplyAdd>(e, ref i);
     }
 
     public static void Divide(Emission e, ref Instruction i)
@@ -67,25 +58,19 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.Divide, 2)) return;
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Binary<double, Float64.Divide>
-            : e.Has("ftz") ? &VectorHandlers.Binary<float, Float32.Flushed<Float32.Divide>> : &VectorHandlers.Binary<float, Float32.Divide>;
-        Sources(e, ref i, 2);
+        Binary<Float64.Divide, Float32.Divide>(e, ref i);
     }
 
     public static void Reciprocal(Emission e, ref Instruction i)
     {
         if (IsDirected(e, ref i, DirectedOperation.Reciprocal, 1)) return;
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Unary<double, Float64.Reciprocal>
-            : e.Has("ftz") ? &VectorHandlers.Unary<float, Float32.Flushed<Float32.Reciprocal>> : &VectorHandlers.Unary<float, Float32.Reciprocal>;
-        Sources(e, ref i, 1);
+        Unary<Float64.Reciprocal, Float32.Reciprocal>(e, ref i);
     }
 
     public static void SquareRoot(Emission e, ref Instruction i)
     {
         if (IsDirected(e, ref i, DirectedOperation.SquareRoot, 1)) return;
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Unary<double, Float64.SquareRoot>
-            : e.Has("ftz") ? &VectorHandlers.Unary<float, Float32.Flushed<Float32.SquareRoot>> : &VectorHandlers.Unary<float, Float32.SquareRoot>;
-        Sources(e, ref i, 1);
+        Unary<Float64.SquareRoot, Float32.SquareRoot>(e, ref i);
     }
 
     public static void Negate(Emission e, ref Instruction i)
@@ -95,9 +80,7 @@ internal static unsafe class ArithmeticDecoding
             IntegerDecoding.Negate(e, ref i);
             return;
         }
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Unary<double, Float64.Negate>
-            : e.Has("ftz") ? &VectorHandlers.Unary<float, Float32.Flushed<Float32.Negate>> : &VectorHandlers.Unary<float, Float32.Negate>;
-        Sources(e, ref i, 1);
+        Unary<Float64.Negate, Float32.Negate>(e, ref i);
     }
 
     public static void Absolute(Emission e, ref Instruction i)
@@ -107,9 +90,7 @@ internal static unsafe class ArithmeticDecoding
             IntegerDecoding.Absolute(e, ref i);
             return;
         }
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Unary<double, Float64.Absolute>
-            : e.Has("ftz") ? &VectorHandlers.Unary<float, Float32.Flushed<Float32.Absolute>> : &VectorHandlers.Unary<float, Float32.Absolute>;
-        Sources(e, ref i, 1);
+        Unary<Float64.Absolute, Float32.Absolute>(e, ref i);
     }
 
     public static void Min(Emission e, ref Instruction i)
@@ -120,9 +101,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (e.Has("NaN") || e.Has("xorsign")) throw e.Unknown();
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Binary<double, Float64.Min>
-            : e.Has("ftz") ? &VectorHandlers.Binary<float, Float32.Flushed<Float32.Min>> : &VectorHandlers.Binary<float, Float32.Min>;
-        Sources(e, ref i, 2);
+        Binary<Float64.Min, Float32.Min>(e, ref i);
     }
 
     public static void Max(Emission e, ref Instruction i)
@@ -133,9 +112,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (e.Has("NaN") || e.Has("xorsign")) throw e.Unknown();
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Binary<double, Float64.Max>
-            : e.Has("ftz") ? &VectorHandlers.Binary<float, Float32.Flushed<Float32.Max>> : &VectorHandlers.Binary<float, Float32.Max>;
-        Sources(e, ref i, 2);
+        Binary<Float64.Max, Float32.Max>(e, ref i);
     }
 
     public static void Approximation(Emission e, ref Instruction i)
@@ -198,6 +175,33 @@ internal static unsafe class ArithmeticDecoding
     {
         byte bytes = (byte)type.RegisterBytes;
         (i.SizeD, i.SizeA, i.SizeB, i.SizeC) = (bytes, bytes, bytes, bytes);
+    }
+
+    private static void Unary<TDouble, TSingle>(Emission e, ref Instruction i)
+        where TDouble : struct, IUnary<double>
+        where TSingle : struct, IUnary<float>
+    {
+        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Unary<double, TDouble>
+            : e.Has("ftz") ? &VectorHandlers.Unary<float, Float32.Flushed<TSingle>> : &VectorHandlers.Unary<float, TSingle>;
+        Sources(e, ref i, 1);
+    }
+
+    private static void Binary<TDouble, TSingle>(Emission e, ref Instruction i)
+        where TDouble : struct, IBinary<double>
+        where TSingle : struct, IBinary<float>
+    {
+        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Binary<double, TDouble>
+            : e.Has("ftz") ? &VectorHandlers.Binary<float, Float32.Flushed<TSingle>> : &VectorHandlers.Binary<float, TSingle>;
+        Sources(e, ref i, 2);
+    }
+
+    private static void Ternary<TDouble, TSingle>(Emission e, ref Instruction i)
+        where TDouble : struct, ITernary<double>
+        where TSingle : struct, ITernary<float>
+    {
+        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Ternary<double, TDouble>
+            : e.Has("ftz") ? &VectorHandlers.Ternary<float, Float32.Flushed<TSingle>> : &VectorHandlers.Ternary<float, TSingle>;
+        Sources(e, ref i, 3);
     }
 
     private static bool IsDirected(Emission e, ref Instruction i, DirectedOperation operation, int count)

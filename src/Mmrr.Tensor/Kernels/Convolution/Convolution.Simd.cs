@@ -97,7 +97,7 @@ public static unsafe partial class Convolution
         var product = new WinogradProduct(x.Shape[0], x.Shape[1], x.Shape[2], channels, outputs);
         bool ready = false;
         using var transformed = backward
-            ? Tensor.Empty(x.Device, Check.Intermediate(operation, "the transformed weights", WinogradWeights.Floats(channels, outputs)))
+            ? WinogradWeights.Empty(operation, x.Device, channels, outputs)
             : WinogradWeights.Prepare(operation, weight, out ready);
         float* px = x.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
@@ -119,22 +119,22 @@ public static unsafe partial class Convolution
     {
         float* px = x.Pointer, pdy = outputGradient.Pointer, pdw = weightGradient.Pointer;
         float* pdb = biasGradient is null ? null : biasGradient.Pointer;
-        if (WinogradWeightShares.Suits(g.Images, g.Height, g.Width, g.Channels, g.Outputs))
+        if (WinogradWeightShares.Suits(g))
         {
-            var shares = new WinogradWeightShares(g.Images, g.Height, g.Width, g.Channels, g.Outputs, normalization);
+            var shares = new WinogradWeightShares(g, normalization);
             using var partial = Tensor.Empty(x.Device, Check.Intermediate(operation, "its partial sums", shares.PartialFloats));
             float* pp = partial.Pointer;
             simd.Run(worker =>
             {
                 float* scratch = worker.Scratch(shares.ScratchFloats);
                 int share;
-                while ((share = worker.Take()) < shares.Shares) shares.Run(share, px, pdy, pp, scratch);
+                while ((share = worker.Take()) < WinogradWeightShares.Shares) shares.Run(share, px, pdy, pp, scratch);
                 worker.Barrier();
                 shares.Finish(pp, pdw, pdb, worker);
             });
             return;
         }
-        var points = new WinogradWeightPoints(g.Images, g.Height, g.Width, g.Channels, g.Outputs, normalization);
+        var points = new WinogradWeightPoints(g, normalization);
         using var tiles = Tensor.Empty(x.Device, Check.Intermediate(operation, "its transformed tiles", points.TileFloats));
         using var sums = Tensor.Empty(x.Device, Check.Intermediate(operation, "its sums", points.SumFloats));
         float* pt = tiles.Pointer, ps = sums.Pointer;

@@ -143,9 +143,8 @@ public static unsafe class NormalizedConvolution
         SimdLaunch simd, Tensor x, Normalization normalization, GroupNormalization.Geometry n, Tensor mean, Tensor inverseDeviation, Tensor outputGradient,
         Tensor weight, Tensor? addend, Convolution.Geometry g, Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
     {
-        const string Operation = "NormalizedConvolution.BackwardInput";
         var product = new WinogradProduct(g.Images, g.Height, g.Width, g.Outputs, g.Channels);
-        using var transformed = Tensor.Empty(x.Device, Check.Intermediate(Operation, "the transformed weights", WinogradWeights.Floats(g.Outputs, g.Channels)));
+        using var transformed = WinogradWeights.Empty("NormalizedConvolution.BackwardInput", x.Device, g.Outputs, g.Channels);
         using var partial = Tensor.Empty(x.Device, GroupNormalization.PartialShape(n));
         float* px = x.Pointer, pg = normalization.Gamma.Pointer, pb = normalization.Beta.Pointer, pm = mean.Pointer, pd = inverseDeviation.Pointer;
         float* pdy = outputGradient.Pointer, pw = weight.Pointer, pt = transformed.Pointer, pp = partial.Pointer, pdx = inputGradient.Pointer;

@@ -18,9 +18,6 @@ internal readonly unsafe struct WinogradProduct
     // Minimum number of units, if there are enough tiles: the workers should finish together.
     private const int FewestUnits = 8;
 
-    // One extra cache line separates the 36 planes of a block: planes of exact multiples of 4 KB would all map to the same eight lines of an L1 cache.
-    private const int Line = 16;
-
     private readonly TileGrid _grid;
     private readonly int _channels;
     private readonly int _outputs;
@@ -58,10 +55,11 @@ internal readonly unsafe struct WinogradProduct
     /// <summary>Floats of scratch: the block's transformed input, its products for one pair of panels, and an image's normalisation.</summary>
     private int ScratchFloats =>
         (WinogradTransforms.Products
-            * (InputPlane + ((_block + MicroKernel.Rows - 1) / MicroKernel.Rows * MicroKernel.Rows * MicroKernel.MostPanels * MicroKernel.PanelWidth) + Line))
-        + WinogradTransforms.TemporaryFloats + _normalization.Floats;
+            * (InputPlane + ((_block + MicroKernel.Rows - 1) / MicroKernel.Rows * MicroKernel.Rows * MicroKernel.MostPanels * MicroKernel.PanelWidth)
+                + WinogradTransforms.Line))
+        + TileInput.Floats(_normalization);
 
-    private int InputPlane => (_block * _channels) + Line;
+    private int InputPlane => (_block * _channels) + WinogradTransforms.Line;
 
     /// <summary>Computes blocks of tiles until all are taken.</summary>
     /// <param name="x">[N, H, W, C].</param>
@@ -94,22 +92,12 @@ internal readonly unsafe struct WinogradProduct
         float* input = scratch; // [36, block, C]
         float* products = scratch + ((nint)WinogradTransforms.Products * InputPlane); // [36, strips, panels of the pair, rows, 16]
         nint plane = InputPlane;
-        float* normal = scratch + ScratchFloats - _normalization.Floats, temporary = normal - WinogradTransforms.TemporaryFloats;
+        float* temporary = scratch + ScratchFloats - TileInput.Floats(_normalization);
+        var tiles = new TileInput(_grid, _channels, _normalization, temporary);
         var firstPlace = _grid.Place(first);
         var place = firstPlace;
-        bool normalizes = _normalization.Exists;
-        int normalized = -1;
         for (int t = 0; t < count; t++, place = _grid.After(place))
-        {
-            var (image, top, left) = place;
-            if (normalizes && image != normalized) _normalization.Fill(normalized = image, normal);
-            for (int c = 0; c < _channels; c += MicroKernel.PanelWidth)
-            {
-                WinogradTransforms.Input(
-                    x + ((nint)image * _grid.Height * _grid.Width * _channels) + c, normalizes ? normal + c : null,
-                    _grid.Height, _grid.Width, _channels, top - 1, left - 1, temporary, input + ((nint)t * _channels) + c, plane);
-            }
-        }
+            tiles.Transform(x, place, input + ((nint)t * _channels), MicroKernel.PanelWidth, plane);
         // The micro-kernel works on whole strips: values after the last tile are computed and not read, but must not be numbers that compute slowly.
         int spare = Math.Min(_block, strips * rows) - count;
         for (int p = 0; p < WinogradTransforms.Products && spare > 0; p++)
@@ -122,7 +110,7 @@ internal readonly unsafe struct WinogradProduct
         for (int panel = from; panel < panels; panel += step)
         {
             step = Math.Min(MicroKernel.MostPanels, panels - panel);
-            nint productPlane = (strips * step * tileSize) + Line;
+            nint productPlane = (strips * step * tileSize) + WinogradTransforms.Line;
             // The results' memory, their addends and the input of the block after next are prefetched during the computation: a tile each time that
             // another count-th part of the products is done.
             TilePlace result = firstPlace, coming = _grid.Place(first + (ahead * _block));

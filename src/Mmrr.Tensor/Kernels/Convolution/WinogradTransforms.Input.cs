@@ -33,8 +33,7 @@ internal static unsafe partial class WinogradTransforms
         {
             int firstRow = Math.Max(0, -top), endRow = Math.Min(Patch, height - top);
             int first = Math.Max(0, -left), end = Math.Min(Patch, width - left);
-            if (normal == null) Gather(from, row, pixel, firstRow, endRow, first, end, temporary);
-            else GatherNormalized(from, normal, row, pixel, firstRow, endRow, first, end, temporary);
+            Gather(from, normal, row, pixel, firstRow, endRow, first, end, temporary);
             from = temporary;
             row = Patch * 16;
             pixel = 16;
@@ -48,30 +47,19 @@ internal static unsafe partial class WinogradTransforms
         InputColumns<Register8>(from + 8, row, pixel, temporary + 8, target + 8, stride);
     }
 
-    /// <summary>Copies the 6×6 vectors of a patch, zero outside of the rows and columns from the first to before the end.</summary>
+    /// <summary>
+    /// Copies the 6×6 vectors of a patch, normalised where that is wanted, zero outside of the rows and columns from the first to before the end.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gather(float* from, nint row, nint pixel, int firstRow, int endRow, int first, int end, float* patch)
+    private static void Gather(float* from, float* normal, nint row, nint pixel, int firstRow, int endRow, int first, int end, float* patch)
     {
-        for (int i = 0; i < Patch; i++, from += row, patch += Patch * 16)
+        Vector512<float> mean = default, scale = default, offset = default;
+        if (normal != null)
         {
-            if (i < firstRow || i >= endRow)
-            {
-                for (int j = 0; j < Patch; j++) Vector512<float>.Zero.StoreAligned(patch + (j * 16));
-                continue;
-            }
-            if (first > 0) Vector512<float>.Zero.StoreAligned(patch);
-            float* pixels = from + (first * pixel);
-            for (int j = first; j < end; j++, pixels += pixel) Vector512.Load(pixels).StoreAligned(patch + (j * 16));
-            for (int j = end; j < Patch; j++) Vector512<float>.Zero.StoreAligned(patch + (j * 16));
+            mean = Vector512.Load(normal);
+            scale = Vector512.Load(normal + pixel); // a row of the normalisation has as many floats as a pixel
+            offset = Vector512.Load(normal + (2 * pixel));
         }
-    }
-
-    /// <summary>As <see cref="Gather"/>, normalised and max(0, ·).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GatherNormalized(float* from, float* normal, nint row, nint pixel, int firstRow, int endRow, int first, int end, float* patch)
-    {
-        nint channels = pixel;
-        Vector512<float> mean = Vector512.Load(normal), scale = Vector512.Load(normal + channels), offset = Vector512.Load(normal + (2 * channels));
         for (int i = 0; i < Patch; i++, from += row, patch += Patch * 16)
         {
             if (i < firstRow || i >= endRow)
@@ -82,7 +70,11 @@ internal static unsafe partial class WinogradTransforms
             if (first > 0) Vector512<float>.Zero.StoreAligned(patch);
             float* pixels = from + (first * pixel);
             for (int j = first; j < end; j++, pixels += pixel)
-                GroupNormalization.Rectified(Vector512.Load(pixels), mean, scale, offset, Vector512<float>.Zero).StoreAligned(patch + (j * 16));
+            {
+                var value = Vector512.Load(pixels);
+                if (normal != null) value = GroupNormalization.Rectified(value, mean, scale, offset, Vector512<float>.Zero);
+                value.StoreAligned(patch + (j * 16));
+            }
             for (int j = end; j < Patch; j++) Vector512<float>.Zero.StoreAligned(patch + (j * 16));
         }
     }

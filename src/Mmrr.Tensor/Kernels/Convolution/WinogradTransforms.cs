@@ -15,6 +15,12 @@ internal static unsafe partial class WinogradTransforms
     /// <summary>Products per tile and channel.</summary>
     public const int Products = Patch * Patch;
 
+    /// <summary>
+    /// Floats by which the 36 planes of a block lie further apart than their size, one cache line: planes of exact multiples of 4 KB would all map to the
+    /// same lines of a cache.
+    /// </summary>
+    public const int Line = 16;
+
     /// <summary>Floats of aligned memory between the two passes of a transform.</summary>
     public const int TemporaryFloats = Products * 16;
 }

@@ -18,9 +18,6 @@ internal readonly unsafe struct WinogradWeightPoints
     // Tiles of a product at a time: their output gradient for 32 outputs, 16 KB, stays in the L1 cache while the channels pass.
     private const int Depth = 128;
 
-    // One extra cache line separates the 36 planes: planes of exact multiples of 4 KB would all map to the same lines of a cache.
-    private const int Line = 16;
-
     // Outputs of a block of the transformed gradient, the two panels of a tile.
     private const int Pair = 2 * MicroKernel.PanelWidth;
 
@@ -31,13 +28,13 @@ internal readonly unsafe struct WinogradWeightPoints
     private readonly InputNormalization _normalization;
 
     /// <summary>Plans the product, of an input that may be normalised where it is read.</summary>
-    public WinogradWeightPoints(int images, int height, int width, int channels, int outputs, InputNormalization normalization)
+    public WinogradWeightPoints(in Convolution.Geometry g, InputNormalization normalization)
     {
         _normalization = normalization;
-        _grid = new TileGrid(images, height, width);
-        _channels = channels;
-        _outputs = outputs;
-        int fit = Math.Max(1, BufferFloats / (WinogradTransforms.Products * (channels + outputs)));
+        _grid = new TileGrid(g.Images, g.Height, g.Width);
+        _channels = g.Channels;
+        _outputs = g.Outputs;
+        int fit = Math.Max(1, BufferFloats / (WinogradTransforms.Products * (g.Channels + g.Outputs)));
         Chunks = (_grid.Tiles + fit - 1) / fit;
         _chunk = (_grid.Tiles + Chunks - 1) / Chunks;
     }
@@ -51,11 +48,11 @@ internal readonly unsafe struct WinogradWeightPoints
     /// <summary>Floats of a chunk's transformed tiles: [36, channels/16, tiles, 16] and [36, ⌈outputs/32⌉, tiles, 32 or 16].</summary>
     public long TileFloats => (long)WinogradTransforms.Products * (InputPlane + GradientPlane);
 
-    private nint SumPlane => ((nint)_channels * _outputs) + Line;
+    private nint SumPlane => ((nint)_channels * _outputs) + WinogradTransforms.Line;
 
-    private nint InputPlane => ((nint)_chunk * _channels) + Line;
+    private nint InputPlane => ((nint)_chunk * _channels) + WinogradTransforms.Line;
 
-    private nint GradientPlane => ((nint)_chunk * _outputs) + Line;
+    private nint GradientPlane => ((nint)_chunk * _outputs) + WinogradTransforms.Line;
 
     /// <summary>Computes the gradients with all workers.</summary>
     /// <param name="x">[N, H, W, C].</param>
@@ -67,7 +64,7 @@ internal readonly unsafe struct WinogradWeightPoints
     /// <param name="worker">The worker.</param>
     public void Run(float* x, float* dy, float* tiles, float* sums, float* weightGradient, float* biasGradient, Worker worker)
     {
-        float* temporary = worker.Scratch(WinogradTransforms.TemporaryFloats + _normalization.Floats);
+        float* temporary = worker.Scratch(TileInput.Floats(_normalization));
         for (int chunk = 0; chunk < Chunks; chunk++)
         {
             Transform(chunk, x, dy, tiles, temporary, worker);
@@ -87,18 +84,10 @@ internal readonly unsafe struct WinogradWeightPoints
         var (begin, end) = worker.Share(Count(chunk), 1);
         var place = _grid.Place((chunk * _chunk) + begin);
         nint imageFloats = (nint)_grid.Height * _grid.Width;
-        float* normal = temporary + WinogradTransforms.TemporaryFloats;
-        bool normalizes = _normalization.Exists;
-        int normalized = -1;
+        var input = new TileInput(_grid, _channels, _normalization, temporary);
         for (int t = begin; t < end; t++, place = _grid.After(place))
         {
-            if (normalizes && place.Image != normalized) _normalization.Fill(normalized = place.Image, normal);
-            for (int c = 0; c < _channels; c += MicroKernel.PanelWidth)
-            {
-                WinogradTransforms.Input(
-                    x + (place.Image * imageFloats * _channels) + c, normalizes ? normal + c : null, _grid.Height, _grid.Width, _channels,
-                    place.Top - 1, place.Left - 1, temporary, inputs + ((nint)c * _chunk) + (t * MicroKernel.PanelWidth), InputPlane);
-            }
+            input.Transform(x, place, inputs + (t * MicroKernel.PanelWidth), (nint)_chunk * MicroKernel.PanelWidth, InputPlane);
             for (int o = 0; o < _outputs; o += MicroKernel.PanelWidth)
             {
                 int first = o / Pair * Pair;

@@ -11,15 +11,15 @@ namespace Mmrr.Kernels;
 /// </summary>
 internal readonly unsafe struct WinogradWeightShares
 {
+    /// <summary>Shares of the tiles, the units of work: the workers should finish together.</summary>
+    public const int Shares = 8;
+
     // The most channels · outputs: sums of 590 KB. The fewest tiles: with less to sum, the shares' reduction takes too large a part of the time.
     private const int MostSums = 64 * 64;
-    private const int FewestTiles = 64 * FewestUnits;
+    private const int FewestTiles = 64 * Shares;
 
     // A block's transformed tiles, of input and output gradient: 320 KB.
     private const int BlockFloats = 80 * 1024;
-
-    // Minimum number of units, if there are enough tiles: the workers should finish together.
-    private const int FewestUnits = 8;
 
     private readonly TileGrid _grid;
     private readonly int _channels;
@@ -28,28 +28,24 @@ internal readonly unsafe struct WinogradWeightShares
     private readonly InputNormalization _normalization;
 
     /// <summary>Plans the product, of an input that may be normalised where it is read.</summary>
-    public WinogradWeightShares(int images, int height, int width, int channels, int outputs, InputNormalization normalization)
+    public WinogradWeightShares(in Convolution.Geometry g, InputNormalization normalization)
     {
         _normalization = normalization;
-        _grid = new TileGrid(images, height, width);
-        _channels = channels;
-        _outputs = outputs;
-        _block = BlockFloats / (WinogradTransforms.Products * (channels + outputs));
-        Shares = Math.Clamp(FewestUnits, 1, (_grid.Tiles + MicroKernel.OuterRows - 1) / MicroKernel.OuterRows);
+        _grid = new TileGrid(g.Images, g.Height, g.Width);
+        _channels = g.Channels;
+        _outputs = g.Outputs;
+        _block = BlockFloats / (WinogradTransforms.Products * (g.Channels + g.Outputs));
     }
 
     /// <summary>Whether the sums are few enough, and the tiles not too few.</summary>
-    public static bool Suits(int images, int height, int width, int channels, int outputs) =>
-        channels * outputs <= MostSums && new TileGrid(images, height, width).Tiles >= FewestTiles;
-
-    /// <summary>Shares of the tiles, the units of work.</summary>
-    public int Shares { get; }
+    public static bool Suits(in Convolution.Geometry g) =>
+        g.Channels * g.Outputs <= MostSums && new TileGrid(g.Images, g.Height, g.Width).Tiles >= FewestTiles;
 
     /// <summary>Floats of all partial sums: for each share [36, channels, outputs], and [outputs] for the bias.</summary>
     public long PartialFloats => (long)Shares * ShareFloats;
 
     /// <summary>Floats of scratch: a block of transformed tiles, [36, block, channels] and [36, block, outputs], and an image's normalisation.</summary>
-    public int ScratchFloats => (WinogradTransforms.Products * _block * (_channels + _outputs)) + WinogradTransforms.TemporaryFloats + _normalization.Floats;
+    public int ScratchFloats => (WinogradTransforms.Products * _block * (_channels + _outputs)) + TileInput.Floats(_normalization);
 
     private int ShareFloats => (WinogradTransforms.Products * _channels * _outputs) + _outputs;
 
@@ -65,9 +61,8 @@ internal readonly unsafe struct WinogradWeightShares
         int channels = _channels, outputs = _outputs;
         int begin = (int)((long)_grid.Tiles * share / Shares), end = (int)((long)_grid.Tiles * (share + 1) / Shares);
         float* sum = partial + ((nint)share * ShareFloats), bias = sum + (ShareFloats - outputs);
-        float* normal = scratch + ScratchFloats - _normalization.Floats, temporary = normal - WinogradTransforms.TemporaryFloats;
-        bool normalizes = _normalization.Exists;
-        int normalized = -1;
+        float* temporary = scratch + ScratchFloats - TileInput.Floats(_normalization);
+        var tiles = new TileInput(_grid, channels, _normalization, temporary);
         float* inputs = scratch, gradients = scratch + ((nint)WinogradTransforms.Products * _block * channels);
         new Span<float>(bias, outputs).Clear();
         for (int first = begin; first < end; first += _block)
@@ -77,13 +72,7 @@ internal readonly unsafe struct WinogradWeightShares
             var tile = _grid.Place(first);
             for (int t = 0; t < count; t++, tile = _grid.After(tile))
             {
-                if (normalizes && tile.Image != normalized) _normalization.Fill(normalized = tile.Image, normal);
-                for (int c = 0; c < channels; c += MicroKernel.PanelWidth)
-                {
-                    WinogradTransforms.Input(
-                        x + ((nint)tile.Image * _grid.Height * _grid.Width * channels) + c, normalizes ? normal + c : null,
-                        _grid.Height, _grid.Width, channels, tile.Top - 1, tile.Left - 1, temporary, inputs + ((nint)t * channels) + c, inputPlane);
-                }
+                tiles.Transform(x, tile, inputs + ((nint)t * channels), MicroKernel.PanelWidth, inputPlane);
                 for (int o = 0; o < outputs; o += MicroKernel.PanelWidth)
                 {
                     WinogradTransforms.OutputGradient(

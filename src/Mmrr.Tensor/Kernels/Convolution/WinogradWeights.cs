@@ -8,17 +8,22 @@ namespace Mmrr.Kernels;
 /// </summary>
 internal static unsafe class WinogradWeights
 {
-    // One extra cache line separates the 36 planes: planes of exact multiples of 4 KB would all map to the same lines of a cache.
-    private const int Line = 16;
-
     // The most channels · outputs of weights that are kept, 1.2 MB: of larger ones the transform is a small part of a pass, and its memory large.
     private const int MostKept = 64 * 128;
 
     /// <summary>Floats from one of the 36 planes to the next.</summary>
-    public static nint Plane(int channels, int outputs) => ((nint)channels * outputs) + Line;
+    public static nint Plane(int channels, int outputs) => ((nint)channels * outputs) + WinogradTransforms.Line;
 
     /// <summary>Floats of all planes.</summary>
-    public static long Floats(int channels, int outputs) => (long)WinogradTransforms.Products * Plane(channels, outputs);
+    private static long Floats(int channels, int outputs) => (long)WinogradTransforms.Products * Plane(channels, outputs);
+
+    /// <summary>A tensor for transformed weights, which the caller disposes.</summary>
+    /// <param name="operation">The name in messages.</param>
+    /// <param name="device">The weights' device.</param>
+    /// <param name="channels">Summed channels.</param>
+    /// <param name="outputs">Channels of the result.</param>
+    public static Tensor Empty(string operation, Device device, int channels, int outputs) =>
+        Tensor.Empty(device, Check.Intermediate(operation, "the transformed weights", Floats(channels, outputs)));
 
     /// <summary>The tensor of the transformed weights of a forward pass, which the caller disposes.</summary>
     /// <param name="operation">The name in messages.</param>
@@ -33,7 +38,7 @@ internal static unsafe class WinogradWeights
             return kept.Share();
         }
         ready = false;
-        var transformed = Tensor.Empty(weight.Device, Check.Intermediate(operation, "the transformed weights", Floats(channels, outputs)));
+        var transformed = Empty(operation, weight.Device, channels, outputs);
         if (weight.KeepsTransformed && channels * outputs <= MostKept) weight.KeepTransformed(transformed);
         return transformed;
     }
@@ -43,7 +48,7 @@ internal static unsafe class WinogradWeights
     /// <param name="backward">For the data gradient: channels are then O, outputs C, and the kernel is rotated by 180°.</param>
     /// <param name="channels">Summed channels.</param>
     /// <param name="outputs">Channels of the result.</param>
-    /// <param name="target"><see cref="Floats"/>.</param>
+    /// <param name="target">From <see cref="Empty"/> or <see cref="Prepare"/>.</param>
     /// <param name="worker">The worker.</param>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
