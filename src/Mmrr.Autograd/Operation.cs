@@ -30,7 +30,7 @@ namespace Mmrr.Autograd;
 public abstract class Operation
 {
     private readonly Variable?[] _inputs;
-    private readonly List<Tensor> _saved = [];
+    private readonly List<SavedInput> _saved = [];
     private readonly Queue<(Variable Input, Tensor Gradient)> _gradients = new();
     private DisposeScope? _scope;
     private Variable? _output;
@@ -103,8 +103,21 @@ public abstract class Operation
         ArgumentNullException.ThrowIfNull(tensor);
         if (!_recording) return tensor;
         var handle = _scope!.Keep(tensor.Share());
-        _saved.Add(handle);
+        _saved.Add(new SavedInput(handle));
         return handle;
+    }
+
+    /// <summary>
+    /// Called in forward: keeps an input's values for backward, which asks for them by <see cref="SavedInput.Value"/>; where the input is a copy, such as an
+    /// enlarged image, what it was copied from.
+    /// </summary>
+    protected SavedInput Save(Variable input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (!_recording || input.Producer is not CopyOperation producer) return new SavedInput(Save(input.Value));
+        var saved = new SavedInput(producer);
+        _saved.Add(saved);
+        return saved;
     }
 
     /// <summary>Called in backward with the complete gradient of an input. Ignored if not required; <c>outputGradient</c> itself is allowed.</summary>
@@ -184,7 +197,7 @@ public abstract class Operation
 
     private void FreeSaved()
     {
-        foreach (var tensor in _saved) tensor.Dispose();
+        foreach (var saved in _saved) saved.Free();
         _saved.Clear();
     }
 }

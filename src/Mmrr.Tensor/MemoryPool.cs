@@ -1,21 +1,23 @@
 using System.Numerics;
-using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
-using Mmrr.Ptx.Machine.Memory;
 
 namespace Mmrr;
 
 /// <summary>
-/// Free lists of device buffers by size class: four classes between one power of two and the next, so that at most a quarter of a buffer is unused and
-/// buffers are reused. Because a device is a stream, a buffer may be reused by a later operation as soon as its last reader is enqueued. On the CPU the
-/// most recently returned buffer is reused, which may still be in the caches; elsewhere the one that was allocated first, so that tensors have the same
-/// addresses in every training step. When the system has no more memory, tensors that nobody references any more are collected, the free lists are released
-/// and the request is retried.
+/// Free blocks of device memory by size class: eight classes between one power of two and the next, so that at most an eighth of a block is unused and blocks
+/// are reused. Because a device is a stream, a block may be reused by a later operation as soon as its last reader is enqueued. On the CPU the most recently
+/// returned block is reused, which may still be in the caches; elsewhere the one that was allocated first, so that tensors have the same addresses in every
+/// training step. Where no block of the class is free, the smallest larger one is split, so that gradients lie in the memory that activations have left;
+/// its parts are joined again when they are free. When the system has no more memory, tensors that nobody references any more are collected, the free
+/// buffers are released and the request is retried.
 /// </summary>
 internal sealed class MemoryPool(Device device) : IDisposable
 {
-    private readonly Dictionary<int, PriorityQueue<DeviceBuffer, long>> _free = [];
+    // A request splits no block of more than this many times its size: a few statistics would keep a large block from being whole again.
+    private const int LargestSplit = 64;
+
+    private readonly Dictionary<int, SortedSet<MemoryBlock>> _free = [];
+    private readonly SortedSet<int> _freeSizes = [];
     // All that are allocated: the garbage collector would free a buffer that only enqueued operations know, by its address.
     private readonly HashSet<DeviceBuffer> _all = [];
     private readonly Lock _lock = new();
@@ -36,24 +38,33 @@ internal sealed class MemoryPool(Device device) : IDisposable
 
     public void CountTensor(int change) => Interlocked.Add(ref _liveTensors, change);
 
-    /// <summary>A buffer of at least <paramref name="count"/> floats with arbitrary contents.</summary>
+    /// <summary>A block of at least <paramref name="count"/> floats with arbitrary contents.</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    public DeviceBuffer Rent(int count)
+    public MemoryBlock Rent(int count)
     {
         device.Use.CheckOpen();
         int size = SizeClass(count);
-        if (TryTake(size, out _) is { } buffer) return Open(buffer, count);
+        if (TryTake(size, out _) is { } block) return Open(block, count);
         Reclaim();
         return Open(TryTake(size, out var error) ?? throw new DeviceMemoryException(device.Name, 4L * size, ReservedBytes, Limit, error), count);
     }
 
-    public unsafe void Return(DeviceBuffer buffer)
+    public unsafe void Return(MemoryBlock block)
     {
-        device.Ptx?.Memory.Close((nint)buffer.Pointer);
+        device.Ptx?.Memory.Close((nint)block.Pointer);
         lock (_lock)
         {
-            if (!_free.TryGetValue(buffer.Size, out var list)) _free[buffer.Size] = list = new PriorityQueue<DeviceBuffer, long>();
-            list.Enqueue(buffer, device.Kind == DeviceKind.Cpu ? --_returned : buffer.Number);
+            if (block.Previous is { IsFree: true } previous)
+            {
+                Remove(previous);
+                block = previous.Join(block);
+            }
+            if (block.Next is { IsFree: true } next)
+            {
+                Remove(next);
+                block = block.Join(next);
+            }
+            Add(block);
         }
     }
 
@@ -65,26 +76,26 @@ internal sealed class MemoryPool(Device device) : IDisposable
     /// <summary>The smallest size (in floats, a multiple of 64) of a class that holds <paramref name="count"/>.</summary>
     internal static int SizeClass(int count)
     {
-        if (count <= 256) return (count + 63) & ~63;
-        int quarter = BitOperations.Log2((uint)(count - 1)) - 2;
-        long size = (((long)count - 1 >> quarter) + 1) << quarter;
+        if (count <= 512) return (count + 63) & ~63;
+        int eighth = BitOperations.Log2((uint)(count - 1)) - 3;
+        long size = (((long)count - 1 >> eighth) + 1) << eighth;
         return (int)Math.Min(size, int.MaxValue);
     }
 
-    // On `ptx` kernels may access the tensor's own bytes alone, not the rest of its buffer, and read none before they are written.
-    private unsafe DeviceBuffer Open(DeviceBuffer buffer, int count)
+    // On `ptx` kernels may access the tensor's own bytes alone, not the rest of its block, and read none before they are written.
+    private unsafe MemoryBlock Open(MemoryBlock block, int count)
     {
-        device.Ptx?.Memory.Open((nint)buffer.Pointer, sizeof(float) * (long)count, $"buffer {buffer.Number}");
-        return buffer;
+        device.Ptx?.Memory.Open((nint)block.Pointer, sizeof(float) * (long)count, $"buffer {block.Buffer.Number}");
+        return block;
     }
 
-    /// <summary>A free buffer, or a new one; null where there is no more memory.</summary>
-    private DeviceBuffer? TryTake(int size, out Exception? error)
+    /// <summary>A free block, or one of a new buffer; null where there is no more memory.</summary>
+    private MemoryBlock? TryTake(int size, out Exception? error)
     {
         lock (_lock)
         {
             error = null;
-            if (_free.TryGetValue(size, out var list) && list.TryDequeue(out var free, out _)) return free;
+            if (TryTakeFree(size) is { } free) return free;
             if (ReservedBytes + (4L * size) > Limit) return null;
             try
             {
@@ -92,7 +103,7 @@ internal sealed class MemoryPool(Device device) : IDisposable
                 _all.Add(buffer);
                 SystemAllocations++;
                 ReservedBytes += buffer.Bytes;
-                return buffer;
+                return new MemoryBlock(buffer);
             }
             catch (Exception e) when (e is OutOfMemoryException or CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) })
             {
@@ -105,6 +116,40 @@ internal sealed class MemoryPool(Device device) : IDisposable
                 throw;
             }
         }
+    }
+
+    private MemoryBlock? TryTakeFree(int size)
+    {
+        if (!_free.TryGetValue(size, out var blocks) || blocks.Count == 0)
+        {
+            // On `ptx` every tensor lies in a buffer of its own, between margins.
+            if (device.Ptx is not null) return null;
+            int larger = _freeSizes.GetViewBetween(size, (int)Math.Min((long)size * LargestSplit, int.MaxValue)).Min;
+            if (larger == 0) return null;
+            blocks = _free[larger];
+        }
+        var block = blocks.Min!;
+        Remove(block);
+        if (block.SplitAfter(size) is { } rest) Add(rest);
+        return block;
+    }
+
+    private void Add(MemoryBlock block)
+    {
+        block.FreeAs(device.Kind == DeviceKind.Cpu ? --_returned : block.Buffer.Number);
+        if (!_free.TryGetValue(block.Size, out var blocks)) _free[block.Size] = blocks = new SortedSet<MemoryBlock>(MemoryBlock.ByOrder);
+        if (blocks.Count == 0) _freeSizes.Add(block.Size);
+        blocks.Add(block);
+    }
+
+    private void Remove(MemoryBlock block)
+    {
+        var blocks = _free[block.Size];
+        blocks.Remove(block);
+        block.Take();
+        if (blocks.Count > 0) return;
+        _freeSizes.Remove(block.Size);
+        if (!block.IsWhole) _free.Remove(block.Size); // the size of a remainder, which may never come again
     }
 
     /// <summary>
@@ -123,72 +168,12 @@ internal sealed class MemoryPool(Device device) : IDisposable
 
     private void Trim()
     {
-        foreach (var list in _free.Values)
+        foreach (var block in _free.Values.SelectMany(blocks => blocks).Where(block => block.IsWhole).ToArray())
         {
-            while (list.TryDequeue(out var buffer, out _))
-            {
-                _all.Remove(buffer);
-                ReservedBytes -= buffer.Bytes;
-                buffer.Dispose();
-            }
+            Remove(block);
+            _all.Remove(block.Buffer);
+            ReservedBytes -= block.Buffer.Bytes;
+            block.Buffer.Dispose();
         }
-    }
-}
-
-/// <summary>
-/// A buffer of device memory. On the CPU it begins on a 64-byte boundary: one AVX-512 register, one cache line. The garbage collector is told of memory on the
-/// host: it sees the small handles alone, and would let those that nobody disposes grow to gigabytes.
-/// </summary>
-internal sealed unsafe class DeviceBuffer : IDisposable
-{
-    private const int Alignment = 64;
-    // On `ptx`, before and behind: an index that is off by some is in no other buffer.
-    private const int Margin = 1024;
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _memory;
-    private readonly GlobalMemory? _known;
-
-    public DeviceBuffer(Device device, int size, long number)
-    {
-        var accelerator = device.Accelerator;
-        _known = device.Ptx?.Memory;
-        int margin = _known is null ? 0 : Margin;
-        Size = size;
-        Number = number;
-        bool host = accelerator.AcceleratorType == AcceleratorType.CPU;
-        _memory = accelerator.Allocate1D<float>((long)size + (host ? Alignment / sizeof(float) : 0) + (2 * margin));
-        if (host)
-        {
-            GC.AddMemoryPressure(Bytes);
-            long address = _memory.NativePtr;
-            HugePages.Advise((nint)address, Bytes);
-            long shift = ((Alignment - (address & (Alignment - 1))) % Alignment / sizeof(float)) + margin;
-            View = _memory.View.BaseView.SubView(shift, size);
-            Pointer = (float*)(address + (shift * sizeof(float)));
-            _known?.Add((nint)Pointer, Bytes);
-        }
-        else
-        {
-            View = _memory.View.BaseView;
-        }
-    }
-
-    /// <summary>Number of buffers allocated before it.</summary>
-    public long Number { get; }
-
-    /// <summary>Size in floats.</summary>
-    public int Size { get; }
-
-    public long Bytes => sizeof(float) * (long)Size;
-
-    public ArrayView<float> View { get; }
-
-    /// <summary>Null on <c>cuda</c>.</summary>
-    public float* Pointer { get; }
-
-    public void Dispose()
-    {
-        _known?.Remove((nint)Pointer);
-        if (Pointer is not null) GC.RemoveMemoryPressure(Bytes);
-        _memory.Dispose();
     }
 }

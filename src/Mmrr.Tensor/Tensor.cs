@@ -35,11 +35,11 @@ public sealed class Tensor : IDisposable
 
     /// <summary>The values as an ILGPU view of length <see cref="Count"/>.</summary>
     /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
-    public ArrayView<float> View => Live().Buffer.View.SubView(0, Count);
+    public ArrayView<float> View => Live().Block.View.SubView(0, Count);
 
     /// <summary>The first value, on <c>cpu</c>, <c>simt</c> and <c>ptx</c>; aligned to 64 bytes.</summary>
     /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
-    internal unsafe float* Pointer => Live().Buffer.Pointer;
+    internal unsafe float* Pointer => Live().Block.Pointer;
 
     /// <summary>The buffer's identity: the same object for all handles that share it, for sets of buffers.</summary>
     internal object SharedBuffer => _storage;
@@ -197,16 +197,16 @@ public sealed class Tensor : IDisposable
     }
 
     /// <summary>
-    /// Holds a buffer for all handles. Where they are neither disposed nor referenced any more, the finalizer returns it, as Dispose would: operations that
+    /// Holds a block of memory for all handles. Where they are neither disposed nor referenced any more, the finalizer returns it, as Dispose would: operations that
     /// are enqueued still have its address, and the pool hands it to later ones only.
     /// </summary>
-    private sealed class Storage(Device device, DeviceBuffer buffer) : IDisposable
+    private sealed class Storage(Device device, MemoryBlock block) : IDisposable
     {
         private int _references = 1;
 
         public Device Device => device;
 
-        public DeviceBuffer Buffer => buffer;
+        public MemoryBlock Block => block;
 
         public int References => Volatile.Read(ref _references);
 
@@ -224,9 +224,9 @@ public sealed class Tensor : IDisposable
             if (Interlocked.Decrement(ref _references) > 0) return;
             GC.SuppressFinalize(this);
             Transformed?.Tensor.Dispose();
-            device.Pool.Return(buffer);
+            device.Pool.Return(block);
         }
 
-        ~Storage() => device.Pool.Return(buffer);
+        ~Storage() => device.Pool.Return(block);
     }
 }

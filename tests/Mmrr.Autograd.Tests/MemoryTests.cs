@@ -94,6 +94,40 @@ public sealed class MemoryTests
         for (int i = 1; i < Depth; i++) Assert.True(alive[i] < alive[i - 1], $"{alive[i]} tensors after {alive[i - 1]}");
     }
 
+    // A network that enlarges and joins images keeps what it copied from, half of it.
+    [Fact]
+    public void WhatIsOnlyCopiedIsMadeAgainInBackward()
+    {
+        using var device = TestDevices.Open("cpu");
+        using var x = Variable.Parameter(TestDevices.Tensor(device, new Shape(2, 32, 32, 32), 1));
+        using var skip = Variable.Parameter(TestDevices.Tensor(device, new Shape(2, 64, 64, 32), 2));
+        using var weight = Variable.Parameter(TestDevices.Tensor(device, new Shape(3, 3, 64, 32), 3));
+        using var short1 = Variable.Parameter(TestDevices.Tensor(device, new Shape(1, 1, 64, 32), 4));
+        long before = device.LiveTensors;
+        Variable y;
+        using (var large = x.NearestUpsample())
+        using (var joined = large.ChannelConcat(skip))
+        using (var a = joined.Conv2d(weight))
+        {
+            y = joined.Conv2d(short1, residual: a);
+        }
+        // The output, two handles to weights, x and the skip: neither the enlarged image nor the joined one.
+        Assert.Equal(before + 5, device.LiveTensors);
+        using (y) y.Backward(y.Value);
+        Assert.Equal(before + 4, device.LiveTensors); // the gradients
+
+        // As when each tensor is kept: by operations that copy nothing for themselves.
+        float[][] gradients = [.. new[] { x, skip, weight, short1 }.Select(leaf => leaf.Gradient!.ToArray())];
+        foreach (var leaf in new[] { x, skip, weight, short1 }) leaf.ZeroGradient();
+        using (new DisposeScope())
+        {
+            var joined = x.NearestUpsample().ChannelConcat(skip).Add(Variable.Constant(Tensor.From(device, new Shape(2, 64, 64, 64), new float[2 * 64 * 64 * 64])));
+            var kept = joined.Conv2d(short1, residual: joined.Conv2d(weight));
+            kept.Backward(kept.Value);
+        }
+        Assert.Equal(gradients, new[] { x, skip, weight, short1 }.Select(leaf => leaf.Gradient!.ToArray()));
+    }
+
     [Fact]
     public void WithoutGradientsAChainNeedsTwoBuffers()
     {

@@ -3,16 +3,16 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>Concatenation along the channels; each input's gradient is its slice of the output's.</summary>
-internal sealed class ChannelConcatOperation(IReadOnlyList<Variable> inputs) : Operation([.. inputs])
+internal sealed class ChannelConcatOperation(IReadOnlyList<Variable> inputs) : CopyOperation([.. inputs])
 {
     public override string Name => "ChannelConcat";
 
-    protected override Tensor Forward()
+    protected override Tensor Copy(IReadOnlyList<Tensor> values)
     {
         var (count, height, width, _) = inputs[0].ImageSizes(Name, "input 0");
         int channels = inputs.Select((input, i) => input.ImageSizes(Name, $"input {i}").Channels).Sum();
         var output = Tensor.Empty(inputs[0].Device, new Shape(count, height, width, channels));
-        ChannelConcat.Forward([.. inputs.Select(input => input.Value)], output);
+        ChannelConcat.Forward(values, output);
         return output;
     }
 

@@ -5,7 +5,7 @@ namespace Mmrr.Autograd;
 /// <summary>y = conv(x) + b + r. The gradient of x needs the weight, that of the weight needs x; those of b and r need neither.</summary>
 internal sealed class Conv2dOperation(Variable x, Variable weight, Variable? bias, Variable? residual, int stride) : Operation([x, weight, bias, residual])
 {
-    private Tensor? _x;
+    private SavedInput? _x;
     private Tensor? _weight;
 
     public override string Name => "Conv2d";
@@ -14,7 +14,7 @@ internal sealed class Conv2dOperation(Variable x, Variable weight, Variable? bia
     {
         var output = Tensor.Empty(x.Device, Convolution.OutputShape(x.Shape, weight.Shape, stride));
         Convolution.Forward(x.Value, weight.Value, bias?.Value, residual?.Value, stride, output);
-        if (Wants(weight) || Wants(bias)) _x = Save(x.Value);
+        if (Wants(weight) || Wants(bias)) _x = Save(x);
         if (Wants(x)) _weight = Save(weight.Value);
         return output;
     }
@@ -26,7 +26,7 @@ internal sealed class Conv2dOperation(Variable x, Variable weight, Variable? bia
             // One pass computes both; the bias alone does not justify a separate kernel.
             var weightGradient = EmptyLike(weight);
             var biasGradient = Wants(bias) ? EmptyLike(bias!) : null;
-            Convolution.BackwardWeight(_x!, outputGradient, stride, weightGradient, biasGradient);
+            Convolution.BackwardWeight(_x!.Value, outputGradient, stride, weightGradient, biasGradient);
             Propagate(weight, weightGradient);
             if (biasGradient is not null) Propagate(bias, biasGradient);
         }

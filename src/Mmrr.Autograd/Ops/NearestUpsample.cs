@@ -3,15 +3,15 @@ using Mmrr.Kernels;
 namespace Mmrr.Autograd;
 
 /// <summary>Every pixel becomes a 2×2 block; its gradient is the sum over the block.</summary>
-internal sealed class NearestUpsampleOperation(Variable x) : Operation([x])
+internal sealed class NearestUpsampleOperation(Variable x) : CopyOperation([x])
 {
     public override string Name => "NearestUpsample";
 
-    protected override Tensor Forward()
+    protected override Tensor Copy(IReadOnlyList<Tensor> values)
     {
         var (count, height, width, channels) = x.ImageSizes(Name, "x");
         var output = Tensor.Empty(x.Device, new Shape(count, 2 * height, 2 * width, channels));
-        NearestUpsample.Forward(x.Value, output);
+        NearestUpsample.Forward(values[0], output);
         return output;
     }
 

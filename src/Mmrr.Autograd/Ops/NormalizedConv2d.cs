@@ -10,7 +10,7 @@ internal sealed class NormalizedConv2dOperation(
     Variable x, Variable gamma, Variable beta, int groups, float epsilon, Variable weight, Variable? bias, Variable? residual)
     : Operation([x, gamma, beta, weight, bias, residual])
 {
-    private Tensor? _x;
+    private SavedInput? _x;
     private Tensor? _gamma;
     private Tensor? _beta;
     private Tensor? _weight;
@@ -29,7 +29,7 @@ internal sealed class NormalizedConv2dOperation(
         var output = Tensor.Empty(x.Device, Convolution.OutputShape(x.Shape, weight.Shape, 1));
         NormalizedConvolution.Forward(
             x.Value, new Normalization(gamma.Value, beta.Value, groups, epsilon), weight.Value, bias?.Value, residual?.Value, output, mean, inverseDeviation);
-        _x = Save(x.Value);
+        _x = Save(x);
         _gamma = Save(gamma.Value);
         _beta = Save(beta.Value);
         if (WantsNormalization) _weight = Save(weight.Value);
@@ -46,7 +46,7 @@ internal sealed class NormalizedConv2dOperation(
             var weightGradient = EmptyLike(weight);
             var biasGradient = Wants(bias) ? EmptyLike(bias!) : null;
             NormalizedConvolution.BackwardWeight(
-                _x!, new Normalization(_gamma!, _beta!, groups, epsilon), _mean!, _inverseDeviation!, outputGradient, weightGradient, biasGradient);
+                _x!.Value, new Normalization(_gamma!, _beta!, groups, epsilon), _mean!, _inverseDeviation!, outputGradient, weightGradient, biasGradient);
             Propagate(weight, weightGradient);
             if (biasGradient is not null) Propagate(bias, biasGradient);
         }
@@ -55,7 +55,7 @@ internal sealed class NormalizedConv2dOperation(
             var (inputGradient, gammaGradient, betaGradient) = (EmptyLike(x), EmptyLike(gamma), EmptyLike(beta));
             using var given = TakeGradient(x);
             NormalizedConvolution.BackwardInput(
-                _x!, new Normalization(_gamma!, _beta!, groups, epsilon), _mean!, _inverseDeviation!, outputGradient, _weight!, given, inputGradient,
+                _x!.Value, new Normalization(_gamma!, _beta!, groups, epsilon), _mean!, _inverseDeviation!, outputGradient, _weight!, given, inputGradient,
                 gammaGradient, betaGradient);
             Propagate(x, inputGradient);
             Propagate(gamma, gammaGradient);
