@@ -9,7 +9,7 @@ public static unsafe partial class Convolution
     {
         if (WinogradProduct.Suits(g))
         {
-            EnqueueWinograd(simd, "Convolution.Forward", x, weight, bias, residual, g.Channels, g.Outputs, backward: false, output);
+            EnqueueWinograd(simd, "Convolution.Forward", x, weight, bias, residual, backward: false, output);
             return;
         }
         if (FewChannels.Suits(g, g.Channels, g.Outputs))
@@ -32,10 +32,10 @@ public static unsafe partial class Convolution
             int unit;
             while ((unit = worker.Take()) < layout.Units)
             {
-                layout.Fill(px, unit, scratch);
+                float* source = layout.Rows(px, unit, scratch);
                 var (image, row, rows) = layout.Unit(unit);
                 long at = (((long)image * g.OutputHeight) + row) * g.OutputWidth * g.Outputs;
-                product.Run(scratch, layout, rows, g.OutputWidth, py + at, pr == null ? null : pr + at, (long)g.OutputWidth * g.Outputs, g.Outputs);
+                product.Run(source, layout, rows, g.OutputWidth, py + at, pr == null ? null : pr + at, (long)g.OutputWidth * g.Outputs, g.Outputs);
             }
         });
     }
@@ -44,7 +44,7 @@ public static unsafe partial class Convolution
     {
         if (WinogradProduct.Suits(g))
         {
-            EnqueueWinograd(simd, "Convolution.BackwardData", outputGradient, weight, null, null, g.Outputs, g.Channels, backward: true, inputGradient);
+            EnqueueWinograd(simd, "Convolution.BackwardData", outputGradient, weight, null, null, backward: true, inputGradient);
             return;
         }
         if (FewChannels.Suits(g, g.Outputs, g.Channels))
@@ -71,7 +71,7 @@ public static unsafe partial class Convolution
             int unit;
             while ((unit = worker.Take()) < layout.Units)
             {
-                layout.Fill(pdy, unit, scratch);
+                float* source = layout.Rows(pdy, unit, scratch);
                 var (image, row, rows) = layout.Unit(unit);
                 panels = pp;
                 foreach (var phase in phases)
@@ -82,34 +82,26 @@ public static unsafe partial class Convolution
                     int phaseColumns = ((g.Width - phase.Column - 1) / g.Stride) + 1;
                     float* dx = pdx + ((((long)image * g.Height) + (row * g.Stride) + phase.Row) * rowFloats) + (phase.Column * g.Channels);
                     if (phaseRows > 0)
-                        product.Run(scratch, layout, phaseRows, phaseColumns, dx, null, g.Stride * rowFloats, (long)g.Stride * g.Channels);
+                        product.Run(source, layout, phaseRows, phaseColumns, dx, null, g.Stride * rowFloats, (long)g.Stride * g.Channels);
                     panels += PackedFloats(phase.Entries.Length, g.Outputs, g.Channels);
                 }
             }
         });
     }
 
-    /// <summary>Stride 1 and whole vectors of channels, in one direction or the other: [N, H, W, channels] to [N, H, W, outputs].</summary>
+    /// <summary>Stride 1 and whole vectors of channels, in one direction or the other.</summary>
     private static void EnqueueWinograd(
-        SimdLaunch simd, string operation, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, int channels, int outputs, bool backward,
-        Tensor output)
+        SimdLaunch simd, string operation, Tensor x, Tensor weight, Tensor? bias, Tensor? residual, bool backward, Tensor output)
     {
-        var product = new WinogradProduct(x.Shape[0], x.Shape[1], x.Shape[2], channels, outputs);
-        bool ready = false;
-        using var transformed = backward
-            ? WinogradWeights.Empty(operation, x.Device, channels, outputs)
-            : WinogradWeights.Prepare(operation, weight, out ready);
-        float* px = x.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
+        using var pass = new WinogradPass(operation, new TileGrid(x.Shape[0], x.Shape[1], x.Shape[2]), weight, backward);
+        float* px = x.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
         simd.Run(worker =>
         {
-            if (!ready)
-            {
-                WinogradWeights.Transform(pw, backward, channels, outputs, pt, worker);
-                worker.Barrier();
-            }
-            product.Run(px, pt, pb, pr, py, worker);
+            pass.Prepare(worker);
+            worker.Barrier();
+            pass.Run(px, pb, pr, py, worker);
         });
     }
 

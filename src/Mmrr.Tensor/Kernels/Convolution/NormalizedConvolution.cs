@@ -143,17 +143,16 @@ public static unsafe class NormalizedConvolution
         SimdLaunch simd, Tensor x, Normalization normalization, GroupNormalization.Geometry n, Tensor mean, Tensor inverseDeviation, Tensor outputGradient,
         Tensor weight, Tensor? addend, Convolution.Geometry g, Tensor inputGradient, Tensor gammaGradient, Tensor betaGradient)
     {
-        var product = new WinogradProduct(g.Images, g.Height, g.Width, g.Outputs, g.Channels);
-        using var transformed = WinogradWeights.Empty("NormalizedConvolution.BackwardInput", x.Device, g.Outputs, g.Channels);
+        using var pass = new WinogradPass("NormalizedConvolution.BackwardInput", new TileGrid(g.Images, g.Height, g.Width), weight, backward: true);
         using var partial = Tensor.Empty(x.Device, GroupNormalization.PartialShape(n));
         float* px = x.Pointer, pg = normalization.Gamma.Pointer, pb = normalization.Beta.Pointer, pm = mean.Pointer, pd = inverseDeviation.Pointer;
-        float* pdy = outputGradient.Pointer, pw = weight.Pointer, pt = transformed.Pointer, pp = partial.Pointer, pdx = inputGradient.Pointer;
+        float* pdy = outputGradient.Pointer, pp = partial.Pointer, pdx = inputGradient.Pointer;
         float* pa = addend is null ? null : addend.Pointer, pdg = gammaGradient.Pointer, pdb = betaGradient.Pointer;
         simd.Run(worker =>
         {
-            WinogradWeights.Transform(pw, backward: true, g.Outputs, g.Channels, pt, worker);
+            pass.Prepare(worker);
             worker.Barrier();
-            product.Run(pdy, pt, null, null, pdx, worker);
+            pass.Run(pdy, null, null, pdx, worker);
             worker.Barrier();
             GroupNormalization.Gradients(n, relu: true, px, pg, pb, pm, pd, pdx, pa, pdx, pdg, pdb, pp, worker);
         });
@@ -163,18 +162,19 @@ public static unsafe class NormalizedConvolution
         SimdLaunch simd, Tensor x, Normalization normalization, GroupNormalization.Geometry n, Tensor weight, Tensor? bias, Tensor? residual,
         Convolution.Geometry g, Tensor output, Tensor mean, Tensor inverseDeviation)
     {
-        var product = new WinogradProduct(g.Images, g.Height, g.Width, g.Channels, g.Outputs, Input(normalization, mean, inverseDeviation, n));
-        using var transformed = WinogradWeights.Prepare("NormalizedConvolution.Forward", weight, out bool ready);
+        using var pass = new WinogradPass(
+            "NormalizedConvolution.Forward", new TileGrid(g.Images, g.Height, g.Width), weight, backward: false,
+            Input(normalization, mean, inverseDeviation, n));
         float epsilon = normalization.Epsilon;
-        float* px = x.Pointer, pm = mean.Pointer, pd = inverseDeviation.Pointer, pw = weight.Pointer, pt = transformed.Pointer, py = output.Pointer;
+        float* px = x.Pointer, pm = mean.Pointer, pd = inverseDeviation.Pointer, py = output.Pointer;
         float* pb = bias is null ? null : bias.Pointer;
         float* pr = residual is null ? null : residual.Pointer;
         simd.Run(worker =>
         {
             GroupNormalization.Statistics(n, epsilon, px, pm, pd, worker);
-            if (!ready) WinogradWeights.Transform(pw, backward: false, g.Channels, g.Outputs, pt, worker);
+            pass.Prepare(worker);
             worker.Barrier();
-            product.Run(px, pt, pb, pr, py, worker);
+            pass.Run(px, pb, pr, py, worker);
         });
     }
 

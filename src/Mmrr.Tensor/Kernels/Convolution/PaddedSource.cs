@@ -118,6 +118,22 @@ internal readonly unsafe struct PaddedSource
         return ((((rowPlane * Across) + columnPlane) * PlanePositions) + (row * Pitch) + column) * ChannelStride;
     }
 
+    /// <summary>
+    /// A unit's rows with their halo: copied to the scratch or, of a convolution that needs no padding, the image's own; its last tile then reads positions of
+    /// the next unit.
+    /// </summary>
+    public float* Rows(float* x, int unit, float* scratch)
+    {
+        if (Stride == 1 && Halo == 0 && ChannelStride == Channels)
+        {
+            var (image, row, rows) = Unit(unit);
+            long position = (((long)image * Height) + row) * Width, end = position + ((long)rows * Width);
+            if (end + MicroKernel.Rows <= (long)Images * Height * Width) return x + (position * Channels);
+        }
+        Fill(x, unit, scratch);
+        return scratch;
+    }
+
     /// <summary>Copies a unit's rows with their halo to the scratch.</summary>
     public void Fill(float* x, int unit, float* scratch)
     {

@@ -27,10 +27,10 @@ internal readonly unsafe struct WinogradProduct
     private readonly InputNormalization _normalization;
 
     /// <summary>Plans the product, of an input that may be normalised where it is read.</summary>
-    public WinogradProduct(int images, int height, int width, int channels, int outputs, InputNormalization normalization = default)
+    public WinogradProduct(in TileGrid grid, int channels, int outputs, InputNormalization normalization)
     {
         _normalization = normalization;
-        _grid = new TileGrid(images, height, width);
+        _grid = grid;
         _channels = channels;
         _outputs = outputs;
         int steps = (outputs + (MicroKernel.MostPanels * MicroKernel.PanelWidth) - 1) / (MicroKernel.MostPanels * MicroKernel.PanelWidth);
@@ -94,6 +94,7 @@ internal readonly unsafe struct WinogradProduct
         nint plane = InputPlane;
         float* temporary = scratch + ScratchFloats - TileInput.Floats(_normalization);
         var tiles = new TileInput(_grid, _channels, _normalization, temporary);
+        var output = new TileOutput(_grid, _outputs, bias, residual, y, temporary);
         var firstPlace = _grid.Place(first);
         var place = firstPlace;
         for (int t = 0; t < count; t++, place = _grid.After(place))
@@ -134,21 +135,7 @@ internal readonly unsafe struct WinogradProduct
                         w, step == 2 ? w + panelSize : null, products + (p * productPlane) + (strip * step * tileSize));
                 }
             }
-            place = firstPlace;
-            for (int t = 0; t < count; t++, place = _grid.After(place))
-            {
-                var (image, top, left) = place;
-                for (int s = 0; s < step; s++)
-                {
-                    float* product = products + ((((t / rows) * step) + s) * tileSize) + (t % rows * MicroKernel.PanelWidth);
-                    int channel = (panel + s) * MicroKernel.PanelWidth;
-                    nint at = ((((((nint)image * _grid.Height) + top) * _grid.Width) + left) * _outputs) + channel;
-                    WinogradTransforms.Output(
-                        product, productPlane, temporary, bias == null ? null : bias + channel,
-                        residual == null ? null : residual + at, y + at, (nint)_grid.Width * _outputs, _outputs,
-                        Math.Min(_grid.Height - top, WinogradTransforms.Tile), Math.Min(_grid.Width - left, WinogradTransforms.Tile));
-                }
-            }
+            output.Transform(firstPlace, count, panel, step, products, productPlane);
         }
     }
 }

@@ -25,6 +25,9 @@ internal static unsafe class WinogradWeights
     public static Tensor Empty(string operation, Device device, int channels, int outputs) =>
         Tensor.Empty(device, Check.Intermediate(operation, "the transformed weights", Floats(channels, outputs)));
 
+    /// <summary>Whether the transform of these weights is kept from one forward pass to the next.</summary>
+    public static bool Keeps(Tensor weight) => weight.KeepsTransformed && weight.Shape[2] * weight.Shape[3] <= MostKept;
+
     /// <summary>The tensor of the transformed weights of a forward pass, which the caller disposes.</summary>
     /// <param name="operation">The name in messages.</param>
     /// <param name="weight">[3, 3, C, O].</param>
@@ -39,7 +42,7 @@ internal static unsafe class WinogradWeights
         }
         ready = false;
         var transformed = Empty(operation, weight.Device, channels, outputs);
-        if (weight.KeepsTransformed && channels * outputs <= MostKept) weight.KeepTransformed(transformed);
+        if (Keeps(weight)) weight.KeepTransformed(transformed);
         return transformed;
     }
 
@@ -50,31 +53,60 @@ internal static unsafe class WinogradWeights
     /// <param name="outputs">Channels of the result.</param>
     /// <param name="target">From <see cref="Empty"/> or <see cref="Prepare"/>.</param>
     /// <param name="worker">The worker.</param>
+    public static void Transform(float* weight, bool backward, int channels, int outputs, float* target, Worker worker)
+    {
+        int blocks = channels / MicroKernel.PanelWidth;
+        var (begin, end) = worker.Share(outputs / MicroKernel.PanelWidth * blocks, 1);
+        for (int block = begin; block < end; block++)
+        {
+            int output = block / blocks * MicroKernel.PanelWidth, channel = block % blocks * MicroKernel.PanelWidth;
+            Square(
+                weight, backward, channels, outputs, channel, output, target + ((nint)output * channels) + (channel * MicroKernel.PanelWidth),
+                Plane(channels, outputs));
+        }
+    }
+
+    /// <summary>Transforms the weights of some panels of outputs.</summary>
+    /// <param name="weight">[3, 3, C, O] of the convolution.</param>
+    /// <param name="backward">As for <see cref="Transform"/>.</param>
+    /// <param name="channels">Summed channels.</param>
+    /// <param name="outputs">Channels of the result.</param>
+    /// <param name="panel">The first panel.</param>
+    /// <param name="panels">Number of panels.</param>
+    /// <param name="target">[36, panels, channels, 16].</param>
+    /// <param name="plane">Floats from one of the 36 planes to the next.</param>
+    public static void TransformPanels(float* weight, bool backward, int channels, int outputs, int panel, int panels, float* target, nint plane)
+    {
+        for (int channel = 0; channel < channels; channel += MicroKernel.PanelWidth)
+        {
+            for (int p = 0; p < panels; p++)
+            {
+                Square(
+                    weight, backward, channels, outputs, channel, (panel + p) * MicroKernel.PanelWidth,
+                    target + ((((nint)p * channels) + channel) * MicroKernel.PanelWidth), plane);
+            }
+        }
+    }
+
+    // 16 channels by 16 outputs.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transform(float* weight, bool backward, int channels, int outputs, float* target, Worker worker)
+    private static void Square(float* weight, bool backward, int channels, int outputs, int channel, int output, float* to, nint plane)
     {
         const int Panel = MicroKernel.PanelWidth, Taps = 9;
         float* turned = stackalloc float[Taps * Panel * Panel];
-        nint plane = Plane(channels, outputs), tap = (nint)channels * outputs;
-        int blocks = channels / Panel;
-        var (begin, end) = worker.Share(outputs / Panel * blocks, 1);
-        for (int block = begin; block < end; block++)
+        nint tap = (nint)channels * outputs, row = outputs, step = tap;
+        float* kernel = weight + ((nint)channel * outputs) + output;
+        if (backward)
         {
-            int output = block / blocks * Panel, channel = block % blocks * Panel;
-            float* kernel = weight + ((nint)channel * outputs) + output, to = target + ((((nint)output * channels) + ((nint)channel * Panel)));
-            nint row = outputs, step = tap;
-            if (backward)
-            {
-                // [3, 3, outputs, channels]: a square of each tap, transposed, the taps in reverse order.
-                float* from = weight + ((nint)output * channels) + channel;
-                for (int t = 0; t < Taps; t++)
-                    Transposition.Copy(from + (t * tap), channels, turned + ((Taps - 1 - t) * Panel * Panel), Panel, Panel, Panel);
-                kernel = turned;
-                row = Panel;
-                step = Panel * Panel;
-            }
-            for (int c = 0; c < Panel; c++) WinogradTransforms.Weight(kernel + (c * row), step, to + (c * Panel), plane);
+            // [3, 3, outputs, channels]: a square of each tap, transposed, the taps in reverse order.
+            float* from = weight + ((nint)output * channels) + channel;
+            for (int t = 0; t < Taps; t++)
+                Transposition.Copy(from + (t * tap), channels, turned + ((Taps - 1 - t) * Panel * Panel), Panel, Panel, Panel);
+            kernel = turned;
+            row = Panel;
+            step = Panel * Panel;
         }
+        for (int c = 0; c < Panel; c++) WinogradTransforms.Weight(kernel + (c * row), step, to + (c * Panel), plane);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using ILGPU;
 
 namespace Mmrr.Kernels;
@@ -109,17 +110,24 @@ public static unsafe class ChannelConcat
                 float* wide = joined + ((long)block * channels);
                 foreach (var (pointer, width) in sources)
                 {
-                    float* narrow = (float*)pointer + ((long)block * width);
-                    for (int pixel = 0; pointer != 0 && pixel < count; pixel++)
-                    {
-                        float* inPart = narrow + (pixel * width), inWhole = wide + (pixel * channels);
-                        if (intoWhole) Lanes.Copy(inPart, inWhole, width);
-                        else Lanes.Copy(inWhole, inPart, width);
-                    }
+                    if (pointer != 0) Copy((float*)pointer + ((long)block * width), width, wide, channels, count, intoWhole);
                     wide += width;
                 }
             }
         });
+    }
+
+    // With every size in a local: those that a closure captured are read again after each store.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Copy(float* part, int width, float* whole, int channels, int pixels, bool intoWhole)
+    {
+        for (int pixel = 0; pixel < pixels; pixel++, part += width, whole += channels)
+        {
+            float* from = intoWhole ? part : whole, to = intoWhole ? whole : part;
+            int c = 0;
+            for (; c <= width - Lanes.Width; c += Lanes.Width) Vector512.Load(from + c).Store(to + c);
+            for (; c < width; c++) to[c] = from[c];
+        }
     }
 
     /// <summary>Launches the kernel for each part that is there.</summary>
