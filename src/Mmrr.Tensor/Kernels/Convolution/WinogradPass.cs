@@ -39,10 +39,11 @@ internal sealed unsafe class WinogradPass : IDisposable
         _weights = _transformed.Pointer;
     }
 
-    /// <summary>Transforms this worker's share of the weights, if they are not ready; a barrier follows.</summary>
+    /// <summary>Transforms this worker's share of the weights, if they are not ready, or reads it for what follows; a barrier follows.</summary>
     public void Prepare(Worker worker)
     {
-        if (_panels is null && !_ready) WinogradWeights.Transform(_weight, _backward, _channels, _outputs, _weights, worker);
+        if (_panels is not null) WinogradWeights.Touch(_weight, _channels, _outputs, worker);
+        else if (!_ready) WinogradWeights.Transform(_weight, _backward, _channels, _outputs, _weights, worker);
     }
 
     /// <summary>Computes units of the result until all are taken.</summary>

@@ -55,14 +55,40 @@ internal static unsafe class WinogradWeights
     /// <param name="worker">The worker.</param>
     public static void Transform(float* weight, bool backward, int channels, int outputs, float* target, Worker worker)
     {
-        int blocks = channels / MicroKernel.PanelWidth;
-        var (begin, end) = worker.Share(outputs / MicroKernel.PanelWidth * blocks, 1);
+        // In the order of memory: rows are channels, of a data gradient outputs.
+        const int Panel = MicroKernel.PanelWidth;
+        int rows = backward ? outputs : channels, columns = backward ? channels : outputs, across = columns / Panel;
+        var (begin, end) = worker.Share(rows / Panel * across, 1);
+        Touch(weight, rows, columns, begin / across * Panel, (end + across - 1) / across * Panel);
         for (int block = begin; block < end; block++)
         {
-            int output = block / blocks * MicroKernel.PanelWidth, channel = block % blocks * MicroKernel.PanelWidth;
-            Square(
-                weight, backward, channels, outputs, channel, output, target + ((nint)output * channels) + (channel * MicroKernel.PanelWidth),
-                Plane(channels, outputs));
+            int row = block / across * Panel, column = block % across * Panel;
+            var (channel, output) = backward ? (column, row) : (row, column);
+            Square(weight, backward, channels, outputs, channel, output, target + ((nint)output * channels) + (channel * Panel), Plane(channels, outputs));
+        }
+    }
+
+    /// <summary>
+    /// Brings this worker's share of the weights into the caches: a training step's come from memory, which is fastest in its own order, and a square of them is
+    /// a column of short pieces.
+    /// </summary>
+    /// <param name="weight">[3, 3, rows, columns].</param>
+    /// <param name="rows">Rows of a tap.</param>
+    /// <param name="columns">Columns of a tap.</param>
+    /// <param name="worker">The worker.</param>
+    public static void Touch(float* weight, int rows, int columns, Worker worker)
+    {
+        var (begin, end) = worker.Share(rows, 1);
+        Touch(weight, rows, columns, begin, end);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Touch(float* weight, int rows, int columns, int begin, int end)
+    {
+        for (int tap = 0; tap < 9; tap++, weight += (nint)rows * columns)
+        {
+            float* last = weight + ((nint)end * columns);
+            for (float* line = weight + ((nint)begin * columns); line < last; line += 16) Volatile.Read(ref *line);
         }
     }
 
