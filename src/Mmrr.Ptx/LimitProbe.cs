@@ -72,8 +72,7 @@ public static unsafe partial class LimitProbe
         int units = sums.Count;
         simd.Run(worker =>
         {
-            int unit;
-            while ((unit = worker.Take()) < units) sum[unit] = SimdProbe.Widest.Chains(unit, steps);
+            while (worker.TryTake(units, out int unit)) sum[unit] = SimdProbe.Widest.Chains(unit, steps);
         });
     }
 

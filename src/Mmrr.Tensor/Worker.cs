@@ -4,7 +4,7 @@ namespace Mmrr;
 
 /// <summary>
 /// One of the threads that run an operation together on the <c>cpu</c> device. Every worker runs the operation's body; the body gets its part from
-/// <see cref="Share"/> (equal contiguous parts) or <see cref="Take"/> (unit by unit). Results are bit-identical with any number of workers if the
+/// <see cref="Share"/> (equal contiguous parts) or <see cref="TryTake"/> (unit by unit). Results are bit-identical with any number of workers if the
 /// computation and the order of every sum depend only on the shapes and never on <see cref="Index"/> or <see cref="Count"/>.
 /// </summary>
 public sealed unsafe class Worker
@@ -28,13 +28,17 @@ public sealed unsafe class Worker
     public int Count => _barrier.Count;
 
     /// <summary>
-    /// Takes the next unit of work in this phase of the operation: 0, 1, 2, … over all workers. The result of a unit must not depend on the worker that
-    /// takes it, so that results are the same with any number of workers.
+    /// Takes a unit of work of this phase, each of which goes to one worker: those of this worker's part of them in order (the parts are those of
+    /// <see cref="Share"/>, so that what an operation wrote is read by the worker in whose caches it is), then those that another worker has not come to. The
+    /// result of a unit must not depend on the worker that takes it, so that results are the same with any number of workers.
     /// </summary>
-    public int Take() => _barrier.Take();
+    /// <param name="units">Number of units, the same for all workers and all calls of a phase.</param>
+    /// <param name="unit">From 0 to <paramref name="units"/> − 1.</param>
+    /// <returns>False when all are taken.</returns>
+    public bool TryTake(int units, out int unit) => _barrier.TryTake(_index, units, out unit);
 
     /// <summary>
-    /// Ends a phase: waits until every worker has arrived and makes their writes visible. Units count from 0 again. All workers must call it equally often;
+    /// Ends a phase: waits until every worker has arrived and makes their writes visible. Units can be taken again. All workers must call it equally often;
     /// otherwise they deadlock.
     /// </summary>
     public void Barrier()

@@ -8,16 +8,33 @@ namespace Mmrr;
 /// </summary>
 internal sealed class WorkerBarrier(int count)
 {
+    // Between two workers' counters: a pair of cache lines, which are fetched together.
+    private const int CounterStride = 32;
     private const int Spins = 400;
     private const int Yields = 400;
     private readonly Lock _parkedLock = new();
     private readonly ManualResetEventSlim[] _wake = [new(false, 0), new(false, 0)];
+    private readonly int[] _taken = new int[(count + 1) * CounterStride]; // from the second stride on
     private Padded _state;
     private int _parked;
 
     public int Count => count;
 
-    public int Take() => Interlocked.Increment(ref _state.Taken) - 1;
+    /// <summary>Takes the next unit of a worker's own part, or of another one's whose part is not finished.</summary>
+    public bool TryTake(int worker, int units, out int unit)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            int owner = worker + i < count ? worker + i : worker + i - count;
+            int begin = (int)((long)units * owner / count), end = (int)((long)units * (owner + 1) / count);
+            ref int taken = ref _taken[(owner + 1) * CounterStride];
+            if (Volatile.Read(ref taken) >= end - begin) continue;
+            unit = begin + Interlocked.Increment(ref taken) - 1;
+            if (unit < end) return true;
+        }
+        unit = units;
+        return false;
+    }
 
     /// <summary>Waits for all workers; returns false if the barrier was broken meanwhile.</summary>
     public bool Wait(ref int sense)
@@ -26,7 +43,7 @@ internal sealed class WorkerBarrier(int count)
         if (Interlocked.Increment(ref _state.Arrived) == count)
         {
             _state.Arrived = 0;
-            _state.Taken = 0;
+            ClearTaken();
             _wake[mine ^ 1].Reset();
             Interlocked.Exchange(ref _state.Sense, mine);
             if (Volatile.Read(ref _parked) > 0) _wake[mine].Set();
@@ -60,19 +77,23 @@ internal sealed class WorkerBarrier(int count)
     {
         foreach (var wake in _wake) wake.Reset();
         _state.Arrived = 0;
-        _state.Taken = 0;
+        ClearTaken();
         _state.Sense = 0;
         _state.Broken = 0;
     }
 
+    private void ClearTaken()
+    {
+        for (int worker = 1; worker <= count; worker++) _taken[worker * CounterStride] = 0;
+    }
+
     /// <summary>Each on its own cache line.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 320)]
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Padded
     {
         [FieldOffset(64)] public int Arrived;
-        [FieldOffset(128)] public int Taken;
-        [FieldOffset(192)] public int Sense;
-        [FieldOffset(256)] public int Broken;
+        [FieldOffset(128)] public int Sense;
+        [FieldOffset(192)] public int Broken;
     }
 
     /// <summary>Thrown in workers that wait for a failed worker.</summary>

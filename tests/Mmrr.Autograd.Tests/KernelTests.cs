@@ -217,11 +217,10 @@ public sealed class KernelTests
             var (from, between, read, to) = (simd.Read(x), simd.Write(copy), simd.Read(copy), simd.Write(output));
             simd.Run(worker =>
             {
-                int row;
-                while ((row = worker.Take()) < 3) from.Span.Slice(row * 1000, 1000).CopyTo(between.Span.Slice(row * 1000, 1000));
+                while (worker.TryTake(3, out int part)) from.Span.Slice(part * 1000, 1000).CopyTo(between.Span.Slice(part * 1000, 1000));
                 worker.Barrier();
                 if (worker.Index != 0) return;
-                for (row = 0; row < 3; row++)
+                for (int row = 0; row < 3; row++)
                 {
                     float sum = 0;
                     foreach (float value in read.Span.Slice(row * 1000, 1000)) sum += value;

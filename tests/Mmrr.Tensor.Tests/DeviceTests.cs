@@ -118,8 +118,7 @@ public class DeviceTests(TestDevices devices)
                 for (int i = begin; i < end; i++) Interlocked.Increment(ref shared[i]);
                 for (int phase = 0; phase < 2; phase++)
                 {
-                    int unit;
-                    while ((unit = worker.Take()) < count) Interlocked.Increment(ref taken[unit]);
+                    while (worker.TryTake(count, out int unit)) Interlocked.Increment(ref taken[unit]);
                     worker.Barrier();
                 }
             });
@@ -128,6 +127,31 @@ public class DeviceTests(TestDevices devices)
             Assert.All(taken, times => Assert.Equal(2, times));
             Assert.All(begins, begin => Assert.True(begin % grain == 0 || begin == count));
         }
+    }
+
+    // What an operation wrote is read by the worker in whose caches it is, and nobody waits for a worker that is late.
+    [Fact]
+    public void A_worker_begins_with_its_own_part_and_others_end_it()
+    {
+        const int Units = 100;
+        var device = devices.Get("cpu", 3);
+        int left = Units;
+        int[] first = [-1, -1, -1], begins = new int[3];
+        device.Enqueue("parts", worker =>
+        {
+            begins[worker.Index] = worker.Share(Units, 1).Begin;
+            Assert.True(worker.TryTake(Units, out first[worker.Index]));
+            worker.Barrier();
+            while (worker.TryTake(Units, out int unit))
+            {
+                // The first worker's first unit lasts until the others have done all the rest.
+                if (unit == 0) SpinWait.SpinUntil(() => Volatile.Read(ref left) == 1);
+                Interlocked.Decrement(ref left);
+            }
+        });
+        device.Synchronize();
+        Assert.Equal(begins, first);
+        Assert.Equal(0, left);
     }
 
     [Theory]

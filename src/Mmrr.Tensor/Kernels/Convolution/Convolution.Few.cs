@@ -28,8 +28,8 @@ public static unsafe partial class Convolution
                 }
             }
             worker.Barrier();
-            int bands = (g.Height + FewChannels.Rows - 1) / FewChannels.Rows, unit;
-            while ((unit = worker.Take()) < g.Images * bands)
+            int bands = (g.Height + FewChannels.Rows - 1) / FewChannels.Rows;
+            while (worker.TryTake(g.Images * bands, out int unit))
             {
                 int image = unit / bands, row = unit % bands * FewChannels.Rows;
                 nint pixel = (nint)image * g.Height * g.Width;
@@ -53,8 +53,7 @@ public static unsafe partial class Convolution
         simd.Run(worker =>
         {
             float* line = worker.Scratch(g.Width + 2);
-            int share;
-            while ((share = worker.Take()) < shares)
+            while (worker.TryTake(shares, out int share))
             {
                 int begin = (int)((long)rows * share / shares), end = (int)((long)rows * (share + 1) / shares);
                 float* sums = pp + ((nint)share * floats);

@@ -29,8 +29,7 @@ public static unsafe partial class Convolution
             PackForward(pw, g, pp, worker);
             worker.Barrier();
             float* scratch = worker.Scratch(layout.Floats);
-            int unit;
-            while ((unit = worker.Take()) < layout.Units)
+            while (worker.TryTake(layout.Units, out int unit))
             {
                 float* source = layout.Rows(px, unit, scratch);
                 var (image, row, rows) = layout.Unit(unit);
@@ -68,8 +67,7 @@ public static unsafe partial class Convolution
             worker.Barrier();
             float* scratch = worker.Scratch(layout.Floats);
             long rowFloats = (long)g.Width * g.Channels;
-            int unit;
-            while ((unit = worker.Take()) < layout.Units)
+            while (worker.TryTake(layout.Units, out int unit))
             {
                 float* source = layout.Rows(pdy, unit, scratch);
                 var (image, row, rows) = layout.Unit(unit);
@@ -119,8 +117,7 @@ public static unsafe partial class Convolution
             simd.Run(worker =>
             {
                 float* scratch = worker.Scratch(shares.ScratchFloats);
-                int share;
-                while ((share = worker.Take()) < WinogradWeightShares.Shares) shares.Run(share, px, pdy, pp, scratch);
+                while (worker.TryTake(WinogradWeightShares.Shares, out int share)) shares.Run(share, px, pdy, pp, scratch);
                 worker.Barrier();
                 shares.Finish(pp, pdw, pdb, worker);
             });
@@ -158,8 +155,7 @@ public static unsafe partial class Convolution
         {
             long dyFloats = (long)layout.BandRows * layout.Pitch * columns;
             float* dy = worker.Scratch(dyFloats + layout.Floats), source = dy + dyFloats;
-            int split;
-            while ((split = worker.Take()) < splits)
+            while (worker.TryTake(splits, out int split))
             {
                 int first = (int)((long)layout.Units * split / splits), end = (int)((long)layout.Units * (split + 1) / splits);
                 float* sum = pp + (split * partialFloats);

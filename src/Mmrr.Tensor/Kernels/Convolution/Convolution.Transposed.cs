@@ -107,8 +107,7 @@ public static unsafe partial class Convolution
         float* pdy = outputGradient.Pointer, pp = partial.Pointer, pdb = biasGradient.Pointer;
         simd.Run(worker =>
         {
-            int share;
-            while ((share = worker.Take()) < shares)
+            while (worker.TryTake(shares, out int share))
             {
                 int begin = (int)((long)pixels * share / shares), end = (int)((long)pixels * (share + 1) / shares);
                 float* sums = pp + ((nint)share * channels);

@@ -65,8 +65,7 @@ internal readonly unsafe struct WinogradPanels
         float* products = weights + (WinogradTransforms.Products * WeightPlane);
         bool ready = false;
         var output = new TileOutput(_grid, _outputs, bias, residual, y, temporary);
-        int unit;
-        while ((unit = worker.Take()) < UnitsOf(_outputs))
+        while (worker.TryTake(UnitsOf(_outputs), out int unit))
         {
             if (!ready) TransformInput(x, input, temporary);
             ready = true;

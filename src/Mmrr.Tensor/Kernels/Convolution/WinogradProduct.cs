@@ -71,13 +71,11 @@ internal readonly unsafe struct WinogradProduct
     public void Run(float* x, float* weights, float* bias, float* residual, float* y, Worker worker)
     {
         float* scratch = worker.Scratch(ScratchFloats);
-        int unit;
-        while ((unit = worker.Take()) < Units) Run(unit, worker.Count, x, weights, bias, residual, y, scratch);
+        while (worker.TryTake(Units, out int unit)) Run(unit, x, weights, bias, residual, y, scratch);
     }
 
     /// <summary>Computes one block of tiles, all outputs or a group of them.</summary>
     /// <param name="unit">Index of the block.</param>
-    /// <param name="ahead">Distance in blocks to the one that this worker will probably take next.</param>
     /// <param name="x">[N, H, W, C].</param>
     /// <param name="weights">From <see cref="WinogradWeights.Transform"/>.</param>
     /// <param name="bias">[O] or null.</param>
@@ -85,7 +83,7 @@ internal readonly unsafe struct WinogradProduct
     /// <param name="y">[N, H, W, O].</param>
     /// <param name="scratch"><see cref="ScratchFloats"/>, 64-byte aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Run(int unit, int ahead, float* x, float* weights, float* bias, float* residual, float* y, float* scratch)
+    private void Run(int unit, float* x, float* weights, float* bias, float* residual, float* y, float* scratch)
     {
         int first = unit / _groups * _block, count = Math.Min(_block, _grid.Tiles - first), rows = MicroKernel.Rows;
         int strips = (count + rows - 1) / rows;
@@ -112,9 +110,9 @@ internal readonly unsafe struct WinogradProduct
         {
             step = Math.Min(MicroKernel.MostPanels, panels - panel);
             nint productPlane = (strips * step * tileSize) + WinogradTransforms.Line;
-            // The results' memory, their addends and the input of the block after next are prefetched during the computation: a tile each time that
+            // The results' memory, their addends and the input of the block that follows are prefetched during the computation: a tile each time that
             // another count-th part of the products is done.
-            TilePlace result = firstPlace, coming = _grid.Place(first + (ahead * _block));
+            TilePlace result = firstPlace, coming = _grid.Place((unit + 1) / _groups * _block);
             int parts = WinogradTransforms.Products * strips, done = 0;
             for (int p = 0; p < WinogradTransforms.Products; p++)
             {

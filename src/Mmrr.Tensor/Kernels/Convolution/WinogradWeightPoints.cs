@@ -69,8 +69,7 @@ internal readonly unsafe struct WinogradWeightPoints
         {
             Transform(chunk, x, dy, tiles, temporary, worker);
             worker.Barrier();
-            int point;
-            while ((point = worker.Take()) < WinogradTransforms.Products) Product(chunk, point, tiles, sums);
+            while (worker.TryTake(WinogradTransforms.Products, out int point)) Product(chunk, point, tiles, sums);
             worker.Barrier();
         }
         Finish(sums, weightGradient, biasGradient, worker);

@@ -16,8 +16,7 @@ public static unsafe partial class BisectionMask
         int length = source.Count / source.Shape[0], perImage = levels.Shape[1], problems = levels.Count;
         simd.Run(worker =>
         {
-            int problem;
-            while ((problem = worker.Take()) < problems)
+            while (worker.TryTake(problems, out int problem))
             {
                 float* image = v + ((long)(problem / perImage) * length), row = m + ((long)problem * length);
                 Solve(image, length, level[problem], solver, tolerance, maxSweeps, row, bias + problem, slope + problem);
@@ -86,8 +85,7 @@ public static unsafe partial class BisectionMask
         int images = slopes.Shape[0], levels = slopes.Shape[1], length = mask.Count / mask.Shape[0];
         simd.Run(worker =>
         {
-            int image;
-            while ((image = worker.Take()) < images)
+            while (worker.TryTake(images, out int image))
             {
                 float* target = dv + ((long)image * length);
                 // The first level that is not saturated writes, the others add.

@@ -14,8 +14,7 @@ public static unsafe partial class GroupNormalization
         simd.Run(worker =>
         {
             float* means = worker.Scratch(4 * block.Lanes), scale = means + block.Lanes, offset = scale + block.Lanes, sums = offset + block.Lanes;
-            int unit;
-            while ((unit = worker.Take()) < g.Images * block.Count)
+            while (worker.TryTake(g.Images * block.Count, out int unit))
             {
                 int first = unit % block.Count * block.Channels, statistics = Statistics(block, g, epsilon, unit, px, pm, pd, means, sums);
                 nint at = block.At(g, unit);
@@ -36,8 +35,7 @@ public static unsafe partial class GroupNormalization
     {
         var block = new Block(g);
         float* means = worker.Scratch(2 * block.Lanes), sums = means + block.Lanes;
-        int unit;
-        while ((unit = worker.Take()) < g.Images * block.Count) Statistics(block, g, epsilon, unit, x, mean, inverseDeviation, means, sums);
+        while (worker.TryTake(g.Images * block.Count, out int unit)) Statistics(block, g, epsilon, unit, x, mean, inverseDeviation, means, sums);
     }
 
     /// <summary>A unit's means and deviations, the means also for all lanes; returns the index of the first.</summary>
@@ -97,8 +95,7 @@ public static unsafe partial class GroupNormalization
         float* means = worker.Scratch(6 * block.Lanes), scale = means + block.Lanes, offset = scale + block.Lanes;
         float* sums = offset + block.Lanes, products = sums + block.Lanes, deviations = products + block.Lanes;
         float count = (float)g.Pixels * g.GroupChannels;
-        int unit;
-        while ((unit = worker.Take()) < g.Images * block.Count)
+        while (worker.TryTake(g.Images * block.Count, out int unit))
         {
             int n = unit / block.Count, first = unit % block.Count * block.Channels;
             nint at = block.At(g, unit);

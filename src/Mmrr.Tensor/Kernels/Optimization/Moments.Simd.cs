@@ -11,8 +11,7 @@ public static unsafe partial class Moments
         var units = Cut(states);
         simd.Run(worker =>
         {
-            int unit;
-            while ((unit = worker.Take()) < units.Length)
+            while (worker.TryTake(units.Length, out int unit))
             {
                 if (step.Weight2 == 0) UpdateByFirst(units[unit], step);
                 else UpdateByBoth(units[unit], step);

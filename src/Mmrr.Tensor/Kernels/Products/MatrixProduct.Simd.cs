@@ -36,8 +36,7 @@ public static unsafe partial class MatrixProduct
             for (int item = begin; item < end; item++) PackRight(plan, item, b, p);
             worker.Barrier();
             float* scratch = worker.Scratch(TileFloats + (UnitRows * plan.Depth));
-            int unit;
-            while ((unit = worker.Take()) < plan.Units) RunUnit(plan, unit, a, p, c, sums, scratch);
+            while (worker.TryTake(plan.Units, out int unit)) RunUnit(plan, unit, a, p, c, sums, scratch);
             if (plan.Shares == 1) return;
             worker.Barrier();
             AddShares(plan, sums, y, worker);

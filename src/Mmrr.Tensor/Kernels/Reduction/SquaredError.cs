@@ -144,8 +144,7 @@ public static unsafe class SquaredError
         int images = output.Count, length = prediction.Count / images;
         simd.Run(worker =>
         {
-            int image;
-            while ((image = worker.Take()) < images)
+            while (worker.TryTake(images, out int image))
             {
                 long offset = (long)image * length;
                 double total = 0;

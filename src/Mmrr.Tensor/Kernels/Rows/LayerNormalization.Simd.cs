@@ -43,8 +43,7 @@ public static unsafe partial class LayerNormalization
         var shares = RowShares.Of(rows);
         simd.Run(worker =>
         {
-            int share;
-            while ((share = worker.Take()) < shares.Count)
+            while (worker.TryTake(shares.Count, out int share))
             {
                 float* sums = partial + (2L * share * length);
                 new Span<float>(sums, 2 * length).Clear();
