@@ -197,8 +197,8 @@ public sealed class Tensor : IDisposable
     }
 
     /// <summary>
-    /// Holds a block of memory for all handles. Where they are neither disposed nor referenced any more, the finalizer returns it, as Dispose would: operations that
-    /// are enqueued still have its address, and the pool hands it to later ones only.
+    /// Holds a block of memory for all handles. Where they are neither disposed nor referenced any more, the finalizer returns it, as Dispose would:
+    /// operations that are enqueued still have its address, and the pool hands it to later ones only.
     /// </summary>
     private sealed class Storage(Device device, MemoryBlock block) : IDisposable
     {

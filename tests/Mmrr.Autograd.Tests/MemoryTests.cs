@@ -121,7 +121,8 @@ public sealed class MemoryTests
         foreach (var leaf in new[] { x, skip, weight, short1 }) leaf.ZeroGradient();
         using (new DisposeScope())
         {
-            var joined = x.NearestUpsample().ChannelConcat(skip).Add(Variable.Constant(Tensor.From(device, new Shape(2, 64, 64, 64), new float[2 * 64 * 64 * 64])));
+            var zero = Variable.Constant(Tensor.From(device, new Shape(2, 64, 64, 64), new float[2 * 64 * 64 * 64]));
+            var joined = x.NearestUpsample().ChannelConcat(skip).Add(zero);
             var kept = joined.Conv2d(short1, residual: joined.Conv2d(weight));
             kept.Backward(kept.Value);
         }

@@ -69,8 +69,8 @@ internal static unsafe class WinogradWeights
     }
 
     /// <summary>
-    /// Brings this worker's share of the weights into the caches: a training step's come from memory, which is fastest in its own order, and a square of them is
-    /// a column of short pieces.
+    /// Brings this worker's share of the weights into the caches: a training step's come from memory, which is fastest in its own order, and a square of
+    /// them is a column of short pieces.
     /// </summary>
     /// <param name="weight">[3, 3, rows, columns].</param>
     /// <param name="rows">Rows of a tap.</param>
