@@ -37,7 +37,7 @@ internal static class CommonOptions
     {
         try
         {
-            options.Validate();
+            AnomalyMethods.Of(options).Validate(options);
             return options;
         }
         catch (ArgumentException e)
@@ -70,6 +70,22 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>The levels given by <see cref="Levels"/>; null where they are not given.</summary>
+    /// <exception cref="UsageException">They are not for the method.</exception>
+    public static LevelSchedule? LevelsOf(ParseResult parsed, Option<LevelSchedule?> option, AnomalyMethod method)
+    {
+        if (parsed.GetValue(option) is not { } levels) return null;
+        try
+        {
+            method.Check(levels);
+            return levels;
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--{e.Message}");
+        }
+    }
+
     /// <summary><c>--false-alarm</c>.</summary>
     public static Option<double?> FalseAlarm() => Ranged(
         new Option<double?>("--false-alarm")
@@ -95,8 +111,17 @@ internal static class CommonOptions
         [.. Enum.GetValues<ScoreRule>().Select(rule => rule.Name())]);
 
     /// <summary>The rule given by <see cref="Rule"/>; null where it is not given.</summary>
-    public static ScoreRule? RuleOf(ParseResult parsed, Option<string?> rule) =>
-        parsed.GetValue(rule) is { } word ? Enum.Parse<ScoreRule>(word, ignoreCase: true) : null;
+    /// <param name="parsed">The command line.</param>
+    /// <param name="rule">The option.</param>
+    /// <param name="method">The method that scores.</param>
+    /// <exception cref="UsageException">The method has no such rule.</exception>
+    public static ScoreRule? RuleOf(ParseResult parsed, Option<string?> rule, AnomalyMethod method)
+    {
+        ScoreRule? chosen = parsed.GetValue(rule) is { } word ? Enum.Parse<ScoreRule>(word, ignoreCase: true) : null;
+        return chosen != ScoreRule.Neighbours || method.Restores
+            ? chosen
+            : throw new UsageException($"--rule neighbours compares restorations, and the method {method.Name} makes none");
+    }
 
     /// <summary>Restricts an option to some words; unlike the library's own error, the error names the option.</summary>
     public static Option<T> OneOf<T>(Option<T> option, params IReadOnlyList<string> words)

@@ -37,6 +37,7 @@ internal static class EvaluateCommand
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
+            var used = CommonOptions.LevelsOf(parsed, levels, folder.AnomalyMethod);
             bool kept = OutputPlace.IsWritable(folder.Path);
             if (!kept)
                 Complaint.Write(
@@ -45,13 +46,10 @@ internal static class EvaluateCommand
             using var opened = DeviceChoice.Open(
                 parsed.GetValue(device) ?? folder.Options.Device, parsed.GetValue(threads) ?? folder.Options.Threads,
                 CommonOptions.PrecisionOf(parsed, precision));
-            var (result, written) = Run(folder, opened, parsed.GetValue(levels), parsed.GetValue(limit), parsed.GetValue(test), kept);
+            var (result, written) = Run(folder, opened, used, parsed.GetValue(limit), parsed.GetValue(test), kept);
             if (parsed.GetValue(baselines))
             {
-                BaselinesCommand.OfRun(
-                    folder, parsed.GetValue(limit), null, parsed.GetValue(test),
-                    ("this run, with refinement", result.ImageAuroc),
-                    ("this run, without refinement", result.ImageAurocWithoutRefinement));
+                BaselinesCommand.OfRun(folder, parsed.GetValue(limit), null, parsed.GetValue(test), [.. result.Summary]);
             }
             return kept && written ? ExitCode.Success : ExitCode.BadInput;
         });

@@ -43,13 +43,13 @@ internal static class FiguresCommand
             using var opened = Device.Open(parsed.GetValue(device)!, parsed.GetValue(threads));
             using var model = Checkpoint.Load(folder.Path, opened);
             folder.CheckModel(model.Options);
-            var used = folder.Method(calibration).At(parsed.GetValue(levels));
+            var used = folder.Method(calibration).At(CommonOptions.LevelsOf(parsed, levels, folder.AnomalyMethod));
             return Draw(model, parsed.GetValue(images)!, target, used);
         });
         return command;
     }
 
-    private static int Draw(MmrrModel model, string[] paths, string target, ScoreMethod method)
+    private static int Draw(AnomalyModel model, string[] paths, string target, ScoreMethod method)
     {
         bool failed = false;
         var omissions = new Omissions();
@@ -70,7 +70,7 @@ internal static class FiguresCommand
         return failed ? ExitCode.BadInput : ExitCode.Success;
     }
 
-    private static string Draw(MmrrModel model, InputFile file, string target, ScoreMethod method)
+    private static string Draw(AnomalyModel model, InputFile file, string target, ScoreMethod method)
     {
         var image = ImageFile.Read(file.Path).PreparedFor(model.Options);
         // The worst tile is known only after scoring.

@@ -73,7 +73,7 @@ internal static class ReportCommand
         LevelSweep? sweep = null;
         if (data.Scores is { Count: > 0 } scores)
         {
-            sweepImages = data.Evaluation is null ? 0 : Math.Min(sweepImages, scores.Count);
+            sweepImages = data.Evaluation is null || !run.AnomalyMethod.HasLevels ? 0 : Math.Min(sweepImages, scores.Count);
             if (!data.HasModel)
             {
                 missing.Add("Pictures are left out: a checkpoint is missing.");
@@ -120,7 +120,7 @@ internal static class ReportCommand
         }
     }
 
-    private static LevelSweep Sweep(RunFolder run, MmrrModel model, IReadOnlyList<Sample> samples, int images)
+    private static LevelSweep Sweep(RunFolder run, AnomalyModel model, IReadOnlyList<Sample> samples, int images)
     {
         Stopwatch watch = Stopwatch.StartNew(), sinceLine = Stopwatch.StartNew();
         bool terminal = Screen.ErrorTakesCodes;

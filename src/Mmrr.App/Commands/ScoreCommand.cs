@@ -52,7 +52,7 @@ internal static class ScoreCommand
             if (target is not null) OutputPlace.CheckFolder("--out", target, draw ? inputs : []);
             var calibration = Calibration.Find(folder.Path);
             var own = folder.Method(calibration);
-            var used = parsed.GetValue(levels) ?? own.Levels;
+            var used = CommonOptions.LevelsOf(parsed, levels, folder.AnomalyMethod) ?? own.Levels;
             string? missing = CalibrationText.Missing(folder.Path, calibration, own, used);
             if (missing is not null && (draw || parsed.GetValue(fail))) throw new UsageException($"{(draw ? "--heatmaps" : "--fail-on-anomaly")}: {missing}");
             using var opened = DeviceChoice.Open(parsed.GetValue(device)!, parsed.GetValue(threads), CommonOptions.PrecisionOf(parsed, precision));

@@ -43,7 +43,8 @@ internal static class ThresholdCommand
             if (threshold is not null && rate is not null) throw new UsageException("--value and --false-alarm contradict each other; give one");
             if (threshold is not null && images is not null)
                 throw new UsageException("--value and --calibrate contradict each other: normal images set the threshold by a rate; give one");
-            var (wantedLevels, wantedRule) = (parsed.GetValue(levels), CommonOptions.RuleOf(parsed, rule));
+            var (wantedLevels, wantedRule) =
+                (CommonOptions.LevelsOf(parsed, levels, folder.AnomalyMethod), CommonOptions.RuleOf(parsed, rule, folder.AnomalyMethod));
             bool measures = wantedLevels is not null || wantedRule is not null;
             if (threshold is not null && measures)
                 throw new UsageException("--value contradicts --levels and --rule: they measure normal images, which set the threshold by a rate; give one");

@@ -8,7 +8,7 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Commands;
 
-/// <summary><c>mmrr train</c>: trains a model on normal images, both phases; or resumes or repeats a run.</summary>
+/// <summary><c>mmrr train</c>: trains a model on normal images, all phases; or resumes or repeats a run.</summary>
 internal static class TrainCommand
 {
     /// <summary>The command.</summary>
@@ -29,7 +29,7 @@ internal static class TrainCommand
         var precision = CommonOptions.Precision();
         var output = new Option<string?>("--out") { HelpName = "DIR", Description = "Folder of the run; a new folder under runs/ when not given." };
         var minutes = CommonOptions.Ranged(
-            new Option<double?>("--minutes") { HelpName = "M", Description = "Minutes for both phases; the preset's when not given." }, 0.01, 100_000);
+            new Option<double?>("--minutes") { HelpName = "M", Description = "Minutes for all phases; the preset's when not given." }, 0.01, 100_000);
         var epochs = CommonOptions.Ranged(
             new Option<int?>("--epochs") { HelpName = "N", Description = "Epochs per phase, in place of --minutes." }, 1, 1_000_000);
         var seed = CommonOptions.Ranged(
@@ -38,7 +38,7 @@ internal static class TrainCommand
         var batch = CommonOptions.Ranged(
             new Option<int?>("--batch") { HelpName = "N", Description = "Images per step; when not given, the preset's, fewer for large images." }, 1, 4096);
         var learningRate = CommonOptions.Ranged(
-            new Option<double?>("--lr") { HelpName = "X", Description = "Learning rate; the preset's when not given." }, 1e-9, 10);
+            new Option<double?>("--lr") { HelpName = "X", Description = "Learning rate; when not given, the preset's, or with preset paper the method's." }, 1e-9, 10);
         var beta2 = CommonOptions.Ranged(
             new Option<double?>("--beta2") { HelpName = "X", Description = "RAdam's second decay; the preset's when not given." }, 0.5, 0.999999);
         var patience = CommonOptions.Ranged(
@@ -133,6 +133,7 @@ internal static class TrainCommand
             average, width, size, crop, align, tile, resolutions, augment, normalize, range, noEmbedding, mask, inputs, levels, rule, falseAlarm, saveEvery,
             resume, config,
         };
+        var methods = new MethodOptions(command, noEmbedding, mask, inputs);
         CommonOptions.ThreadsNeedTheCpu(command, device, threads);
         command.SetAction(parsed =>
         {
@@ -153,6 +154,7 @@ internal static class TrainCommand
             string kind = source.Check(parsed) ?? throw new UsageException("train needs --data and --root, or --resume RUN, or --config FILE");
             if (parsed.GetValue(minutes) is not null && parsed.GetValue(epochs) is not null)
                 throw new UsageException("--minutes and --epochs contradict each other; give one");
+            var method = methods.Of(parsed);
             var fit = parsed.GetValue(tile) is not null ? ImageFit.Tile
                 : parsed.GetValue(crop) ? ImageFit.Crop
                 : parsed.GetValue(align) ? ImageFit.Align
@@ -164,14 +166,14 @@ internal static class TrainCommand
                 throw new UsageException("--tile and --crop contradict each other: tiles cover the whole image; give one");
             if (fit == ImageFit.Tile && parsed.GetValue(size) is not null)
                 throw new UsageException("--tile and --size contradict each other: tiles are cut from the images as they are; give one");
-            if (fit == ImageFit.Tile && CommonOptions.RuleOf(parsed, rule) == ScoreRule.Neighbours)
+            if (fit == ImageFit.Tile && CommonOptions.RuleOf(parsed, rule, method) == ScoreRule.Neighbours)
                 throw new UsageException(CommonOptions.TilesHaveNoNeighbours);
             if (fit != ImageFit.Stretch && DataSource.DefaultSize(kind) == 32)
                 throw new UsageException(
                     $"--{fit.ToString().ToLowerInvariant()} belongs to image files "
                     + $"({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
-            var preferred = TrainingOptions.For(kind, parsed.GetValue(root)!, parsed.GetValue(preset)!, parsed.GetValue(tile) ?? parsed.GetValue(size));
-            var model = CommonOptions.Checked(preferred.Model with
+            var preferred = TrainingOptions.For(kind, parsed.GetValue(root)!, parsed.GetValue(preset)!, parsed.GetValue(tile) ?? parsed.GetValue(size), method.Name);
+            var model = methods.Apply(parsed, preferred.Model with
             {
                 Fit = fit,
                 Normalize = parsed.GetValue(normalize),
@@ -198,8 +200,8 @@ internal static class TrainCommand
                 PlateauThreshold = parsed.GetValue(plateau) ?? preferred.PlateauThreshold,
                 Average = parsed.GetValue(average) ?? 0,
                 Augment = ParseAugmentation(parsed.GetValue(augment)!, model).ToString(),
-                Levels = parsed.GetValue(levels) ?? preferred.Levels,
-                Rule = CommonOptions.RuleOf(parsed, rule) ?? preferred.Rule,
+                Levels = CommonOptions.LevelsOf(parsed, levels, method) ?? preferred.Levels,
+                Rule = CommonOptions.RuleOf(parsed, rule, method) ?? preferred.Rule,
                 FalseAlarm = parsed.GetValue(falseAlarm) ?? preferred.FalseAlarm,
                 SaveEvery = parsed.GetValue(saveEvery),
                 Model = model,
@@ -221,7 +223,7 @@ internal static class TrainCommand
         // A category may be several folders deep; the run is still a single folder.
         string normal = string.Concat(options.Normal.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' ? c : '-')).Trim('-');
         string name = string.Create(
-            CultureInfo.InvariantCulture, $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
+            CultureInfo.InvariantCulture, $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}{(options.Model.Method is { } m ? $"-{m}" : "")}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
         var (run, finished) = new TrainingSession(new TerminalTraining()).Begin(options, output ?? Path.Combine("runs", name), range, orBeside: output is null);
         return Ended(run, finished);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mmrr.App.Output;
+using Mmrr.Nn;
 using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
 
@@ -76,7 +77,7 @@ internal sealed class TrainingDisplay : ITrainingProgress, IDisposable
     /// <inheritdoc/>
     public void Resumed(TrainingPosition position) => Console.WriteLine(
         position.Phase == TrainingPosition.Over
-            ? "resumed: both phases are finished"
+            ? "resumed: training is finished"
             : $"resumed in phase {position.Phase}, epoch {position.Epoch}, after step {position.Step}");
 
     /// <inheritdoc/>

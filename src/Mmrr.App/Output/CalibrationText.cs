@@ -40,8 +40,9 @@ internal static class CalibrationText
     {
         double[] scores = [.. calibration.Images.Select(i => i.Score).Order()];
         string origin = calibration.FalseAlarm is { } rate ? $"false-alarm rate {rate}" : "set by hand";
+        string levels = calibration.Levels == LevelSchedule.None ? "" : $" at the levels {calibration.Levels}";
         yield return FormattableString.Invariant(
-            $"threshold {calibration.Threshold:G6} by the rule {calibration.Rule.Name()} at the levels {calibration.Levels}, {origin}");
+            $"threshold {calibration.Threshold:G6} by the rule {calibration.Rule.Name()}{levels}, {origin}");
         if (scores.Length == 0) yield break;
         yield return
             FormattableString.Invariant($"behind it: {calibration.HeldOut.Count} normal images held out of training, {calibration.Added.Count} added; ")

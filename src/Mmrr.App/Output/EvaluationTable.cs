@@ -13,21 +13,22 @@ internal static class EvaluationTable
     public static void Print(EvaluationResult result)
     {
         Console.WriteLine(
-            Text($"{result.Images} images ({result.NormalImages} normal), levels {result.Levels}, rule {result.Rule.Name()}, ")
+            Text($"{result.Images} images ({result.NormalImages} normal), {result.Scoring}, ")
             + Text($"{result.Seconds:F0} s on {result.Device}"));
-        Overall("", result.WithRefinement, result.WithoutRefinement).Print();
-        foreach (var other in result.OtherRules) Overall($"rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement).Print();
+        Overall("", result.WithRefinement, result.WithoutRefinement, result.Refines).Print();
+        foreach (var other in result.OtherRules) Overall($"rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement, result.Refines).Print();
         if (result.Kinds is not null)
         {
             Kinds(result).Print();
-            if (StandardOutput.IsTerminal) Screen.ForTables().MarkupLine("[dim]in the second lines: without refinement[/]");
+            if (StandardOutput.IsTerminal && result.Refines) Screen.ForTables().MarkupLine("[dim]in the second lines: without refinement[/]");
         }
         Console.WriteLine(Text($"in brackets: {result.Intervals.Confidence:P0} intervals, {result.Intervals.Method}, {result.Intervals.Resamples} resamples"));
     }
 
-    private static FittedTable Overall(string title, ScoreFigures refined, ScoreFigures restored)
+    private static FittedTable Overall(string title, ScoreFigures refined, ScoreFigures restored, bool refines)
     {
-        var table = new FittedTable(new Column(title), new Column("with refinement", IsNumber: true), new Column("without", IsNumber: true));
+        var table = new FittedTable(
+            [new Column(title), .. (refines ? new[] { "with refinement", "without" } : ["score"]).Select(head => new Column(head, IsNumber: true))]);
         Row("image AUROC", f => Text(f.ImageAuroc));
         Row("average precision", f => Text(f.AveragePrecision));
         Row("best F1", f => Text(f.BestF1.F1));
@@ -46,7 +47,8 @@ internal static class EvaluationTable
         }
         return table;
 
-        void Row(string name, Func<ScoreFigures, string> figure) => table.Add(name, Markup.Escape(figure(refined)), Markup.Escape(figure(restored)));
+        void Row(string name, Func<ScoreFigures, string> figure) => 
+            table.Add([name, .. (refines ? new[] { refined, restored } : [refined]).Select(f => Markup.Escape(figure(f)))]);
     }
 
     // Figures without refinement are in separate columns; on a terminal, where that would be too wide, below the others.
@@ -75,9 +77,9 @@ internal static class EvaluationTable
         }
         return table;
 
-        Column[] Pair(string name, int rank) => [.. (plain ? new[] { name, "without" } : [name]).Select(head => new Column(head, IsNumber: true, rank))];
+        Column[] Pair(string name, int rank) => [.. (plain && result.Refines ? new[] { name, "without" } : [name]).Select(head => new Column(head, IsNumber: true, rank))];
 
-        string[] Figures(double? with, double? without) => plain ? [Text(with), Text(without)] : [$"{Text(with)}\n[dim]{Text(without)}[/]"];
+        string[] Figures(double? with, double? without) => !result.Refines ? [Text(with)] : plain ? [Text(with), Text(without)] : [$"{Text(with)}\n[dim]{Text(without)}[/]"];
     }
 
     private static string Text(Estimate estimate) => Text($"{estimate.Value:F4} [{estimate.Low:F3}, {estimate.High:F3}]");

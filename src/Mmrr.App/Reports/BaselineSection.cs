@@ -16,8 +16,7 @@ internal static class BaselineSection
         var rows = new List<IReadOnlyList<object?>>();
         if (data.Evaluation is { } e && e.Images == result.Images)
         {
-            rows.Add(["this run, with refinement", Figure(e.ImageAuroc), Figure(null)]);
-            rows.Add(["this run, without refinement", Figure(e.ImageAurocWithoutRefinement), Figure(null)]);
+            foreach (var (name, auroc) in e.Summary) rows.Add([name, Figure(auroc), Figure(null)]);
         }
         rows.AddRange(result.Figures.Select(f => (IReadOnlyList<object?>)[f.Method, Figure(f.ImageAuroc), Figure(f.NormalisedImageAuroc)]));
         string images = string.Create(CultureInfo.InvariantCulture, $"On {result.Images} test images ({result.NormalImages} normal)");

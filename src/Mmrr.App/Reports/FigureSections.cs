@@ -35,11 +35,11 @@ internal static class FigureSections
 
     /// <summary>All figures of the run's rule, with and without refinement.</summary>
     public static XElement Overall(EvaluationResult result) =>
-        Figures($"Figures of the test set, rule {result.Rule.Name()}, levels {result.Levels}", result.WithRefinement, result.WithoutRefinement);
+        Figures($"Figures of the test set, {result.Scoring}", result, result.WithRefinement, result.WithoutRefinement);
 
     /// <summary>The figures of the other rules.</summary>
     public static IEnumerable<XElement> OtherRules(EvaluationResult result) =>
-        result.OtherRules.Select(other => Figures($"The same by the rule {other.Rule.Name()}", other.WithRefinement, other.WithoutRefinement));
+        result.OtherRules.Select(other => Figures($"The same by the rule {other.Rule.Name()}", result, other.WithRefinement, other.WithoutRefinement));
 
     /// <summary>The figures of each kind of abnormal images against all normal ones; null where there is only one kind.</summary>
     public static XElement? Kinds(EvaluationResult result)
@@ -47,16 +47,16 @@ internal static class FigureSections
         if (result.Kinds is null) return null;
         bool threshold = result.Kinds.All(k => k.WithRefinement.AtThreshold is not null),
             pixels = result.Kinds.Any(k => k.WithRefinement.PixelAuroc is not null);
-        List<object?> header = ["kind", "images", "image AUROC", "without refinement", "average precision"];
+        List<object?> header = ["kind", "images", "image AUROC"];
+        if (result.Refines) header.Add("without refinement");
+        header.Add("average precision");
         if (threshold) header.Add("missed");
         if (pixels) header.AddRange(["pixel AUROC", "AUPRO"]);
         return Html.Table("Kinds of abnormal images, each against all normal ones", header, result.Kinds.Select(k =>
         {
-            List<object?> row =
-            [
-                k.Kind, k.Images.ToString(CultureInfo.InvariantCulture), Interval(k.WithRefinement.ImageAuroc), Interval(k.WithoutRefinement.ImageAuroc),
-                Interval(k.WithRefinement.AveragePrecision)
-            ];
+            List<object?> row = [k.Kind, k.Images.ToString(CultureInfo.InvariantCulture), Interval(k.WithRefinement.ImageAuroc)];
+            if (result.Refines) row.Add(Interval(k.WithoutRefinement.ImageAuroc));
+            row.Add(Interval(k.WithRefinement.AveragePrecision));
             if (threshold) row.Add(k.WithRefinement.AtThreshold!.Misses.ToString(CultureInfo.InvariantCulture));
             if (pixels) row.AddRange([Optional(k.WithRefinement.PixelAuroc), Optional(k.WithRefinement.Aupro)]);
             return (IReadOnlyList<object?>)row;
@@ -71,7 +71,7 @@ internal static class FigureSections
             $"In brackets: {result.Intervals.Confidence * 100:0.#} % intervals ({result.Intervals.Method}, {result.Intervals.Resamples} resamples). "
             + $"They show how much the choice of test images changes a figure, not the effect of another seed or other training images."));
 
-    private static XElement Figures(string caption, ScoreFigures refined, ScoreFigures restored)
+    private static XElement Figures(string caption, EvaluationResult result, ScoreFigures refined, ScoreFigures restored)
     {
         var rows = new List<object?[]>();
         Row("image AUROC", f => Interval(f.ImageAuroc));
@@ -90,9 +90,9 @@ internal static class FigureSections
             Row("pixel AUROC", f => Optional(f.PixelAuroc));
             Row("AUPRO (false positive rate up to 0.3)", f => Optional(f.Aupro));
         }
-        return Html.Table(caption, ["", "with refinement", "without refinement"], rows);
+        return Html.Table(caption, result.Refines ? ["", "with refinement", "without refinement"] : ["", "score"], rows);
 
-        void Row(string name, Func<ScoreFigures, object> figure) => rows.Add([name, figure(refined), figure(restored)]);
+        void Row(string name, Func<ScoreFigures, object> figure) => rows.Add(result.Refines ? [name, figure(refined), figure(restored)] : [name, figure(refined)]);
     }
 
     private static object[] Interval(Estimate estimate) =>

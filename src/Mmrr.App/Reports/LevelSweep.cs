@@ -60,7 +60,7 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
     /// <param name="samples">Its test images.</param>
     /// <param name="images">The number of them to score, drawn by the run's seed, the kinds in proportion, as in <c>mmrr evaluate --limit</c>.</param>
     /// <param name="progress">Called with the share that is done.</param>
-    public static LevelSweep Compute(RunFolder run, MmrrModel model, IReadOnlyList<Sample> samples, int images, Action<double> progress)
+    public static LevelSweep Compute(RunFolder run, AnomalyModel model, IReadOnlyList<Sample> samples, int images, Action<double> progress)
     {
         Sample[] some = images >= samples.Count ? [.. samples] : [.. Sampling.Stratified(samples, images, run.Options.Seed).Select(i => samples[i])];
         bool[] abnormal = [.. some.Select(s => s.Abnormal)];
@@ -89,7 +89,7 @@ internal sealed record LevelSweep(int Images, int NormalImages, string Of, IRead
     private static string Fingerprint(RunFolder run)
     {
         var hash = new Sha256();
-        foreach (string file in new[] { Checkpoint.RestorationFile, Checkpoint.RefinementFile, "scores.csv" })
+        foreach (string file in run.AnomalyMethod.Phases.Select(phase => phase.File).Append("scores.csv"))
         {
             using var stream = File.OpenRead(run.PathOf(file));
             hash.Append(Sha256.HashData(stream));

@@ -22,31 +22,27 @@ internal static class PictureSections
                 Html.Classed("div", "views", Views(card)),
                 Html.Element("figcaption", Title(card.Image), Html.Element("br"), Score(card.Image, threshold))))));
 
-    /// <summary>An image and its embedding, and in a table whose columns are levels the mask, the restored and the refined image.</summary>
+    /// <summary>An image, and in a table whose columns are levels the steps of the method, of MMRR mask, restored and refined image.</summary>
     public static XElement Grid(GridCard card, double? threshold)
     {
         var grid = card.Grid;
         string name = card.Card.Image.Name;
         // The same height for all, so that columns line up.
-        List<object?[]> rows =
-        [
-            Row("m", "mask", grid.Masks),
-            Row("x̂", "restored", grid.Restored),
-            Row("x̂ + r", "refined", grid.Refined),
-        ];
+        bool levels = grid.Levels.Count > 1;
+        List<object?[]> rows = [.. grid.Rows.Select(row => Row(row.Symbol, row.Name, row.Tiles))];
         return Html.Classed(
             "article", "grid",
             Html.Element("h3", Title(card.Card.Image)),
             Html.Element("p", Score(card.Card.Image, threshold)),
-            Html.Classed("div", "views", Views(card.Card), View(grid.Embedding, $"Embedding of {name}", "e")),
+            Html.Classed("div", "views", Views(card.Card), grid.Once.Select(step => View(step.Tiles[0], $"{char.ToUpperInvariant(step.Name[0])}{step.Name[1..]} of {name}", step.Symbol))),
             Html.Table(
-                $"{name} at {grid.Levels.Count} mask levels",
-                ["level", .. grid.Levels.Select(l => (object?)l.ToString("0.00#", CultureInfo.InvariantCulture))],
+                levels ? $"{name} at {grid.Levels.Count} mask levels" : $"{name}, restored",
+                levels ? ["level", .. grid.Levels.Select(l => (object?)l.ToString("0.00#", CultureInfo.InvariantCulture))] : ["", ""],
                 rows));
 
         object?[] Row(string symbol, string word, IReadOnlyList<Tile> tiles) =>
             [symbol, .. tiles.Select((tile, l) => (object?)Html.Picture(
-                tile.Reduce(GridSide), string.Create(CultureInfo.InvariantCulture, $"{word} at level {grid.Levels[l]:0.00#}")))];
+                tile.Reduce(GridSide), levels ? string.Create(CultureInfo.InvariantCulture, $"{word} at level {grid.Levels[l]:0.00#}") : word))];
     }
 
     private static XElement[] Views(ImageCard card)

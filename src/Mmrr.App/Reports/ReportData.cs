@@ -27,8 +27,8 @@ internal sealed record ReportData(
     /// <summary>Whether the calibration is of the scores' levels and rule.</summary>
     public bool IsOfTheScores => Calibration?.Levels == Evaluation?.Levels && Calibration?.Rule == Evaluation?.Rule;
 
-    /// <summary>Whether both checkpoints exist.</summary>
-    public bool HasModel => File.Exists(Run.PathOf(Checkpoint.RestorationFile)) && File.Exists(Run.PathOf(Checkpoint.RefinementFile));
+    /// <summary>Whether all checkpoints exist.</summary>
+    public bool HasModel => Run.AnomalyMethod.Phases.All(phase => File.Exists(Run.PathOf(phase.File)));
 
     /// <summary>Reads a run's files.</summary>
     /// <exception cref="InvalidDataException">One of them is damaged.</exception>
@@ -43,7 +43,7 @@ internal sealed record ReportData(
         return new ReportData(
             run, TrainingHistory.Read(run.PathOf(TrainingHistory.FileName)), evaluation,
             scores ?? (calibration is null ? null : ScoredImage.Of(calibration.HeldOut)),
-            evaluation is null ? null : LevelErrors.Read(run, evaluation.Levels, evaluation.Images), calibration);
+            evaluation is null || evaluation.Levels == LevelSchedule.None ? null : LevelErrors.Read(run, evaluation.Levels, evaluation.Images), calibration);
     }
 
     private static EvaluationResult? ReadEvaluation(string path)
@@ -55,6 +55,7 @@ internal sealed record ReportData(
             if (IsWhole(result.WithRefinement) && IsWhole(result.WithoutRefinement)
                 && result is { Intervals: not null, Device: not null, Levels: not null, OtherRules: not null, Seconds: >= 0 and < double.PositiveInfinity }
                 && (result.Kinds?.All(k => k?.Kind is not null && IsWhole(k.WithRefinement) && IsWhole(k.WithoutRefinement)) ?? true)
+                && AnomalyMethods.All.Any(m => m.Name == (result.Method ?? AnomalyMethods.All[0].Name))
                 && result.OtherRules.All(r => r is not null && IsWhole(r.WithRefinement) && IsWhole(r.WithoutRefinement))) return result;
             throw new JsonException("a figure is missing or out of its range");
         }

@@ -37,7 +37,7 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
     /// <param name="chosen">Names of the images to show level by level; typical ones if there are none.</param>
     /// <exception cref="UsageException">A chosen image does not exist.</exception>
     public static ReportPictures Draw(
-        MmrrModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, ScoreMethod method,
+        AnomalyModel model, IReadOnlyList<Sample> samples, IReadOnlyList<ScoredImage> scored, ScoreMethod method,
         HeatmapRange? range, IReadOnlyList<string> chosen)
     {
         var byName = samples.GroupBy(s => s.Name).ToDictionary(g => g.Key, g => g.First());
@@ -58,7 +58,7 @@ internal sealed record ReportPictures(IReadOnlyList<ImageCard> Misses, IReadOnly
     }
 
     /// <summary>The model's view of an image at every level: the worst tile of a tiled image, else the whole image.</summary>
-    public static LevelGrid Grid(MmrrModel model, PreparedImage image, int tile, LevelSchedule levels)
+    public static LevelGrid Grid(AnomalyModel model, PreparedImage image, int tile, LevelSchedule levels)
     {
         var options = model.Options;
         var seen = PixelValues.Zeros(options.Range.Bits, options.Size * options.Size * options.Channels);

@@ -27,7 +27,7 @@ internal static class RunReport
             "header",
             Html.Element("h1", title),
             Html.Element(
-                "p", "MMRR trained on normal images", options.Normal.Length == 0 ? null : new object[] { " of ", Html.Element("strong", options.Normal) },
+                "p", $"{data.Run.AnomalyMethod.Title} trained on normal images", options.Normal.Length == 0 ? null : new object[] { " of ", Html.Element("strong", options.Normal) },
                 Invariant($" ({options.Data}), {options.Model.Size} × {options.Model.Size} pixels, ")
                     + Invariant($"{(options.Model.Channels == 1 ? "grey" : "colour")}, preset {options.Preset}.")),
             data.Evaluation is null ? null : FigureSections.Headline(data.Evaluation),
@@ -40,7 +40,7 @@ internal static class RunReport
             BaselineSection.Of(data),
             Scores(data),
             pictures is null ? null : Worst(data, pictures),
-            pictures is not { Grids.Count: > 0 } ? null : Grids(data, pictures),
+            pictures is not { Grids.Count: > 0 } || pictures.Grids[0].Grid.Rows.Count == 0 ? null : Grids(data, pictures),
             sweep is null && data.SingleLevels is null ? null : Levels(data.SingleLevels, sweep),
             Training(data),
             Section("Configuration", Configuration(data)),
@@ -55,7 +55,7 @@ internal static class RunReport
         double? threshold = data.Decision?.Threshold;
         return Section(
             "Scores", Threshold(data),
-            Html.Classed("div", "plots", scores.Any(s => s.Abnormal) ? ScorePlots.Roc(scores, threshold) : null, ScorePlots.Histogram(scores, threshold)));
+            Html.Classed("div", "plots", scores.Any(s => s.Abnormal) ? ScorePlots.Roc(scores, threshold, data.Run.AnomalyMethod.Refines) : null, ScorePlots.Histogram(scores, threshold)));
     }
 
     private static XElement Threshold(ReportData data) => Html.Element("p", data switch
@@ -94,8 +94,8 @@ internal static class RunReport
     }
 
     private static XElement Grids(ReportData data, ReportPictures pictures) => Section(
-        "Level by level",
-        Html.Classed(
+        data.Run.AnomalyMethod.HasLevels ? "Level by level" : "Restored images",
+        !data.Run.AnomalyMethod.HasLevels ? null : Html.Classed(
             "p", "note",
             "Figures 4 to 35 of the paper. e is the embedding, stretched from its smallest value (black) to its largest (white), over all channels. "
             + "At every level the mask m (black: noise, white: the embedding; the mean of its channels), ",
@@ -115,7 +115,7 @@ internal static class RunReport
 
     private static XElement Training(ReportData data) => data.History.Count == 0
         ? Section("Training", Html.Element("p", "No epoch is complete yet."))
-        : Section("Training", Html.Classed("div", "plots", data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g => TrainingPlots.Phase([.. g]))));
+        : Section("Training", Html.Classed("div", "plots", data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g => TrainingPlots.Phase(data.Run.AnomalyMethod, [.. g]))));
 
     private static XElement Configuration(ReportData data)
     {
@@ -137,13 +137,13 @@ internal static class RunReport
         var rows = new List<IReadOnlyList<object?>>();
         foreach (var phase in data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g => g.Last()))
             rows.Add([
-                TrainingPlots.Name(phase.Phase), Invariant($"{phase.Epoch} epochs, {phase.Step} steps of {data.Run.Options.Batch}, {Time(phase.Seconds)}"),
+                TrainingPlots.Name(data.Run.AnomalyMethod, phase.Phase), Invariant($"{phase.Epoch} epochs, {phase.Step} steps of {data.Run.Options.Batch}, {Time(phase.Seconds)}"),
                 data.Run.Options.Device
             ]);
         if (data.Evaluation is { } e)
-            rows.Add(["Evaluation", Invariant($"{e.Images} images at the levels {e.Levels}, rule {e.Rule.Name()}, {Time(e.Seconds)}"), e.Device]);
+            rows.Add(["Evaluation", Invariant($"{e.Images} images{(e.Levels == LevelSchedule.None ? "" : $" at the levels {e.Levels}")}, rule {e.Rule.Name()}, {Time(e.Seconds)}"), e.Device]);
         if (data.HasModel)
-            rows.Add(["Weights written", Invariant($"{File.GetLastWriteTimeUtc(data.Run.PathOf(Checkpoint.RefinementFile)):yyyy-MM-dd HH:mm} UTC"), ""]);
+            rows.Add(["Weights written", Invariant($"{File.GetLastWriteTimeUtc(data.Run.PathOf(data.Run.AnomalyMethod.Phases[^1].File)):yyyy-MM-dd HH:mm} UTC"), ""]);
         string version = typeof(RunReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         rows.Add(["Program", $"mmrr {version.Split('+')[0]}", ""]);
         return Html.Table("Duration and device of each step", ["", "what", "device"], rows);

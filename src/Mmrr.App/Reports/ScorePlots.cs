@@ -14,16 +14,18 @@ internal static class ScorePlots
     /// <summary>The ROC curves with and without refinement, with the threshold marked on the first.</summary>
     /// <param name="images">Images of both kinds.</param>
     /// <param name="threshold">The run's threshold; null where it has none for these scores.</param>
-    public static XElement Roc(IReadOnlyList<ScoredImage> images, double? threshold)
+    /// <param name="refines">Whether scores with and without refinement differ.</param>
+    public static XElement Roc(IReadOnlyList<ScoredImage> images, double? threshold, bool refines)
     {
         bool[] abnormal = [.. images.Select(i => i.Abnormal)];
         var refined = Ranking.Of([.. images.Select(i => i.Score)], abnormal);
         var restored = Ranking.Of([.. images.Select(i => i.ScoreWithoutRefinement)], abnormal);
         var plot = new Plot(Axis.Linear("false alarms: share of normal images", 0, 1), Axis.Linear("found: share of abnormal images", 0, 1))
-            .Line([(0, 0), (1, 1)], "chance", null)
-            .Line(Curve(restored), "second", "without refinement")
-            .Line(Curve(refined), "first", "with refinement");
-        string description = Invariant($"ROC curve: the area is {RocCurve.Auroc(refined):F4} with refinement, {RocCurve.Auroc(restored):F4} without.");
+            .Line([(0, 0), (1, 1)], "chance", null);
+        if (refines) plot.Line(Curve(restored), "second", "without refinement");
+        plot.Line(Curve(refined), "first", refines ? "with refinement" : "score");
+        string description = Invariant($"ROC curve: the area is {RocCurve.Auroc(refined):F4}")
+            + (refines ? Invariant($" with refinement, {RocCurve.Auroc(restored):F4} without.") : ".");
         if (threshold is { } t)
         {
             double found = Share(images, true, t), alarms = Share(images, false, t);
@@ -55,7 +57,7 @@ internal static class ScorePlots
         if (threshold is { } cut) plot.Cut(cut, Invariant($"threshold {cut:G4}"));
         string description = "Histogram of the scores." + Describe("normal", normal) + Describe("abnormal", abnormal)
             + (threshold is { } value ? Invariant($" The threshold is {value:G4}.") : "");
-        return plot.ToFigure(description, "Scores with refinement; higher is more abnormal.");
+        return plot.ToFigure(description, "Scores; higher is more abnormal.");
 
         static string Describe(string kind, double[] scores) =>
             scores.Length == 0

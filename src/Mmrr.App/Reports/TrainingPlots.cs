@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Mmrr.App.Reports.Charts;
+using Mmrr.Nn;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.App.Reports;
@@ -8,14 +9,14 @@ namespace Mmrr.App.Reports;
 /// <summary>Plots of a training: the losses of a phase, and the learning rate below them.</summary>
 internal static class TrainingPlots
 {
-    private static readonly Dictionary<int, string> s_phases = new() { [1] = "Phase 1: restoration", [2] = "Phase 2: refinement" };
-
     /// <summary>A phase's name.</summary>
-    public static string Name(int phase) => s_phases.GetValueOrDefault(phase, $"Phase {phase}");
+    public static string Name(AnomalyMethod method, int phase) =>
+        phase <= method.Phases.Count ? $"Phase {phase}: {method.Phases[phase - 1].Name}" : $"Phase {phase}";
 
     /// <summary>The plots of one phase.</summary>
+    /// <param name="method">The run's method.</param>
     /// <param name="epochs">Its epochs, at least one.</param>
-    public static XElement Phase(IReadOnlyList<TrainingEpoch> epochs)
+    public static XElement Phase(AnomalyMethod method, IReadOnlyList<TrainingEpoch> epochs)
     {
         TrainingEpoch last = epochs[^1], best = epochs.Where(e => e.ValidationLoss is not null).MinBy(e => e.ValidationLoss) ?? last;
         (double Step, double Loss)[] validated = [.. epochs.Where(e => e.ValidationLoss is not null).Select(e => ((double)e.Step, e.ValidationLoss!.Value))];
@@ -33,7 +34,7 @@ internal static class TrainingPlots
             : Invariant($"lowest validation loss {best.ValidationLoss:G4} at step {best.Step}, whose weights are kept");
         return Html.Element(
             "div",
-            Html.Element("h3", Name(last.Phase)),
+            Html.Element("h3", Name(method, last.Phase)),
             loss.ToFigure(Invariant($"Losses of {epochs.Count} epochs, {last.Step} steps: {lowest}; the last training loss is {last.TrainingLoss:G4}.")),
             rates.ToFigure(
                 Invariant($"Learning rate: {epochs[0].LearningRate:G3} at the start, {last.LearningRate:G3} at the end."),

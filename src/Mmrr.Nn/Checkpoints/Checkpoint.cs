@@ -3,17 +3,17 @@ using System.Globalization;
 namespace Mmrr.Nn.Checkpoints;
 
 /// <summary>
-/// A model's weights as safetensors files with PyTorch's names and layouts: convolutions [out, in, K, K]. A run has two files, and each name is in one of
-/// them: <c>restoration.safetensors</c> (f_e, f_m, f_res) after the first phase and <c>refinement.safetensors</c> (f_ref) after the second. The metadata
-/// holds the model's options, so that each file can be opened on its own.
+/// A model's weights as safetensors files with PyTorch's names and layouts: convolutions [out, in, K, K]. A run has a file for each phase of its method's
+/// training: of MMRR <c>restoration.safetensors</c> (f_e, f_m, f_res) and <c>refinement.safetensors</c> (f_ref). The metadata holds the model's options, so
+/// that each file can be opened on its own.
 /// </summary>
 public static class Checkpoint
 {
-    /// <summary>The file of the first phase.</summary>
-    public const string RestorationFile = "restoration.safetensors";
+    /// <summary>The file of MMRR's first phase.</summary>
+    public const string RestorationFile = MmrrModel.RestorationFile;
 
-    /// <summary>The file of the second phase.</summary>
-    public const string RefinementFile = "refinement.safetensors";
+    /// <summary>The file of MMRR's second phase.</summary>
+    public const string RefinementFile = MmrrModel.RefinementFile;
 
     private const string OptionsKey = "mmrr.options";
 
@@ -59,37 +59,55 @@ public static class Checkpoint
         }
     }
 
-    /// <summary>Loads the model of a run, both phases.</summary>
+    /// <summary>Loads the model of a run, the weights of all phases.</summary>
     /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is damaged or belongs to a different model.</exception>
-    public static MmrrModel Load(string run, Device device)
+    public static AnomalyModel Load(string run, Device device)
     {
-        string restoration = Path.Combine(run, RestorationFile), refinement = Path.Combine(run, RefinementFile);
-        foreach (string path in new[] { restoration, refinement })
+        string known = AnomalyMethods.CheckpointFiles.Select(file => Path.Combine(run, file)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"{Path.Combine(run, RestorationFile)}: no such checkpoint; {run} is not a finished run");
+        MmrrOptions options;
+        using (var file = SafeTensorsFile.Open(known)) options = ReadOptions(file, known);
+        var method = AnomalyMethods.Of(options);
+        string[] paths = [.. method.Phases.Select(phase => Path.Combine(run, phase.File))];
+        foreach (string path in paths)
         {
             if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint; {run} is not a finished run");
         }
-        using var first = SafeTensorsFile.Open(restoration);
-        using var second = SafeTensorsFile.Open(refinement);
-        var options = ReadOptions(first, restoration);
-        if (!options.Equals(ReadOptions(second, refinement))) throw new InvalidDataException($"{refinement}: its model differs from that of {restoration}");
-        var shapes = MmrrModel.ParameterShapes(options).ToLookup(p => p.Name.StartsWith("f_ref.", StringComparison.Ordinal));
-        Weights.Compare(first, restoration, shapes[false]);
-        Weights.Compare(second, refinement, shapes[true]);
-        var model = new MmrrModel(device, options);
+        var files = new List<SafeTensorsFile>();
         try
         {
-            foreach (var (prefix, network) in model.Networks())
+            foreach (string path in paths)
             {
-                var file = prefix == "f_ref" ? second : first;
-                foreach (var (name, variable) in network.Parameters()) Weights.Put(variable.Value, file.Read($"{prefix}.{name}"));
+                files.Add(SafeTensorsFile.Open(path));
+                if (!options.Equals(ReadOptions(files[^1], path))) throw new InvalidDataException($"{path}: its model differs from that of {paths[0]}");
             }
-            return model;
+            using (var plan = method.Create(null, options))
+            {
+                foreach (var (phase, i) in plan.Phases.Select((phase, i) => (phase, i))) Weights.Compare(files[i], paths[i], Named(phase.Networks));
+            }
+            var model = method.Create(device, options);
+            try
+            {
+                // What two phases train is as the later one left it.
+                for (int i = 0; i < paths.Length; i++)
+                {
+                    foreach (var (prefix, network) in model.Phases[i].Networks)
+                    {
+                        foreach (var (name, variable) in network.Parameters()) Weights.Put(variable.Value, files[i].Read($"{prefix}.{name}"));
+                    }
+                }
+                return model;
+            }
+            catch
+            {
+                model.Dispose();
+                throw;
+            }
         }
-        catch
+        finally
         {
-            model.Dispose();
-            throw;
+            foreach (var file in files) file.Dispose();
         }
     }
 
@@ -99,16 +117,19 @@ public static class Checkpoint
     /// <param name="networks">The networks to load, with their names.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, belongs to a different model or holds other networks.</exception>
-    public static void Load(string path, MmrrModel model, IEnumerable<(string Name, Module Network)> networks)
+    public static void Load(string path, AnomalyModel model, IEnumerable<(string Name, Module Network)> networks)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint");
         using var file = SafeTensorsFile.Open(path);
         if (!ReadOptions(file, path).Equals(model.Options)) throw new InvalidDataException($"{path}: it belongs to a different model");
         (string Name, Module Network)[] wanted = [.. networks];
-        Weights.Compare(file, path, wanted.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape))));
+        Weights.Compare(file, path, Named(wanted));
         Restore(wanted, [.. file.Entries.Select(entry => (entry.Name, entry.Shape.ToArray(), file.Read(entry.Name)))]);
     }
+
+    private static IEnumerable<(string Name, Shape Shape)> Named(IEnumerable<(string Name, Module Network)> networks) =>
+        networks.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape)));
 
     private static MmrrOptions ReadOptions(SafeTensorsFile file, string path)
     {
@@ -118,9 +139,11 @@ public static class Checkpoint
             throw new InvalidDataException($"{path}: the metadata has no {OptionsKey}; it is not a checkpoint of this program");
         try
         {
-            return MmrrOptions.FromJson(json);
+            var options = MmrrOptions.FromJson(json);
+            AnomalyMethods.Of(options).Validate(options);
+            return options;
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }

@@ -41,6 +41,17 @@ public enum RefinementInput
 /// <summary>Everything that determines the shapes and the meaning of a model's weights. A checkpoint stores it in its metadata.</summary>
 public sealed record MmrrOptions
 {
+    /// <summary>The name of the method of the paper.</summary>
+    internal const string MmrrMethod = "mmrr";
+
+    /// <summary>The method's name; null for MMRR, also in the files of versions that had no other.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Method { get; init => field = value == MmrrMethod ? null : value; }
+
+    /// <summary>The settings of the method, by name; null for a method without settings of its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, double>? Settings { get; init; }
+
     /// <summary>Channels of the images, 1 or 3.</summary>
     public int Channels { get; init; } = 1;
 
@@ -71,6 +82,9 @@ public sealed record MmrrOptions
     /// <summary>The inputs of f_ref, in the order of its input channels.</summary>
     public IReadOnlyList<RefinementInput> RefinementInputs { get; init; } =
         [RefinementInput.Image, RefinementInput.Embedding, RefinementInput.Mask, RefinementInput.Noise];
+
+    /// <summary>A setting of the method.</summary>
+    internal double Setting(string name) => Settings![name];
 
     /// <summary>The options as JSON on one line.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, OptionsJson.Default.MmrrOptions);

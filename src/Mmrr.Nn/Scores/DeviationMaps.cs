@@ -24,7 +24,7 @@ internal sealed class DeviationMaps : IDisposable
     }
 
     /// <summary>Adds the error maps of a group of levels, [N·count, S, S] each; the arrays may be longer.</summary>
-    public void Add(RestoredLevels group, float[] refinedErrors, float[] restoredErrors)
+    public void Add(LevelOutputs group, float[] refinedErrors, float[] restoredErrors)
     {
         Add(group, refinedErrors, _statistics.Refined, _refined);
         Add(group, restoredErrors, _statistics.Restored, _restored);
@@ -57,7 +57,7 @@ internal sealed class DeviationMaps : IDisposable
         return maps;
     }
 
-    private void Add(RestoredLevels group, float[] errors, NormalStatistics.Moments normal, float[] maps)
+    private void Add(LevelOutputs group, float[] errors, NormalStatistics.Moments normal, float[] maps)
     {
         var levels = _statistics.Levels;
         // An image's levels are added in order, independently of the threads.

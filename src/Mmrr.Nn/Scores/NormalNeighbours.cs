@@ -67,11 +67,11 @@ internal sealed class NormalNeighbours
     }
 
     /// <summary>The rows of a group of levels with the index of their set: [N, D] for each set.</summary>
-    private static IEnumerable<(int Set, float[] Rows)> Rows(RestoredLevels group, MmrrOptions model)
+    private static IEnumerable<(int Set, float[] Rows)> Rows(LevelOutputs group, MmrrOptions model)
     {
         int length = Length(0, model), edgeLength = Length(1, model), side = CoarseGrid.Side(model), values = model.Size * model.Size * model.Channels;
         int images = group.Refined.Shape[0] / group.Count, edgeSide = EdgeHistogram.Side(model.Size), pixels = EdgeHistogram.Pixels(model.Size);
-        float[] image = group.Restoration.Image.Value.ToArray(), refined = group.Refined.Value.ToArray(), restored = group.Restoration.Restored.Value.ToArray();
+        float[] image = group.Image.Value.ToArray(), refined = group.Refined.Value.ToArray(), restored = group.Restored.Value.ToArray();
         var (plain, edges) = (new float[images * length], new float[images * edgeLength]);
         var errors = Enumerable.Range(0, 2 * group.Count).Select(_ => new float[images * length]).ToArray();
         Parallel.For(0, images, i =>
@@ -109,7 +109,7 @@ internal sealed class NormalNeighbours
         private readonly List<float>[] _sets = [.. Enumerable.Range(0, Sets(levels)).Select(_ => new List<float>())];
 
         /// <summary>Adds a group of levels.</summary>
-        public void Add(RestoredLevels group)
+        public void Add(LevelOutputs group)
         {
             int most = Math.Max(NearestRows.Neighbour + 1, MostFloats / Enumerable.Range(0, _sets.Length).Sum(set => Length(set, model)));
             foreach (var (set, rows) in Rows(group, model))
@@ -130,7 +130,7 @@ internal sealed class NormalNeighbours
         private readonly double[] _restored = new double[images];
 
         /// <summary>Adds a group of levels. An image's distances are added in order.</summary>
-        public void Add(RestoredLevels group)
+        public void Add(LevelOutputs group)
         {
             foreach (var (set, rows) in Rows(group, normal._model))
             {

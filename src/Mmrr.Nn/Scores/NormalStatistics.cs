@@ -50,7 +50,7 @@ public sealed class NormalStatistics
     /// <param name="levels">The run's levels.</param>
     /// <param name="rule">The run's rule.</param>
     /// <exception cref="ArgumentException">There is no image, or one does not have the model's size.</exception>
-    public static NormalStatistics Of(MmrrModel model, IEnumerable<(PreparedImage Image, ImageLight Light)> squares, LevelSchedule levels, ScoreRule rule)
+    public static NormalStatistics Of(AnomalyModel model, IEnumerable<(PreparedImage Image, ImageLight Light)> squares, LevelSchedule levels, ScoreRule rule)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(squares);
@@ -59,7 +59,7 @@ public sealed class NormalStatistics
         int length = o.Size * o.Size * o.Channels, images = 0;
         var formula = new DeviationRule(o.Size, DeviationRule.SigmaFor(o.Size));
         var (refined, restored) = (new Sums(formula, levels.Count, Places(o)), new Sums(formula, levels.Count, Places(o)));
-        var neighbours = o.Fit == ImageFit.Tile ? null : new NormalNeighbours.Gathering(o, levels);
+        var neighbours = o.Fit == ImageFit.Tile || !AnomalyMethods.Of(o).Restores ? null : new NormalNeighbours.Gathering(o, levels);
         foreach (var batch in squares.Chunk(Scoring.BatchSize(o, levels.Count, model.Device.Kind)))
         {
             var values = new float[batch.Length * length];
@@ -74,11 +74,11 @@ public sealed class NormalStatistics
             using (model.Device.Use.TakeTurn())
             {
                 using var scope = new DisposeScope();
-                LevelWalk.Run(model, values, levels, group =>
+                model.Visit(values, levels, group =>
                 {
                     neighbours?.Add(group);
-                    refined.Add(group, Scoring.PerPixel(group.Refined, group).ToArray());
-                    restored.Add(group, Scoring.PerPixel(group.Restoration.Restored, group).ToArray());
+                    refined.Add(group, group.PixelErrors(refined: true).ToArray());
+                    restored.Add(group, group.PixelErrors(refined: false).ToArray());
                 });
             }
             images += batch.Length;
@@ -187,7 +187,7 @@ public sealed class NormalStatistics
         private readonly float[] _roughness = new float[formula.Size * formula.Size];
 
         /// <summary>Adds the error maps of a group of levels, [N·count, S, S].</summary>
-        public void Add(RestoredLevels group, float[] errors)
+        public void Add(LevelOutputs group, float[] errors)
         {
             for (int row = 0; row < errors.Length / _roughness.Length; row++)
             {

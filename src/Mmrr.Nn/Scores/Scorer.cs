@@ -63,7 +63,7 @@ public sealed record ImageScore(double Score, double ScoreWithoutRefinement, flo
 public sealed partial class Scorer : IDisposable
 {
     private readonly string _run;
-    private readonly MmrrModel _model;
+    private readonly AnomalyModel _model;
     private readonly bool _ownsDevice;
 
     // Guards the fields below; a disposing thread waits on it.

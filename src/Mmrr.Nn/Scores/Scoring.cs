@@ -5,7 +5,7 @@ using Mmrr.Kernels;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Scores images by how well they are restored at the levels of a schedule. An image's score does not depend on its batch; see <see cref="LevelWalk"/>.
+/// Scores images by how well they are restored at the levels of a schedule. An image's score does not depend on its batch; see <see cref="AnomalyModel.Visit"/>.
 /// </summary>
 public static class Scoring
 {
@@ -25,13 +25,13 @@ public static class Scoring
     /// <param name="maps">Whether to compute the maps.</param>
     /// <param name="statistics">Statistics of normal images at these levels; without them only <see cref="ScoreRule.Paper"/> has scores.</param>
     /// <exception cref="ArgumentException">The values are not whole images, or the statistics are for other levels or another size.</exception>
-    public static Scores Score(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics = null) =>
+    public static Scores Score(AnomalyModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics = null) =>
         Score(model, images, levels, maps, statistics, spent: null);
 
     /// <summary>
     /// The same, reusing the maps of scores that are no longer read: the tiles of a large image would otherwise leave gigabytes to the garbage collector.
     /// </summary>
-    internal static Scores Score(MmrrModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics, Scores? spent)
+    internal static Scores Score(AnomalyModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics, Scores? spent)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(levels);
@@ -75,17 +75,8 @@ public static class Scoring
         float[] Map(float[]? old) => old?.Length == mapped ? old : new float[mapped];
     }
 
-    /// <summary>The channels' mean squared error of each pixel, [N·count, S, S].</summary>
-    internal static Tensor PerPixel(Variable prediction, RestoredLevels group)
-    {
-        var shape = prediction.Shape;
-        var errors = Tensor.Empty(prediction.Device, new Shape(shape[0], shape[1], shape[2]));
-        SquaredError.PerPixel(prediction.Value, group.Restoration.Image.Value, errors);
-        return errors;
-    }
-
     private static void ScoreBatch(
-        MmrrModel model, ReadOnlySpan<float> images, int n, LevelSchedule levels, Span<float> refinedErrors, Span<float> restoredErrors,
+        AnomalyModel model, ReadOnlySpan<float> images, int n, LevelSchedule levels, Span<float> refinedErrors, Span<float> restoredErrors,
         Span<float> refinedMap, Span<float> restoredMap, DeviationMaps? deviations, NormalNeighbours.Sums? neighbours)
     {
         using var scope = new DisposeScope();
@@ -93,12 +84,12 @@ public static class Scoring
         // Read after everything is enqueued: without deviations there is no earlier synchronization with the device.
         var pending = new List<(int First, int Count, Tensor Refined, Tensor Restored)>();
         Tensor? refinedSum = null, restoredSum = null;
-        LevelWalk.Run(model, images, levels, group =>
+        model.Visit(images, levels, group =>
         {
-            pending.Add((group.First, group.Count, PerImage(group.Refined, group), PerImage(group.Restoration.Restored, group)));
+            pending.Add((group.First, group.Count, group.ImageErrors(refined: true), group.ImageErrors(refined: false)));
             neighbours?.Add(group);
             if (!maps && deviations is null) return;
-            using Tensor refined = PerPixel(group.Refined, group), restored = PerPixel(group.Restoration.Restored, group);
+            using Tensor refined = group.PixelErrors(refined: true), restored = group.PixelErrors(refined: false);
             if (maps) (refinedSum, restoredSum) = (Sum(refinedSum, refined, n), Sum(restoredSum, restored, n));
             if (deviations is null) return;
             float[] refinedErrors = ArrayPool<float>.Shared.Rent(refined.Shape.Count), restoredErrors = ArrayPool<float>.Shared.Rent(restored.Shape.Count);
@@ -115,13 +106,6 @@ public static class Scoring
         }
         refinedSum?.CopyTo(refinedMap);
         restoredSum?.CopyTo(restoredMap);
-    }
-
-    private static Tensor PerImage(Variable prediction, RestoredLevels group)
-    {
-        var errors = Tensor.Empty(prediction.Device, new Shape(prediction.Shape[0]));
-        SquaredError.PerImage(prediction.Value, group.Restoration.Image.Value, errors);
-        return errors;
     }
 
     /// <summary>Adds the error maps of a group to each image's sum, [N, S, S].</summary>

@@ -47,7 +47,7 @@ public static class TiledScoring
     /// <param name="method">The levels and, if available, the statistics.</param>
     /// <param name="maps">Whether to compute the maps.</param>
     /// <exception cref="ArgumentException">An image does not have the model's channels or, if the model is not tiled, its size.</exception>
-    public static IReadOnlyList<PreparedScore> Score(MmrrModel model, IReadOnlyList<PreparedImage> images, ScoreMethod method, bool maps)
+    public static IReadOnlyList<PreparedScore> Score(AnomalyModel model, IReadOnlyList<PreparedImage> images, ScoreMethod method, bool maps)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(images);

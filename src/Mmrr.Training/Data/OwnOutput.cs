@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data.Integrity;
 
@@ -19,7 +20,7 @@ internal static class OwnOutput
     // The text chunk directly follows the header, or follows other chunks where another program saved the picture again.
     private const int Searched = 1024;
 
-    private static readonly string[] s_besideRunFile = [DataRecord.FileName, "training.safetensors", Checkpoint.RestorationFile, "history.csv"];
+    private static readonly string[] s_besideRunFile = [DataRecord.FileName, "training.safetensors", .. AnomalyMethods.CheckpointFiles, "history.csv"];
 
     private static ReadOnlySpan<byte> Mark => "tEXtSoftware\0mmrr"u8;
 

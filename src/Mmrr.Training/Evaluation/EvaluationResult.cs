@@ -72,6 +72,24 @@ internal sealed record EvaluationResult(
     [JsonPropertyOrder(-1)]
     public int Format { get; init; } = CurrentFormat;
 
+    /// <summary>The method; null for MMRR.</summary>
+    [JsonPropertyOrder(-1)]
+    public string? Method { get; init; }
+
+    /// <summary>Whether the figures with and without refinement differ; otherwise those without repeat the others.</summary>
+    [JsonIgnore]
+    public bool Refines => AnomalyMethods.Of(Method).Refines;
+
+    /// <summary>The image AUROC by name.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<(string Name, double ImageAuroc)> Summary => Refines
+        ? [("this run, with refinement", ImageAuroc), ("this run, without refinement", ImageAurocWithoutRefinement)]
+        : [("this run", ImageAuroc)];
+
+    /// <summary>How the images were scored, for texts.</summary>
+    [JsonIgnore]
+    public string Scoring => $"{(Levels == LevelSchedule.None ? $"method {Method}" : $"levels {Levels}")}, rule {Rule.Name()}";
+
     /// <summary>The folder of the test images, where they are not the run's own.</summary>
     public string? Test { get; init; }
 

@@ -44,7 +44,7 @@ internal static class Evaluator
             samples.Length, samples.Count(s => !s.Abnormal), method.Levels, own.Rule, seconds,
             $"{device.Name} ({device.Description})", own.WithRefinement, own.WithoutRefinement, kinds, scores.OtherFigures(),
             new IntervalMethod("stratified bootstrap over the images, percentiles", Bootstrap.Resamples, Bootstrap.Confidence, Bootstrap.Seed))
-        { Test = test is null ? null : Path.GetFullPath(test) };
+        { Method = model.Options.Method, Test = test is null ? null : Path.GetFullPath(test) };
         if (!keep) return (result, null);
         try
         {

@@ -6,8 +6,8 @@ using Mmrr.Training.Pictures;
 namespace Mmrr.Training.Evaluation;
 
 /// <summary>
-/// <c>examples.png</c>: for some normal and abnormal images a row with the image, its mask level by level, the restored and refined images, the map of
-/// scores and, if available, the ground truth. One range of colours for all rows: the run's, or that of the normal images shown, so that normal images look
+/// <c>examples.png</c>: for some normal and abnormal images a row with the image, the steps of the method (of MMRR its mask level by level, the restored and
+/// refined images), the map of scores and, if available, the ground truth. One range of colours for all rows: the run's, or that of the normal images shown, so that normal images look
 /// uniform. Of a tiled image, the tile with the highest score is shown.
 /// </summary>
 internal static class ExampleSheet
@@ -24,7 +24,7 @@ internal static class ExampleSheet
     /// <param name="samples">The test images, some of which are shown.</param>
     /// <param name="method">How the run scores.</param>
     /// <param name="range">The run's colours; null where it has none.</param>
-    public static void Save(string path, MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, HeatmapRange? range)
+    public static void Save(string path, AnomalyModel model, IReadOnlyList<Sample> samples, ScoreMethod method, HeatmapRange? range)
     {
         var (o, levels) = (model.Options, method.Levels);
         int[] shown = [.. Enumerable.Range(0, Masks).Select(i => (int)((i + 0.5) * levels.Count / Masks)).Distinct()];
@@ -38,19 +38,29 @@ internal static class ExampleSheet
         bool masks = chosen.Exists(s => s.Mask is not null);
         range ??= RangeOf([.. rows.Where(r => !r.Sample.Abnormal).SelectMany(r => r.Map).Where(float.IsFinite).DefaultIfEmpty().Order()]);
 
-        string[] captions =
-            ["image", .. shown.Select(l => $"mask {levels.Levels[l].ToString("0.00#", CultureInfo.InvariantCulture)}"), "restored", "refined", "heatmap"];
-        var sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
+        ContactSheet? sheet = null;
         foreach (var (sample, map, light) in rows)
         {
             var grid = LevelGrid.Compute(model, sample.Pixels, light, levels);
+            // Masks at several levels, the other steps at the middle one.
             int middle = shown[shown.Length / 2];
+            (string Caption, Tile Tile)[] steps =
+            [
+                .. grid.Rows.SelectMany(row => row.IsMask
+                    ? shown.Select(l => ($"{row.Name} {levels.Levels[l].ToString("0.00#", CultureInfo.InvariantCulture)}", row.Tiles[l]))
+                    : [(row.Name, row.Tiles[middle])]),
+            ];
+            if (sheet is null)
+            {
+                string[] captions = ["image", .. steps.Select(s => s.Caption), "heatmap"];
+                sheet = new ContactSheet(masks ? [.. captions, "ground truth"] : captions, Math.Max(1, 128 / o.Size));
+            }
             var overlay = Heatmap.Overlay(grid.Image, Heatmap.Finite(map, range.High), range.Low, range.High);
-            List<Tile> tiles = [grid.Image, .. shown.Select(l => grid.Masks[l]), grid.Restored[middle], grid.Refined[middle], overlay];
+            List<Tile> tiles = [grid.Image, .. steps.Select(s => s.Tile), overlay];
             if (masks) tiles.Add(new Tile(o.Size, o.Size, 1, [.. sample.Mask!.Select(m => (byte)(m * 255))]));
             sheet.AddRow($"{sample.Kind}\n{sample.Name.Split('/')[^1]}", tiles);
         }
-        sheet.Save(path);
+        sheet!.Save(path);
     }
 
     private static HeatmapRange RangeOf(float[] calm) => new(calm[calm.Length / 2], (2 * calm[^1]) - calm[calm.Length / 2], calm[^1]);

@@ -30,7 +30,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
     /// <param name="account">Records each image.</param>
     /// <param name="progress">Called with (images done, total images).</param>
     public static TestScores Compute(
-        MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, Calibration? calibration, ImageAccount account, Action<int, int> progress)
+        AnomalyModel model, IReadOnlyList<Sample> samples, ScoreMethod method, Calibration? calibration, ImageAccount account, Action<int, int> progress)
     {
         var all = new List<TestScore>();
         var pixels = new PixelTallies(samples, model.Options.Fit);
@@ -56,7 +56,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
     /// <param name="visit">Called with each image, its pixels and its scores, in order.</param>
     /// <param name="batchDone">Called after each batch.</param>
     public static void Visit(
-        MmrrModel model, IReadOnlyList<Sample> samples, ScoreMethod method, Action<Sample, PreparedImage, PreparedScore> visit, Action? batchDone = null)
+        AnomalyModel model, IReadOnlyList<Sample> samples, ScoreMethod method, Action<Sample, PreparedImage, PreparedScore> visit, Action? batchDone = null)
     {
         foreach (var some in samples.Chunk(model.Options.Fit == ImageFit.Tile ? 1 : 64))
         {
@@ -108,7 +108,7 @@ internal sealed class TestScores(IReadOnlyList<TestScore> all, PixelTallies pixe
             text.Append('\n');
         }
         AtomicFile.Write(run.PathOf("scores.csv"), stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
-        LevelErrors.Write(run, method.Levels, all);
+        if (method.Levels != LevelSchedule.None) LevelErrors.Write(run, method.Levels, all);
     }
 
     private static PreparedScore WithoutMaps(PreparedScore score)

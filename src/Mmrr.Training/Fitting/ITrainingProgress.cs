@@ -1,3 +1,4 @@
+using Mmrr.Nn;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Fitting;

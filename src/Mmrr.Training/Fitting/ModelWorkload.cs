@@ -12,7 +12,7 @@ namespace Mmrr.Training.Fitting;
 internal sealed record WorkloadRun(double Seconds, IReadOnlyList<ProfiledKernel> Kernels);
 
 /// <summary>The workload of <c>mmrr bench</c> and <c>mmrr profile</c>: a training step or a scoring pass on random images.</summary>
-internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
+internal abstract class ModelWorkload(AnomalyModel model, int batch) : IDisposable
 {
     /// <summary>The name in the lines of <c>mmrr bench</c>.</summary>
     public abstract string Name { get; }
@@ -24,14 +24,14 @@ internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
     public int Batch => batch;
 
     /// <summary>The model that is run.</summary>
-    public MmrrModel Model => model;
+    public AnomalyModel Model => model;
 
-    /// <summary>A training step of phase 1 or 2.</summary>
-    public static ModelWorkload Step(MmrrModel model, int batch, int phase) =>
-        new TrainingStep(model, batch, phase == 1 ? new RestorationPhase(model) : new RefinementPhase(model));
+    /// <summary>A training step of a phase, from 1.</summary>
+    public static ModelWorkload Step(AnomalyModel model, int batch, int phase) =>
+        new TrainingStep(model, batch, model.Phases[phase - 1]);
 
     /// <summary>A scoring pass at a number of mask levels, without maps.</summary>
-    public static ModelWorkload Score(MmrrModel model, int batch, int levels)
+    public static ModelWorkload Score(AnomalyModel model, int batch, int levels)
     {
         model.KeepTransformedWeights();
         return new ScoringPass(model, batch, levels);
@@ -70,9 +70,10 @@ internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
         return images;
     }
 
-    private sealed class TrainingStep(MmrrModel model, int batch, TrainingPhase phase) : ModelWorkload(model, batch)
+    private sealed class TrainingStep(AnomalyModel model, int batch, TrainingPhase phase) : ModelWorkload(model, batch)
     {
-        private readonly RAdam _optimizer = new(phase.Networks.SelectMany(n => n.Network.Parameters()).Select(p => p.Variable));
+        private readonly Optimizer _optimizer =
+            phase.NewOptimizer(phase.Networks.SelectMany(n => n.Network.Parameters()).Select(p => p.Variable), beta2: 0.999);
         private Tensor _images = null!;
         private Tensor _levels = null!;
         private ulong _step;
@@ -103,7 +104,7 @@ internal abstract class ModelWorkload(MmrrModel model, int batch) : IDisposable
         }
     }
 
-    private sealed class ScoringPass(MmrrModel model, int batch, int levels) : ModelWorkload(model, batch)
+    private sealed class ScoringPass(AnomalyModel model, int batch, int levels) : ModelWorkload(model, batch)
     {
         private float[] _images = [];
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mmrr.Autograd;
+using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Nn.Optimizers;
 using Mmrr.Training.Runs;
@@ -22,7 +23,7 @@ internal sealed class PhaseTraining : IDisposable
     private readonly double? _budget;
     private readonly int _batch;
     private readonly int _stepsOfEpoch;
-    private readonly RAdam _optimizer;
+    private readonly Optimizer _optimizer;
     private readonly WeightAverage? _average;
     private readonly PlateauSchedule _schedule;
     private readonly StepQueue _steps;
@@ -54,7 +55,7 @@ internal sealed class PhaseTraining : IDisposable
         _stepsOfEpoch = data.Training.Count / _batch;
         _saveEvery = options.SaveEvery ?? SaveSeconds;
         var parameters = phase.Networks.SelectMany(n => n.Network.Parameters()).Select(p => p.Variable).ToArray();
-        _optimizer = new RAdam(parameters, beta2: options.Beta2);
+        _optimizer = phase.NewOptimizer(parameters, options.Beta2);
         _average = options.Average > 0 ? new WeightAverage(parameters, options.Average) : null;
         _schedule = options.NewSchedule();
         _steps = new StepQueue(phase, _optimizer, _average, data.Training, _batch, options.Seed, ahead);
@@ -260,10 +261,10 @@ internal sealed class PhaseTraining : IDisposable
         string what = string.Create(CultureInfo.InvariantCulture, $"in step {step}");
         foreach (var (prefix, network) in _phase.Networks)
         {
-            foreach (var (name, variable) in network.Parameters()) FiniteCheck.Check(variable.Value, "RAdam", $"{prefix}.{name} {what}");
+            foreach (var (name, variable) in network.Parameters()) FiniteCheck.Check(variable.Value, _optimizer.GetType().Name, $"{prefix}.{name} {what}");
         }
         if (!_optimizer.State().All(m => Array.TrueForAll(m.First, float.IsFinite) && Array.TrueForAll(m.Second, float.IsFinite)))
-            throw new NonFiniteException($"RAdam made a moment {what} that is not finite");
+            throw new NonFiniteException($"{_optimizer.GetType().Name} made a moment {what} that is not finite");
     }
 
     private long SavedStep() => TrainingState.ReadPosition(_run.PathOf(TrainingState.FileName)).Step;

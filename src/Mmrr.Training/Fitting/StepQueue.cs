@@ -12,7 +12,7 @@ namespace Mmrr.Training.Fitting;
 internal sealed class StepQueue : IDisposable
 {
     private readonly TrainingPhase _phase;
-    private readonly RAdam _optimizer;
+    private readonly Optimizer _optimizer;
     private readonly WeightAverage? _average;
     private readonly ImageBatches _images;
     private readonly int _batch;
@@ -33,7 +33,7 @@ internal sealed class StepQueue : IDisposable
     /// <param name="batch">Images per step, at most the number of images.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="ahead">Steps enqueued before the loss of an earlier one is read; null for the device's default.</param>
-    public StepQueue(TrainingPhase phase, RAdam optimizer, WeightAverage? average, ImageBatches images, int batch, long seed, int? ahead = null)
+    public StepQueue(TrainingPhase phase, Optimizer optimizer, WeightAverage? average, ImageBatches images, int batch, long seed, int? ahead = null)
     {
         var device = phase.Model.Device;
         (_phase, _optimizer, _average, _images, _batch, _key) = (phase, optimizer, average, images, batch, unchecked((ulong)seed));

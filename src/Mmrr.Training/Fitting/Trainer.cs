@@ -5,17 +5,17 @@ using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Fitting;
 
-/// <summary>The training of a run: two phases, each on the normal images, each keeping the weights with the lowest validation loss.</summary>
+/// <summary>The training of a run: the phases of its method, each on the normal images, each keeping the weights with the lowest validation loss.</summary>
 /// <param name="model">The model, with the run's options and any weights.</param>
 /// <param name="run">The run.</param>
 /// <param name="set">Its normal images.</param>
 /// <param name="progress">Receives the progress.</param>
 /// <param name="ahead">As <see cref="StepQueue"/> takes it.</param>
-internal sealed class Trainer(MmrrModel model, RunFolder run, ImageSet set, ITrainingProgress progress, int? ahead = null)
+internal sealed class Trainer(AnomalyModel model, RunFolder run, ImageSet set, ITrainingProgress progress, int? ahead = null)
 {
-    /// <summary>Trains from the beginning or the last saved state to the end of both phases.</summary>
+    /// <summary>Trains from the beginning or the last saved state to the end of all phases.</summary>
     /// <param name="stop">Ends training after the current step, with the state saved.</param>
-    /// <returns>Whether both phases are finished: <c>restoration.safetensors</c> and <c>refinement.safetensors</c> are final.</returns>
+    /// <returns>Whether all phases are finished: their checkpoints are final.</returns>
     /// <exception cref="InvalidDataException">The saved state is damaged or belongs to other data; or a loss is not finite.</exception>
     public bool Run(CancellationToken stop)
     {
@@ -28,13 +28,14 @@ internal sealed class Trainer(MmrrModel model, RunFolder run, ImageSet set, ITra
             progress.Resumed(state.Position);
         }
         model.Initialize(unchecked((ulong)run.Options.Seed));
-        if (state is { Position.Phase: > 1 }) Checkpoint.Load(run.PathOf(Checkpoint.RestorationFile), model, model.RestorationNetworks());
+        foreach (var earlier in model.Phases.Where(p => p.Number < state?.Position.Phase && state.Position.Phase < TrainingPosition.Over))
+            Checkpoint.Load(run.PathOf(earlier.CheckpointFile), model, earlier.Networks);
         IReadOnlyList<TrainingEpoch> history = state?.Position.History ?? [];
-        for (int number = state?.Position.Phase ?? 1; number < TrainingPosition.Over; number++)
+        foreach (var phase in model.Phases.Where(p => p.Number >= (state?.Position.Phase ?? 1)))
         {
-            var phase = TrainingPhase.Of(model, number);
-            using var training = new PhaseTraining(run, phase, data, run.Options.SecondsOf(number), history, progress, ahead);
-            if (state?.Position.Phase == number) training.Restore(state);
+            if (state?.Position.Phase != phase.Number) phase.Begin(data.Batches(model, run.Options.Batch));
+            using var training = new PhaseTraining(run, phase, data, run.Options.SecondsOf(phase.Number), history, progress, ahead);
+            if (state?.Position.Phase == phase.Number) training.Restore(state);
             if (!training.Run(stop)) return false;
             history = training.Position.History;
         }

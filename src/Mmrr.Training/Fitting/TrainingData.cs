@@ -1,4 +1,5 @@
 using System.Text;
+using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
 using Mmrr.Training.Runs;
@@ -25,6 +26,22 @@ internal sealed class TrainingData
 
     /// <summary>SHA-256 of the images' names and pixels, which identifies the data.</summary>
     public string Fingerprint { get; }
+
+    /// <summary>The training images of an epoch in batches [N, S, S, C] on the model's device, the last one smaller; each is disposed before the next.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="batch">Images of a batch.</param>
+    public IEnumerable<Tensor> Batches(AnomalyModel model, int batch)
+    {
+        var o = model.Options;
+        for (int first = 0; first < Training.Count; first += batch)
+        {
+            int n = Math.Min(batch, Training.Count - first);
+            var values = new float[n * Training.ImageLength];
+            Training.Fill([.. Enumerable.Range(first, n)], epoch: 0, values);
+            using var images = DisposeScope.Detach(Tensor.From(model.Device, new Shape(n, o.Size, o.Size, o.Channels), values));
+            yield return images;
+        }
+    }
 
     /// <summary>
     /// The images used neither for training nor for validation: their scores are representative of normal images and determine the threshold.

@@ -36,7 +36,7 @@ internal sealed record TrainingMemory(long Fixed, long PerImage)
             device.ReleaseUnusedMemory();
             long before = device.ReservedBytes;
             long reserved;
-            using (var model = new MmrrModel(device, options with { Size = side }))
+            using (var model = AnomalyMethods.Of(options).Create(device, options with { Size = side }))
             {
                 model.Initialize(1);
                 using var step = ModelWorkload.Step(model, batch, 1);

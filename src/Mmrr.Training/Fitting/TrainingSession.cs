@@ -73,7 +73,7 @@ internal sealed class TrainingSession(ITrainingHost host)
         var options = run.Options;
         host.Note(string.Create(
             CultureInfo.InvariantCulture,
-            $"{set.Samples.Count} normal images "
+            $"{Named(options.Model)}{set.Samples.Count} normal images "
             + $"{(options.Model.Fit == ImageFit.Tile ? $"in {set.Samples.Sum(s => TileDraw.Count(s, set.Height))} tiles " : "")}"
             + $"[{set.Height}, {set.Width}, {set.Channels}], width {options.Model.Width}, batch {options.Batch}, "
             + $"learning rate {options.LearningRate}, {device.Name} ({device.Description})"));
@@ -84,7 +84,7 @@ internal sealed class TrainingSession(ITrainingHost host)
         foreach (string line in account.Remarks()) host.Remark(line);
         try
         {
-            using (var model = new MmrrModel(device, options.Model))
+            using (var model = AnomalyMethods.Of(options.Model).Create(device, options.Model))
             using (var watch = host.Watch())
             {
                 if (!new Trainer(model, run, set, watch).Run(watch.Stop)) return false;
@@ -135,7 +135,7 @@ internal sealed class TrainingSession(ITrainingHost host)
         NormalStatistics statistics;
         using (var model = Checkpoint.Load(run.Path, device)) statistics = NormalStatistics.Of(model, NormalSquares.Draw(set, run.Options), levels, rule);
         host.Note(
-            $"scores: rule {rule.Name()}, levels {levels}; "
+            $"scores: rule {rule.Name()}{(levels == LevelSchedule.None ? "" : $", levels {levels}")}; "
             + $"statistics of {statistics.Images} normal {(run.Options.Model.Fit == ImageFit.Tile ? "tiles" : "images")} that were trained on");
         using var scorer = Scorer.Load(run.Path, device, new ScoreMethod(levels, rule, statistics));
         var images = TrainingData.CalibrationImages(set).Select(s => (s.Name, s.Prepared));
@@ -145,6 +145,9 @@ internal sealed class TrainingSession(ITrainingHost host)
         statistics.Save(run.Path, calibration);
         return calibration;
     }
+
+    // The method of the paper is what a run is of where nothing is said.
+    private static string Named(MmrrOptions model) => model.Method is { } method ? $"{method}: " : "";
 
     /// <summary>Rejects normal images whose scores are not finite.</summary>
     /// <exception cref="InvalidDataException">There is such an image; the message names it.</exception>

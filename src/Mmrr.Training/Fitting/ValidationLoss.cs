@@ -7,7 +7,7 @@ namespace Mmrr.Training.Fitting;
 
 /// <summary>
 /// The mean loss of the validation images at levels and noise that never change, over at least <see cref="LeastPairs"/> pairs of an image and a level:
-/// enough that the selection of an epoch is not random where there are few images.
+/// enough that the selection of an epoch is not random where there are few images. Of a method without levels it is the mean over the images.
 /// </summary>
 /// <param name="phase">The phase.</param>
 /// <param name="images">The images.</param>
@@ -23,7 +23,7 @@ internal sealed class ValidationLoss(TrainingPhase phase, ImageBatches images, i
     // Maximum share of training time.
     private const double Share = 0.1;
 
-    private readonly int _levels = LevelsOf(images.Count);
+    private readonly int _levels = phase.HasLevels ? LevelsOf(images.Count) : 1;
 
     /// <summary>Levels per image for a number of images.</summary>
     public static int LevelsOf(int images) => (LeastPairs + images - 1) / images;
@@ -75,7 +75,7 @@ internal sealed class ValidationLoss(TrainingPhase phase, ImageBatches images, i
                 float[] levels = [.. Enumerable.Range(first, n).SelectMany(i => all.AsSpan((i * _levels) + begin, some).ToArray())];
                 var x = Tensor.From(phase.Model.Device, new Shape(n, o.Size, o.Size, o.Channels), values);
                 var mu = Tensor.From(phase.Model.Device, new Shape(n, some), levels);
-                using var loss = phase.Loss(
+                using var loss = phase.ValidationLoss(
                     x, mu, new NoiseSource(unchecked((ulong)seed), Stream + (ulong)((first * _levels) + begin), SameForEveryImage: false));
                 sum += loss.Value.Item() * n * some;
             }

@@ -2,69 +2,68 @@ using Mmrr.Nn;
 
 namespace Mmrr.Training.Pictures;
 
+/// <summary>A step of a method at every level.</summary>
+/// <param name="Symbol">Its symbol.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="IsMask">Whether it shows what of the image is seen, so that it is of interest at several levels.</param>
+/// <param name="Tiles">One for each level.</param>
+internal sealed record LevelRow(string Symbol, string Name, bool IsMask, IReadOnlyList<Tile> Tiles);
+
 /// <summary>
-/// The intermediate images of a model for one image (Figures 4 to 35 of the paper): x, e, and at every level μ the mask m, the restored image x̂ and the
-/// refined one x̂ + r, with the noise used for the image's score.
+/// The intermediate images of a model for one image, for MMRR Figures 4 to 35 of the paper: x, e, and at every level μ the mask m, the restored image x̂ and
+/// the refined one x̂ + r, with the noise used for the image's score; of another method those that it has.
 /// </summary>
-internal sealed class LevelGrid
+/// <param name="Levels">μ, [L].</param>
+/// <param name="Image">x, as the networks see it.</param>
+/// <param name="Once">The steps that do not depend on the level, a tile each.</param>
+/// <param name="Rows">The other steps.</param>
+internal sealed record LevelGrid(IReadOnlyList<float> Levels, Tile Image, IReadOnlyList<LevelRow> Once, IReadOnlyList<LevelRow> Rows)
 {
-    private LevelGrid(float[] levels, Tile image, Tile embedding, IReadOnlyList<Tile> masks, IReadOnlyList<Tile> restored, IReadOnlyList<Tile> refined)
-    {
-        Levels = levels;
-        Image = image;
-        Embedding = embedding;
-        Masks = masks;
-        Restored = restored;
-        Refined = refined;
-    }
-
-    /// <summary>μ, [L].</summary>
-    public IReadOnlyList<float> Levels { get; }
-
-    /// <summary>x, as the networks see it.</summary>
-    public Tile Image { get; }
-
-    /// <summary>e, stretched from its smallest value (black) to its largest (white).</summary>
-    public Tile Embedding { get; }
-
-    /// <summary>m at every level, the mean of its channels: black 0, white 1.</summary>
-    public IReadOnlyList<Tile> Masks { get; }
-
-    /// <summary>x̂ at every level.</summary>
-    public IReadOnlyList<Tile> Restored { get; }
-
-    /// <summary>x̂ + r at every level, clamped to the range of images.</summary>
-    public IReadOnlyList<Tile> Refined { get; }
+    /// <summary>The tiles of a step, by its name.</summary>
+    public IReadOnlyList<Tile> Tiles(string name) => Once.Concat(Rows).Single(row => row.Name == name).Tiles;
 
     /// <summary>Restores one image at the levels of a schedule.</summary>
     /// <param name="model">The model; one call at a time on a device.</param>
     /// <param name="pixels">[S, S, C] of the model, with the depth of its range.</param>
     /// <param name="light">The light of the whole image, of which the pixels may be a tile.</param>
     /// <param name="levels">The levels.</param>
-    public static LevelGrid Compute(MmrrModel model, PixelValues pixels, ImageLight light, LevelSchedule levels)
+    public static LevelGrid Compute(AnomalyModel model, PixelValues pixels, ImageLight light, LevelSchedule levels)
     {
         var o = model.Options;
         int length = o.Size * o.Size * o.Channels;
         if (pixels.Length != length) throw new ArgumentException($"LevelGrid: {pixels.Length} values, expected {length} ([{o.Size}, {o.Size}, {o.Channels}])");
-        float[] image = new float[length], e = [];
+        var image = new float[length];
         ImagePixels.ToFloats(pixels, o.Range, light, image);
-        var (masks, restored, refined) = (new List<Tile>(), new List<Tile>(), new List<Tile>());
+        var (once, rows) = (new List<LevelRow>(), new List<(LevelPicture Picture, List<Tile> Tiles)>());
         using var scope = new DisposeScope();
-        LevelWalk.Run(model, image, levels, group =>
+        model.Visit(image, levels, group =>
         {
-            var restoration = group.Restoration;
-            if (group.First == 0) e = restoration.Embedding.Value.ToArray()[..length];
-            float[] m = restoration.Mask.Value.ToArray(), plain = restoration.Restored.Value.ToArray(), mended = group.Refined.Value.ToArray();
-            for (int l = 0; l < group.Count; l++)
+            int next = 0;
+            foreach (var picture in group.Pictures())
             {
-                var row = (l * length)..((l + 1) * length);
-                masks.Add(Grey(m[row], o));
-                restored.Add(ToTile(plain[row], o, -1, 1));
-                refined.Add(ToTile(mended[row], o, -1, 1));
+                if (picture.OncePerImage && group.First > 0) continue;
+                float[] values = picture.Values.Value.ToArray();
+                Tile At(int level) => Draw(values[(level * length)..((level + 1) * length)], o, picture.Scale);
+                if (picture.OncePerImage)
+                {
+                    once.Add(new LevelRow(picture.Symbol, picture.Name, IsMask: false, [At(0)]));
+                    continue;
+                }
+                if (group.First == 0) rows.Add((picture, []));
+                rows[next++].Tiles.AddRange(Enumerable.Range(0, group.Count).Select(At));
             }
         });
-        return new LevelGrid(levels.Levels.ToArray(), ToTile(image, o, -1, 1), ToTile(e, o, e.Min(), e.Max()), masks, restored, refined);
+        return new LevelGrid(
+            levels.Levels.ToArray(), ToTile(image, o, -1, 1), once,
+            [.. rows.Select(r => new LevelRow(r.Picture.Symbol, r.Picture.Name, r.Picture.Scale == PictureScale.Share, r.Tiles))]);
     }
+
+    private static Tile Draw(float[] values, MmrrOptions o, PictureScale scale) => scale switch
+    {
+        PictureScale.Image => ToTile(values, o, -1, 1),
+        PictureScale.Share => Grey(values, o),
+        _ => ToTile(values, o, values.Min(), values.Max()),
+    };
 
     private static Tile Grey(float[] values, MmrrOptions o)
     {

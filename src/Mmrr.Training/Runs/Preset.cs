@@ -20,6 +20,9 @@ internal sealed record Preset(
     int Width, double LearningRate, double Beta2, int Batch, int LargeBatch, int InspectionSize, double Minutes,
     double RestorationShare, bool PaperSplit, IReadOnlyList<RefinementInput> RefinementInputs)
 {
+    /// <summary>The name of the preset with the settings of publications.</summary>
+    public const string Paper = "paper";
+
     // The paper's (x, e, m, ε).
     private static readonly RefinementInput[] s_inputs = [RefinementInput.Image, RefinementInput.Embedding, RefinementInput.Mask, RefinementInput.Noise];
 
@@ -32,7 +35,7 @@ internal sealed record Preset(
     {
         ["tiny"] = new(16, 1e-3, 0.99, 16, 4, 64, 5, LongRestoration, false, s_inputs),
         ["small"] = new(32, 1e-3, 0.99, 16, 4, 128, 60, LongRestoration, false, s_inputs),
-        ["paper"] = new(128, 1e-4, 0.999, 64, 4, 256, 24 * 60, 0.5, true, s_inputs),
+        [Paper] = new(128, 1e-4, 0.999, 64, 4, 256, 24 * 60, 0.5, true, s_inputs),
     };
 
     /// <summary>The default batch for images of a size.</summary>

@@ -8,7 +8,7 @@ namespace Mmrr.Training.Runs;
 
 /// <summary>
 /// A run's folder: <c>run.json</c> (the configuration), <c>data.json</c> (its images and the part of each), <c>restoration.safetensors</c> and
-/// <c>refinement.safetensors</c>, <c>history.csv</c>, <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>,
+/// <c>refinement.safetensors</c> or the checkpoints of another method, <c>history.csv</c>, <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>,
 /// <c>levels.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished <c>training.safetensors</c>, the training state.
 /// </summary>
 internal sealed class RunFolder
@@ -22,7 +22,7 @@ internal sealed class RunFolder
 
     private static readonly string[] s_writtenByTraining =
     [
-        ConfigurationFile, DataRecord.FileName, TrainingState.FileName, Checkpoint.RestorationFile, Checkpoint.RefinementFile,
+        ConfigurationFile, DataRecord.FileName, TrainingState.FileName, .. AnomalyMethods.CheckpointFiles,
         TrainingHistory.FileName, NormalStatistics.FileName, Calibration.FileName
     ];
 
@@ -44,8 +44,11 @@ internal sealed class RunFolder
         : Options.Format == 0 ? Options.DataOptions with { ByPlace = true }
         : throw new InvalidDataException($"{Path}: {DataRecord.FileName} is missing, so the images that the run was trained on are unknown");
 
-    /// <summary>Whether both phases and the work after them are finished.</summary>
-    public bool IsFinished => !File.Exists(PathOf(TrainingState.FileName)) && File.Exists(PathOf(Checkpoint.RefinementFile));
+    /// <summary>The method of its model.</summary>
+    public AnomalyMethod AnomalyMethod => AnomalyMethods.Of(Options.Model);
+
+    /// <summary>Whether all phases and the work after them are finished.</summary>
+    public bool IsFinished => !File.Exists(PathOf(TrainingState.FileName)) && File.Exists(PathOf(AnomalyMethod.Phases[^1].File));
 
     /// <summary>Whether a process is training the run now.</summary>
     public bool IsLocked
@@ -87,7 +90,7 @@ internal sealed class RunFolder
             Directory.CreateDirectory(place);
             // Of two processes that get here at the same time, one writes; the other finds its run.
             using var held = TryLock(place, out string? problem);
-            bool taken = new[] { ConfigurationFile, Checkpoint.RestorationFile, Checkpoint.RefinementFile }
+            bool taken = AnomalyMethods.CheckpointFiles.Prepend(ConfigurationFile)
                 .Any(file => File.Exists(System.IO.Path.Combine(place, file)));
             if (orBeside && (held is null || taken)) continue;
             if (taken) throw new UsageException($"{place}: the folder already holds a run; choose another --out");

@@ -12,16 +12,16 @@ internal enum RunState
     /// <summary>Training stopped or was stopped before its end.</summary>
     Interrupted,
 
-    /// <summary>Both phases are finished.</summary>
+    /// <summary>All phases are finished.</summary>
     Trained,
 
-    /// <summary>Both phases are finished and the test set was scored.</summary>
+    /// <summary>All phases are finished and the test set was scored.</summary>
     Evaluated,
 }
 
 /// <summary>A run's figures, as far as known.</summary>
 /// <param name="State">Its state.</param>
-/// <param name="Steps">Saved steps of both phases.</param>
+/// <param name="Steps">Saved steps of all phases.</param>
 /// <param name="Minutes">Training time so far.</param>
 /// <param name="Auroc">Image AUROC; null before an evaluation.</param>
 /// <param name="AurocWithoutRefinement">The same without refinement.</param>

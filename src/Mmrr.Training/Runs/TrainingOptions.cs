@@ -27,9 +27,12 @@ public sealed record TrainingOptions
     /// <param name="root">Folder of the data; of <c>csv</c>, the list.</param>
     /// <param name="preset"><c>tiny</c>, <c>small</c> or <c>paper</c>.</param>
     /// <param name="size">Side in pixels that the model sees; null for the preset's, or 32 for the three class data sets.</param>
-    /// <exception cref="ArgumentException">The layout or the preset is unknown.</exception>
-    public static TrainingOptions For(string data, string root, string preset = "tiny", int? size = null)
+    /// <param name="method">A method of <see cref="AnomalyMethods"/>; its settings are those of its publication.</param>
+    /// <exception cref="ArgumentException">The layout, the preset or the method is unknown.</exception>
+    public static TrainingOptions For(string data, string root, string preset = "tiny", int? size = null, string? method = null)
     {
+        var chosen = AnomalyMethods.Of(method);
+        var published = preset == Runs.Preset.Paper ? chosen.Published : null;
         if (!Runs.Preset.All.TryGetValue(preset, out var defaults))
             throw new ArgumentException($"unknown preset '{preset}'; expected one of {string.Join(", ", Runs.Preset.All.Keys)}");
         int side = size ?? (DataSource.DefaultSize(data) == 32 ? 32 : defaults.InspectionSize);
@@ -40,22 +43,22 @@ public sealed record TrainingOptions
             Preset = preset,
             Device = "auto",
             Minutes = defaults.Minutes,
-            Batch = defaults.BatchFor(side),
-            LearningRate = defaults.LearningRate,
+            Batch = published?.Batch ?? defaults.BatchFor(side),
+            LearningRate = published?.LearningRate ?? defaults.LearningRate,
             Beta2 = defaults.Beta2,
             Patience = DefaultPatience,
             PlateauThreshold = DefaultPlateauThreshold,
-            RestorationShare = defaults.RestorationShare,
+            RestorationShare = chosen.Phases.Count == 1 ? null : chosen.Published?.FirstPhaseShare ?? defaults.RestorationShare,
             PaperSplit = defaults.PaperSplit,
-            Levels = ScoreDefaults.Levels(preset, data, side),
-            Rule = ScoreDefaults.Rule(preset, data),
-            Model = new MmrrOptions
+            Levels = chosen.HasLevels ? ScoreDefaults.Levels(preset, data, side) : LevelSchedule.None,
+            Rule = chosen.HasLevels ? ScoreDefaults.Rule(preset, data) : ScoreRule.Paper,
+            Model = chosen.Apply(new MmrrOptions
             {
                 Size = side,
-                Width = defaults.Width,
+                Width = published?.Width ?? defaults.Width,
                 Resolutions = Runs.Preset.ResolutionsFor(side),
                 RefinementInputs = defaults.RefinementInputs,
-            },
+            }),
         };
     }
 
@@ -169,7 +172,7 @@ public sealed record TrainingOptions
     /// <param name="phase">1 or 2.</param>
     internal double? SecondsOf(int phase)
     {
-        double first = RestorationShare ?? DefaultRestorationShare;
+        double first = AnomalyMethods.Of(Model).Phases.Count == 1 ? 1 : RestorationShare ?? DefaultRestorationShare;
         return Minutes * 60 * (phase == 1 ? first : 1 - first);
     }
 
@@ -180,7 +183,10 @@ public sealed record TrainingOptions
     internal void Validate()
     {
         if (Model is null) throw new ArgumentException("model is missing");
-        Model.Validate();
+        AnomalyMethods.Of(Model).Validate(Model);
+        if (Levels is { } levels) AnomalyMethods.Of(Model).Check(levels);
+        if (Rule == ScoreRule.Neighbours && !AnomalyMethods.Of(Model).Restores)
+            throw new ArgumentException($"rule is neighbours, but the method {Model.Method} restores nothing whose errors could be compared");
         if (DataSource.DefaultSize(Data ?? "") == 32 && Model.Range.Bits != 8)
             throw new ArgumentException($"the range's bits are {Model.Range.Bits}, expected 8 for {Data}");
         Augmentation.Parse(Augment ?? "").CheckBeside(Model);

@@ -60,13 +60,13 @@ internal sealed record TrainingState(
     /// <param name="path">The file.</param>
     /// <param name="model">The run's model.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or of another model.</exception>
-    public static TrainingState Read(string path, MmrrModel model)
+    public static TrainingState Read(string path, AnomalyModel model)
     {
         using var file = SafeTensorsFile.Open(path);
         var position = PositionOf(file, path);
         (string Name, int[] Shape)[] parameters = position.Phase == TrainingPosition.Over
             ? []
-            : [.. Checkpoint.Shapes(TrainingPhase.Of(model, position.Phase).Networks)];
+            : [.. Checkpoint.Shapes(Phase(model, position, path).Networks)];
         var expected = new Dictionary<string, int[]>();
         foreach (var (name, shape) in parameters)
         {
@@ -90,6 +90,11 @@ internal sealed record TrainingState(
             [.. parameters.Select(p => (file.Read($"first.{p.Name}"), file.Read($"second.{p.Name}")))],
             position.Options.Average > 0 ? [.. parameters.Select(p => file.Read($"average.{p.Name}"))] : []);
     }
+
+    private static TrainingPhase Phase(AnomalyModel model, TrainingPosition position, string path) =>
+        position.Phase <= model.Phases.Count
+            ? model.Phases[position.Phase - 1]
+            : throw new InvalidDataException($"{path}: it is of phase {position.Phase}, but the run's method has {model.Phases.Count}");
 
     private static TrainingPosition PositionOf(SafeTensorsFile file, string path)
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Mmrr.App.Tests.Data;
+using Mmrr.Nn;
 using Mmrr.Training.Data;
 using Mmrr.Training.Fitting;
 using Mmrr.Training.Runs;
@@ -52,7 +53,7 @@ public sealed class TrainedRuns : IDisposable
         var set = source.LoadTrain();
         var folder = RunFolder.Create(run, options, source.Record(set));
         using var device = Device.Open("cpu", 2);
-        using var model = new Nn.MmrrModel(device, options.Model);
+        using var model = new MmrrModel(device, options.Model);
         using var stop = new CancellationTokenSource();
         Xunit.Assert.False(new Trainer(model, folder, set, new StopAt(phase, 3, stop)).Run(stop.Token));
         return run;

@@ -38,18 +38,18 @@ public sealed class LevelGridTests
         // A restored pixel is off by at most half a step of a byte, and so is the root of their mean squared error.
         for (int l = 0; l < levels; l++)
         {
-            double squares = grid.Restored[l].Pixels.ToArray().Select((b, i) => Math.Pow((b / 127.5) - 1 - image[i], 2)).Average();
+            double squares = grid.Tiles("restored")[l].Pixels.ToArray().Select((b, i) => Math.Pow((b / 127.5) - 1 - image[i], 2)).Average();
             Assert.InRange(Math.Sqrt(squares) - Math.Sqrt(scores.RestoredErrors[l]), -0.5 / 127.5 - 1e-4, (0.5 / 127.5) + 1e-4);
         }
-        foreach (var tiles in new[] { grid.Masks, grid.Restored, grid.Refined }) Assert.Equal(levels, tiles.Count);
+        foreach (var tiles in new[] { grid.Tiles("mask"), grid.Tiles("restored"), grid.Tiles("refined") }) Assert.Equal(levels, tiles.Count);
         Assert.Equal(normalize ? [.. image.Select(v => (byte)(((v + 1) * 127.5f) + 0.5f))] : pixels, grid.Image.Pixels.ToArray());
-        Assert.All(grid.Masks, m => Assert.Equal((size, size, 1), (m.Height, m.Width, m.Channels)));
+        Assert.All(grid.Tiles("mask"), m => Assert.Equal((size, size, 1), (m.Height, m.Width, m.Channels)));
 
         // Black at level 0, white at 1, between them as bright as the level says: a byte is off by at most half a step, the mean of a mask by 1e-6.
-        Assert.Equal([0, 255], new[] { grid.Masks[0], grid.Masks[^1] }.Select(m => (int)Assert.Single(m.Pixels.ToArray().Distinct())));
+        Assert.Equal([0, 255], new[] { grid.Tiles("mask")[0], grid.Tiles("mask")[^1] }.Select(m => (int)Assert.Single(m.Pixels.ToArray().Distinct())));
         if (mask == MaskKind.Bernoulli) return;
-        Assert.All(Enumerable.Range(0, levels), l => Assert.InRange(grid.Masks[l].Pixels.ToArray().Average(b => b / 255.0) - grid.Levels[l], -0.0021, 0.0021));
-        Assert.Equal([0, 255], new[] { grid.Embedding.Pixels.ToArray().Min(), grid.Embedding.Pixels.ToArray().Max() }.Select(b => (int)b));
+        Assert.All(Enumerable.Range(0, levels), l => Assert.InRange(grid.Tiles("mask")[l].Pixels.ToArray().Average(b => b / 255.0) - grid.Levels[l], -0.0021, 0.0021));
+        Assert.Equal([0, 255], new[] { grid.Tiles("embedding")[0].Pixels.ToArray().Min(), grid.Tiles("embedding")[0].Pixels.ToArray().Max() }.Select(b => (int)b));
     }
 
     [Fact]

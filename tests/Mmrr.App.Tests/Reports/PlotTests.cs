@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using Mmrr.App.Reports;
 using Mmrr.App.Reports.Charts;
+using Mmrr.Nn;
 using Mmrr.Training.Runs;
 using Xunit;
 
@@ -43,7 +44,7 @@ public sealed class PlotTests
     {
         // Falling scores: abnormal 9, both 8, normal 7, abnormal 6. Corners of the curve: (0, 0), (0, 1/3), (1/2, 2/3), (1, 2/3), (1, 1).
         ScoredImage[] images = [Of(true, 9), Of(true, 8), Of(false, 8), Of(false, 7), Of(true, 6)];
-        var figure = ScorePlots.Roc(images, 7.5);
+        var figure = ScorePlots.Roc(images, 7.5, refines: true);
         string curve = figure.Descendants("path")
             .Last(p => p.Attribute("class")!.Value == "line first" && p.Attribute("d")!.Value != "M0 5H26").Attribute("d")!.Value;
         (double X, double Y)[] points =
@@ -74,7 +75,7 @@ public sealed class PlotTests
         ScoredImage[] images = [.. values.Select((v, i) => Of(i % 2 == 1, v))];
         foreach (double? threshold in new double?[] { null, values[1], 1e6 })
         {
-            AssertNumbers(ScorePlots.Roc(images, threshold));
+            foreach (bool refines in new[] { true, false }) AssertNumbers(ScorePlots.Roc(images, threshold, refines));
             AssertNumbers(ScorePlots.Histogram(images, threshold));
             AssertNumbers(ScorePlots.Histogram([.. images.Where(i => !i.Abnormal)], threshold));
         }
@@ -84,17 +85,18 @@ public sealed class PlotTests
     [Fact]
     public void TheLossesOfOneEpochCanBeDrawn()
     {
-        var one = TrainingPlots.Phase([new TrainingEpoch(1, 1, 1, 0, 0, 1e-3, 0.1)]);
+        var one = TrainingPlots.Phase(MmrrModel.Method, [new TrainingEpoch(1, 1, 1, 0, 0, 1e-3, 0.1)]);
         AssertNumbers(one);
         var many = TrainingPlots.Phase(
-            [.. Enumerable.Range(1, 9).Select(i => new TrainingEpoch(2, i, 10 * i, 1.0 / i, i == 5 ? 0.01 : 1.0, Math.Pow(10, -i), i))]);
+            MmrrModel.Method, [.. Enumerable.Range(1, 9).Select(i => new TrainingEpoch(2, i, 10 * i, 1.0 / i, i == 5 ? 0.01 : 1.0, Math.Pow(10, -i), i))]);
         AssertNumbers(many);
         Assert.Contains("lowest validation loss 0.01 at step 50", many.Value, StringComparison.Ordinal);
         // Short epochs are not all validated.
-        var some = TrainingPlots.Phase([.. Enumerable.Range(1, 9).Select(i => new TrainingEpoch(2, i, 10 * i, 1.0 / i, i % 3 == 0 ? 1.0 / i : null, 1e-3, i))]);
+        var some = TrainingPlots.Phase(
+            MmrrModel.Method, [.. Enumerable.Range(1, 9).Select(i => new TrainingEpoch(2, i, 10 * i, 1.0 / i, i % 3 == 0 ? 1.0 / i : null, 1e-3, i))]);
         AssertNumbers(some);
         Assert.Contains("lowest validation loss 0.1111 at step 90, whose", some.Value, StringComparison.Ordinal);
-        var none = TrainingPlots.Phase([new TrainingEpoch(1, 1, 1, 0.5, null, 1e-3, 0.1)]);
+        var none = TrainingPlots.Phase(MmrrModel.Method, [new TrainingEpoch(1, 1, 1, 0.5, null, 1e-3, 0.1)]);
         AssertNumbers(none);
         Assert.Contains("not validated yet", none.Value, StringComparison.Ordinal);
     }

@@ -46,7 +46,7 @@ public sealed class ValidationLossTests
         using var model = new MmrrModel(device, new MmrrOptions { Size = 8, Width = 16, Resolutions = 1 });
         model.Initialize(5);
         var images = Images(3, 8);
-        var phase = TrainingPhase.Of(model, number);
+        var phase = model.Phases[number - 1];
         long live = device.LiveTensors;
         var validation = new ValidationLoss(phase, images, 4, 9);
         double found = validation.Measure(CancellationToken.None)!.Value;
@@ -90,7 +90,7 @@ public sealed class ValidationLossTests
         var values = new float[count * size * size];
         images.Fill([.. Enumerable.Range(0, count)], 0, values);
         double expected = values.Average(v => (double)v * v),
-            found = new ValidationLoss(TrainingPhase.Of(model, 1), images, 4, 2).Measure(CancellationToken.None)!.Value;
+            found = new ValidationLoss(model.Phases[0], images, 4, 2).Measure(CancellationToken.None)!.Value;
         double bound = ((values.Length * ValidationLoss.LevelsOf(count)) + 3) * Math.Pow(2, -24);
         Assert.InRange(found / expected, 1 - Math.Min(bound, 1e-3), 1 + Math.Min(bound, 1e-3));
     }
@@ -103,8 +103,8 @@ public sealed class ValidationLossTests
     {
         using var device = Device.Open("cpu", 1);
         using var model = new MmrrModel(device, new MmrrOptions { Size = 8, Width = 16, Resolutions = 1 });
-        Assert.Equal(first, new ValidationLoss(TrainingPhase.Of(model, 1), Images(images, 8), 4, 2).Every(trained));
-        Assert.Equal(second, new ValidationLoss(TrainingPhase.Of(model, 2), Images(images, 8), 4, 2).Every(trained));
+        Assert.Equal(first, new ValidationLoss(model.Phases[0], Images(images, 8), 4, 2).Every(trained));
+        Assert.Equal(second, new ValidationLoss(model.Phases[1], Images(images, 8), 4, 2).Every(trained));
     }
 
     private static ImageBatches Images(int count, int size)

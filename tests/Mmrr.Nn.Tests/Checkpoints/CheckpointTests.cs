@@ -24,7 +24,7 @@ public sealed class CheckpointTests : IDisposable
         var options = Small.Options with { Channels = channels, Mask = mask, Embedding = embedding };
         _run.Write(options, seed: 9);
         byte[][] bytes = [File.ReadAllBytes(_run.Restoration), File.ReadAllBytes(_run.Refinement)];
-        using (var model = Checkpoint.Load(_run.Path, _device))
+        using (var model = (MmrrModel)Checkpoint.Load(_run.Path, _device))
         {
             Assert.Equal(options, model.Options);
             var loaded = Checkpoint.Snapshot(model.Networks());

@@ -79,7 +79,7 @@ public sealed class UNetTests : IDisposable
         Checkpoint.Save(Path.Combine(_folder, Checkpoint.RefinementFile), options, refinement);
 
         using var device = Small.Open(name);
-        using var model = Checkpoint.Load(_folder, device);
+        using var model = (MmrrModel)Checkpoint.Load(_folder, device);
         var random = new Random(3);
         float[] values = [.. Enumerable.Range(0, size * size * inputs).Select(_ => (float)((2 * random.NextDouble()) - 1))];
         using var guard = new NoGradient();

@@ -8,32 +8,47 @@ namespace Mmrr.Nn;
 /// x̂ = tanh(f_res(ẽ)), r = f_ref(x, e, m, ε); the restored image is x̂, the refined one x̂ + r (equations 3 and 4). Images are [N, S, S, C] in
 /// [−1, 1].
 /// </summary>
-public sealed class MmrrModel : IDisposable
+public sealed class MmrrModel : AnomalyModel
 {
     // Allowed difference between the mean of a mask and its level. Float32 sums of up to 200,000 sigmoids are accurate to about a tenth of it.
     private const float MaskTolerance = 1e-6f;
     private const int MaskSweeps = 64;
 
-    /// <summary>Creates a model with arbitrary weights: call <see cref="Initialize"/> or load a checkpoint.</summary>
+    /// <summary>The file of f_e, f_m and f_res.</summary>
+    internal const string RestorationFile = "restoration.safetensors";
+
+    /// <summary>The file of f_ref.</summary>
+    internal const string RefinementFile = "refinement.safetensors";
+
+    /// <summary>Creates a model with arbitrary weights: call <see cref="AnomalyModel.Initialize"/> or load a checkpoint.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public MmrrModel(Device device, MmrrOptions options)
+        : this(options, device)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        Device = device;
-        Options = options;
-        var networks = Build(device, options).ToDictionary(n => n.Name, n => n.Network);
-        EmbeddingNetwork = networks.GetValueOrDefault("f_e");
-        MaskNetwork = networks.GetValueOrDefault("f_m");
-        RestorationNetwork = networks["f_res"];
-        RefinementNetwork = networks["f_ref"];
     }
 
-    /// <summary>The device of the weights.</summary>
-    public Device Device { get; }
+    private MmrrModel(MmrrOptions options, Device? device)
+        : base(device, options)
+    {
+        UNet Network(int inputs) => new(device, inputs, options.Channels, options.Width, options.Resolutions);
+        EmbeddingNetwork = options.Embedding ? Network(options.Channels) : null;
+        MaskNetwork = options.Mask == MaskKind.Learned ? Network(options.Channels) : null;
+        RestorationNetwork = Network(options.Channels);
+        RefinementNetwork = Network(options.Channels * options.RefinementInputs.Count);
+        Phases = [new RestorationPhase(this), new RefinementPhase(this)];
+    }
 
-    /// <summary>The model's options.</summary>
-    public MmrrOptions Options { get; }
+    /// <summary>The method's description.</summary>
+    public static AnomalyMethod Method { get; } = new(
+        MmrrOptions.MmrrMethod, "MMRR", "Multi-Level Masking and Restoration with Refinement, the paper of this program.",
+        [("restoration", RestorationFile), ("refinement", RefinementFile)], (device, options) => new MmrrModel(options, device))
+    {
+        HasLevels = true,
+        Refines = true,
+    };
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<TrainingPhase> Phases { get; }
 
     /// <summary>f_E; null without embedding.</summary>
     public UNet? EmbeddingNetwork { get; }
@@ -50,13 +65,6 @@ public sealed class MmrrModel : IDisposable
     /// <summary>The solver of the mask's bias.</summary>
     public MaskSolver Solver { get; init; } = MaskSolver.Newton;
 
-    /// <summary>The networks with their names in a checkpoint: <c>f_e</c>, <c>f_m</c>, <c>f_res</c>, <c>f_ref</c>.</summary>
-    public IEnumerable<(string Name, Module Network)> Networks()
-    {
-        foreach (var network in RestorationNetworks()) yield return network;
-        yield return ("f_ref", RefinementNetwork);
-    }
-
     /// <summary>The networks that the first phase trains.</summary>
     public IEnumerable<(string Name, Module Network)> RestorationNetworks()
     {
@@ -65,23 +73,9 @@ public sealed class MmrrModel : IDisposable
         yield return ("f_res", RestorationNetwork);
     }
 
-    /// <summary>Draws initial weights.</summary>
-    public void Initialize(ulong seed)
-    {
-        foreach (var (name, network) in Networks()) Initialization.Initialize(network, name, seed);
-    }
-
-    /// <summary>
-    /// For a model that scores and is not trained: convolutions keep what they make of their weights, up to four times as large, from call to call. Weights
-    /// that are written meanwhile count as new.
-    /// </summary>
-    internal void KeepTransformedWeights()
-    {
-        foreach (var (_, network) in Networks())
-        {
-            foreach (var (_, variable) in network.Parameters()) variable.Value.KeepsTransformed = true;
-        }
-    }
+    /// <inheritdoc/>
+    public override void Visit(ReadOnlySpan<float> images, LevelSchedule schedule, Action<LevelOutputs> visit) =>
+        LevelWalk.Run(this, images, schedule, visit);
 
     /// <summary>e = tanh(f_E(x)), or x itself without embedding; [N, S, S, C].</summary>
     public Variable Embed(Variable x)
@@ -139,24 +133,5 @@ public sealed class MmrrModel : IDisposable
         using var joined = inputs.Length == 1 ? null : inputs[0].ChannelConcat(inputs[1..]);
         using var r = RefinementNetwork.Forward(joined ?? inputs[0]);
         return restoration.Restored.Add(r);
-    }
-
-    /// <summary>The names and shapes of a model's parameters, network by network; allocates nothing.</summary>
-    internal static IEnumerable<(string Name, Shape Shape)> ParameterShapes(MmrrOptions options) =>
-        Build(null, options).SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape)));
-
-    private static IEnumerable<(string Name, UNet Network)> Build(Device? device, MmrrOptions options)
-    {
-        UNet Network(int inputs) => new(device, inputs, options.Channels, options.Width, options.Resolutions);
-        if (options.Embedding) yield return ("f_e", Network(options.Channels));
-        if (options.Mask == MaskKind.Learned) yield return ("f_m", Network(options.Channels));
-        yield return ("f_res", Network(options.Channels));
-        yield return ("f_ref", Network(options.Channels * options.RefinementInputs.Count));
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var (_, network) in Networks()) network.Dispose();
     }
 }

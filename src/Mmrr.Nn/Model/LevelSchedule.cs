@@ -11,6 +11,7 @@ namespace Mmrr.Nn;
 /// <item><c>log:L:LOW:HIGH</c>: LOW·(HIGH/LOW)^(l/(L−1)), equally spaced in log μ; <c>log:L</c> runs from <see cref="DefaultLow"/> to
 /// <see cref="DefaultHigh"/>.</item>
 /// <item><c>0,0.004,0.01</c>: these levels.</item>
+/// <item><c>none</c>: <see cref="None"/>.</item>
 /// </list>
 /// </summary>
 [JsonConverter(typeof(LevelScheduleConverter))]
@@ -51,6 +52,9 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
 
     /// <summary>w, [L]; they sum to 1.</summary>
     public ReadOnlySpan<double> Weights => _weights;
+
+    /// <summary>The schedule of methods without masking levels, <c>none</c>: a single step that sees the whole image.</summary>
+    public static LevelSchedule None { get; } = new("none", [1]);
 
     /// <summary>0, 1/(L−1), …, 1.</summary>
     /// <param name="count">L, 2 to <see cref="Most"/>.</param>
@@ -108,6 +112,7 @@ public sealed class LevelSchedule : IEquatable<LevelSchedule>
         {
             switch (parts)
             {
+                case ["none"]: return None;
                 case [var list] when list.Contains(','): return Of([.. list.Split(',').Select(level => (float)Number(level, double.NaN))]);
                 case [var count]: return Uniform(Whole(count));
                 case ["uniform", var count]: return Uniform(Whole(count));

@@ -7,7 +7,18 @@ namespace Mmrr.Nn;
 /// <param name="Count">Number of levels.</param>
 /// <param name="Restoration">x, e, m, ε, ẽ and x̂.</param>
 /// <param name="Refined">x̂ + r.</param>
-public sealed record RestoredLevels(int First, int Count, MmrrRestoration Restoration, Variable Refined);
+public sealed record RestoredLevels(int First, int Count, MmrrRestoration Restoration, Variable Refined)
+    : LevelOutputs(First, Count, Restoration.Image, Restoration.Restored, Refined)
+{
+    /// <inheritdoc/>
+    internal override IEnumerable<LevelPicture> Pictures() =>
+    [
+        new("e", "embedding", Restoration.Embedding, PictureScale.Stretched, OncePerImage: true),
+        new("m", "mask", Restoration.Mask, PictureScale.Share),
+        new("x̂", "restored", Restored, PictureScale.Image),
+        new("x̂ + r", "refined", Refined, PictureScale.Image),
+    ];
+}
 
 /// <summary>
 /// The iteration over the levels of a schedule, shared by scoring and everything that visualizes it. Levels are restored in groups that keep the memory
@@ -38,6 +49,7 @@ public static class LevelWalk
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(schedule);
         ArgumentNullException.ThrowIfNull(visit);
+        MmrrModel.Method.Check(schedule);
         using var guard = new NoGradient();
         var o = model.Options;
         int n = images.Length / (o.Size * o.Size * o.Channels), group = GroupSize(o, schedule.Count);
