@@ -30,6 +30,8 @@ public sealed class MmrrModel : AnomalyModel
     private MmrrModel(MmrrOptions options, Device? device)
         : base(device, options)
     {
+        Method.Validate(options);
+        if (options.Method is { } other) throw new ArgumentException($"the method is {other}, expected {Method.Name}");
         UNet Network(int inputs) => new(device, inputs, options.Channels, options.Width, options.Resolutions);
         EmbeddingNetwork = options.Embedding ? Network(options.Channels) : null;
         MaskNetwork = options.Mask == MaskKind.Learned ? Network(options.Channels) : null;

@@ -84,7 +84,9 @@ public sealed record MmrrOptions
         [RefinementInput.Image, RefinementInput.Embedding, RefinementInput.Mask, RefinementInput.Noise];
 
     /// <summary>A setting of the method.</summary>
-    internal double Setting(string name) => Settings![name];
+    /// <exception cref="ArgumentException">There is no such setting.</exception>
+    internal double Setting(string name) =>
+        Settings?.TryGetValue(name, out double value) == true ? value : throw new ArgumentException($"the setting {name} of the method {Method} is missing");
 
     /// <summary>The options as JSON on one line.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, OptionsJson.Default.MmrrOptions);

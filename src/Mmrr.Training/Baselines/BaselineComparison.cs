@@ -64,7 +64,11 @@ internal static class BaselineComparison
     {
         float[][] known = ImageRows.Of(normal, range, normalised), unknown = ImageRows.Of(tested, range, normalised);
         ImageRows.SubtractMean(known, unknown);
-        List<MethodScores> scores = [.. SpectralMethods.Score(known, unknown), .. NeighbourMethods.Score(known, unknown, seed)];
+        List<MethodScores> scores =
+        [
+            .. SpectralMethods.Score(known, unknown), .. NeighbourMethods.Score(known, unknown, seed),
+            new OneClassSvm(known, seed).Score(unknown), new IsolationForest(known, seed).Score(unknown),
+        ];
         if (!patches) return scores;
         (known, unknown) = (ImageRows.Of(normal, range, normalised, grey: true), ImageRows.Of(tested, range, normalised, grey: true));
         return [.. scores, .. PatchMethods.Score(known, unknown, tested.Width, seed)];

@@ -15,9 +15,12 @@ namespace Mmrr.App.Tests.Program;
 public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
 {
     private static readonly string[] s_whole =
-        ["mean image", "PCA residual, 16 components", "PCA residual, 32 components", "Gaussian", "nearest image", "5th nearest image", "kernel density"];
+        ["mean image", "PCA residual, 16 components", "PCA residual, 32 components", "Gaussian", "nearest image", "5th nearest image", "kernel density",
+        "one-class SVM", "isolation forest"];
 
     private static readonly string[] s_patches = ["PCA residual of 8x8 patches", "nearest 8x8 patch"];
+    private static readonly string[] s_oneClass = ["one-class SVM", "isolation forest"];
+
     private static readonly string[] s_light = ["brightness alone", "contrast alone"];
 
     private readonly TemporaryFolder _folder = new();
@@ -49,7 +52,7 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
         MmrrProgram.Run([.. command, "--limit", "9", "--train-limit", "4", "--size", "10", "--seed", "7"]).Ends(0);
         figures = Read(json, out root);
         AssertOf(root, images: 9, normal: 3, training: 4, size: 10, channels: 1, seed: 7);
-        Assert.Equal(["mean image", "PCA residual, 3 components", "Gaussian", "nearest image", "kernel density", .. s_light], figures.Select(f => f.Method));
+        Assert.Equal(["mean image", "PCA residual, 3 components", "Gaussian", "nearest image", "kernel density", .. s_oneClass, .. s_light], figures.Select(f => f.Method));
     }
 
     [Fact]
@@ -143,7 +146,7 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
             _folder.WritePlain($"good/{i}.png", 8, 8, 90);
         var result = BaselineComparison.Run(options, null, null);
         Assert.Equal(
-            ["mean image", "PCA residual, 0 components", "Gaussian", "nearest image", "kernel density", .. s_patches, .. s_light],
+            ["mean image", "PCA residual, 0 components", "Gaussian", "nearest image", "kernel density", .. s_oneClass, .. s_patches, .. s_light],
             result.Figures.Select(f => f.Method));
         // Where no patch varies there is no component along which one could be far from another.
         Assert.All(result.Figures, f => Assert.Equal(f.Method is "contrast alone" or "nearest 8x8 patch" ? 0.5 : 0.75, f.ImageAuroc));

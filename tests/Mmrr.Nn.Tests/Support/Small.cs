@@ -33,6 +33,17 @@ internal static class Small
         return model;
     }
 
+    /// <summary>An untrained model of a method, with the smallest settings.</summary>
+    public static AnomalyModel Of(Device device, string name, IReadOnlyDictionary<string, double>? settings = null)
+    {
+        var method = AnomalyMethods.Of(name);
+        // Each setting within its range: few values of a code, few steps.
+        settings ??= method.Settings.Where(s => s.Name is "latent" or "memory" or "steps").ToDictionary(s => s.Name, _ => 4.0);
+        var model = method.Create(device, method.Apply(Options with { Resolutions = 3 }, settings));
+        model.Initialize(1);
+        return model;
+    }
+
     /// <summary>Images as <see cref="NormalStatistics"/> takes them, each whole.</summary>
     public static IEnumerable<(PreparedImage Image, ImageLight Light)> Whole(MmrrOptions options, params IEnumerable<PreparedImage> images) =>
         images.Select(image => (image, ImageLight.Of(options, image)));
