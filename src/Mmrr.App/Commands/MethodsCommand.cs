@@ -20,7 +20,10 @@ internal static class MethodsCommand
                 if (method.Published is { } p)
                     Console.WriteLine(Text($"{"",-14}preset paper: width {p.Width}, learning rate {p.LearningRate}, batch {p.Batch}"));
                 foreach (var s in method.Settings)
-                    Console.WriteLine(Text($"{"",-14}{s.Name}={s.Default}: {s.Description}; {(s.IsWhole ? "a whole number" : "a number")} from {s.Low} to {s.High}"));
+                {
+                    string kind = s.IsWhole ? "a whole number" : "a number";
+                    Console.WriteLine(Text($"{"",-14}{s.Name}={s.Default}: {s.Description}; {kind} from {s.Low} to {s.High}"));
+                }
             }
             return ExitCode.Success;
         });

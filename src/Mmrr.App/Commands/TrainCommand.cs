@@ -38,7 +38,7 @@ internal static class TrainCommand
         var batch = CommonOptions.Ranged(
             new Option<int?>("--batch") { HelpName = "N", Description = "Images per step; when not given, the preset's, fewer for large images." }, 1, 4096);
         var learningRate = CommonOptions.Ranged(
-            new Option<double?>("--lr") { HelpName = "X", Description = "Learning rate; when not given, the preset's, or with preset paper the method's." }, 1e-9, 10);
+            new Option<double?>("--lr") { HelpName = "X", Description = "Learning rate; when not given, the preset's, with paper the method's." }, 1e-9, 10);
         var beta2 = CommonOptions.Ranged(
             new Option<double?>("--beta2") { HelpName = "X", Description = "RAdam's second decay; the preset's when not given." }, 0.5, 0.999999);
         var patience = CommonOptions.Ranged(
@@ -172,7 +172,8 @@ internal static class TrainCommand
                 throw new UsageException(
                     $"--{fit.ToString().ToLowerInvariant()} belongs to image files "
                     + $"({string.Join(", ", DataSource.Kinds.Where(k => DataSource.DefaultSize(k) != 32))}), not to {kind}");
-            var preferred = TrainingOptions.For(kind, parsed.GetValue(root)!, parsed.GetValue(preset)!, parsed.GetValue(tile) ?? parsed.GetValue(size), method.Name);
+            var preferred = TrainingOptions.For(
+                kind, parsed.GetValue(root)!, parsed.GetValue(preset)!, parsed.GetValue(tile) ?? parsed.GetValue(size), method.Name);
             var model = methods.Apply(parsed, preferred.Model with
             {
                 Fit = fit,
@@ -223,7 +224,9 @@ internal static class TrainCommand
         // A category may be several folders deep; the run is still a single folder.
         string normal = string.Concat(options.Normal.Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' ? c : '-')).Trim('-');
         string name = string.Create(
-            CultureInfo.InvariantCulture, $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}{(options.Model.Method is { } m ? $"-{m}" : "")}-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
+            CultureInfo.InvariantCulture,
+            $"{options.Data}{(normal.Length > 0 ? "-" : "")}{normal}{(options.Model.Method is { } method ? $"-{method}" : "")}"
+            + $"-{options.Preset}-{DateTime.Now:yyyyMMdd-HHmmss}");
         var (run, finished) = new TrainingSession(new TerminalTraining()).Begin(options, output ?? Path.Combine("runs", name), range, orBeside: output is null);
         return Ended(run, finished);
     }

@@ -77,9 +77,11 @@ internal static class EvaluationTable
         }
         return table;
 
-        Column[] Pair(string name, int rank) => [.. (plain && result.Refines ? new[] { name, "without" } : [name]).Select(head => new Column(head, IsNumber: true, rank))];
+        Column[] Pair(string name, int rank) =>
+            [.. (plain && result.Refines ? new[] { name, "without" } : [name]).Select(head => new Column(head, IsNumber: true, rank))];
 
-        string[] Figures(double? with, double? without) => !result.Refines ? [Text(with)] : plain ? [Text(with), Text(without)] : [$"{Text(with)}\n[dim]{Text(without)}[/]"];
+        string[] Figures(double? with, double? without) =>
+            !result.Refines ? [Text(with)] : plain ? [Text(with), Text(without)] : [$"{Text(with)}\n[dim]{Text(without)}[/]"];
     }
 
     private static string Text(Estimate estimate) => Text($"{estimate.Value:F4} [{estimate.Low:F3}, {estimate.High:F3}]");

@@ -92,7 +92,8 @@ internal static class FigureSections
         }
         return Html.Table(caption, result.Refines ? ["", "with refinement", "without refinement"] : ["", "score"], rows);
 
-        void Row(string name, Func<ScoreFigures, object> figure) => rows.Add(result.Refines ? [name, figure(refined), figure(restored)] : [name, figure(refined)]);
+        void Row(string name, Func<ScoreFigures, object> figure) =>
+            rows.Add(result.Refines ? [name, figure(refined), figure(restored)] : [name, figure(refined)]);
     }
 
     private static object[] Interval(Estimate estimate) =>

@@ -34,7 +34,9 @@ internal static class PictureSections
             "article", "grid",
             Html.Element("h3", Title(card.Card.Image)),
             Html.Element("p", Score(card.Card.Image, threshold)),
-            Html.Classed("div", "views", Views(card.Card), grid.Once.Select(step => View(step.Tiles[0], $"{char.ToUpperInvariant(step.Name[0])}{step.Name[1..]} of {name}", step.Symbol))),
+            Html.Classed(
+                "div", "views", Views(card.Card),
+                grid.Once.Select(step => View(step.Tiles[0], $"{char.ToUpperInvariant(step.Name[0])}{step.Name[1..]} of {name}", step.Symbol))),
             Html.Table(
                 levels ? $"{name} at {grid.Levels.Count} mask levels" : $"{name}, restored",
                 levels ? ["level", .. grid.Levels.Select(l => (object?)l.ToString("0.00#", CultureInfo.InvariantCulture))] : ["", ""],

@@ -22,12 +22,13 @@ internal static class RunReport
     {
         // The name alone is often just "run".
         string title = string.Join('/', Path.GetFullPath(data.Run.Path).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).TakeLast(2));
-        var options = data.Run.Options;
+        var (options, method) = (data.Run.Options, data.Run.AnomalyMethod);
         var header = Html.Element(
             "header",
             Html.Element("h1", title),
             Html.Element(
-                "p", $"{data.Run.AnomalyMethod.Title} trained on normal images", options.Normal.Length == 0 ? null : new object[] { " of ", Html.Element("strong", options.Normal) },
+                "p", $"{method.Title} trained on normal images",
+                options.Normal.Length == 0 ? null : new object[] { " of ", Html.Element("strong", options.Normal) },
                 Invariant($" ({options.Data}), {options.Model.Size} × {options.Model.Size} pixels, ")
                     + Invariant($"{(options.Model.Channels == 1 ? "grey" : "colour")}, preset {options.Preset}.")),
             data.Evaluation is null ? null : FigureSections.Headline(data.Evaluation),
@@ -55,7 +56,9 @@ internal static class RunReport
         double? threshold = data.Decision?.Threshold;
         return Section(
             "Scores", Threshold(data),
-            Html.Classed("div", "plots", scores.Any(s => s.Abnormal) ? ScorePlots.Roc(scores, threshold, data.Run.AnomalyMethod.Refines) : null, ScorePlots.Histogram(scores, threshold)));
+            Html.Classed(
+                "div", "plots", scores.Any(s => s.Abnormal) ? ScorePlots.Roc(scores, threshold, data.Run.AnomalyMethod.Refines) : null,
+                ScorePlots.Histogram(scores, threshold)));
     }
 
     private static XElement Threshold(ReportData data) => Html.Element("p", data switch
@@ -115,7 +118,8 @@ internal static class RunReport
 
     private static XElement Training(ReportData data) => data.History.Count == 0
         ? Section("Training", Html.Element("p", "No epoch is complete yet."))
-        : Section("Training", Html.Classed("div", "plots", data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g => TrainingPlots.Phase(data.Run.AnomalyMethod, [.. g]))));
+        : Section("Training", Html.Classed("div", "plots", data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g =>
+            TrainingPlots.Phase(data.Run.AnomalyMethod, [.. g]))));
 
     private static XElement Configuration(ReportData data)
     {
@@ -137,13 +141,17 @@ internal static class RunReport
         var rows = new List<IReadOnlyList<object?>>();
         foreach (var phase in data.History.GroupBy(e => e.Phase).OrderBy(g => g.Key).Select(g => g.Last()))
             rows.Add([
-                TrainingPlots.Name(data.Run.AnomalyMethod, phase.Phase), Invariant($"{phase.Epoch} epochs, {phase.Step} steps of {data.Run.Options.Batch}, {Time(phase.Seconds)}"),
+                TrainingPlots.Name(data.Run.AnomalyMethod, phase.Phase),
+                Invariant($"{phase.Epoch} epochs, {phase.Step} steps of {data.Run.Options.Batch}, {Time(phase.Seconds)}"),
                 data.Run.Options.Device
             ]);
         if (data.Evaluation is { } e)
-            rows.Add(["Evaluation", Invariant($"{e.Images} images{(e.Levels == LevelSchedule.None ? "" : $" at the levels {e.Levels}")}, rule {e.Rule.Name()}, {Time(e.Seconds)}"), e.Device]);
+            rows.Add(["Evaluation", Invariant($"{e.Images} images, {e.Scoring}, {Time(e.Seconds)}"), e.Device]);
         if (data.HasModel)
-            rows.Add(["Weights written", Invariant($"{File.GetLastWriteTimeUtc(data.Run.PathOf(data.Run.AnomalyMethod.Phases[^1].File)):yyyy-MM-dd HH:mm} UTC"), ""]);
+        {
+            string last = data.Run.PathOf(data.Run.AnomalyMethod.Phases[^1].File);
+            rows.Add(["Weights written", Invariant($"{File.GetLastWriteTimeUtc(last):yyyy-MM-dd HH:mm} UTC"), ""]);
+        }
         string version = typeof(RunReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         rows.Add(["Program", $"mmrr {version.Split('+')[0]}", ""]);
         return Html.Table("Duration and device of each step", ["", "what", "device"], rows);

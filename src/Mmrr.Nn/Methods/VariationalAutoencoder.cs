@@ -55,7 +55,10 @@ internal sealed class VariationalAutoencoder : PlainModel
 
     /// <inheritdoc/>
     protected override IEnumerable<(string Name, Module Network)> Trained =>
-        [("encoder", _encoder), ("log_variance", _logVariance), ("decoder", _decoder), .. _deviation is null ? [] : new[] { ("deviation", (Module)_deviation) }];
+    [
+        ("encoder", _encoder), ("log_variance", _logVariance), ("decoder", _decoder),
+        .. _deviation is null ? [] : new[] { ("deviation", (Module)_deviation) },
+    ];
 
     /// <inheritdoc/>
     protected override LevelOutputs Score(Variable x)

@@ -28,7 +28,9 @@ public abstract class AnomalyModel : IDisposable
     /// <summary>The options.</summary>
     public MmrrOptions Options { get; }
 
-    /// <summary>The phases of training, in order. Their networks together are those of the model; a later phase may train those of an earlier one again.</summary>
+    /// <summary>
+    /// The phases of training, in order. Their networks together are those of the model; a later phase may train those of an earlier one again.
+    /// </summary>
     internal abstract IReadOnlyList<TrainingPhase> Phases { get; }
 
     /// <summary>The networks with their names in a checkpoint, in a fixed order.</summary>

@@ -21,7 +21,8 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
     {
         var statistics = NormalStatistics.Find(run, model);
         var (levels, rule) = calibration is not null ? (calibration.Levels, calibration.Rule)
-            : configured ?? (statistics is not null ? (statistics.Levels, statistics.Rule) : (AnomalyMethods.Of(model).HasLevels ? s_earlier : LevelSchedule.None, ScoreRule.Paper));
+            : configured ?? (statistics is not null ? (statistics.Levels, statistics.Rule)
+            : (AnomalyMethods.Of(model).HasLevels ? s_earlier : LevelSchedule.None, ScoreRule.Paper));
         if (rule != ScoreRule.Paper && statistics?.Levels != levels)
         {
             throw new InvalidDataException(statistics is null

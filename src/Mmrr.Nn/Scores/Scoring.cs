@@ -5,7 +5,8 @@ using Mmrr.Kernels;
 namespace Mmrr.Nn;
 
 /// <summary>
-/// Scores images by how well they are restored at the levels of a schedule. An image's score does not depend on its batch; see <see cref="AnomalyModel.Visit"/>.
+/// Scores images by how well they are restored at the levels of a schedule. An image's score does not depend on its batch; see
+/// <see cref="AnomalyModel.Visit"/>.
 /// </summary>
 public static class Scoring
 {

@@ -7,8 +7,8 @@ namespace Mmrr.Training.Evaluation;
 
 /// <summary>
 /// <c>examples.png</c>: for some normal and abnormal images a row with the image, the steps of the method (of MMRR its mask level by level, the restored and
-/// refined images), the map of scores and, if available, the ground truth. One range of colours for all rows: the run's, or that of the normal images shown, so that normal images look
-/// uniform. Of a tiled image, the tile with the highest score is shown.
+/// refined images), the map of scores and, if available, the ground truth. One range of colours for all rows: the run's, or that of the normal images shown,
+/// so that normal images look uniform. Of a tiled image, the tile with the highest score is shown.
 /// </summary>
 internal static class ExampleSheet
 {

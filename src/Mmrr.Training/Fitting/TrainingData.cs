@@ -27,7 +27,7 @@ internal sealed class TrainingData
     /// <summary>SHA-256 of the images' names and pixels, which identifies the data.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>The training images of an epoch in batches [N, S, S, C] on the model's device, the last one smaller; each is disposed before the next.</summary>
+    /// <summary>The training images in batches [N, S, S, C] on the model's device, the last one smaller; each is disposed before the next.</summary>
     /// <param name="model">The model.</param>
     /// <param name="batch">Images of a batch.</param>
     public IEnumerable<Tensor> Batches(AnomalyModel model, int batch)

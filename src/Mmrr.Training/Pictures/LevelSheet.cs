@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Mmrr.Training.Pictures;
 
 /// <summary>
-/// A <see cref="LevelGrid"/> as one picture: the image at the top, with what does not depend on the level, of MMRR the embedding; then bands of levels with a row
-/// for each step, of MMRR mask, restored and refined image.
+/// A <see cref="LevelGrid"/> as one picture: the image at the top, with what does not depend on the level, of MMRR the embedding; then bands of levels with
+/// a row for each step, of MMRR mask, restored and refined image.
 /// </summary>
 internal static class LevelSheet
 {

@@ -8,8 +8,9 @@ namespace Mmrr.Training.Runs;
 
 /// <summary>
 /// A run's folder: <c>run.json</c> (the configuration), <c>data.json</c> (its images and the part of each), <c>restoration.safetensors</c> and
-/// <c>refinement.safetensors</c> or the checkpoints of another method, <c>history.csv</c>, <c>normal.safetensors</c>, <c>threshold.json</c>, <c>evaluation.json</c>, <c>scores.csv</c>,
-/// <c>levels.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished <c>training.safetensors</c>, the training state.
+/// <c>refinement.safetensors</c> or the checkpoints of another method, <c>history.csv</c>, <c>normal.safetensors</c>, <c>threshold.json</c>,
+/// <c>evaluation.json</c>, <c>scores.csv</c>, <c>levels.csv</c>, <c>examples.png</c>, <c>baselines.json</c>; until it is finished
+/// <c>training.safetensors</c>, the training state.
 /// </summary>
 internal sealed class RunFolder
 {

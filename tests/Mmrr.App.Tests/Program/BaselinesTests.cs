@@ -52,7 +52,9 @@ public sealed class BaselinesTests(TrainedRuns runs) : IDisposable
         MmrrProgram.Run([.. command, "--limit", "9", "--train-limit", "4", "--size", "10", "--seed", "7"]).Ends(0);
         figures = Read(json, out root);
         AssertOf(root, images: 9, normal: 3, training: 4, size: 10, channels: 1, seed: 7);
-        Assert.Equal(["mean image", "PCA residual, 3 components", "Gaussian", "nearest image", "kernel density", .. s_oneClass, .. s_light], figures.Select(f => f.Method));
+        Assert.Equal(
+            ["mean image", "PCA residual, 3 components", "Gaussian", "nearest image", "kernel density", .. s_oneClass, .. s_light],
+            figures.Select(f => f.Method));
     }
 
     [Fact]

@@ -28,7 +28,8 @@ public sealed class MethodLossTests
         var phase = model.Phases[number];
         using var images = Small.ImageTensor(device, model.Options, Images);
         phase.Begin([images]);
-        var parameters = phase.Networks.SelectMany(n => n.Network.Parameters().Select(p => (Network: n.Name, Name: $"{n.Name}.{p.Name}", p.Variable))).ToArray();
+        var parameters = phase.Networks
+            .SelectMany(n => n.Network.Parameters().Select(p => (Network: n.Name, Name: $"{n.Name}.{p.Name}", p.Variable))).ToArray();
         using (var scope = new DisposeScope()) phase.Loss(images, Small.Levels(device, Images, 0.3f), s_noise).Backward();
         Assert.Contains(parameters, p => p.Variable.Gradient is not null);
         var random = new Random(number + 1);
@@ -55,7 +56,9 @@ public sealed class MethodLossTests
                     return loss = Value(phase, network, images, device);
                 }
                 double found = (At(Step) - At(-Step)) / (2 * Step), tolerance = (0.05 * norm) + (2e-6 * Math.Abs(loss) / Step);
-                Assert.True(Math.Abs(found - expected) <= tolerance, $"{name}, {parameter}: {expected} by backward, {found} by differences, within {tolerance}");
+                Assert.True(
+                    Math.Abs(found - expected) <= tolerance,
+                    $"{name}, {parameter}: {expected} by backward, {found} by differences, within {tolerance}");
             }
             variable.Value.CopyFrom(start);
         }
