@@ -8,7 +8,7 @@ public sealed class MethodScoreTests : IDisposable
 {
     private const int Images = 5;
 
-    private readonly Device _device = Small.Open("cpu");
+    private readonly Device _device = Small.Open("cpu", threads: 1);
 
     public static TheoryData<string> Names => [.. AnomalyMethods.All.Select(m => m.Name)];
 
