@@ -50,8 +50,8 @@ public sealed class LevelGridTests
         if (mask == MaskKind.Bernoulli) return;
         Assert.All(
             Enumerable.Range(0, levels), l => Assert.InRange(grid.Tiles("mask")[l].Pixels.ToArray().Average(b => b / 255.0) - grid.Levels[l], -0.0021, 0.0021));
-        byte[] embedding = grid.Tiles("embedding")[0].Pixels.ToArray();
-        Assert.Equal([0, 255], new[] { embedding.Min(), embedding.Max() }.Select(b => (int)b));
+        byte[] embedded = grid.Tiles("embedding")[0].Pixels.ToArray();
+        Assert.Equal([0, 255], new[] { embedded.Min(), embedded.Max() }.Select(b => (int)b));
     }
 
     [Fact]
