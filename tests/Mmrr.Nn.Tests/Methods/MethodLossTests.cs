@@ -13,7 +13,8 @@ public sealed class MethodLossTests
     private static readonly NoiseSource s_noise = new(7, 3, SameForEveryImage: false);
 
     // MMRR's has tests of its own.
-    public static TheoryData<string, int> Phases => [.. AnomalyMethods.All.Skip(1).SelectMany(m => Enumerable.Range(0, m.Phases.Count).Select(p => (m.Name, p)))];
+    public static TheoryData<string, int> Phases =>
+        [.. AnomalyMethods.All.Skip(1).SelectMany(m => Enumerable.Range(0, m.Phases.Count).Select(p => (m.Name, p)))];
 
     /// <summary>
     /// Along each parameter's own gradient g, and along a random direction, the loss changes as g says. Float32: a loss L is known to about 1e-6·|L|, so with
