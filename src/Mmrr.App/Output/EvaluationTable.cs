@@ -47,7 +47,7 @@ internal static class EvaluationTable
         }
         return table;
 
-        void Row(string name, Func<ScoreFigures, string> figure) => 
+        void Row(string name, Func<ScoreFigures, string> figure) =>
             table.Add([name, .. (refines ? new[] { refined, restored } : [refined]).Select(f => Markup.Escape(figure(f)))]);
     }
 
