@@ -27,16 +27,18 @@ public sealed unsafe class PtxKernel : IDisposable
     /// <summary>Decodes a kernel.</summary>
     /// <param name="ptx">The text.</param>
     /// <param name="memory">The memory that launches access; the text's own variables are added to it.</param>
-    /// <param name="entry">The kernel's name; the only one where it is null.</param>
+    /// <param name="entry">The entry's name in the text; the only one where it is null.</param>
+    /// <param name="title">What messages call it, before the entry's name; nothing more where it is null.</param>
     /// <exception cref="PtxFaultException">The text is no PTX, or has an instruction that the machine does not know: the message has its line.</exception>
-    public PtxKernel(string ptx, GlobalMemory memory, string? entry = null)
+    public PtxKernel(string ptx, GlobalMemory memory, string? entry = null, string? title = null)
     {
         ArgumentNullException.ThrowIfNull(ptx);
         ArgumentNullException.ThrowIfNull(memory);
         _memory = memory;
         var module = PtxParser.Parse(ptx);
         var places = new Dictionary<PtxVariable, long>();
-        _program = ProgramBuilder.Build(module, entry, variable => places.TryGetValue(variable, out long at) ? at : places[variable] = Allocate(variable));
+        _program = ProgramBuilder.Build(
+            module, entry, title, variable => places.TryGetValue(variable, out long at) ? at : places[variable] = Allocate(variable));
     }
 
     /// <summary>The entry's name.</summary>
@@ -60,7 +62,7 @@ public sealed unsafe class PtxKernel : IDisposable
     {
         CheckResources(grid);
         if (parameters.Length != _program.ParameterBytes)
-            throw new ArgumentException($"{Name} takes {_program.ParameterBytes} bytes of parameters, got {parameters.Length}");
+            throw new ArgumentException($"{_program.Title} takes {_program.ParameterBytes} bytes of parameters, got {parameters.Length}");
         fixed (byte* bytes = parameters)
         {
             new Launch(_program, _memory, bytes, grid, _program.SharedBytes + grid.SharedBytes, counts).Run();
@@ -91,7 +93,7 @@ public sealed unsafe class PtxKernel : IDisposable
         if (_program.LiveRegisters > MostRegisters) throw Refuse($"{_program.LiveRegisters} registers are alive at once: a thread has at most {MostRegisters}");
     }
 
-    private PtxFaultException Refuse(string what) => new(PtxFaultKind.Resources, $"{Name}: {what}", 0);
+    private PtxFaultException Refuse(string what) => new(PtxFaultKind.Resources, $"{_program.Title}: {what}", 0);
 
     private long Allocate(PtxVariable variable)
     {

@@ -6,11 +6,13 @@ public sealed class PtxCompiler : IDisposable
     private readonly KernelPtx _writer;
 
     /// <summary>Creates a compiler for one compute capability. Above sm_80 the PTX is that of sm_80, which newer GPUs run as well.</summary>
-    public PtxCompiler(Multiprocessor target)
+    /// <param name="target">The capability.</param>
+    /// <param name="namesLines">Whether the PTX has the lines of the C# source, as that of the device <c>ptx</c>, where the program database is found.</param>
+    public PtxCompiler(Multiprocessor target, bool namesLines = false)
     {
         ArgumentNullException.ThrowIfNull(target);
         Target = target;
-        _writer = new KernelPtx(NamedTarget(target), namesLines: false);
+        _writer = new KernelPtx(NamedTarget(target), namesLines);
     }
 
     /// <summary>

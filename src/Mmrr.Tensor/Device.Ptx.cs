@@ -7,26 +7,25 @@ namespace Mmrr;
 
 public sealed partial class Device
 {
-    private const int NewestSm = 90;
-
-    // Of the card that grids are sized for: an H100's.
-    private const int PtxMultiprocessors = 132;
     private const int PtxLanes = 1024;
+
+    // The card that grids are sized for, on ptx:80 too: the same kernel then does the same work.
+    private static readonly Card s_ptxCard = Card.Of("h100");
 
     /// <summary>On <c>ptx</c>: what runs the kernels.</summary>
     internal PtxLauncher? Ptx { get; }
 
     /// <summary>The number of multiprocessors.</summary>
-    internal int Multiprocessors => Kind == DeviceKind.Ptx ? PtxMultiprocessors : Accelerator.NumMultiprocessors;
+    internal int Multiprocessors => Kind == DeviceKind.Ptx ? s_ptxCard.Multiprocessors : Accelerator.NumMultiprocessors;
 
     /// <summary>
     /// On <c>ptx</c>: counts what each kernel executes from now on, by the kernel's name as <c>mmrr ptx</c> lists it. The dictionary fills as kernels run; a
     /// second call begins another.
     /// </summary>
-    /// <param name="cacheBytes">The second-level cache of the card that is meant; an H100 has 50 MiB.</param>
+    /// <param name="card">The card whose second-level cache is meant; an H100 where none is given.</param>
     /// <exception cref="InvalidOperationException">The device is another one: only <c>ptx</c> counts.</exception>
-    public IReadOnlyDictionary<string, KernelCounts> CountKernels(long cacheBytes = 50L << 20) =>
-        (Ptx ?? throw new InvalidOperationException($"the device {Name} counts nothing: open ptx")).Count(cacheBytes);
+    public IReadOnlyDictionary<string, KernelCounts> CountKernels(Card? card = null) =>
+        (Ptx ?? throw new InvalidOperationException($"the device {Name} counts nothing: open ptx")).Count((card ?? s_ptxCard).CacheBytes);
 
     /// <summary>Marks values as written by the host, for the checks of <c>ptx</c>.</summary>
     internal unsafe void MarkWritten(Tensor tensor)
@@ -35,9 +34,30 @@ public sealed partial class Device
     }
 
     // The accelerator only allocates: host memory at its own addresses.
-    private static Device OpenPtx(string name, int sm)
+    private static Device OpenPtx(string name, PtxOptions options)
     {
         var context = Context.Create(builder => builder.CPU(new CPUDevice(2, 1, 1)));
-        return new Device(DeviceKind.Ptx, name, context, Parallel(context), 1, new PtxLauncher(sm));
+        return new Device(DeviceKind.Ptx, name, context, Parallel(context), 1, new PtxLauncher(options));
+    }
+}
+
+/// <summary>What the name of a device for PTX says: <c>ptx</c>, <c>ptx:80</c> or <c>ptx:90</c>, and <c>,unchecked</c> or nothing behind it.</summary>
+/// <param name="Sm">The compute capability, times ten.</param>
+/// <param name="IsChecked">Whether races and reads of unwritten memory are found.</param>
+internal readonly record struct PtxOptions(int Sm, bool IsChecked)
+{
+    private const string Unchecked = ",unchecked";
+
+    public static bool TryParse(string name, out PtxOptions options)
+    {
+        bool isChecked = !name.EndsWith(Unchecked, StringComparison.Ordinal);
+        int sm = (isChecked ? name : name[..^Unchecked.Length]) switch
+        {
+            "ptx" or "ptx:90" => 90,
+            "ptx:80" => 80,
+            _ => 0,
+        };
+        options = new PtxOptions(sm, isChecked);
+        return sm != 0;
     }
 }

@@ -80,7 +80,7 @@ public sealed partial class Device : IDisposable
     {
         DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Vectors}",
         DeviceKind.Simt => $"ILGPU's simulator, {MaxLanes} lanes",
-        DeviceKind.Ptx => $"PTX for sm_{Ptx!.Sm}, run and checked on the CPU",
+        DeviceKind.Ptx => $"PTX for sm_{Ptx!.Sm}, run {(Ptx.Memory.IsChecked ? "and checked on the CPU" : "on the CPU, unchecked for races and unwritten memory")}",
         _ => Describe((CudaAccelerator)Accelerator),
     };
 
@@ -127,6 +127,7 @@ public sealed partial class Device : IDisposable
 
     /// <summary>
     /// Opens <c>auto</c> (CUDA if present, otherwise the CPU), <c>cpu</c>, <c>simt</c>, <c>ptx</c>, <c>ptx:80</c>, <c>ptx:90</c>, <c>cuda</c> or <c>cuda:N</c>.
+    /// <c>,unchecked</c> after one of the three of PTX leaves out the checks for races and for memory that nothing has written.
     /// </summary>
     /// <param name="name">The device's name.</param>
     /// <param name="threads">Worker threads on <c>cpu</c>, from 1 to 1024; all cores by default.</param>
@@ -139,11 +140,10 @@ public sealed partial class Device : IDisposable
         {
             case "cpu": return OpenCpu(threads ?? Environment.ProcessorCount);
             case "simt": return OpenSimt(SimulatedLanes);
-            case "ptx" or "ptx:90": return OpenPtx(name, NewestSm);
-            case "ptx:80": return OpenPtx(name, 80);
             case "auto": return CudaCount() > 0 ? OpenCuda(0) : OpenCpu(threads ?? Environment.ProcessorCount);
             case "cuda": return OpenCuda(0);
         }
+        if (PtxOptions.TryParse(name, out var ptx)) return OpenPtx(name, ptx);
         if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
             return OpenCuda(index);
         throw new DeviceUnavailableException($"unknown device '{name}': expected auto, cpu, simt, ptx, ptx:80, ptx:90, cuda or cuda:N");

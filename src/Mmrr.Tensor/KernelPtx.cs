@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -36,7 +37,7 @@ internal sealed class KernelPtx(int sm, bool namesLines) : IDisposable
             _context = Context.Create(builder =>
             {
                 Device.ForCards(builder);
-                if (namesLines) builder.DebugSymbols(DebugSymbolsMode.KernelSourceAnnotations);
+                if (namesLines) NameLines(builder, DebugSymbolsMode.KernelSourceAnnotations);
             });
             _backend = new PTXBackend(_context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_78, null);
         }
@@ -50,6 +51,10 @@ internal sealed class KernelPtx(int sm, bool namesLines) : IDisposable
             throw;
         }
     }
+
+    // The builder's own method for it checks the mode and, in ILGPU 1.5.3, does not keep it.
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_DebugSymbolsMode")]
+    private static extern void NameLines(ContextProperties builder, DebugSymbolsMode mode);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -19,23 +19,24 @@ internal sealed class PtxLauncher : IDisposable
     private SortedDictionary<string, KernelCounts>? _counts;
     private long _cacheBytes;
 
-    public PtxLauncher(int sm)
+    public PtxLauncher(PtxOptions options)
     {
-        Sm = sm;
+        Sm = options.Sm;
+        Memory = new GlobalMemory(options.IsChecked);
         // ILGPU names no target above sm_80, and writes the same text for all that follow.
-        _compiler = new KernelPtx(Math.Min(sm, 80), namesLines: true);
+        _compiler = new KernelPtx(Math.Min(Sm, 80), namesLines: true);
     }
 
     /// <summary>The compute capability, times ten.</summary>
     public int Sm { get; }
 
     /// <summary>The memory of the device's tensors.</summary>
-    public GlobalMemory Memory { get; } = new();
+    public GlobalMemory Memory { get; }
 
     public void Launch(MethodInfo method, KernelSpecialization specialization, KernelConfig config, object arguments)
     {
         if (!_kernels.TryGetValue(method, out var kernel))
-            _kernels[method] = kernel = new PtxKernel(_compiler.Of(method, specialization), Memory);
+            _kernels[method] = kernel = new PtxKernel(_compiler.Of(method, specialization), Memory, title: NameOf(method));
         var parameters = KernelParameters.Of(arguments);
         var (grid, group) = (config.GridDim, config.GroupDim);
         var lent = Lend(parameters);
@@ -61,9 +62,15 @@ internal sealed class PtxLauncher : IDisposable
     private KernelCounts? CountsOf(MethodInfo method)
     {
         if (_counts is null) return null;
-        string types = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(type => type.Name))}>" : "";
-        string name = $"{method.DeclaringType!.Name}.{method.Name}{types}";
+        string name = NameOf(method);
         return _counts.TryGetValue(name, out var counts) ? counts : _counts[name] = new KernelCounts(_cacheBytes);
+    }
+
+    // As "mmrr ptx" lists it.
+    private static string NameOf(MethodInfo method)
+    {
+        string types = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(type => type.Name))}>" : "";
+        return $"{method.DeclaringType!.Name}.{method.Name}{types}";
     }
 
     // A buffer that is no tensor's is the kernel's for this launch, and all of it counts as written.

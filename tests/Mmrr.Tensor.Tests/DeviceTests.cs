@@ -10,6 +10,8 @@ public class DeviceTests(TestDevices devices)
     [InlineData("cuda:-1")]
     [InlineData("cuda:x")]
     [InlineData("ptx:75")]
+    [InlineData("ptx,checked")]
+    [InlineData("cpu,unchecked")]
     public void Open_names_an_unknown_device_and_what_it_knows(string name)
     {
         var e = Assert.Throws<DeviceUnavailableException>(() => Device.Open(name));

@@ -13,7 +13,7 @@ internal static class CommonOptions
     public static Option<string> Device() => new("--device")
     {
         HelpName = "DEVICE",
-        Description = "auto, cpu, cuda, cuda:N or simt (the GPU kernels on a simulator).",
+        Description = "auto, cpu, cuda, cuda:N, simt (the GPU kernels on a simulator) or ptx (their PTX, run and checked).",
         DefaultValueFactory = _ => "auto"
     };
 

@@ -20,10 +20,10 @@ internal static class KernelExecution
         int[] sizes = [.. shape.Split(',').Select(word => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size : 0)];
         if (sizes.Length != 3 || sizes.Min() < 1) throw new UsageException($"--shape is '{shape}', expected images, side and width: 2,16,16");
         if (sm is not ("80" or "90")) throw new UsageException($"--run knows sm_80 and sm_90, not sm_{sm}");
-        var card = Card.All.Single(one => one.Name == cardName);
+        var card = Card.Of(cardName);
         using var device = Device.Open($"ptx:{sm}");
         using var model = Small(device, sizes);
-        var counts = device.CountKernels(card.CacheBytes);
+        var counts = device.CountKernels(card);
         foreach (var create in Workloads(model, sizes[0], MaskLevels))
         {
             using var workload = create();
@@ -39,7 +39,7 @@ internal static class KernelExecution
     /// <summary>Prints the counts of every kernel of a workload, the one that takes a card longest first.</summary>
     public static void Print(ModelWorkload workload, Card card)
     {
-        var counts = workload.Model.Device.CountKernels(card.CacheBytes);
+        var counts = workload.Model.Device.CountKernels(card);
         workload.Run();
         foreach (var (name, found) in counts.OrderByDescending(kernel => card.Times(kernel.Value)[0].Seconds))
         {

@@ -85,7 +85,7 @@ internal static class ProfileCommand
             {
                 using var workload = create();
                 Title(workload);
-                KernelExecution.Print(workload, Card.All.Single(card => card.Name == "h100"));
+                KernelExecution.Print(workload, Card.Of("h100"));
             });
         }
     }

@@ -20,6 +20,10 @@ internal static class PtxCommand
             new Option<string>("--sm") { HelpName = "SM", Description = $"Compute capability: {string.Join(", ", known)}.", DefaultValueFactory = _ => "90" },
             known);
         var sass = new Option<bool>("--sass") { Description = "Print the GPU's native instructions (SASS) in place of the PTX." };
+        var lines = new Option<bool>("--lines")
+        {
+            Description = "Print the PTX with the lines of the C# source; a PTX line in a message of the device ptx is one of this text."
+        };
         var assembly = new Option<string?>("--assembly")
         {
             HelpName = "DLL",
@@ -50,12 +54,12 @@ internal static class PtxCommand
             "Print the PTX or SASS of a GPU kernel, and on standard error its registers, stack frame, register spills, occupancy and instructions, "
             + "where NVIDIA's assembler is installed.")
         {
-            name, sm, sass, assembly, table, run, shape, card, trace
+            name, sm, sass, lines, assembly, table, run, shape, card, trace
         };
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(name) is null
-                && new Option[] { sm, sass, run, shape, card, trace }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
+                && new Option[] { sm, sass, lines, run, shape, card, trace }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
                 throw new UsageException($"{idle.Name} needs the NAME of a kernel; without one the names are listed");
             string? file = parsed.GetValue(assembly);
             var kernels = file is null ? SimtKernel.Own : KernelsOf(file);
@@ -73,6 +77,8 @@ internal static class PtxCommand
             }
             var kernel = kernels.FirstOrDefault(one => one.Name == wanted)
                 ?? throw new UsageException($"there is no kernel '{wanted}'{(file is null ? "" : $" in {file}")}; 'mmrr ptx' without a name lists all");
+            if (parsed.GetValue(lines) && (parsed.GetValue(sass) || parsed.GetValue(run)))
+                throw new UsageException("--lines is of the PTX: it goes with neither --sass nor --run");
             if (!parsed.GetValue(run))
             {
                 if (new Option[] { shape, card, trace }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } unused)
@@ -83,7 +89,7 @@ internal static class PtxCommand
                 KernelExecution.Print(kernel.Name, parsed.GetValue(sm)!, parsed.GetValue(shape)!, parsed.GetValue(card)!, parsed.GetValue(trace));
                 return ExitCode.Success;
             }
-            using var compiler = new PtxCompiler(Multiprocessor.Of(int.Parse(parsed.GetValue(sm)!, CultureInfo.InvariantCulture)));
+            using var compiler = new PtxCompiler(Multiprocessor.Of(int.Parse(parsed.GetValue(sm)!, CultureInfo.InvariantCulture)), parsed.GetValue(lines));
             PtxTools tools;
             try
             {

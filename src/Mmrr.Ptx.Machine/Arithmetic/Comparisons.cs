@@ -48,4 +48,12 @@ internal static class Comparisons
     {
         public static Vector512<T> Of(Vector512<T> a, Vector512<T> b) => ~TComparison.Of(a, b);
     }
+
+    /// <summary>Of flushed floats; <typeparamref name="T"/> is float.</summary>
+    public struct Flushed<T, TComparison> : IComparison<T>
+        where TComparison : struct, IComparison<T>
+    {
+        public static Vector512<T> Of(Vector512<T> a, Vector512<T> b) =>
+            TComparison.Of(Float32.Flush(a.As<T, float>()).As<float, T>(), Float32.Flush(b.As<T, float>()).As<float, T>());
+    }
 }

@@ -93,8 +93,8 @@ internal sealed record Conversion(PtxType To, PtxType From, Rounding Rounding, b
             };
             return BitConverter.DoubleToUInt64Bits(moved);
         }
-        if (To.Bits == 16) return BitConverter.HalfToUInt16Bits((Half)nearest);
-        return BitConverter.SingleToUInt32Bits(DirectedSingle.Of(nearest, rest, Rounding));
+        if (To.Bits == 16) return BitConverter.HalfToUInt16Bits(Directed.Of<Half>(nearest, rest, Rounding));
+        return BitConverter.SingleToUInt32Bits(Directed.Of<float>(nearest, rest, Rounding));
     }
 
     private ulong FloatOf(double value)
@@ -106,10 +106,10 @@ internal sealed record Conversion(PtxType To, PtxType From, Rounding Rounding, b
             case 64:
                 return BitConverter.DoubleToUInt64Bits(value);
             case 16:
-                return double.IsNaN(value) ? (ulong)0x7FFF : BitConverter.HalfToUInt16Bits((Half)value);
+                return double.IsNaN(value) ? (ulong)0x7FFF : BitConverter.HalfToUInt16Bits(Directed.Of<Half>(value, 0, Rounding));
         }
         if (double.IsNaN(value)) return 0x7FFFFFFF;
-        float single = DirectedSingle.Of(value, 0, Rounding);
+        float single = Directed.Of<float>(value, 0, Rounding);
         if (Flushes && float.IsSubnormal(single)) single = float.CopySign(0, single);
         return BitConverter.SingleToUInt32Bits(single);
     }

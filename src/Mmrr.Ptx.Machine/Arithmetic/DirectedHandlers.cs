@@ -3,7 +3,7 @@ using Mmrr.Ptx.Machine.Execution;
 
 namespace Mmrr.Ptx.Machine.Arithmetic;
 
-/// <summary>The operations of <see cref="DirectedSingle"/>.</summary>
+/// <summary>The operations of <see cref="Directed"/>.</summary>
 internal enum DirectedOperation
 {
     Add,
@@ -32,13 +32,13 @@ internal static unsafe class DirectedHandlers
             float a = Value(warp, i->A, lane), b = Value(warp, i->B, lane), c = Value(warp, i->C, lane);
             float result = operation switch
             {
-                DirectedOperation.Add => DirectedSingle.Add(a, b, rounding),
-                DirectedOperation.Subtract => DirectedSingle.Add(a, -b, rounding),
-                DirectedOperation.Multiply => DirectedSingle.Multiply(a, b, rounding),
-                DirectedOperation.MultiplyAdd => DirectedSingle.MultiplyAdd(a, b, c, rounding),
-                DirectedOperation.Divide => DirectedSingle.Divide(a, b, rounding),
-                DirectedOperation.Reciprocal => DirectedSingle.Divide(1, a, rounding),
-                _ => DirectedSingle.SquareRoot(a, rounding),
+                DirectedOperation.Add => Directed.Add(a, b, rounding),
+                DirectedOperation.Subtract => Directed.Add(a, -b, rounding),
+                DirectedOperation.Multiply => Directed.Multiply(a, b, rounding),
+                DirectedOperation.MultiplyAdd => Directed.MultiplyAdd(a, b, c, rounding),
+                DirectedOperation.Divide => Directed.Divide(a, b, rounding),
+                DirectedOperation.Reciprocal => Directed.Divide(1, a, rounding),
+                _ => Directed.SquareRoot(a, rounding),
             };
             if (i->Constant >> 16 != 0) result = result > 0 ? Math.Min(result, 1) : 0;
             Lanes.Write(warp, i->D, 4, lane, float.IsNaN(result) ? 0x7FFFFFFF : BitConverter.SingleToUInt32Bits(result));

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Mmrr.Ptx.Machine.Arithmetic;
 
 /// <summary>The manual's "Rounding Modifiers".</summary>
@@ -16,13 +18,13 @@ internal enum Rounding
     Up,
 }
 
-/// <summary>Single precision with a given rounding: the nearest float, moved by one where the exact result lies on the other side.</summary>
-internal static class DirectedSingle
+/// <summary>Single and half precision with a given rounding: the nearest number, moved by one where the exact result lies on the other side.</summary>
+internal static class Directed
 {
     public static float Add(float a, float b, Rounding rounding) => Sum(a, b, rounding);
 
     // The product has at most 48 bits: exact in a double.
-    public static float Multiply(float a, float b, Rounding rounding) => Of((double)a * b, 0, rounding);
+    public static float Multiply(float a, float b, Rounding rounding) => Of<float>((double)a * b, 0, rounding);
 
     public static float MultiplyAdd(float a, float b, float c, Rounding rounding) => Sum((double)a * b, c, rounding);
 
@@ -42,13 +44,14 @@ internal static class DirectedSingle
         return float.IsFinite(root) ? Move(root, Math.FusedMultiplyAdd(-(double)root, root, a), rounding) : root;
     }
 
-    /// <summary>A double, and a rest far below its last bit, as a float.</summary>
-    public static float Of(double value, double rest, Rounding rounding)
+    /// <summary>A double, and a rest far below its last bit, as a float or a half.</summary>
+    public static T Of<T>(double value, double rest, Rounding rounding)
+        where T : IBinaryFloatingPointIeee754<T>
     {
-        if (!double.IsFinite(value)) return (float)value;
-        if (rounding == Rounding.Nearest) return (float)(rest == 0 ? value : ToOdd(value, rest));
-        float nearest = (float)value;
-        double beyond = value - nearest;
+        if (!double.IsFinite(value)) return T.CreateTruncating(value);
+        if (rounding == Rounding.Nearest) return T.CreateTruncating(rest == 0 ? value : ToOdd(value, rest));
+        T nearest = T.CreateTruncating(value);
+        double beyond = value - double.CreateTruncating(nearest);
         return Move(nearest, beyond == 0 ? rest : beyond, rounding);
     }
 
@@ -57,20 +60,21 @@ internal static class DirectedSingle
     {
         double s = a + b, of = s - a, e = (a - (s - of)) + (b - of);
         if (s == 0 && e == 0 && rounding == Rounding.Down && double.IsNegative(a) != double.IsNegative(b)) return -0f;
-        return Of(s, e, rounding);
+        return Of<float>(s, e, rounding);
     }
 
     // Rounded to odd, a double tells the rounding to fewer bits all that it must know.
-    private static double ToOdd(double value, double rest)
+    public static double ToOdd(double value, double rest)
     {
         long bits = BitConverter.DoubleToInt64Bits(value);
         return (bits & 1) != 0 ? value : BitConverter.Int64BitsToDouble(rest > 0 == value > 0 ? bits + 1 : bits - 1);
     }
 
-    private static float Move(float nearest, double beyond, Rounding rounding) => rounding switch
-    {
-        Rounding.Down or Rounding.Zero when beyond < 0 && (rounding == Rounding.Down || nearest > 0) => MathF.BitDecrement(nearest),
-        Rounding.Up or Rounding.Zero when beyond > 0 && (rounding == Rounding.Up || nearest < 0) => MathF.BitIncrement(nearest),
-        _ => nearest,
-    };
+    private static T Move<T>(T nearest, double beyond, Rounding rounding)
+        where T : IBinaryFloatingPointIeee754<T> => rounding switch
+        {
+            Rounding.Down or Rounding.Zero when beyond < 0 && (rounding == Rounding.Down || nearest > T.Zero) => T.BitDecrement(nearest),
+            Rounding.Up or Rounding.Zero when beyond > 0 && (rounding == Rounding.Up || nearest < T.Zero) => T.BitIncrement(nearest),
+            _ => nearest,
+        };
 }

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace Mmrr.Ptx.Machine.Arithmetic;
 
 /// <summary>
@@ -44,34 +47,40 @@ internal static class ScalarFloats
     }
 
     /// <summary>"testp": the properties of a float.</summary>
-    public struct IsFinite : IScalar
+    public struct IsFinite<T> : IScalar
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public static ulong Of(ulong a, ulong b, ulong c) => float.IsFinite(Value(a)) ? 1u : 0;
+        public static ulong Of(ulong a, ulong b, ulong c) => T.IsFinite(Read<T>(a)) ? 1u : 0;
     }
 
-    public struct IsInfinite : IScalar
+    public struct IsInfinite<T> : IScalar
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public static ulong Of(ulong a, ulong b, ulong c) => float.IsInfinity(Value(a)) ? 1u : 0;
+        public static ulong Of(ulong a, ulong b, ulong c) => T.IsInfinity(Read<T>(a)) ? 1u : 0;
     }
 
-    public struct IsNumber : IScalar
+    public struct IsNumber<T> : IScalar
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public static ulong Of(ulong a, ulong b, ulong c) => float.IsNaN(Value(a)) ? 0u : 1;
+        public static ulong Of(ulong a, ulong b, ulong c) => !T.IsNaN(Read<T>(a)) ? 1u : 0;
     }
 
-    public struct IsNotANumber : IScalar
+    public struct IsNotANumber<T> : IScalar
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public static ulong Of(ulong a, ulong b, ulong c) => float.IsNaN(Value(a)) ? 1u : 0;
+        public static ulong Of(ulong a, ulong b, ulong c) => T.IsNaN(Read<T>(a)) ? 1u : 0;
     }
 
-    public struct IsNormal : IScalar
+    public struct IsNormal<T> : IScalar
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public static ulong Of(ulong a, ulong b, ulong c) => float.IsNormal(Value(a)) ? 1u : 0;
+        public static ulong Of(ulong a, ulong b, ulong c) => T.IsNormal(Read<T>(a)) ? 1u : 0;
     }
 
-    public struct IsSubnormal : IScalar
+    public struct IsSubnormal<T> : IScalar
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public static ulong Of(ulong a, ulong b, ulong c) => float.IsSubnormal(Value(a)) ? 1u : 0;
+        public static ulong Of(ulong a, ulong b, ulong c) => T.IsSubnormal(Read<T>(a)) ? 1u : 0;
     }
 
     /// <summary>"copysign": the sign of A and the magnitude of B.</summary>
@@ -81,10 +90,22 @@ internal static class ScalarFloats
     }
 
     /// <summary>The same for doubles.</summary>
-    public struct IsNotANumber64 : IScalar
+    public struct CopySign64 : IScalar
     {
-        public static ulong Of(ulong a, ulong b, ulong c) => double.IsNaN(BitConverter.UInt64BitsToDouble(a)) ? 1u : 0;
+        public static ulong Of(ulong a, ulong b, ulong c) => (a & (1UL << 63)) | (b & long.MaxValue);
     }
+
+    /// <summary>A function of a flushed operand with a flushed result.</summary>
+    public struct Flushed<TFunction> : IScalar
+        where TFunction : struct, IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => Flush(TFunction.Of(Flush(a), b, c));
+
+        private static ulong Flush(ulong bits) => (bits & 0x7F800000) == 0 ? bits & 0x80000000 : bits;
+    }
+
+    private static T Read<T>(ulong bits)
+        where T : unmanaged => Unsafe.As<ulong, T>(ref bits);
 
     private static float Value(ulong bits) => BitConverter.UInt32BitsToSingle((uint)bits);
 

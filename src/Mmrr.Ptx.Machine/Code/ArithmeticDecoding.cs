@@ -14,7 +14,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.Add, 2)) return;
-        Binary<Float64.Add, Float32.Add>(e, ref i);
+        Binary<Float64.Add, Float32.Add, Float16.Add>(e, ref i);
     }
 
     public static void Subtract(Emission e, ref Instruction i)
@@ -25,7 +25,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.Subtract, 2)) return;
-        Binary<Float64.Subtract, Float32.Subtract>(e, ref i);
+        Binary<Float64.Subtract, Float32.Subtract, Float16.Subtract>(e, ref i);
     }
 
     public static void Multiply(Emission e, ref Instruction i)
@@ -36,7 +36,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.Multiply, 2)) return;
-        Binary<Float64.Multiply, Float32.Multiply>(e, ref i);
+        Binary<Float64.Multiply, Float32.Multiply, Float16.Multiply>(e, ref i);
     }
 
     public static void MultiplyAdd(Emission e, ref Instruction i)
@@ -47,7 +47,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.MultiplyAdd, 3)) return;
-        Ternary<Float64.FusedMultiplyAdd, Float32.FusedMultiplyAdd>(e, ref i);
+        Ternary<Float64.FusedMultiplyAdd, Float32.FusedMultiplyAdd, Float16.FusedMultiplyAdd>(e, ref i);
     }
 
     public static void Divide(Emission e, ref Instruction i)
@@ -58,19 +58,19 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (IsDirected(e, ref i, DirectedOperation.Divide, 2)) return;
-        Binary<Float64.Divide, Float32.Divide>(e, ref i);
+        Binary<Float64.Divide, Float32.Divide, NoHalf>(e, ref i);
     }
 
     public static void Reciprocal(Emission e, ref Instruction i)
     {
         if (IsDirected(e, ref i, DirectedOperation.Reciprocal, 1)) return;
-        Unary<Float64.Reciprocal, Float32.Reciprocal>(e, ref i);
+        Unary<Float64.Reciprocal, Float32.Reciprocal, NoHalf>(e, ref i);
     }
 
     public static void SquareRoot(Emission e, ref Instruction i)
     {
         if (IsDirected(e, ref i, DirectedOperation.SquareRoot, 1)) return;
-        Unary<Float64.SquareRoot, Float32.SquareRoot>(e, ref i);
+        Unary<Float64.SquareRoot, Float32.SquareRoot, NoHalf>(e, ref i);
     }
 
     public static void Negate(Emission e, ref Instruction i)
@@ -80,7 +80,7 @@ internal static unsafe class ArithmeticDecoding
             IntegerDecoding.Negate(e, ref i);
             return;
         }
-        Unary<Float64.Negate, Float32.Negate>(e, ref i);
+        Unary<Float64.Negate, Float32.Negate, Float16.Negate>(e, ref i);
     }
 
     public static void Absolute(Emission e, ref Instruction i)
@@ -90,7 +90,7 @@ internal static unsafe class ArithmeticDecoding
             IntegerDecoding.Absolute(e, ref i);
             return;
         }
-        Unary<Float64.Absolute, Float32.Absolute>(e, ref i);
+        Unary<Float64.Absolute, Float32.Absolute, Float16.Absolute>(e, ref i);
     }
 
     public static void Min(Emission e, ref Instruction i)
@@ -101,7 +101,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (e.Has("NaN") || e.Has("xorsign")) throw e.Unknown();
-        Binary<Float64.Min, Float32.Min>(e, ref i);
+        Binary<Float64.Min, Float32.Min, Float16.Min>(e, ref i);
     }
 
     public static void Max(Emission e, ref Instruction i)
@@ -112,7 +112,7 @@ internal static unsafe class ArithmeticDecoding
             return;
         }
         if (e.Has("NaN") || e.Has("xorsign")) throw e.Unknown();
-        Binary<Float64.Max, Float32.Max>(e, ref i);
+        Binary<Float64.Max, Float32.Max, Float16.Max>(e, ref i);
     }
 
     public static void Approximation(Emission e, ref Instruction i)
@@ -120,12 +120,12 @@ internal static unsafe class ArithmeticDecoding
         if (!e.Has("approx") || e.Type != new PtxType('f', 32)) throw e.Unknown();
         i.Run = e.Operation.Name switch
         {
-            "rsqrt" => &ScalarHandlers.Run<ScalarFloats.ReciprocalSquareRoot>,
-            "sin" => &ScalarHandlers.Run<ScalarFloats.Sine>,
-            "cos" => &ScalarHandlers.Run<ScalarFloats.Cosine>,
-            "lg2" => &ScalarHandlers.Run<ScalarFloats.Log2>,
-            "ex2" => &ScalarHandlers.Run<ScalarFloats.Exp2>,
-            _ => &ScalarHandlers.Run<ScalarFloats.HyperbolicTangent>,
+            "rsqrt" => Flushing<ScalarFloats.ReciprocalSquareRoot>(e),
+            "sin" => Flushing<ScalarFloats.Sine>(e),
+            "cos" => Flushing<ScalarFloats.Cosine>(e),
+            "lg2" => Flushing<ScalarFloats.Log2>(e),
+            "ex2" => Flushing<ScalarFloats.Exp2>(e),
+            _ => Flushing<ScalarFloats.HyperbolicTangent>(e),
         };
         Sources(e, ref i, 1);
         Scalar(ref i, e.Type);
@@ -133,17 +133,11 @@ internal static unsafe class ArithmeticDecoding
 
     public static void TestProperty(Emission e, ref Instruction i)
     {
-        bool isDouble = e.Type.Bits == 64;
-        i.Run = e.Operation.Words[1] switch
+        string property = e.Operation.Words[1];
+        i.Run = e.Type.Bits switch
         {
-            "notanumber" when isDouble => &ScalarHandlers.Test<ScalarFloats.IsNotANumber64>,
-            _ when isDouble => throw e.Unknown(),
-            "finite" => &ScalarHandlers.Test<ScalarFloats.IsFinite>,
-            "infinite" => &ScalarHandlers.Test<ScalarFloats.IsInfinite>,
-            "number" => &ScalarHandlers.Test<ScalarFloats.IsNumber>,
-            "notanumber" => &ScalarHandlers.Test<ScalarFloats.IsNotANumber>,
-            "normal" => &ScalarHandlers.Test<ScalarFloats.IsNormal>,
-            "subnormal" => &ScalarHandlers.Test<ScalarFloats.IsSubnormal>,
+            64 => Property<double>(e, property),
+            32 => Property<float>(e, property),
             _ => throw e.Unknown(),
         };
         Sources(e, ref i, 1);
@@ -152,8 +146,12 @@ internal static unsafe class ArithmeticDecoding
 
     public static void CopySign(Emission e, ref Instruction i)
     {
-        if (e.Type.Bits != 32) throw e.Unknown();
-        i.Run = &ScalarHandlers.Run<ScalarFloats.CopySign>;
+        i.Run = e.Type.Bits switch
+        {
+            64 => &ScalarHandlers.Run<ScalarFloats.CopySign64>,
+            32 => &ScalarHandlers.Run<ScalarFloats.CopySign>,
+            _ => throw e.Unknown(),
+        };
         Sources(e, ref i, 2);
         Scalar(ref i, e.Type);
     }
@@ -167,7 +165,8 @@ internal static unsafe class ArithmeticDecoding
         i.A = e.Source(1, bytes, type.IsFloat);
         i.B = count > 1 ? e.Source(2, bytes, type.IsFloat) : i.A;
         i.C = count > 2 ? e.Source(3, bytes, type.IsFloat) : i.A;
-        if (type.IsFloat && type.Bits == 16) throw e.Unknown();
+        if (type == new PtxType('f', 16) && e.Operation.Arguments.Any(argument => argument.Kind == ArgumentKind.Constant))
+            throw e.Refuse("half precision has no constants");
     }
 
     /// <summary>All operands have the type's size.</summary>
@@ -177,31 +176,68 @@ internal static unsafe class ArithmeticDecoding
         (i.SizeD, i.SizeA, i.SizeB, i.SizeC) = (bytes, bytes, bytes, bytes);
     }
 
-    private static void Unary<TDouble, TSingle>(Emission e, ref Instruction i)
+    private static delegate*<Warp, Instruction*, Instruction*> Flushing<TFunction>(Emission e)
+        where TFunction : struct, IScalar =>
+        e.Has("ftz") ? &ScalarHandlers.Run<ScalarFloats.Flushed<TFunction>> : &ScalarHandlers.Run<TFunction>;
+
+    private static delegate*<Warp, Instruction*, Instruction*> Property<T>(Emission e, string property)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => property switch
+        {
+            "finite" => &ScalarHandlers.Test<ScalarFloats.IsFinite<T>>,
+            "infinite" => &ScalarHandlers.Test<ScalarFloats.IsInfinite<T>>,
+            "number" => &ScalarHandlers.Test<ScalarFloats.IsNumber<T>>,
+            "notanumber" => &ScalarHandlers.Test<ScalarFloats.IsNotANumber<T>>,
+            "normal" => &ScalarHandlers.Test<ScalarFloats.IsNormal<T>>,
+            "subnormal" => &ScalarHandlers.Test<ScalarFloats.IsSubnormal<T>>,
+            _ => throw e.Unknown(),
+        };
+
+    private static void Unary<TDouble, TSingle, THalf>(Emission e, ref Instruction i)
         where TDouble : struct, IUnary<double>
         where TSingle : struct, IUnary<float>
+        where THalf : struct, IScalar
     {
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Unary<double, TDouble>
-            : e.Has("ftz") ? &VectorHandlers.Unary<float, Float32.Flushed<TSingle>> : &VectorHandlers.Unary<float, TSingle>;
+        i.Run = e.Type.Bits switch
+        {
+            64 => &VectorHandlers.Unary<double, TDouble>,
+            32 => e.Has("ftz") ? &VectorHandlers.Unary<float, Float32.Flushed<TSingle>> : &VectorHandlers.Unary<float, TSingle>,
+            _ when e.Has("ftz") || typeof(THalf) == typeof(NoHalf) => throw e.Unknown(),
+            _ => &ScalarHandlers.Run<THalf>,
+        };
         Sources(e, ref i, 1);
+        Scalar(ref i, e.Type);
     }
 
-    private static void Binary<TDouble, TSingle>(Emission e, ref Instruction i)
+    private static void Binary<TDouble, TSingle, THalf>(Emission e, ref Instruction i)
         where TDouble : struct, IBinary<double>
         where TSingle : struct, IBinary<float>
+        where THalf : struct, IScalar
     {
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Binary<double, TDouble>
-            : e.Has("ftz") ? &VectorHandlers.Binary<float, Float32.Flushed<TSingle>> : &VectorHandlers.Binary<float, TSingle>;
+        i.Run = e.Type.Bits switch
+        {
+            64 => &VectorHandlers.Binary<double, TDouble>,
+            32 => e.Has("ftz") ? &VectorHandlers.Binary<float, Float32.Flushed<TSingle>> : &VectorHandlers.Binary<float, TSingle>,
+            _ when e.Has("ftz") || typeof(THalf) == typeof(NoHalf) => throw e.Unknown(),
+            _ => &ScalarHandlers.Run<THalf>,
+        };
         Sources(e, ref i, 2);
+        Scalar(ref i, e.Type);
     }
 
-    private static void Ternary<TDouble, TSingle>(Emission e, ref Instruction i)
+    private static void Ternary<TDouble, TSingle, THalf>(Emission e, ref Instruction i)
         where TDouble : struct, ITernary<double>
         where TSingle : struct, ITernary<float>
+        where THalf : struct, IScalar
     {
-        i.Run = e.Type.Bits == 64 ? &VectorHandlers.Ternary<double, TDouble>
-            : e.Has("ftz") ? &VectorHandlers.Ternary<float, Float32.Flushed<TSingle>> : &VectorHandlers.Ternary<float, TSingle>;
+        i.Run = e.Type.Bits switch
+        {
+            64 => &VectorHandlers.Ternary<double, TDouble>,
+            32 => e.Has("ftz") ? &VectorHandlers.Ternary<float, Float32.Flushed<TSingle>> : &VectorHandlers.Ternary<float, TSingle>,
+            _ when e.Has("ftz") || typeof(THalf) == typeof(NoHalf) => throw e.Unknown(),
+            _ => &ScalarHandlers.Run<THalf>,
+        };
         Sources(e, ref i, 3);
+        Scalar(ref i, e.Type);
     }
 
     private static bool IsDirected(Emission e, ref Instruction i, DirectedOperation operation, int count)
@@ -218,4 +254,10 @@ internal static unsafe class ArithmeticDecoding
     public static Rounding RoundingOf(Emission e) =>
         e.Has("rz") || e.Has("rzi") ? Rounding.Zero : e.Has("rm") || e.Has("rmi") ? Rounding.Down
         : e.Has("rp") || e.Has("rpi") ? Rounding.Up : Rounding.Nearest;
+
+    // What the manual has no instruction of half precision for.
+    private struct NoHalf : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => 0;
+    }
 }

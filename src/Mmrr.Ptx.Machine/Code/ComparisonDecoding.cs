@@ -13,8 +13,8 @@ internal static unsafe class ComparisonDecoding
         i.Run = (type.Kind, type.Bits) switch
         {
             ('f', 64) => Of<double>(e, comparison),
-            ('f', 32) when e.Has("ftz") => throw e.Unknown(),
             ('f', 32) => Of<float>(e, comparison),
+            ('f', 16) when !e.Has("ftz") => Of<float>(e, comparison),
             ('s', 64) => Of<long>(e, comparison),
             (_, 64) => Of<ulong>(e, comparison),
             ('s', 32) => Of<int>(e, comparison),
@@ -24,6 +24,7 @@ internal static unsafe class ComparisonDecoding
             _ => throw e.Unknown(),
         };
         int bytes = type.RegisterBytes;
+        (i.SizeA, i.SizeB) = ((byte)bytes, (byte)bytes);
         if (e[0].Kind == ArgumentKind.List)
         {
             i.D = e.ResultOf(e[0].Items[0]);
@@ -50,20 +51,27 @@ internal static unsafe class ComparisonDecoding
 
     private static delegate*<Warp, Instruction*, Instruction*> Of<T>(Emission e, string comparison) => comparison switch
     {
-        "eq" => &VectorHandlers.Compare<T, Comparisons.Equal<T>>,
-        "ne" => &VectorHandlers.Compare<T, Comparisons.NotEqual<T>>,
-        "lt" or "lo" => &VectorHandlers.Compare<T, Comparisons.Less<T>>,
-        "le" or "ls" => &VectorHandlers.Compare<T, Comparisons.LessOrEqual<T>>,
-        "gt" or "hi" => &VectorHandlers.Compare<T, Comparisons.Greater<T>>,
-        "ge" or "hs" => &VectorHandlers.Compare<T, Comparisons.GreaterOrEqual<T>>,
-        "equ" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.NotEqual<T>>>,
-        "neu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.Equal<T>>>,
-        "ltu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.GreaterOrEqual<T>>>,
-        "leu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.Greater<T>>>,
-        "gtu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.LessOrEqual<T>>>,
-        "geu" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.Less<T>>>,
-        "nan" => &VectorHandlers.Compare<T, Comparisons.Unordered<T>>,
-        "num" => &VectorHandlers.Compare<T, Comparisons.Not<T, Comparisons.Unordered<T>>>,
+        "eq" => Run<T, Comparisons.Equal<T>>(e),
+        "ne" => Run<T, Comparisons.NotEqual<T>>(e),
+        "lt" or "lo" => Run<T, Comparisons.Less<T>>(e),
+        "le" or "ls" => Run<T, Comparisons.LessOrEqual<T>>(e),
+        "gt" or "hi" => Run<T, Comparisons.Greater<T>>(e),
+        "ge" or "hs" => Run<T, Comparisons.GreaterOrEqual<T>>(e),
+        "equ" => Run<T, Comparisons.Not<T, Comparisons.NotEqual<T>>>(e),
+        "neu" => Run<T, Comparisons.Not<T, Comparisons.Equal<T>>>(e),
+        "ltu" => Run<T, Comparisons.Not<T, Comparisons.GreaterOrEqual<T>>>(e),
+        "leu" => Run<T, Comparisons.Not<T, Comparisons.Greater<T>>>(e),
+        "gtu" => Run<T, Comparisons.Not<T, Comparisons.LessOrEqual<T>>>(e),
+        "geu" => Run<T, Comparisons.Not<T, Comparisons.Less<T>>>(e),
+        "nan" => Run<T, Comparisons.Unordered<T>>(e),
+        "num" => Run<T, Comparisons.Not<T, Comparisons.Unordered<T>>>(e),
         _ => throw e.Unknown(),
     };
+
+    // Halves are compared as floats.
+    private static delegate*<Warp, Instruction*, Instruction*> Run<T, TComparison>(Emission e)
+        where TComparison : struct, IComparison<T> =>
+        e.Type == new PtxType('f', 16) ? &ScalarHandlers.Test<Float16.Test<T, TComparison>>
+        : e.Has("ftz") ? &VectorHandlers.Compare<T, Comparisons.Flushed<T, TComparison>>
+        : &VectorHandlers.Compare<T, TComparison>;
 }

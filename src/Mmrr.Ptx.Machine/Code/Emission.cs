@@ -25,7 +25,7 @@ internal sealed unsafe class Emission(DecodedKernel program, RegisterPlan plan)
     public bool Has(string word) => Operation.Has(word);
 
     public PtxFaultException Refuse(string what) => new(
-        PtxFaultKind.UnknownInstruction, $"{Program.Name}, PTX line {Operation.Written.Line} ({Operation.Written.Opcode}): {what}", Operation.Written.Line);
+        PtxFaultKind.UnknownInstruction, $"{Program.Title}, PTX line {Operation.Written.Line} ({Operation.Written.Opcode}): {what}", Operation.Written.Line);
 
     /// <summary>The instruction does not exist in this form.</summary>
     public PtxFaultException Unknown() => Refuse("the machine does not know this instruction");

@@ -12,11 +12,12 @@ internal sealed class Flattening
     private const int DeepestCalls = 64;
 
     private readonly PtxModule _module;
+    private readonly string _title;
     private readonly Func<PtxVariable, long> _globals;
     private readonly Dictionary<PtxVariable, long> _shared = [];
     private int _registers;
 
-    private Flattening(PtxModule module, Func<PtxVariable, long> globals) => (_module, _globals) = (module, globals);
+    private Flattening(PtxModule module, string title, Func<PtxVariable, long> globals) => (_module, _title, _globals) = (module, title, globals);
 
     public List<Operation> Operations { get; } = [];
 
@@ -32,10 +33,11 @@ internal sealed class Flattening
     /// <summary>Flattens an entry.</summary>
     /// <param name="module">The text.</param>
     /// <param name="entry">Its entry.</param>
+    /// <param name="title">What messages call it.</param>
     /// <param name="globals">The address of a variable in global or constant memory.</param>
-    public static Flattening Of(PtxModule module, PtxFunction entry, Func<PtxVariable, long> globals)
+    public static Flattening Of(PtxModule module, PtxFunction entry, string title, Func<PtxVariable, long> globals)
     {
-        var flattening = new Flattening(module, globals);
+        var flattening = new Flattening(module, title, globals);
         var frame = new Frame(entry);
         foreach (var variable in entry.Parameters.Cast<PtxVariable>())
         {
@@ -187,8 +189,8 @@ internal sealed class Flattening
         return _shared[variable] = at;
     }
 
-    private static PtxFaultException Refuse(PtxInstruction at, string what) =>
-        new(PtxFaultKind.UnknownInstruction, $"PTX line {at.Line} ({at.Opcode}): {what}", at.Line);
+    private PtxFaultException Refuse(PtxInstruction at, string what) =>
+        new(PtxFaultKind.UnknownInstruction, $"{_title}, PTX line {at.Line} ({at.Opcode}): {what}", at.Line);
 
     private sealed class Frame(PtxFunction function)
     {

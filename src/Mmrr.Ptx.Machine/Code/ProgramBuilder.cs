@@ -11,8 +11,9 @@ internal static unsafe class ProgramBuilder
     /// <summary>Decodes the entry of this name, or the only one.</summary>
     /// <param name="module">The text.</param>
     /// <param name="name">The entry's name, or null.</param>
+    /// <param name="title">What messages call it, or null.</param>
     /// <param name="globals">The address of a variable in global or constant memory.</param>
-    public static DecodedKernel Build(PtxModule module, string? name, Func<PtxVariable, long> globals)
+    public static DecodedKernel Build(PtxModule module, string? name, string? title, Func<PtxVariable, long> globals)
     {
         var entries = module.Functions.FindAll(function => function.IsEntry && (name is null || function.Name == name));
         if (entries.Count != 1)
@@ -20,7 +21,8 @@ internal static unsafe class ProgramBuilder
             string which = name is null ? "entries, exactly one is expected where none is named" : $"entries '{name}'";
             throw new PtxFaultException(PtxFaultKind.Syntax, $"the PTX has {entries.Count} {which}", 0);
         }
-        var flat = Flattening.Of(module, entries[0], globals);
+        title = title is null ? entries[0].Name : $"{title} ({entries[0].Name})";
+        var flat = Flattening.Of(module, entries[0], title, globals);
         var operations = flat.Operations;
         var graph = new FlowGraph(operations);
         AddressSlice.Mark(operations);
@@ -36,7 +38,7 @@ internal static unsafe class ProgramBuilder
             count += IsGuarded(operations[n]) ? 2 : 1;
         }
         places[operations.Count] = count++;
-        var program = new DecodedKernel(entries[0].Name, count)
+        var program = new DecodedKernel(entries[0].Name, title, count)
         {
             LocalBytes = flat.LocalBytes,
             SharedBytes = flat.SharedBytes,

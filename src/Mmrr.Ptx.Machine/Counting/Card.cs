@@ -22,6 +22,10 @@ public sealed record Card(
         new("h200", 90, 132, 1.98, 4800, 50L << 20, 494),
     ];
 
+    /// <summary>The card of a name.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public static Card Of(string name) => All.Single(card => card.Name == name);
+
     /// <summary>
     /// Seconds that each limit alone would take, the longest first: no card is faster, and one is as fast only where the others overlap with it entirely.
     /// </summary>

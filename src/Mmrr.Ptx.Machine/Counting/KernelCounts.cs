@@ -16,9 +16,15 @@ public sealed unsafe class KernelCounts
     private long[] _runs = [];
     private long[] _lanes = [];
 
+    /// <summary>Counts with an H100's cache.</summary>
+    public KernelCounts()
+        : this(Card.Of("h100").CacheBytes)
+    {
+    }
+
     /// <summary>Counts with a cache of this size between the multiprocessors and the memory.</summary>
-    /// <param name="cacheBytes">The second-level cache of a card; an H100 has 50 MiB.</param>
-    public KernelCounts(long cacheBytes = 50L << 20) => _cache = new SectorCache(cacheBytes);
+    /// <param name="cacheBytes">The second-level cache of a card.</param>
+    public KernelCounts(long cacheBytes) => _cache = new SectorCache(cacheBytes);
 
     /// <summary>Instructions of a warp, by opcode.</summary>
     public IReadOnlyDictionary<string, long> Instructions => _kinds;

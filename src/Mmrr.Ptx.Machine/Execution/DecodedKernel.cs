@@ -24,9 +24,9 @@ internal sealed unsafe class DecodedKernel : IDisposable
 {
     private readonly List<nint> _operands = [];
 
-    public DecodedKernel(string name, int instructions)
+    public DecodedKernel(string name, string title, int instructions)
     {
-        Name = name;
+        (Name, Title) = (name, title);
         Count = instructions;
         Instructions = (Instruction*)NativeMemory.AllocZeroed((nuint)instructions, (nuint)sizeof(Instruction));
         Origins = new Origin[instructions];
@@ -34,6 +34,9 @@ internal sealed unsafe class DecodedKernel : IDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>What messages call it.</summary>
+    public string Title { get; }
 
     public int Count { get; }
 

@@ -72,7 +72,7 @@ internal sealed unsafe class Launch
     {
         var origin = Program.Origins[at->Index];
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Program.Name}, PTX line {origin.Line} ({origin.Opcode})");
+        text.Append(CultureInfo.InvariantCulture, $"{Program.Title}, PTX line {origin.Line} ({origin.Opcode})");
         if (origin.Source is { } source) text.Append(CultureInfo.InvariantCulture, $", {source}");
         if (warp is not null)
         {

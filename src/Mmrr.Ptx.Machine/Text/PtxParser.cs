@@ -12,7 +12,15 @@ internal sealed partial class PtxParser
     private int _at;
     private string? _source;
 
-    private PtxParser(string ptx) => _tokens = PtxLexer.Tokens(ptx);
+    // Files may be named after the code that refers to them.
+    private PtxParser(string ptx)
+    {
+        _tokens = PtxLexer.Tokens(ptx);
+        for (int n = 0; n + 2 < _tokens.Count; n++)
+        {
+            if (_tokens[n].Is(".file")) _files[_tokens[n + 1].Text] = Path.GetFileName(_tokens[n + 2].Text.Trim('"'));
+        }
+    }
 
     /// <summary>Parses a text.</summary>
     /// <exception cref="PtxFaultException">It is no PTX that the machine reads.</exception>
@@ -60,8 +68,8 @@ internal sealed partial class PtxParser
                 while (TryTake(",")) Take();
                 break;
             case ".file":
-                string number = Take().Text;
-                _files[number] = Take().Text.Trim('"');
+                Take();
+                Take();
                 while (TryTake(",")) Take();
                 break;
             case ".section" or ".section.debug_info":
@@ -172,7 +180,7 @@ internal sealed partial class PtxParser
                     Take();
                     string file = Take().Text, line = Take().Text;
                     Take();
-                    _source = $"{(_files.TryGetValue(file, out string? path) ? path : $"file {file}")}:{line}";
+                    _source = $"{_files.GetValueOrDefault(file, $"file {file}")}:{line}";
                     break;
                 case ".pragma":
                     while (!Take().Is(";"))

@@ -94,6 +94,7 @@ public class InitializationTests
 
     [Theory]
     [InlineData("simt")]
+    [InlineData("ptx")]
     [InlineData("cuda")]
     public void EveryDeviceDrawsTheSameBits(string name)
     {

@@ -1,3 +1,5 @@
+using static Mmrr.Tests.Machine.ArithmeticInputs;
+
 namespace Mmrr.Tests.Machine;
 
 /// <summary>
@@ -7,16 +9,6 @@ namespace Mmrr.Tests.Machine;
 [Collection(TestDevices.Beside)]
 public class ArithmeticTests
 {
-    private const int Count = 100_000;
-    private const int Threads = 256;
-
-    private static readonly float[] s_special =
-    [
-        0f, -0f, 1f, -1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon, -float.Epsilon,
-        1.17549435E-38f, -1.17549435E-38f, 1.1754942E-38f, 0.5f, 1.5f, 2.5f, -2.5f, 3f, 16777216f, 16777217f, 8388609f, 2147483648f, -2147483648f, 4294967296f,
-        1.0000001f, 0.99999994f, 3.4028233E38f, 9.2233720368547758E18f,
-    ];
-
     // A double holds the exact sum, product or quotient of two floats, or rounds so that a second rounding does not matter (Figueroa: 53 ≥ 2·24 + 2).
     public static TheoryData<string> Binary => ["add.f32", "sub.rn.f32", "mul.f32", "div.rn.f32", "min.f32", "max.f32"];
 
@@ -24,7 +16,7 @@ public class ArithmeticTests
     [MemberData(nameof(Binary))]
     public void Float32_of_two(string opcode)
     {
-        float[] a = Inputs(1), b = Inputs(2);
+        float[] a = Singles(1), b = Singles(2);
         uint[] found = Run(a, b, $"{opcode} %f3, %f1, %f2;");
         for (int i = 0; i < Count; i++)
         {
@@ -50,7 +42,7 @@ public class ArithmeticTests
     [InlineData("abs.f32")]
     public void Float32_of_one(string opcode)
     {
-        float[] a = Inputs(3);
+        float[] a = Singles(3);
         uint[] found = Run(a, a, $"{opcode} %f3, %f1;");
         for (int i = 0; i < Count; i++)
         {
@@ -70,7 +62,7 @@ public class ArithmeticTests
     [Fact]
     public void A_fused_multiply_add_is_rounded_once()
     {
-        float[] a = Inputs(4), b = Inputs(5);
+        float[] a = Singles(4), b = Singles(5);
         uint[] found = Run(a, b, "fma.rn.f32 %f3, %f1, %f2, %f1;");
         for (int i = 0; i < Count; i++)
         {
@@ -90,7 +82,7 @@ public class ArithmeticTests
     [InlineData("mul.rp.f32")]
     public void Directed_roundings_lie_on_their_side(string opcode)
     {
-        float[] a = Inputs(6), b = Inputs(7);
+        float[] a = Singles(6), b = Singles(7);
         uint[] found = Run(a, b, $"{opcode} %f3, %f1, %f2;");
         for (int i = 0; i < Count; i++)
         {
@@ -114,7 +106,7 @@ public class ArithmeticTests
     [InlineData("cvt.rpi.u32.f32", 0.0, 4294967295.0)]
     public void Floats_become_integers(string opcode, double lowest, double highest)
     {
-        float[] a = Inputs(8);
+        float[] a = Singles(8);
         uint[] found = Run(a, a, $"{opcode} %r1, %f1; mov.b32 %f3, %r1;");
         for (int i = 0; i < Count; i++)
         {
@@ -137,7 +129,7 @@ public class ArithmeticTests
     [InlineData("sqrt.approx.f32", 1)]
     public void Approximations_are_within_the_manuals_bounds(string opcode, int units)
     {
-        float[] a = Inputs(9);
+        float[] a = Singles(9);
         uint[] found = Run(a, a, $"{opcode} %f3, %f1;");
         for (int i = 0; i < Count; i++)
         {
@@ -158,7 +150,7 @@ public class ArithmeticTests
     [Fact]
     public void The_approximate_tanh_has_eleven_bits()
     {
-        float[] a = Inputs(10);
+        float[] a = Singles(10);
         uint[] found = Run(a, a, "tanh.approx.f32 %f3, %f1;");
         int coarse = 0;
         for (int i = 0; i < Count; i++)
@@ -182,7 +174,7 @@ public class ArithmeticTests
     [InlineData("shl.b32", 63)]
     public void Integers_of_two(string opcode, int mask)
     {
-        uint[] a = [.. Inputs(11).Select(BitConverter.SingleToUInt32Bits)], b = [.. Inputs(12).Select(BitConverter.SingleToUInt32Bits)];
+        uint[] a = [.. Singles(11).Select(BitConverter.SingleToUInt32Bits)], b = [.. Singles(12).Select(BitConverter.SingleToUInt32Bits)];
         for (int i = 0; i < Count; i += 7) (a[i], b[i]) = (0x80000000 + (uint)(i % 3), uint.MaxValue - (uint)(i % 5));
         b = [.. b.Select(value => value & (uint)mask)];
         uint[] found = Run(
@@ -216,7 +208,7 @@ public class ArithmeticTests
     [InlineData("nan", true)]
     public void Comparisons_of_what_is_no_number(string comparison, bool unordered)
     {
-        float[] a = Inputs(13), b = Inputs(14);
+        float[] a = Singles(13), b = Singles(14);
         for (int i = 0; i < Count; i += 3) b[i] = a[i];
         uint[] found = Run(a, b, $"setp.{comparison}.f32 %p1, %f1, %f2; selp.f32 %f3, 1.0, 0.0, %p1;");
         for (int i = 0; i < Count; i++)
@@ -234,38 +226,8 @@ public class ArithmeticTests
         }
     }
 
-    private static float[] Inputs(int seed)
-    {
-        var random = new Random(seed);
-        return
-        [
-            .. Enumerable.Range(0, Count).Select(i => (i % 4) switch
-            {
-                0 => s_special[random.Next(s_special.Length)],
-                1 => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)),
-                // Near to one another, so that sums cancel and round to ties.
-                2 => (float)random.Next(-64, 64) / 8,
-                _ => (float)((2 * random.NextDouble()) - 1) * 20,
-            }),
-        ];
-    }
-
-    private static uint[] Run(float[] a, float[] b, string body)
-    {
-        using var run = new PtxRun(3L * sizeof(float) * Count);
-        run.Written();
-        a.CopyTo(run.Values<float>());
-        b.CopyTo(run.Values<float>()[Count..]);
-        run.Run(
-            $"""
-            mov.u32 %r10, %ctaid.x; mad.lo.u32 %r11, %r10, {Threads}, %r0; setp.ge.u32 %p9, %r11, {Count}; @%p9 bra L_end;
-            mul.wide.u32 %rd1, %r11, 4; add.u64 %rd2, %rd0, %rd1; ld.global.f32 %f1, [%rd2]; ld.global.f32 %f2, [%rd2+{4 * Count}];
-            {body}
-            st.global.f32 [%rd2+{8 * Count}], %f3;
-            L_end:
-            """, Threads, (Count + Threads - 1) / Threads);
-        return run.Values<uint>()[(2 * Count)..].ToArray();
-    }
+    private static uint[] Run(float[] a, float[] b, string body) =>
+        Run<float, uint>($"mov.f32 %f1, a; mov.f32 %f2, b; {body} mov.b32 d, %f3;", a, b);
 
     private static void Same(float expected, uint found, string what)
     {

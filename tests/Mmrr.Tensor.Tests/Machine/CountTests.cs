@@ -61,7 +61,7 @@ public class CountTests
     [Fact]
     public void A_card_is_bound_by_its_slowest_limit()
     {
-        var card = Card.All.Single(card => card.Name == "h100");
+        var card = Card.Of("h100");
         var loads = Run("mul.wide.u32 %rd1, %r0, 128; add.u64 %rd2, %rd0, %rd1; ld.global.u32 %r1, [%rd2];");
         Assert.Equal("memory", card.Times(loads)[0].Limit);
         var sums = Run(string.Concat(Enumerable.Repeat("add.f32 %f1, %f2, %f3; ", 100)));

@@ -14,6 +14,9 @@ public sealed class TestDevices : IDisposable
     /// <summary>Environment variable: run the operation tests on these devices only (names with commas between).</summary>
     public const string OnlyVariable = "MMRR_TEST_DEVICES";
 
+    /// <summary>Environment variable: 1 runs the heavy cases on <c>ptx</c> too.</summary>
+    public const string HeavyVariable = "MMRR_TEST_HEAVY";
+
     /// <summary>
     /// The collection of tests that need none of these devices. They leave half of the cores to the simulator, whose threads wait for one another at every
     /// barrier: with other work on all cores it takes ten times as long.
@@ -33,20 +36,24 @@ public sealed class TestDevices : IDisposable
     /// <summary>A row for each device.</summary>
     public static TheoryData<string> Every => [.. Names];
 
-    /// <summary>A row for each device and case. The simulator and the machine for PTX are slow, so they run the small cases only.</summary>
+    /// <summary>A row for each device and case. The simulator is slow, so it runs the small cases only.</summary>
     /// <param name="small">Run everywhere.</param>
-    /// <param name="large">Not run on these two.</param>
+    /// <param name="large">Not run on the simulator.</param>
     /// <param name="wide">Cases for kernels that are written for so many threads a group: a simulator that has them runs only these.</param>
-    public static TheoryData<string, int[]> Rows(int[][] small, int[][] large, params (int Lanes, int[] Sizes)[] wide)
+    public static TheoryData<string, int[]> Rows(int[][] small, int[][] large, params (int Lanes, int[] Sizes)[] wide) => Rows(small, large, [], wide);
+
+    /// <summary>The same with cases that take the machine for PTX from seconds to a minute each: it runs them where a variable asks for it.</summary>
+    public static TheoryData<string, int[]> Rows(int[][] small, int[][] large, int[][] heavy, params (int Lanes, int[] Sizes)[] wide)
     {
+        bool runsHeavy = Environment.GetEnvironmentVariable(HeavyVariable) == "1";
         var rows = new TheoryData<string, int[]>();
         foreach (string name in Names)
         {
             // One row to skip says as much as hundreds.
             int[][] cases = name == "simt"
                 ? small
-                : name == "ptx" ? [.. small, .. wide.Select(item => item.Sizes)]
-                : name == "cuda" && s_whyNoCuda is not null ? small[..1] : [.. small, .. large, .. wide.Select(item => item.Sizes)];
+                : name == "cuda" && s_whyNoCuda is not null ? small[..1]
+                : [.. small, .. large, .. name != "ptx" || runsHeavy ? heavy : [], .. wide.Select(item => item.Sizes)];
             foreach (int[] sizes in cases) rows.Add(name, sizes);
             if (name != "simt") continue;
             foreach (var (lanes, sizes) in wide) rows.Add($"simt:{lanes}", sizes);
