@@ -107,6 +107,9 @@ public sealed partial class Device : IDisposable
     /// <summary>The profiler that times the kernels, or null.</summary>
     internal Profiler? Profiler { get; set; }
 
+    /// <summary>Called after each operation was launched, with its name and its outputs; or null.</summary>
+    internal Action<string, IReadOnlyList<Tensor>>? AfterOperation { get; set; }
+
     /// <summary>The operation that is being launched, for its <see cref="Measurement"/>.</summary>
     internal string Operation { get; set; } = "";
 

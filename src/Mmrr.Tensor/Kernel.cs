@@ -62,6 +62,7 @@ public static class Kernel
         using var measured = Measurement.Of(device, operation, largest!.Shape, operations, bytes ?? touched);
         if (device.Kind == DeviceKind.Cpu) simd(new SimdLaunch(device, operation));
         else simt(new SimtLaunch(device, operation));
+        if (device.AfterOperation is { } after) after(operation, [.. outputs.ToArray().Select(output => output.Tensor).OfType<Tensor>()]);
     }
 
     /// <summary>Checks each argument and that all are on one device; finds the largest and the bytes of all.</summary>

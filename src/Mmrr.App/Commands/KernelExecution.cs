@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using Mmrr.Nn;
 using Mmrr.Ptx;
 using Mmrr.Ptx.Machine.Counting;
@@ -12,6 +13,7 @@ internal static class KernelExecution
 {
     private const int Resolutions = 2;
     private const int MaskLevels = 3;
+    private const BindingFlags Static = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
     /// <summary>Prints the counts of one kernel of a small model's training steps and scoring pass.</summary>
     /// <exception cref="UsageException">The shape is none, or the kernel is in none of these.</exception>
@@ -19,21 +21,37 @@ internal static class KernelExecution
     {
         int[] sizes = [.. shape.Split(',').Select(word => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size : 0)];
         if (sizes.Length != 3 || sizes.Min() < 1) throw new UsageException($"--shape is '{shape}', expected images, side and width: 2,16,16");
-        if (sm is not ("80" or "90")) throw new UsageException($"--run knows sm_80 and sm_90, not sm_{sm}");
-        var card = Card.Of(cardName);
-        using var device = Device.Open($"ptx:{sm}");
-        using var model = Small(device, sizes);
-        var counts = device.CountKernels(card);
-        foreach (var create in Workloads(model, sizes[0], MaskLevels))
+        Print(
+            kernel, sm, cardName, draws,
+            device =>
+            {
+                using var model = Small(device, sizes);
+                foreach (var create in Workloads(model, sizes[0], MaskLevels))
+                {
+                    using var workload = create();
+                    workload.Run();
+                }
+            },
+            "in no training step or scoring pass; from C#, Device.CountKernels counts any kernel");
+    }
+
+    /// <summary>Prints the counts of one kernel of another assembly, which its examples run.</summary>
+    /// <exception cref="UsageException">There is no example, or the kernel is in none.</exception>
+    public static void PrintExamples(string kernel, string sm, Assembly assembly, string cardName, bool draws)
+    {
+        var examples = assembly.GetTypes().SelectMany(type => type.GetMethods(Static)).Where(IsExample).ToList();
+        if (examples.Count == 0)
         {
-            using var workload = create();
-            workload.Run();
+            throw new UsageException(
+                $"--run: no method in {assembly.GetName().Name} has the attribute [SimtExample]; a static method that takes a Device and runs the kernel on it");
         }
-        if (!counts.TryGetValue(kernel, out var found))
-            throw new UsageException($"--run: {kernel} is in no training step or scoring pass; from C#, Device.CountKernels counts any kernel");
-        foreach (string line in ExecutionReport.Lines(kernel, found, card)) Console.WriteLine(line);
-        if (!draws) return;
-        foreach (string line in ExecutionReport.Timeline(found)) Console.WriteLine(line);
+        Print(
+            kernel, sm, cardName, draws,
+            device =>
+            {
+                foreach (var example in examples) RunExample(example, device);
+            },
+            $"in no method of {assembly.GetName().Name} with the attribute [SimtExample]");
     }
 
     /// <summary>Prints the counts of every kernel of a workload, the one that takes a card longest first.</summary>
@@ -53,6 +71,35 @@ internal static class KernelExecution
     [
         () => ModelWorkload.Step(model, batch, 1), () => ModelWorkload.Step(model, batch, 2), () => ModelWorkload.Score(model, batch, levels),
     ];
+
+    private static void Print(string kernel, string sm, string cardName, bool draws, Action<Device> run, string whyNot)
+    {
+        if (sm is not ("80" or "90")) throw new UsageException($"--run knows sm_80 and sm_90, not sm_{sm}");
+        var card = Card.Of(cardName);
+        using var device = Device.Open($"ptx:{sm}");
+        var counts = device.CountKernels(card);
+        run(device);
+        if (!counts.TryGetValue(kernel, out var found)) throw new UsageException($"--run: {kernel} is {whyNot}");
+        foreach (string line in ExecutionReport.Lines(kernel, found, card)) Console.WriteLine(line);
+        if (!draws) return;
+        foreach (string line in ExecutionReport.Timeline(found)) Console.WriteLine(line);
+    }
+
+    private static void RunExample(MethodInfo example, Device device)
+    {
+        try
+        {
+            example.CreateDelegate<Action<Device>>()(device);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new UsageException($"--run: {example.DeclaringType!.Name}.{example.Name}: {e.GetBaseException().Message}");
+        }
+    }
+
+    private static bool IsExample(MethodInfo method) =>
+        method.IsDefined(typeof(SimtExampleAttribute)) && method.ReturnType == typeof(void)
+        && method.GetParameters() is [var only] && only.ParameterType == typeof(Device);
 
     private static MmrrModel Small(Device device, int[] sizes)
     {

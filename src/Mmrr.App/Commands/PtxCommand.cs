@@ -32,7 +32,8 @@ internal static class PtxCommand
         var table = new Option<bool>("--table") { Description = "Print a Markdown table of all kernels at sm_80 and sm_90." };
         var run = new Option<bool>("--run")
         {
-            Description = "Run a training step of each phase and a scoring pass of a small model on the device ptx, and print what the kernel executes."
+            Description = "Run a training step of each phase and a scoring pass of a small model on the device ptx, or with --assembly its methods with the "
+                + "attribute [SimtExample], and print what the kernel executes."
         };
         var shape = new Option<string>("--shape")
         {
@@ -62,7 +63,8 @@ internal static class PtxCommand
                 && new Option[] { sm, sass, lines, run, shape, card, trace }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
                 throw new UsageException($"{idle.Name} needs the NAME of a kernel; without one the names are listed");
             string? file = parsed.GetValue(assembly);
-            var kernels = file is null ? SimtKernel.Own : KernelsOf(file);
+            var own = file is null ? null : Load(file);
+            var kernels = own is null ? SimtKernel.Own : KernelsOf(own, file!);
             if (parsed.GetValue(table))
             {
                 if (parsed.GetValue(name) is { } one) throw new UsageException($"--table has all kernels and takes no NAME: '{one}'");
@@ -86,7 +88,14 @@ internal static class PtxCommand
             }
             else
             {
-                KernelExecution.Print(kernel.Name, parsed.GetValue(sm)!, parsed.GetValue(shape)!, parsed.GetValue(card)!, parsed.GetValue(trace));
+                if (own is null)
+                {
+                    KernelExecution.Print(kernel.Name, parsed.GetValue(sm)!, parsed.GetValue(shape)!, parsed.GetValue(card)!, parsed.GetValue(trace));
+                    return ExitCode.Success;
+                }
+                if (parsed.GetResult(shape) is { Implicit: false })
+                    throw new UsageException("--shape is that of the engine's own steps: with --assembly its examples say what is run");
+                KernelExecution.PrintExamples(kernel.Name, parsed.GetValue(sm)!, own, parsed.GetValue(card)!, parsed.GetValue(trace));
                 return ExitCode.Success;
             }
             using var compiler = new PtxCompiler(Multiprocessor.Of(int.Parse(parsed.GetValue(sm)!, CultureInfo.InvariantCulture)), parsed.GetValue(lines));
@@ -109,16 +118,26 @@ internal static class PtxCommand
         return command;
     }
 
-    private static IReadOnlyList<SimtKernel> KernelsOf(string file)
+    // Dependencies are loaded from the file's folder; this program's own assemblies, which define the attribute, are those already loaded.
+    private static Assembly Load(string file)
     {
         if (!File.Exists(file)) throw new UsageException($"--assembly: there is no file {file}");
+        return Loading(file, () => Assembly.LoadFrom(Path.GetFullPath(file)));
+    }
+
+    private static IReadOnlyList<SimtKernel> KernelsOf(Assembly assembly, string file)
+    {
+        var kernels = Loading(file, () => SimtKernel.In(assembly));
+        return kernels.Count > 0
+            ? kernels
+            : throw new UsageException($"--assembly: no method in {file} has the attribute [SimtKernel], and no struct in it is an elementwise function");
+    }
+
+    private static T Loading<T>(string file, Func<T> load)
+    {
         try
         {
-            // Dependencies are loaded from the file's folder; this program's own assemblies, which define the attribute, are those already loaded.
-            var kernels = SimtKernel.In(Assembly.LoadFrom(Path.GetFullPath(file)));
-            return kernels.Count > 0
-                ? kernels
-                : throw new UsageException($"--assembly: no method in {file} has the attribute [SimtKernel], and no struct in it is an elementwise function");
+            return load();
         }
         catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or ReflectionTypeLoadException)
         {

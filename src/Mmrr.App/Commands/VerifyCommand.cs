@@ -13,14 +13,16 @@ namespace Mmrr.App.Commands;
 /// </summary>
 internal static class VerifyCommand
 {
-    private static readonly string[] s_parts = ["tests", "bench", "profile"];
+    private const string Kernels = "kernels";
+
+    private static readonly string[] s_parts = ["tests", "bench", "profile", Kernels];
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var device = new Option<string>("--device") { HelpName = "DEVICE", Description = "cuda, cuda:N, cpu or simt.", DefaultValueFactory = _ => "cuda" };
+        var device = new Option<string>("--device") { HelpName = "DEVICE", Description = "cuda, cuda:N, cpu, simt or ptx.", DefaultValueFactory = _ => "cuda" };
         var quick = new Option<bool>("--quick") { Description = "Tiny shapes, one round: checks that everything runs; minutes even on the simulator." };
-        var only = new Option<string?>("--only") { HelpName = "LIST", Description = "A list of tests, bench, profile; all when not given." };
+        var only = new Option<string?>("--only") { HelpName = "LIST", Description = "A list of tests, bench, profile, kernels (beside the software card: cuda, ptx); all when not given." };
         var rounds = CommonOptions.Ranged(
             new Option<int?>("--rounds") { HelpName = "N", Description = "Rounds of timings; medians are reported; 3 when not given." }, 1, 100);
         var limit = CommonOptions.Ranged(
@@ -78,7 +80,9 @@ internal static class VerifyCommand
             OutputPlace.CheckFolder("--out", options.Output, []);
             if (root is null && parts.Contains("tests") && TestProgram.Find().Count == 0)
                 throw new UsageException("there are no test programs in mmrr's folder; a bundle of scripts/gpu-bundle has them");
-            var report = Begin(options);
+            var report = Begin(options, out bool suits);
+            if (root is null && !suits && Given(only) && parts.Contains(Kernels))
+                throw new UsageException($"--only kernels compares a cuda or ptx device with the software card, not {options.Device}");
             Directory.CreateDirectory(options.Output);
             var verification = new VerificationRun(options, report);
             if (root is not null)
@@ -90,6 +94,7 @@ internal static class VerifyCommand
                 if (parts.Contains("tests")) verification.Tests();
                 if (parts.Contains("bench")) verification.Bench();
                 if (parts.Contains("profile")) verification.Profile();
+                if (suits && parts.Contains(Kernels)) verification.Kernels();
             }
             report.Save(options.Output);
             Console.WriteLine();
@@ -102,9 +107,10 @@ internal static class VerifyCommand
     }
 
     /// <summary>Queries the device and closes it: the programs that follow open it themselves.</summary>
-    private static VerificationReport Begin(VerificationOptions options)
+    private static VerificationReport Begin(VerificationOptions options, out bool suits)
     {
         using var device = Device.Open(options.Device);
+        suits = SoftwareComparison.Suits(device);
         bool gpu = device.Kind == DeviceKind.Cuda;
         return new VerificationReport
         {

@@ -60,6 +60,9 @@ internal sealed record VerificationReport
     /// <summary>What <c>mmrr profile</c> printed, by precision.</summary>
     public SortedDictionary<string, IReadOnlyList<string>> Profiles { get; init; } = [];
 
+    /// <summary>The operations and kernels of a small model beside the software card's, by precision.</summary>
+    public SortedDictionary<string, SoftwareComparison> Software { get; init; } = [];
+
     /// <summary>The training run, where one was requested.</summary>
     public TrainedClass? Training { get; set; }
 

@@ -139,6 +139,30 @@ internal sealed class VerificationRun(VerificationOptions options, VerificationR
         }
     }
 
+    /// <summary>Compares the operations and kernels of a small model with the software card's, in each precision.</summary>
+    public void Kernels()
+    {
+        foreach (string precision in Precisions)
+        {
+            string what = $"kernels, {precision}";
+            if (!Begins(what)) return;
+            Say($"{what}: a small model on {options.Device} beside the software card");
+            try
+            {
+                var compared = SoftwareComparison.Of(options.Device, Enum.Parse<MatrixPrecision>(precision, ignoreCase: true));
+                report.Software[precision] = compared;
+                report.Failures.AddRange(compared.Failures().Select(failure => $"{what}: {failure}"));
+            }
+#pragma warning disable CA1031 // Whatever a device throws: what was measured before is kept.
+            catch (Exception e) when (e is not OutOfMemoryException)
+#pragma warning restore CA1031
+            {
+                report.Failures.Add($"{what}: {e.GetBaseException().Message}");
+            }
+            report.Save(options.Output);
+        }
+    }
+
     /// <summary>Trains on one class of Fashion-MNIST and evaluates it.</summary>
     /// <param name="root">The folder of the four IDX files.</param>
     /// <param name="normal">The class.</param>

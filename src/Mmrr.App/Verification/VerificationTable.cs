@@ -24,6 +24,7 @@ internal static class VerificationTable
         Outcomes(text, report);
         Timings(text, report);
         Training(text, report);
+        foreach (var (precision, compared) in report.Software) Software(text, precision, compared);
         foreach (var (precision, lines) in report.Profiles)
         {
             Line(text, $"");
@@ -72,6 +73,26 @@ internal static class VerificationTable
                 $"{Ratio(figure.RatioFloat32)} | {tf32} | ",
                 $"{Median(figure, Measurements.PyTorchTf32)} | {Ratio(figure.RatioTf32)} |");
         }
+    }
+
+    private static void Software(StringBuilder text, string precision, SoftwareComparison compared)
+    {
+        Line(text, $"");
+        Line(text, $"## Beside the software card `{compared.Software}`, {precision}");
+        Line(text, $"");
+        Line(text, $"Each operation of a small model's steps, from the same inputs; differences in units of the largest value that a call wrote.");
+        Line(text, $"");
+        Line(text, $"| operation | calls | values | same bits | largest difference |");
+        Line(text, $"|---|---|---|---|---|");
+        foreach (var one in compared.Operations)
+            Line(text, $"| {one.Operation} | {one.Calls} | {one.Values} | {one.SameBits / (double)Math.Max(1, one.Values):P2} | {one.LargestDifference:E1} |");
+        Line(text, $"");
+        Line(text, $"Instructions of warps in PTX; a GPU counts none without NVIDIA's profiler, and its own instructions are those of SASS.");
+        Line(text, $"");
+        Line(text, $"| kernel | predicted | counted |");
+        Line(text, $"|---|---|---|");
+        foreach (var one in compared.Kernels)
+            Line(text, $"| `{one.Kernel}` | {one.Predicted} | {one.Counted?.ToString(CultureInfo.InvariantCulture) ?? Missing} |");
     }
 
     private static void Training(StringBuilder text, VerificationReport report)

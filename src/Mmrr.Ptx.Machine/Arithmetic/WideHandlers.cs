@@ -5,56 +5,58 @@ using Mmrr.Ptx.Machine.Faults;
 
 namespace Mmrr.Ptx.Machine.Arithmetic;
 
+/// <summary>From 4 bytes to 8.</summary>
+internal interface IWidening
+{
+    static abstract Vector512<ulong> Lower(Vector512<uint> x);
+
+    static abstract Vector512<ulong> Upper(Vector512<uint> x);
+}
+
+/// <summary>With the sign.</summary>
+internal struct SignedWidening : IWidening
+{
+    public static Vector512<ulong> Lower(Vector512<uint> x) => Vector512.WidenLower(x.AsInt32()).AsUInt64();
+
+    public static Vector512<ulong> Upper(Vector512<uint> x) => Vector512.WidenUpper(x.AsInt32()).AsUInt64();
+}
+
+/// <summary>With zeros.</summary>
+internal struct UnsignedWidening : IWidening
+{
+    public static Vector512<ulong> Lower(Vector512<uint> x) => Vector512.WidenLower(x);
+
+    public static Vector512<ulong> Upper(Vector512<uint> x) => Vector512.WidenUpper(x);
+}
+
 /// <summary>Instructions on vectors between registers of 4 and of 8 bytes a lane, shifts by a constant, and integers that an address is made of.</summary>
 internal static unsafe class WideHandlers
 {
-    /// <summary>D = A · B, twice as wide, with signs.</summary>
+    /// <summary>D = A · B, twice as wide.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Instruction* MultiplySigned(Warp warp, Instruction* i)
-    {
-        Vector512<long>* d = Lanes.Of<long>(warp, i->D);
-        Vector512<int>* a = Lanes.Of<int>(warp, i->A), b = Lanes.Of<int>(warp, i->B);
-        uint mask = warp.Mask;
-        Vector512<int> first = a[0], last = a[1], other = b[0], otherLast = b[1];
-        Store(mask, d, 0, Vector512.WidenLower(first) * Vector512.WidenLower(other), Vector512.WidenUpper(first) * Vector512.WidenUpper(other));
-        Store(mask, d, 2, Vector512.WidenLower(last) * Vector512.WidenLower(otherLast), Vector512.WidenUpper(last) * Vector512.WidenUpper(otherLast));
-        return i + 1;
-    }
-
-    /// <summary>D = A · B, twice as wide, without signs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Instruction* MultiplyUnsigned(Warp warp, Instruction* i)
+    public static Instruction* Multiply<TWidening>(Warp warp, Instruction* i)
+        where TWidening : struct, IWidening
     {
         Vector512<ulong>* d = Lanes.Of<ulong>(warp, i->D);
         Vector512<uint>* a = Lanes.Of<uint>(warp, i->A), b = Lanes.Of<uint>(warp, i->B);
         uint mask = warp.Mask;
         Vector512<uint> first = a[0], last = a[1], other = b[0], otherLast = b[1];
-        Store(mask, d, 0, Vector512.WidenLower(first) * Vector512.WidenLower(other), Vector512.WidenUpper(first) * Vector512.WidenUpper(other));
-        Store(mask, d, 2, Vector512.WidenLower(last) * Vector512.WidenLower(otherLast), Vector512.WidenUpper(last) * Vector512.WidenUpper(otherLast));
+        // The lower 64 bits of a product are the same with signs and without.
+        Store(mask, d, 0, TWidening.Lower(first) * TWidening.Lower(other), TWidening.Upper(first) * TWidening.Upper(other));
+        Store(mask, d, 2, TWidening.Lower(last) * TWidening.Lower(otherLast), TWidening.Upper(last) * TWidening.Upper(otherLast));
         return i + 1;
     }
 
-    /// <summary>Extends 4 bytes to 8 with the sign.</summary>
+    /// <summary>Extends 4 bytes to 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Instruction* WidenSigned(Warp warp, Instruction* i)
-    {
-        Vector512<long>* d = Lanes.Of<long>(warp, i->D);
-        Vector512<int>* a = Lanes.Of<int>(warp, i->A);
-        Vector512<int> first = a[0], last = a[1];
-        Store(warp.Mask, d, 0, Vector512.WidenLower(first), Vector512.WidenUpper(first));
-        Store(warp.Mask, d, 2, Vector512.WidenLower(last), Vector512.WidenUpper(last));
-        return i + 1;
-    }
-
-    /// <summary>Extends 4 bytes to 8 with zeros.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Instruction* WidenUnsigned(Warp warp, Instruction* i)
+    public static Instruction* Widen<TWidening>(Warp warp, Instruction* i)
+        where TWidening : struct, IWidening
     {
         Vector512<ulong>* d = Lanes.Of<ulong>(warp, i->D);
         Vector512<uint>* a = Lanes.Of<uint>(warp, i->A);
         Vector512<uint> first = a[0], last = a[1];
-        Store(warp.Mask, d, 0, Vector512.WidenLower(first), Vector512.WidenUpper(first));
-        Store(warp.Mask, d, 2, Vector512.WidenLower(last), Vector512.WidenUpper(last));
+        Store(warp.Mask, d, 0, TWidening.Lower(first), TWidening.Upper(first));
+        Store(warp.Mask, d, 2, TWidening.Lower(last), TWidening.Upper(last));
         return i + 1;
     }
 

@@ -170,8 +170,8 @@ internal static unsafe partial class IntegerDecoding
         (i.SizeD, i.SizeA, i.SizeB, i.SizeC) = ((byte)bytes, 4, 4, (byte)bytes);
         i.Run = (type.Bits, type.IsSigned, count) switch
         {
-            (32, true, 2) => &WideHandlers.MultiplySigned,
-            (32, false, 2) => &WideHandlers.MultiplyUnsigned,
+            (32, true, 2) => &WideHandlers.Multiply<SignedWidening>,
+            (32, false, 2) => &WideHandlers.Multiply<UnsignedWidening>,
             (32, true, _) => &ScalarHandlers.Run<ScalarIntegers.MultiplyWide<int>>,
             (32, false, _) => &ScalarHandlers.Run<ScalarIntegers.MultiplyWide<uint>>,
             (16, true, _) => &ScalarHandlers.Run<ScalarIntegers.MultiplyWide<short>>,

@@ -36,7 +36,7 @@ internal static unsafe class MoveDecoding
         bool isPlain = !e.Has("sat") && !e.Has("ftz");
         if (isPlain && !from.IsFloat && !to.IsFloat && (from.Bits, to.Bits) == (32, 64))
         {
-            i.Run = from.IsSigned ? &WideHandlers.WidenSigned : &WideHandlers.WidenUnsigned;
+            i.Run = from.IsSigned ? &WideHandlers.Widen<SignedWidening> : &WideHandlers.Widen<UnsignedWidening>;
         }
         else if (isPlain && !from.IsFloat && !to.IsFloat && (from.Bits, to.Bits) == (64, 32))
         {

@@ -138,10 +138,46 @@ public sealed class PtxTests : IDisposable
         }
     }
 
-    [SimtKernel(GroupSize = 64)]
-    private static void Halve(ArrayView<float> values, int count)
+    [Fact]
+    public void TheKernelsOfAnotherAssemblyAreRunByItsExamples()
     {
-        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX) values[i] *= 0.5f;
+        string[] lines = MmrrProgram.Run("ptx", "--assembly", s_ownAssembly, OwnKernel, "--run").Ends(0).OutputLines;
+        Assert.Equal(OwnKernel, lines[0]);
+        Assert.Matches(@"^instructions  \d+ of warps: ", lines[1]);
+        // 100 values of 4 bytes there and back.
+        Assert.Contains("400 bytes loaded, 400 stored", lines[3], StringComparison.Ordinal);
+        MmrrProgram.Run("ptx", "--assembly", s_ownAssembly, OwnKernel, "--run", "--shape", "1,8,16").Refuses("--shape");
+    }
+
+    [Fact]
+    public void LinesOfTheSourceStandInThePtx()
+    {
+        string text = MmrrProgram.Run("ptx", "Elementwise.ForwardKernel<Relu>", "--lines").Ends(0).Output;
+        Assert.Matches(@"\.file\s+\d+ ""[^""]*QuadWalk\.cs""", text);
+        Assert.Matches(@"\.loc\s+\d+ \d+ \d+", text);
+        MmrrProgram.Run("ptx", "Elementwise.ForwardKernel<Relu>", "--lines", "--run").Refuses("--lines");
+    }
+
+    [SimtExample]
+    private static void Example(Device device)
+    {
+        using var scope = new DisposeScope();
+        var x = Tensor.From(device, new Shape(100), new float[100]);
+        Kernel.Run(
+            "Halve", [], [("x", x)], _ => throw new NotSupportedException(),
+            simt => simt.Run(SimtGrid.Threads(x.Count), Halve, new HalveArguments { Values = x.View, Count = x.Count }));
+    }
+
+    [SimtKernel(GroupSize = 64)]
+    private static void Halve(HalveArguments a)
+    {
+        for (int i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < a.Count; i += Grid.DimX * Group.DimX) a.Values[i] *= 0.5f;
+    }
+
+    internal struct HalveArguments
+    {
+        public ArrayView<float> Values;
+        public int Count;
     }
 
     private static void NeedsTools()

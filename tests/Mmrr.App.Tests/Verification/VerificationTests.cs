@@ -72,7 +72,27 @@ public sealed class VerificationTests : IDisposable
         Assert.Contains("not run, the time was up", File.ReadAllText(_folder["report/verify.md"]), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void TwoSoftwareCardsAgreeInEveryBitAndInstruction()
+    {
+        MmrrProcess.Run("verify", "--device", "ptx:90", "--quick", "--only", "kernels", "--out", _folder["report"]).Ends(0);
+        using var json = JsonDocument.Parse(File.ReadAllBytes(_folder["report/verify.json"]));
+        foreach (string precision in new[] { "float32", "tf32" })
+        {
+            var compared = json.RootElement.GetProperty("software").GetProperty(precision);
+            Assert.Equal("ptx:80", compared.GetProperty("software").GetString());
+            var operations = compared.GetProperty("operations").EnumerateArray().ToList();
+            Assert.Contains(operations, one => one.GetProperty("operation").GetString() == "Convolution.Forward");
+            Assert.All(operations, one => Assert.Equal(one.GetProperty("values").GetInt64(), one.GetProperty("sameBits").GetInt64()));
+            var kernels = compared.GetProperty("kernels").EnumerateArray().ToList();
+            Assert.True(kernels.Count > 15, $"{kernels.Count} kernels");
+            Assert.All(kernels, one => Assert.Equal(one.GetProperty("predicted").GetInt64(), one.GetProperty("counted").GetInt64()));
+        }
+        Assert.Contains("Beside the software card `ptx:80`, tf32", File.ReadAllText(_folder["report/verify.md"]), StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("--only kernels", "verify --device simt --only kernels")]
     [InlineData("--only", "verify --device cpu --only speed")]
     [InlineData("cuda:1000", "verify --device cuda:1000")]
     public void BadArgumentsAreRefused(string word, string arguments) => MmrrProcess.Run([.. arguments.Split(' '), "--out", _folder["report"]]).Refuses(word);
