@@ -34,12 +34,10 @@ public static class OperationComparison
         var compared = new SortedDictionary<string, ComparedOperation>(StringComparer.Ordinal);
         Observed(software, work, (operation, outputs) =>
         {
-            if (!recorded.TryDequeue(out var own) || own.Operation != operation || !own.Outputs.Select(o => o.Length).SequenceEqual(outputs.Select(o => o.Count)))
-            {
-                throw new InvalidOperationException(
-                    $"{operation} on {software.Name} writes {Sizes(outputs.Select(o => o.Count))} values; "
-                    + (own.Outputs is null ? $"{device.Name} ran no more operations" : $"on {device.Name} {own.Operation} writes {Sizes(own.Outputs.Select(o => o.Length))}"));
-            }
+            string here = $"{operation} writes {string.Join(" and ", outputs.Select(output => output.Count))} values";
+            if (!recorded.TryDequeue(out var own)) throw new InvalidOperationException($"on {software.Name} {here}; {device.Name} ran no more operations");
+            string there = $"{own.Operation} writes {string.Join(" and ", own.Outputs.Select(output => output.Length))} values";
+            if (there != here) throw new InvalidOperationException($"on {software.Name} {here}; on {device.Name} {there}");
             var sofar = compared.GetValueOrDefault(operation) ?? new ComparedOperation(operation, 0, 0, 0, 0);
             sofar = sofar with { Calls = sofar.Calls + 1 };
             for (int i = 0; i < own.Outputs.Length; i++) sofar = Add(sofar, own.Outputs[i], outputs[i]);
@@ -86,6 +84,4 @@ public static class OperationComparison
             Values = sofar.Values + own.Length, SameBits = sofar.SameBits + same, LargestDifference = Math.Max(sofar.LargestDifference, relative),
         };
     }
-
-    private static string Sizes(IEnumerable<int> counts) => string.Join(" and ", counts);
 }

@@ -80,7 +80,8 @@ public sealed partial class Device : IDisposable
     {
         DeviceKind.Cpu => $"{Workers} worker{(Workers == 1 ? "" : "s")}, {Vectors}",
         DeviceKind.Simt => $"ILGPU's simulator, {MaxLanes} lanes",
-        DeviceKind.Ptx => $"PTX for sm_{Ptx!.Sm}, run {(Ptx.Memory.IsChecked ? "and checked on the CPU" : "on the CPU, unchecked for races and unwritten memory")}",
+        DeviceKind.Ptx => $"PTX for sm_{Ptx!.Sm}, run "
+            + (Ptx.Memory.IsChecked ? "and checked on the CPU" : "on the CPU, unchecked for races and unwritten memory"),
         _ => Describe((CudaAccelerator)Accelerator),
     };
 

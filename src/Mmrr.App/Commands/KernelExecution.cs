@@ -43,7 +43,7 @@ internal static class KernelExecution
         if (examples.Count == 0)
         {
             throw new UsageException(
-                $"--run: no method in {assembly.GetName().Name} has the attribute [SimtExample]; a static method that takes a Device and runs the kernel on it");
+                $"--run: no method in {assembly.GetName().Name} has the attribute [SimtExample]: a static method that takes a Device and runs kernels on it");
         }
         Print(
             kernel, sm, cardName, draws,

@@ -22,7 +22,11 @@ internal static class VerifyCommand
     {
         var device = new Option<string>("--device") { HelpName = "DEVICE", Description = "cuda, cuda:N, cpu, simt or ptx.", DefaultValueFactory = _ => "cuda" };
         var quick = new Option<bool>("--quick") { Description = "Tiny shapes, one round: checks that everything runs; minutes even on the simulator." };
-        var only = new Option<string?>("--only") { HelpName = "LIST", Description = "A list of tests, bench, profile, kernels (beside the software card: cuda, ptx); all when not given." };
+        var only = new Option<string?>("--only")
+        {
+            HelpName = "LIST",
+            Description = "A list of tests, bench, profile, kernels (cuda and ptx beside the software card); all when not given."
+        };
         var rounds = CommonOptions.Ranged(
             new Option<int?>("--rounds") { HelpName = "N", Description = "Rounds of timings; medians are reported; 3 when not given." }, 1, 100);
         var limit = CommonOptions.Ranged(

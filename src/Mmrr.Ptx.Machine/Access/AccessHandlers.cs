@@ -9,6 +9,7 @@ using Mmrr.Ptx.Machine.Text;
 namespace Mmrr.Ptx.Machine.Access;
 
 /// <summary>"ld" and "st" of global, shared, constant and generic memory; generic addresses may lead to local memory too.</summary>
+/// <remarks>Optimised at once, as all that runs for each instruction: most kernels run once, and would end before the runtime's tiers had begun.</remarks>
 internal static unsafe class AccessHandlers
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -52,6 +53,7 @@ internal static unsafe class AccessHandlers
     }
 
     /// <summary>Of generic addresses all must be in one state space; they become addresses in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static PtxSpace Resolve(Warp warp, Instruction* i)
     {
         uint mask = warp.Mask;
@@ -66,6 +68,7 @@ internal static unsafe class AccessHandlers
         return space;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Access(Warp warp, Instruction* i, bool isStore)
     {
         Addresses(warp, i);
@@ -76,6 +79,7 @@ internal static unsafe class AccessHandlers
         else Global(warp, i, isStore);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Shared(Warp warp, Instruction* i, bool isStore)
     {
         int bytes = i->Bytes * i->Elements;
@@ -107,6 +111,7 @@ internal static unsafe class AccessHandlers
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Global(Warp warp, Instruction* i, bool isStore)
     {
         int bytes = i->Bytes * i->Elements;
@@ -152,10 +157,12 @@ internal static unsafe class AccessHandlers
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Contains(Region region, ulong address, long bytes) =>
         region.Length >= bytes && address - region.Base <= (ulong)(region.Length - bytes);
 
     // Whether all 32 lanes have the same address.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsUniform(Warp warp, out ulong address)
     {
         address = warp.Addresses[0];
@@ -167,6 +174,7 @@ internal static unsafe class AccessHandlers
     }
 
     // Whether each of 32 lanes has the 4 bytes after its neighbour's.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsRow(Warp warp)
     {
         if (warp.Mask != uint.MaxValue) return false;
@@ -176,6 +184,7 @@ internal static unsafe class AccessHandlers
             && Vector512.EqualsAll(all[2], first + Vector512.Create(64UL)) && Vector512.EqualsAll(all[3], first + Vector512.Create(96UL));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Broadcast(Warp warp, Instruction* i, byte* at)
     {
         for (int n = 0; n < i->Elements; n++)
@@ -212,6 +221,7 @@ internal static unsafe class AccessHandlers
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong LoadElement(byte* at, int bytes, bool signed) => bytes switch
     {
         1 => signed ? (ulong)*(sbyte*)at : *at,
@@ -220,6 +230,7 @@ internal static unsafe class AccessHandlers
         _ => *(ulong*)at,
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreElement(byte* at, int bytes, ulong value)
     {
         switch (bytes)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
@@ -45,9 +46,11 @@ internal readonly unsafe ref struct Checker
     }
 
     /// <summary>The stamp of a lane's access now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Now(int lane) => _warpBarrier | (_firstThread + (uint)lane);
 
     /// <summary>Reads places by one lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Read(long place, int places, int lane)
     {
         ulong now = Now(lane);
@@ -62,6 +65,7 @@ internal readonly unsafe ref struct Checker
     }
 
     /// <summary>Reads places by all lanes of a warp at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ReadTogether(long place, int places)
     {
         if (places == 4 && IsQuietRead(place, _nowLanes)) return;
@@ -70,6 +74,7 @@ internal readonly unsafe ref struct Checker
     }
 
     /// <summary>Reads places by all lanes of a warp, each place by the next lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ReadInRow(long place)
     {
         Vector512<ulong> born = Vector512.Create(_born), launch = Vector512.Create(_launch);
@@ -84,6 +89,7 @@ internal readonly unsafe ref struct Checker
     }
 
     /// <summary>Writes places by one lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(long place, int places, int lane)
     {
         ulong now = Now(lane);
@@ -97,6 +103,7 @@ internal readonly unsafe ref struct Checker
     }
 
     /// <summary>Reads and writes places by one lane at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Exchange(long place, int places, int lane)
     {
         ulong now = Now(lane);
@@ -111,6 +118,7 @@ internal readonly unsafe ref struct Checker
     }
 
     // Four places that were written before the launch, or in the block before its last barrier, and are marked as read by this lane or by several.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsQuietRead(long place, ulong now)
     {
         Vector256<ulong> writers = Vector256.Load(_writers + place), readers = Vector256.Load(_readers + place);
@@ -122,6 +130,7 @@ internal readonly unsafe ref struct Checker
     }
 
     // Of an earlier launch, or of this block before its last barrier and not of several blocks.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsOrdered(ulong stamp) =>
         stamp < _launch || (stamp - _block < _blockBarrier - _block && (stamp & Stamp.Several) != Stamp.Blocks);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
 using Mmrr.Ptx.Machine.Memory;
@@ -26,6 +27,7 @@ internal static unsafe class Places
 
     /// <summary>The region that has these bytes.</summary>
     /// <exception cref="PtxFaultException">There is none, or the address is misaligned.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Region Find(Warp warp, Instruction* at, int lane, ulong address, int bytes, Region? likely)
     {
         if ((address & (ulong)(bytes - 1)) != 0)
@@ -40,6 +42,7 @@ internal static unsafe class Places
     }
 
     /// <summary>The same in a block's shared memory, whose addresses begin at 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CheckShared(Warp warp, Instruction* at, int lane, ulong address, int bytes)
     {
         if ((address & (ulong)(bytes - 1)) != 0)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Mmrr.Ptx.Machine.Execution;
 
 namespace Mmrr.Ptx.Machine.Arithmetic;
@@ -118,6 +119,7 @@ internal sealed record Conversion(PtxType To, PtxType From, Rounding Rounding, b
 /// <summary>Runs a <see cref="Conversion"/> of the program's on the active lanes.</summary>
 internal static unsafe class ConversionHandlers
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Instruction* Run(Warp warp, Instruction* i)
     {
         var conversion = warp.Launch.Program.Conversions[(int)i->Constant];

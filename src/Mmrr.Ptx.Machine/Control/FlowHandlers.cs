@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
 
@@ -7,6 +8,7 @@ namespace Mmrr.Ptx.Machine.Control;
 internal static unsafe class FlowHandlers
 {
     /// <summary>The beginning of a straight run: where lanes meet again, and what counts it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Instruction* Enter(Warp warp, Instruction* i)
     {
         if (i == warp.Meeting)
@@ -22,6 +24,7 @@ internal static unsafe class FlowHandlers
     }
 
     /// <summary>The next instruction for the lanes for which the predicate A holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Instruction* Guarded(Warp warp, Instruction* i)
     {
         uint all = warp.Mask, mask = Taken(warp, i);
@@ -35,6 +38,7 @@ internal static unsafe class FlowHandlers
     public static Instruction* Jump(Warp warp, Instruction* i) => i->Target;
 
     /// <summary>A branch of the lanes for which the predicate A holds; <see cref="Instruction.Signed"/> stands for <c>.uni</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Instruction* Branch(Warp warp, Instruction* i)
     {
         uint taken = Taken(warp, i), mask = warp.Mask;

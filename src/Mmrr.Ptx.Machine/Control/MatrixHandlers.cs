@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
 
@@ -17,6 +18,7 @@ internal static unsafe class MatrixHandlers
     private const uint Tf32 = 0xFFFFE000;
 
     /// <summary>More: the registers of D, A, B, C, four, four, two and four. Sums are added in the order of the terms, in float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Instruction* MultiplyTf32(Warp warp, Instruction* i)
     {
         if (warp.Mask != uint.MaxValue)

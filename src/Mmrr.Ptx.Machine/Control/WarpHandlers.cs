@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
 using Mmrr.Ptx.Machine.Memory;
@@ -47,6 +48,7 @@ internal static unsafe class WarpHandlers
     /// "shfl.sync" of 4 bytes: D from A of another lane. B is the lane or distance, C the clamp and the segment's mask; <see cref="Instruction.Elements"/> the
     /// mode, <see cref="Instruction.More"/> the mask's register and the predicate for whether the lane is in range, −1 where there is none.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Instruction* Shuffle(Warp warp, Instruction* i)
     {
         CheckMask(warp, i);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Mmrr.Ptx.Machine.Faults;
 
@@ -81,6 +82,7 @@ internal sealed unsafe class Warp : IDisposable
     }
 
     /// <summary>Runs to the next barrier or to the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run()
     {
         var instruction = Next;
@@ -89,6 +91,7 @@ internal sealed unsafe class Warp : IDisposable
     }
 
     /// <summary>Parts the active lanes: those of <paramref name="taken"/> go to the target, the others go on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Instruction* Part(Instruction* branch, uint taken)
     {
         uint others = Mask & ~taken;

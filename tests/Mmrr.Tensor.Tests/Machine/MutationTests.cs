@@ -45,7 +45,8 @@ public class MutationTests
         for (int i = 0; i < 1024; i++) run.Values<float>()[i] = PlantedFault.Input(i);
         try
         {
-            return run.Run(body, kernel switch { nameof(PlantedFault.Twice) => 96, nameof(PlantedFault.Product) => 64, _ => 256 }, kernel == nameof(PlantedFault.Twice) ? 4 : 1);
+            int threads = kernel switch { nameof(PlantedFault.Twice) => 96, nameof(PlantedFault.Product) => 64, _ => 256 };
+            return run.Run(body, threads, kernel == nameof(PlantedFault.Twice) ? 4 : 1);
         }
         catch
         {

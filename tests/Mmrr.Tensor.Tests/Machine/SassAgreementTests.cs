@@ -1,4 +1,5 @@
 using System.Globalization;
+using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;
 using Mmrr.Ptx;
@@ -66,7 +67,7 @@ public class SassAgreementTests
     private static string Row(string name, KernelCounts executed, PtxTools tools, string ptx)
     {
         var sass = SassListing.Parse(tools.Disassemble(tools.Assemble(ptx, Multiprocessor.Of(80)).Cubin)).All;
-        long Of(params string[] words) => executed.Instructions.Where(pair => words.All(word => Array.IndexOf(pair.Key.Split('.'), word) >= 0)).Sum(pair => pair.Value);
+        long Of(params string[] words) => executed.Instructions.Where(pair => !words.Except(pair.Key.Split('.')).Any()).Sum(pair => pair.Value);
         (string What, long Executed, int Assembled)[] kinds =
         [
             ("ld.global", Of("ld", "global"), sass[SassKind.Ldg]), ("st.global", Of("st", "global"), sass[SassKind.Stg]),
