@@ -60,7 +60,8 @@ internal static class PtxCommand
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(name) is null
-                && new Option[] { sm, sass, lines, run, shape, card, trace }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
+                && new Option[] { sm, sass, lines, run, shape, card, trace }
+                    .FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } idle)
                 throw new UsageException($"{idle.Name} needs the NAME of a kernel; without one the names are listed");
             string? file = parsed.GetValue(assembly);
             var own = file is null ? null : Load(file);

@@ -22,9 +22,9 @@ internal static class ArithmeticInputs
     // The ends of the singles and of the halves in doubles, and ties of both.
     private static readonly double[] s_specialDoubles =
     [
-        double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, double.MinValue, double.Epsilon, -double.Epsilon, 2.2250738585072014E-308,
-        2.2250738585072009E-308, 3.4028234663852886E38, 3.4028235677973366E38, 7.0064923216240854E-46, 2.1019476964872256E-45, 65504, 65520, 65519.99999, -65520,
-        2.9802322387695312E-08, 1 + 5.9604644775390625E-08, 1 + 1.7881393432617188E-07, 1.00048828125, 1.00146484375, 0, -0.0, 0.5, 1.5, -2.5,
+        double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, double.MinValue, double.Epsilon, -double.Epsilon,
+        2.2250738585072014E-308, 2.2250738585072009E-308, 3.4028234663852886E38, 3.4028235677973366E38, 7.0064923216240854E-46, 2.1019476964872256E-45, 65504,
+        65520, 65519.99999, -65520, 2.9802322387695312E-08, 1 + 5.9604644775390625E-08, 1 + 1.7881393432617188E-07, 1.00048828125, 1.00146484375, 0, -0.0, 0.5, 1.5, -2.5,
         9007199254740993, 9.2233720368547758E18, 1.8446744073709552E19, 2147483647.5, 4294967295.5,
     ];
 
