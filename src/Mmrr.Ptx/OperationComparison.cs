@@ -81,7 +81,9 @@ public static class OperationComparison
         double relative = largest == 0 ? 0 : scale == 0 ? double.PositiveInfinity : largest / scale;
         return sofar with
         {
-            Values = sofar.Values + own.Length, SameBits = sofar.SameBits + same, LargestDifference = Math.Max(sofar.LargestDifference, relative),
+            Values = sofar.Values + own.Length,
+            SameBits = sofar.SameBits + same,
+            LargestDifference = Math.Max(sofar.LargestDifference, relative),
         };
     }
 }
