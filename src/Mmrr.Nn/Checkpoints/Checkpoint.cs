@@ -64,18 +64,9 @@ public static class Checkpoint
     /// <exception cref="InvalidDataException">A checkpoint is damaged or belongs to a different model.</exception>
     public static MmrrModel Load(string run, Device device)
     {
-        string restoration = Path.Combine(run, RestorationFile), refinement = Path.Combine(run, RefinementFile);
-        foreach (string path in new[] { restoration, refinement })
-        {
-            if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint; {run} is not a finished run");
-        }
-        using var first = SafeTensorsFile.Open(restoration);
-        using var second = SafeTensorsFile.Open(refinement);
-        var options = ReadOptions(first, restoration);
-        if (!options.Equals(ReadOptions(second, refinement))) throw new InvalidDataException($"{refinement}: its model differs from that of {restoration}");
-        var shapes = MmrrModel.ParameterShapes(options).ToLookup(p => p.Name.StartsWith("f_ref.", StringComparison.Ordinal));
-        Weights.Compare(first, restoration, shapes[false]);
-        Weights.Compare(second, refinement, shapes[true]);
+        var (options, first, second) = OpenBoth(run);
+        using var ownFirst = first;
+        using var ownSecond = second;
         var model = new MmrrModel(device, options);
         try
         {
@@ -108,6 +99,47 @@ public static class Checkpoint
         (string Name, Module Network)[] wanted = [.. networks];
         Weights.Compare(file, path, wanted.SelectMany(n => n.Network.ParameterShapes().Select(p => ($"{n.Name}.{p.Name}", p.Shape))));
         Restore(wanted, [.. file.Entries.Select(entry => (entry.Name, entry.Shape.ToArray(), file.Read(entry.Name)))]);
+    }
+
+    /// <summary>Reads the options and the weights of a run, both phases, without a device; convolutions are [out, in, K, K].</summary>
+    /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged or belongs to a different model.</exception>
+    internal static (MmrrOptions Options, IReadOnlyDictionary<string, (int[] Shape, float[] Values)> Weights) ReadWeights(string run)
+    {
+        var (options, first, second) = OpenBoth(run);
+        using var ownFirst = first;
+        using var ownSecond = second;
+        return (options, new[] { first, second }.SelectMany(file => file.Entries.Select(entry => (File: file, Entry: entry)))
+            .ToDictionary(e => e.Entry.Name, e => (e.Entry.Shape.ToArray(), e.File.Read(e.Entry.Name))));
+    }
+
+    /// <summary>Opens both files of a run and checks that they hold a whole model.</summary>
+    private static (MmrrOptions Options, SafeTensorsFile First, SafeTensorsFile Second) OpenBoth(string run)
+    {
+        string restoration = Path.Combine(run, RestorationFile), refinement = Path.Combine(run, RefinementFile);
+        foreach (string path in new[] { restoration, refinement })
+        {
+            if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint; {run} is not a finished run");
+        }
+        SafeTensorsFile? first = null, second = null;
+        try
+        {
+            first = SafeTensorsFile.Open(restoration);
+            second = SafeTensorsFile.Open(refinement);
+            var options = ReadOptions(first, restoration);
+            if (!options.Equals(ReadOptions(second, refinement)))
+                throw new InvalidDataException($"{refinement}: its model differs from that of {restoration}");
+            var shapes = MmrrModel.ParameterShapes(options).ToLookup(p => p.Name.StartsWith("f_ref.", StringComparison.Ordinal));
+            Weights.Compare(first, restoration, shapes[false]);
+            Weights.Compare(second, refinement, shapes[true]);
+            return (options, first, second);
+        }
+        catch
+        {
+            first?.Dispose();
+            second?.Dispose();
+            throw;
+        }
     }
 
     private static MmrrOptions ReadOptions(SafeTensorsFile file, string path)
