@@ -47,13 +47,14 @@ public static class OnnxExport
     private static void CheckSize(string run, MmrrOptions options, ScoreMethod method, long weights)
     {
         long pixels = (long)options.Size * options.Size * method.Levels.Count;
-        long values = (pixels * ((options.Mask == MaskKind.Learned ? 1 : 2) * options.Channels)) + (method.Rule == ScoreRule.Deviation ? 2 * pixels : 0) + weights;
+        int drawn = options.Channels * (options.Mask == MaskKind.Learned ? 1 : 2);
+        long values = (pixels * (drawn + (method.Rule == ScoreRule.Deviation ? 2 : 0))) + weights;
         if (values > MostValues)
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{run}: the ONNX file would have {4e-9 * values:F1} GB, and the format allows 2.1; with {method.Levels.Count} levels of {options.Size} x {options.Size}"
-                + " pixels its noise is too large"));
+                $"{run}: the ONNX file would have {4e-9 * values:F1} GB, and the format allows 2.1: "
+                + $"the noise of {method.Levels.Count} levels of {options.Size} x {options.Size} pixels is in it"));
         }
     }
 

@@ -2,7 +2,9 @@ using Google.Protobuf;
 
 namespace Mmrr.Onnx.Format;
 
-/// <summary>Messages of the ONNX format, in the encoding of protocol buffers. The numbers of fields and types are those of onnx.proto, version 8 of the IR.</summary>
+/// <summary>
+/// Messages of the ONNX format, in the encoding of protocol buffers. The numbers of fields and types are those of onnx.proto, version 8 of the IR.
+/// </summary>
 internal static class Protobuf
 {
     /// <summary>Encodes a message that <paramref name="write"/> writes.</summary>

@@ -98,7 +98,7 @@ internal sealed class NeighbourGraph
     /// <returns>[N, sets].</returns>
     private Value Distance(Value rows, int[] sets, int side)
     {
-        int length = _normal.Stored[sets[0]].Length, normal = _normal.Stored[sets[0]].Rows.Length / length, cells = side * side;
+        int length = _normal.Stored[sets[0]].Length, normal = _normal.Stored[sets[0]].Rows.Length / length, cells = side * side, channels = length / cells;
         var (columns, lengths, usual) = (new float[(long)sets.Length * length * normal], new float[sets.Length * normal], new float[sets.Length]);
         for (int s = 0; s < sets.Length; s++)
         {
@@ -108,8 +108,12 @@ internal sealed class NeighbourGraph
             {
                 var row = set.Rows.AsSpan(n * length, length);
                 lengths[(s * normal) + n] = (float)PackedRows.SquaredLength(row);
-                // Rows are kept with their channels last.
-                for (int k = 0; k < length; k++) columns[(((long)s * length) + ((k % (length / cells) * cells) + (k / (length / cells)))) * normal + n] = row[k];
+                // Rows are kept with their channels last, and one after the other.
+                for (int k = 0; k < length; k++)
+                {
+                    int place = (k % channels * cells) + (k / channels);
+                    columns[((((long)s * length) + place) * normal) + n] = row[k];
+                }
             }
         }
         // ‖q‖² + ‖n‖² − 2·q·n, [sets, N, normal rows].

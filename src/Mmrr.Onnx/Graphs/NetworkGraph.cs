@@ -68,7 +68,8 @@ internal sealed class NetworkGraph
         Array.Fill(ones, 1);
         var normal = _graph.Node(
             "InstanceNormalization", [x.Reshape(0, groups, -1), _graph.Floats(ones, groups), _graph.Floats(new float[groups], groups)], ("epsilon", Epsilon));
-        return ((normal.Reshape(-1, channels, size, size) * Parameter($"{name}.weight", channels, 1, 1)) + Parameter($"{name}.bias", channels, 1, 1)).Apply("Relu");
+        var scaled = normal.Reshape(-1, channels, size, size) * Parameter($"{name}.weight", channels, 1, 1);
+        return (scaled + Parameter($"{name}.bias", channels, 1, 1)).Apply("Relu");
     }
 
     private Value Parameter(string name, params long[] shape)

@@ -3,7 +3,9 @@ using Mmrr.Onnx.Format;
 
 namespace Mmrr.Onnx.Graphs;
 
-/// <summary>From the pixels of images of any size to the values that the networks see, as <see cref="PreparedImage"/> and <see cref="ImagePixels"/> make them.</summary>
+/// <summary>
+/// From the pixels of images of any size to the values that the networks see, as <see cref="PreparedImage"/> and <see cref="ImagePixels"/> make them.
+/// </summary>
 internal static class PixelGraph
 {
     /// <summary>Prepares images.</summary>

@@ -3,7 +3,9 @@ using Mmrr.Onnx.Format;
 
 namespace Mmrr.Onnx.Graphs;
 
-/// <summary>Images of any size scored by tiles, as <see cref="TiledScoring"/> does: a loop over the tiles, the worst tile's score, and one seamless map.</summary>
+/// <summary>
+/// Images of any size scored by tiles, as <see cref="TiledScoring"/> does: a loop over the tiles, the worst tile's score, and one seamless map.
+/// </summary>
 internal static class TileGraph
 {
     /// <summary>Scores images.</summary>

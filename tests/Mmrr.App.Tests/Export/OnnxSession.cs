@@ -16,8 +16,8 @@ internal sealed class OnnxSession : IDisposable
     }
 
     /// <summary>The inputs and outputs: name, type and axes, −1 for those that are known when the graph runs.</summary>
-    public string Interface => string.Join(
-        "; ", _session.InputMetadata.Concat(_session.OutputMetadata).Select(m => $"{m.Key} {m.Value.ElementType.Name}[{string.Join(',', m.Value.Dimensions)}]"));
+    public string Interface => string.Join("; ", _session.InputMetadata.Concat(_session.OutputMetadata)
+        .Select(m => $"{m.Key} {m.Value.ElementType.Name}[{string.Join(',', m.Value.Dimensions)}]"));
 
     public IReadOnlyDictionary<string, string> Metadata => _session.ModelMetadata.CustomMetadataMap;
 
