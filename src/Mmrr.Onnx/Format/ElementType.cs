@@ -8,4 +8,5 @@ internal enum ElementType
     UShort = 4,
     Long = 7,
     Bool = 9,
+    Double = 11,
 }

@@ -63,17 +63,27 @@ internal sealed class GraphBuilder
     /// <param name="shape">Its shape.</param>
     public Value Floats(float[] values, params long[] shape) => Constant(ElementType.Float, shape, MemoryMarshal.AsBytes<float>(values));
 
-    /// <summary>Adds a loop whose body is a graph of its own and gives a float tensor for each turn; what is outside can be used inside.</summary>
+    /// <summary>A number of float64.</summary>
+    public Value Double(double value) => Doubles([value]);
+
+    /// <summary>A constant of float64.</summary>
+    public Value Doubles(double[] values, params long[] shape) => Constant(ElementType.Double, shape, MemoryMarshal.AsBytes<double>(values));
+
+    /// <summary>Adds a loop whose body is a graph of its own; what is outside can be used inside.</summary>
     /// <param name="turns">The number of turns, a whole number.</param>
-    /// <param name="outputs">The number of results.</param>
-    /// <param name="body">From the number of the turn, a tensor without axes, to the results of the turn.</param>
-    /// <returns>The results of all turns, each with the turns as its first axis.</returns>
-    public Value[] Loop(Value turns, int outputs, Func<Value, Value[]> body)
+    /// <param name="carried">What each turn hands to the next, as the first finds it.</param>
+    /// <param name="collected">The number of float tensors that are collected from each turn.</param>
+    /// <param name="body">
+    /// From the number of the turn, a tensor without axes, and what is carried to what the turn hands on, followed by what is collected from it.
+    /// </param>
+    /// <returns>What the last turn hands on, and what was collected, with the turns as its first axis.</returns>
+    public Value[] Loop(Value turns, (Value Start, ElementType Type)[] carried, int collected, Func<Value, Value[], Value[]> body)
     {
         var outside = _nodes;
         _nodes = [];
         Value turn = new(this, NewName("turn")), condition = new(this, NewName("condition"));
-        var results = body(turn);
+        Value[] handed = [.. carried.Select(_ => new Value(this, NewName("carried")))];
+        var results = body(turn, handed);
         string next = Node("Identity", [condition]).Name;
         byte[] graph = Protobuf.Message(message =>
         {
@@ -81,11 +91,13 @@ internal sealed class GraphBuilder
             message.Text(2, "body");
             message.Bytes(11, Protobuf.Info(turn.Name, ElementType.Long, []));
             message.Bytes(11, Protobuf.Info(condition.Name, ElementType.Bool, []));
+            for (int i = 0; i < handed.Length; i++) message.Bytes(11, Protobuf.Info(handed[i].Name, carried[i].Type, null));
             message.Bytes(12, Protobuf.Info(next, ElementType.Bool, []));
-            foreach (var result in results) message.Bytes(12, Protobuf.Info(result.Name, ElementType.Float, null));
+            for (int i = 0; i < results.Length; i++)
+                message.Bytes(12, Protobuf.Info(results[i].Name, i < carried.Length ? carried[i].Type : ElementType.Float, null));
         });
         _nodes = outside;
-        return Nodes("Loop", outputs, [turns, Nothing], ("body", graph));
+        return Nodes("Loop", carried.Length + collected, [turns, Nothing, .. carried.Select(c => c.Start)], ("body", graph));
     }
 
     private Value Constant(ElementType type, long[] shape, ReadOnlySpan<byte> values)

@@ -24,12 +24,9 @@ internal static class PixelGraph
             image = graph.Node("Slice", [image, Pair(top, left), Pair(top + side, left + side), graph.Longs(1, 2)]);
             (height, width) = (side, side);
         }
-        var pixels = image.Cast(ElementType.Float).Transpose(0, 3, 1, 2);
-        if (options.Fit != ImageFit.Tile)
-        {
-            pixels = Taps(height, options.Size).MatMul(pixels).MatMul(Taps(width, options.Size).Transpose(1, 0));
-            pixels = (pixels + 0.5f).Apply("Floor"); // back to whole numbers
-        }
+        var pixels = options.Fit == ImageFit.Tile
+            ? image.Cast(ElementType.Float).Transpose(0, 3, 1, 2)
+            : ResamplingGraph.Resize(image, height, width, options.Size);
         var range = options.Range;
         if (range.Low > 0 || range.High < range.White) pixels = pixels.Clip(range.Low, range.High);
         var values = ((pixels - range.Low) * (1 / range.Half)) - 1;
@@ -37,19 +34,8 @@ internal static class PixelGraph
     }
 
     /// <summary>Two whole numbers as one tensor.</summary>
-    internal static Value Pair(Value first, Value second) =>
+    private static Value Pair(Value first, Value second) =>
         first.Graph.Node("Concat", [first.Reshape(1), second.Reshape(1)], ("axis", 0L));
-
-    /// <summary>The weights of <see cref="Resampling"/> along one side, [size, length]: triangles whose support grows with the factor.</summary>
-    private static Value Taps(Value length, int size)
-    {
-        var graph = length.Graph;
-        var scale = length.Cast(ElementType.Float) * (1f / size);
-        var centres = graph.Floats([.. Enumerable.Range(0, size).Select(i => i + 0.5f)], size, 1) * scale;
-        var places = graph.Node("Range", [graph.Long(0), length, graph.Long(1)]).Cast(ElementType.Float) + 0.5f;
-        var weights = (1 - ((places - centres).Apply("Abs") / scale.Max(1))).Apply("Relu");
-        return weights / weights.Sum(1);
-    }
 
     /// <summary><see cref="ImageLight.Normalizing(ReadOnlySpan{float})"/>, over whole images.</summary>
     private static Value Normalized(Value values)

@@ -20,7 +20,7 @@ internal static class TileGraph
         var rows = new Axis(shape.Gather(graph.Long(2), 0), tile);
         var columns = new Axis(shape.Gather(graph.Long(3), 0), tile);
         var scoring = new ScoreGraph(graph, run);
-        var tiles = graph.Loop(rows.Count * columns.Count, 2, turn =>
+        var tiles = graph.Loop(rows.Count * columns.Count, [], 2, (turn, _) =>
         {
             var cut = x.Gather(rows.Seen.Gather(turn / columns.Count, 0), 2).Gather(columns.Seen.Gather(graph.Node("Mod", [turn, columns.Count]), 0), 3);
             var (scores, maps) = scoring.Score(cut);
