@@ -1,6 +1,7 @@
 #:package Microsoft.ML.OnnxRuntime@1.31.1
 #:project ../src/Mmrr.Onnx/Mmrr.Onnx.csproj
 #:property ManagePackageVersionsCentrally=false
+#:property PublishAot=false
 
 // Times the score of a run's images by this engine and, exported, by ONNX Runtime, in turn, on the same pixels with the same number of threads; one line of
 // key=value figures for each batch, with the shortest and the median time of each. From the repository's root:
@@ -31,7 +32,7 @@ try
     using var options = new SessionOptions { IntraOpNumThreads = threads };
     var watch = Stopwatch.StartNew();
     using var session = new InferenceSession(file, options);
-    Console.WriteLine(Line($"file_mb={new FileInfo(file).Length / 1e6:F2} open_ms={watch.Elapsed.TotalMilliseconds:F0}"));
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"file_mb={new FileInfo(file).Length / 1e6:F2} open_ms={watch.Elapsed.TotalMilliseconds:F0}"));
     foreach (int batch in (int[])[1, 16])
     {
         var pixels = new byte[batch * side * side * o.Channels];
@@ -53,7 +54,8 @@ try
         }
         Array.Sort(own);
         Array.Sort(theirs);
-        Console.WriteLine(Line(
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
             $"width={o.Width} size={o.Size} image={side} levels={scorer.Levels} mask={o.Mask} rule={scorer.Method.Rule.Name()} "
             + $"batch={batch} threads={threads} mmrr_ms={own[0]:F2} onnx_ms={theirs[0]:F2} "
             + $"mmrr_median_ms={own[rounds / 2]:F2} onnx_median_ms={theirs[rounds / 2]:F2} difference={difference:E1}"));
@@ -64,5 +66,3 @@ finally
 {
     File.Delete(file);
 }
-
-static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
