@@ -32,7 +32,8 @@ try
     using var options = new SessionOptions { IntraOpNumThreads = threads };
     var watch = Stopwatch.StartNew();
     using var session = new InferenceSession(file, options);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"file_mb={new FileInfo(file).Length / 1e6:F2} open_ms={watch.Elapsed.TotalMilliseconds:F0}"));
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture, $"file_mb={new FileInfo(file).Length / 1e6:F2} open_ms={watch.Elapsed.TotalMilliseconds:F0}"));
     foreach (int batch in (int[])[1, 16])
     {
         var pixels = new byte[batch * side * side * o.Channels];
