@@ -7,7 +7,7 @@ namespace Mmrr.App.Commands;
 internal static class CommandLine
 {
     // The results of these commands are files; threshold and baselines decide at run time.
-    private static readonly string[] s_writeFiles = ["demo", "train", "evaluate", "report", "figures", "verify"];
+    private static readonly string[] s_writeFiles = ["demo", "train", "evaluate", "report", "figures", "export", "verify"];
 
     // File names may begin with @, which the library would read as a response file of more arguments. No option has a single letter, so bundling is off.
     private static readonly ParserConfiguration s_parser = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
@@ -54,9 +54,8 @@ internal static class CommandLine
     public static RootCommand Create() => new("MMRR: anomaly detection that learns from normal images only.")
     {
         DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), BaselinesCommand.Create(), ScoreCommand.Create(),
-        ThresholdCommand.Create(), ReportCommand.Create(), FiguresCommand.Create(), MethodsCommand.Create(), DevicesCommand.Create(), LimitsCommand.Create(),
-        BenchCommand.Create(),
-        ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
+        ThresholdCommand.Create(), ReportCommand.Create(), FiguresCommand.Create(), ExportCommand.Create(), MethodsCommand.Create(), DevicesCommand.Create(),
+        LimitsCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
     };
 
     /// <summary>Whether a command writes only messages to standard output and its results to files.</summary>

@@ -64,33 +64,14 @@ public static class Checkpoint
     /// <exception cref="InvalidDataException">A checkpoint is damaged or belongs to a different model.</exception>
     public static AnomalyModel Load(string run, Device device)
     {
-        string known = AnomalyMethods.CheckpointFiles.Select(file => Path.Combine(run, file)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"{Path.Combine(run, RestorationFile)}: no such checkpoint; {run} is not a finished run");
-        MmrrOptions options;
-        using (var file = SafeTensorsFile.Open(known)) options = ReadOptions(file, known);
-        var method = AnomalyMethods.Of(options);
-        string[] paths = [.. method.Phases.Select(phase => Path.Combine(run, phase.File))];
-        foreach (string path in paths)
-        {
-            if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint; {run} is not a finished run");
-        }
-        var files = new List<SafeTensorsFile>();
+        var (options, files) = OpenAll(run);
         try
         {
-            foreach (string path in paths)
-            {
-                files.Add(SafeTensorsFile.Open(path));
-                if (!options.Equals(ReadOptions(files[^1], path))) throw new InvalidDataException($"{path}: its model differs from that of {paths[0]}");
-            }
-            using (var plan = method.Create(null, options))
-            {
-                foreach (var (phase, i) in plan.Phases.Select((phase, i) => (phase, i))) Weights.Compare(files[i], paths[i], Named(phase.Networks));
-            }
-            var model = method.Create(device, options);
+            var model = AnomalyMethods.Of(options).Create(device, options);
             try
             {
                 // What two phases train is as the later one left it.
-                for (int i = 0; i < paths.Length; i++)
+                for (int i = 0; i < files.Count; i++)
                 {
                     foreach (var (prefix, network) in model.Phases[i].Networks)
                     {
@@ -126,6 +107,59 @@ public static class Checkpoint
         (string Name, Module Network)[] wanted = [.. networks];
         Weights.Compare(file, path, Named(wanted));
         Restore(wanted, [.. file.Entries.Select(entry => (entry.Name, entry.Shape.ToArray(), file.Read(entry.Name)))]);
+    }
+
+    /// <summary>Reads the options and the weights of a run, all phases, without a device; convolutions are [out, in, K, K].</summary>
+    /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged or belongs to a different model.</exception>
+    internal static (MmrrOptions Options, IReadOnlyDictionary<string, (int[] Shape, float[] Values)> Weights) ReadWeights(string run)
+    {
+        var (options, files) = OpenAll(run);
+        try
+        {
+            var weights = new Dictionary<string, (int[] Shape, float[] Values)>();
+            foreach (var file in files)
+            {
+                foreach (var entry in file.Entries) weights[entry.Name] = (entry.Shape.ToArray(), file.Read(entry.Name));
+            }
+            return (options, weights);
+        }
+        finally
+        {
+            foreach (var file in files) file.Dispose();
+        }
+    }
+
+    /// <summary>Opens the files of all phases of a run, in order, and checks that they hold a whole model.</summary>
+    private static (MmrrOptions Options, IReadOnlyList<SafeTensorsFile> Files) OpenAll(string run)
+    {
+        string known = AnomalyMethods.CheckpointFiles.Select(file => Path.Combine(run, file)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"{Path.Combine(run, RestorationFile)}: no such checkpoint; {run} is not a finished run");
+        MmrrOptions options;
+        using (var file = SafeTensorsFile.Open(known)) options = ReadOptions(file, known);
+        var method = AnomalyMethods.Of(options);
+        string[] paths = [.. method.Phases.Select(phase => Path.Combine(run, phase.File))];
+        foreach (string path in paths)
+        {
+            if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such checkpoint; {run} is not a finished run");
+        }
+        var files = new List<SafeTensorsFile>();
+        try
+        {
+            foreach (string path in paths)
+            {
+                files.Add(SafeTensorsFile.Open(path));
+                if (!options.Equals(ReadOptions(files[^1], path))) throw new InvalidDataException($"{path}: its model differs from that of {paths[0]}");
+            }
+            using var plan = method.Create(null, options);
+            foreach (var (phase, i) in plan.Phases.Select((phase, i) => (phase, i))) Weights.Compare(files[i], paths[i], Named(phase.Networks));
+            return (options, files);
+        }
+        catch
+        {
+            foreach (var file in files) file.Dispose();
+            throw;
+        }
     }
 
     private static IEnumerable<(string Name, Shape Shape)> Named(IEnumerable<(string Name, Module Network)> networks) =>

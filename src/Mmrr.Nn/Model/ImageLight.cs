@@ -14,8 +14,10 @@ public readonly record struct ImageLight(float Gain, float Offset)
     /// </summary>
     public const double Deviation = 0.25;
 
-    // An image of constant value would be scaled to show only noise: a deviation below two of 255 steps of the range is replaced by this minimum.
-    private const double LeastDeviation = 2 / 127.5;
+    /// <summary>
+    /// An image of constant value would be scaled to show only noise: a deviation below two of 255 steps of the range is replaced by this minimum.
+    /// </summary>
+    internal const double LeastDeviation = 2 / 127.5;
 
     /// <summary>The identity map.</summary>
     public static ImageLight Unchanged { get; } = new(1, 0);

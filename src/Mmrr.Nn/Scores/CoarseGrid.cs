@@ -6,8 +6,8 @@ namespace Mmrr.Nn;
 /// </summary>
 internal static class CoarseGrid
 {
-    // For values in [−1, 1]: an image with less variation is treated as flat and not stretched.
-    private const double LeastDeviation = 0.05;
+    /// <summary>For values in [−1, 1]: an image with less variation is treated as flat and not stretched.</summary>
+    public const double LeastDeviation = 0.05;
 
     /// <summary>Cells per side: about 256 values per image, so 16 for grey images and 8 for colour; fewer for images with fewer pixels.</summary>
     /// <param name="model">The model's options, for size and channels.</param>

@@ -57,6 +57,12 @@ public sealed class DeviationRule
     /// <summary>The fraction of the pixels whose mean is the score.</summary>
     public double Share { get; }
 
+    /// <summary>G, an odd number of weights that add up to 1.</summary>
+    internal ReadOnlySpan<float> Gaussian => _gaussian;
+
+    /// <summary>The number of largest values, of so many pixels, whose mean is the score.</summary>
+    internal int Largest(int pixels) => Math.Clamp((int)Math.Round(Share * pixels), 1, pixels);
+
     /// <summary>The default smoothing for maps of a size: 1/32 of the side, at least one pixel.</summary>
     public static double SigmaFor(int size) => Math.Max(1, size / 32.0);
 
@@ -160,7 +166,7 @@ public sealed class DeviationRule
     public double Score(ReadOnlySpan<float> map)
     {
         if (map.Contains(float.NaN)) return double.NaN;
-        int count = Math.Clamp((int)Math.Round(Share * map.Length), 1, map.Length);
+        int count = Largest(map.Length);
         float[] sorted = ArrayPool<float>.Shared.Rent(map.Length);
         map.CopyTo(sorted);
         Array.Sort(sorted, 0, map.Length);

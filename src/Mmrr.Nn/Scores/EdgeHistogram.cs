@@ -9,8 +9,10 @@ internal static class EdgeHistogram
     /// <summary>Directions, from 0 to 2π: dark to bright and bright to dark are different.</summary>
     public const int Directions = 8;
 
-    // Lower limit of the norm of all cells: an image whose values, in [−1, 1], change less from pixel to pixel is treated as flat and not stretched.
-    private const float LeastNorm = 0.01f;
+    /// <summary>
+    /// Lower limit of the norm of all cells: an image whose values, in [−1, 1], change less from pixel to pixel is treated as flat and not stretched.
+    /// </summary>
+    public const float LeastNorm = 0.01f;
 
     private const int PixelsOfCell = 4;
 

@@ -15,16 +15,20 @@ internal sealed class NormalNeighbours
     // Limit for all stored rows together: 24 MB.
     private const int MostFloats = 6 * 1024 * 1024;
 
-    private const int Images = 2;
+    /// <summary>The sets of the images themselves, before those of the errors: x and h(x).</summary>
+    public const int ImageSets = 2;
 
-    // Weights of x, of h(x) and of the errors at all levels: chosen on the classes in docs/results.md.
-    private static readonly double[] s_weights = [2.0 / 7, 4.0 / 7, 1.0 / 7];
+    /// <summary>Weights of x, of h(x) and of the errors at all levels: chosen on the classes in docs/results.md.</summary>
+    public static ReadOnlySpan<double> Weights => [2.0 / 7, 4.0 / 7, 1.0 / 7];
 
     private readonly LevelSchedule _levels;
     private readonly MmrrOptions _model;
 
     // x, h(x), and then for each level the refined and the restored errors: [2 + 2L], each [N, D].
     private readonly NearestRows[] _sets;
+
+    /// <summary>The normal rows of x, of h(x), and for each level of the refined and the restored errors.</summary>
+    public IReadOnlyList<NearestRows> Stored => _sets;
 
     private NormalNeighbours(LevelSchedule levels, MmrrOptions model, NearestRows[] sets) => (_levels, _model, _sets) = (levels, model, sets);
 
@@ -55,10 +59,10 @@ internal sealed class NormalNeighbours
     {
         0 => "neighbours.image",
         1 => "neighbours.edges",
-        _ => $"neighbours.{(set % 2 == 0 ? "refined" : "restored")}.{(set - Images) / 2}",
+        _ => $"neighbours.{(set % 2 == 0 ? "refined" : "restored")}.{(set - ImageSets) / 2}",
     };
 
-    private static int Sets(LevelSchedule levels) => Images + (2 * levels.Count);
+    private static int Sets(LevelSchedule levels) => ImageSets + (2 * levels.Count);
 
     private static int Length(int set, MmrrOptions model)
     {
@@ -100,7 +104,7 @@ internal sealed class NormalNeighbours
             yield return (0, plain);
             yield return (1, edges);
         }
-        for (int e = 0; e < errors.Length; e++) yield return (Images + (2 * group.First) + e, errors[e]);
+        for (int e = 0; e < errors.Length; e++) yield return (ImageSets + (2 * group.First) + e, errors[e]);
     }
 
     /// <summary>Collects normal images, up to the number that is stored.</summary>
@@ -135,11 +139,11 @@ internal sealed class NormalNeighbours
             foreach (var (set, rows) in Rows(group, normal._model))
             {
                 double[] distances = normal._sets[set].Measure(rows);
-                double weight = set < Images ? s_weights[set] : s_weights[Images] * normal._levels.Weights[(set - Images) / 2];
+                double weight = set < ImageSets ? Weights[set] : Weights[ImageSets] * normal._levels.Weights[(set - ImageSets) / 2];
                 for (int i = 0; i < images; i++)
                 {
-                    _refined[i] += (set < Images ? 1 : 0.5) * weight * distances[i];
-                    if (set < Images || set % 2 != 0) _restored[i] += weight * distances[i];
+                    _refined[i] += (set < ImageSets ? 1 : 0.5) * weight * distances[i];
+                    if (set < ImageSets || set % 2 != 0) _restored[i] += weight * distances[i];
                 }
             }
         }
