@@ -45,6 +45,9 @@ public sealed class MethodProgramTests(TrainedRuns runs) : IDisposable
         MmrrProgram.Run("threshold", run, "--false-alarm", "0.2").Ends(0);
         if (AnomalyMethods.Of(name).Restores) MmrrProgram.Run("threshold", run, "--rule", "deviation", "--device", "cpu").Ends(0);
         MmrrProgram.Run("report", run, "--device", "cpu").Ends(0);
+        Assert.Equal(
+            [$"mmrr: {run}: its method is {name}, and only runs of MMRR can be written as an ONNX graph"],
+            MmrrProgram.Run("export", run, "--onnx", _folder["model.onnx"]).Ends(1).ErrorLines);
         string page = File.ReadAllText(Path.Combine(run, "report.html"));
         Assert.Contains($"{AnomalyMethods.Of(name).Title} trained on normal images", page, StringComparison.Ordinal);
         Assert.DoesNotContain("with refinement", page, StringComparison.Ordinal);
