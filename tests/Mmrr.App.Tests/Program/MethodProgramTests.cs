@@ -47,7 +47,7 @@ public sealed class MethodProgramTests(TrainedRuns runs) : IDisposable
         MmrrProgram.Run("report", run, "--device", "cpu").Ends(0);
         Assert.Equal(
             [$"mmrr: {run}: its method is {name}, and only runs of MMRR can be written as an ONNX graph"],
-            MmrrProgram.Run("export", run, "--onnx", _folder["model.onnx"]).Ends(1).ErrorLines);
+            MmrrProgram.Run("export", run, "--onnx", _folder["model.onnx"]).Ends(2).ErrorLines);
         string page = File.ReadAllText(Path.Combine(run, "report.html"));
         Assert.Contains($"{AnomalyMethods.Of(name).Title} trained on normal images", page, StringComparison.Ordinal);
         Assert.DoesNotContain("with refinement", page, StringComparison.Ordinal);
