@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -68,7 +70,7 @@ internal sealed class MmrrServer : IAsyncDisposable
                 runs.ToDictionary(run => run.Name, run => new RunPlace(run, new ReviewBook(run), Watch(run))), queue, pictures, memory, limits, metrics,
                 $"{device.Name} ({device.Description})", log);
             var app = Build(options, state);
-            await app.StartAsync();
+            await Listen(app);
             return new MmrrServer(app, state, gate);
 
             FolderWatch? Watch(ServedRun run) => options.Watches.GetValueOrDefault(run.Name) is { } folder
@@ -112,6 +114,22 @@ internal sealed class MmrrServer : IAsyncDisposable
         foreach (var place in _state.Runs.Values) place.Run.Dispose();
         _gate.Dispose();
         _stop.Dispose();
+    }
+
+    private static async Task Listen(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception e)
+        {
+            await app.DisposeAsync();
+            // Of Kestrel and its configuration: no certificate, a port that may not be used, an address that is none of this machine.
+            if (e is InvalidOperationException or SocketException or CryptographicException)
+                throw new UsageException($"--urls: {e.Message.ReplaceLineEndings(" ")}");
+            throw;
+        }
     }
 
     private static WebApplication Build(ServeOptions options, ServiceState state)

@@ -24,8 +24,7 @@ internal static class ServeCommand
         var urls = new Option<string[]>("--urls")
         {
             HelpName = "URL",
-            Description = $"Addresses to listen on; {DefaultUrl} when not given. Addresses that other machines reach need --token-file.",
-            AllowMultipleArgumentsPerToken = true,
+            Description = $"Address to listen on, once for each; {DefaultUrl} when not given. Others than loopback need --token-file.",
         };
         var token = new Option<string?>("--token-file") { HelpName = "FILE", Description = "File with the token that requests must carry." };
         var watch = new Option<string[]>("--watch")

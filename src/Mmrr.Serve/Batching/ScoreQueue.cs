@@ -114,22 +114,23 @@ internal sealed class ScoreQueue : IDisposable
         try
         {
             var scores = run.Scorer.Score([.. jobs.Select(job => job.Image)], run.Levels);
-            for (int i = 0; i < jobs.Count; i++) jobs[i].Result.TrySetResult(scores[i]);
             _scored(jobs.Count);
+            for (int i = 0; i < jobs.Count; i++) jobs[i].Result.TrySetResult(scores[i]);
         }
-        catch (Exception e) when (e is OutOfMemoryException or DeviceMemoryException && jobs.Count > 1)
+        catch (Exception) when (jobs.Count > 1)
         {
+            // Too much memory together, or something that is wrong with one of them.
             foreach (var job in jobs) Score([job]);
         }
         catch (Exception e) when (e is OutOfMemoryException or DeviceMemoryException)
         {
             jobs[0].Result.TrySetException(new InvalidDataException($"the image is too large for the memory of this process: {e.Message}"));
         }
-#pragma warning disable CA1031 // Any exception belongs to the requests that wait, and must not end the thread.
+#pragma warning disable CA1031 // Any exception belongs to the request that waits, and must not end the thread.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            foreach (var job in jobs) job.Result.TrySetException(e);
+            jobs[0].Result.TrySetException(e);
         }
     }
 

@@ -58,7 +58,10 @@ export class Cards {
     const label = item.result ? `${item.name}, ${kind(anomalous)}, score ${score(item.result.score)}` : `${item.name}, ${item.error ?? item.status}`;
     card.open.setAttribute("aria-label", `Open ${label}`);
     node.setAttribute("aria-label", `${label}${item.review ? `, reviewed ${item.review.verdict}` : ""}`);
+    // The button that was pressed keeps the focus.
+    const focused = [...card.body.querySelectorAll("button")].indexOf(document.activeElement);
     card.body.replaceChildren(...this.bodyOf(item, anomalous, threshold, low, high));
+    if (focused >= 0) card.body.querySelectorAll("button")[focused]?.focus();
   }
 
   bodyOf(item, anomalous, threshold, low, high) {
@@ -79,7 +82,7 @@ export class Cards {
   actionsOf(item, anomalous) {
     const shown = anomalous ? "anomalous" : "normal", other = anomalous ? "normal" : "anomalous", verdict = item.review?.verdict;
     const button = (text, to, key) => {
-      const node = element("button", { type: "button", title: `${text}: ${to} (${key})`, disabled: item.saving === true }, text);
+      const node = element("button", { type: "button", title: `${text}: ${to} (${key})` }, text);
       node.setAttribute("aria-label", `${text}: ${item.name} is ${to}`);
       node.setAttribute("aria-pressed", verdict === to);
       node.addEventListener("click", () => this.actions.review(item, to));

@@ -46,8 +46,15 @@ internal sealed class ReviewBook(ServedRun run)
             string kept = Path.Combine(Folder, Images, $"{review.Sha256}{Extension(image)}");
             if (!File.Exists(kept)) AtomicFile.Write(kept, stream => stream.Write(image));
             _file.Append(review);
-            byte[] list = Encoding.UTF8.GetBytes(ListOf(Last(_file.Read())));
-            AtomicFile.Write(ListPath, stream => stream.Write(list));
+            try
+            {
+                byte[] list = Encoding.UTF8.GetBytes(ListOf(Last(_file.Read())));
+                AtomicFile.Write(ListPath, stream => stream.Write(list));
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                throw new IOException($"the decision is kept, but {ListPath} cannot be written: {e.Message}", e);
+            }
         }
     }
 

@@ -11,9 +11,17 @@ internal static class RunFiles
         [RunFolder.ConfigurationFile, Checkpoint.RestorationFile, Checkpoint.RefinementFile, NormalStatistics.FileName, Calibration.FileName];
 
     /// <summary>Lengths and times of the files; it changes when one of them is written, replaced or removed.</summary>
-    public static string State(string run) => string.Join('|', s_names.Select(name =>
+    public static string State(string run) => string.Join(' ', s_names.Select(name => State(new FileInfo(Path.Combine(run, name)))));
+
+    private static string State(FileInfo file)
     {
-        var file = new FileInfo(Path.Combine(run, name));
-        return file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "none";
-    }));
+        try
+        {
+            return file.Exists ? FormattableString.Invariant($"{file.Length}:{file.LastWriteTimeUtc.Ticks}") : "none";
+        }
+        catch (FileNotFoundException)
+        {
+            return "none"; // it was removed meanwhile
+        }
+    }
 }

@@ -1,5 +1,3 @@
-using Mmrr.Training.Data;
-
 namespace Mmrr.Serve.Runs;
 
 /// <summary>
@@ -74,8 +72,9 @@ internal sealed class ServedRun : IDisposable
             Version++;
             return $"{Path}: the run was replaced; its files are in use now";
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or UsageException or OutOfMemoryException
-            or DeviceMemoryException)
+#pragma warning disable CA1031 // Whatever is wrong with the files, the run from before stays in use.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             Problem = e.Message.ReplaceLineEndings(" ");
             return $"{Path}: the files have changed and cannot be loaded, so the run from before stays in use: {Problem}";

@@ -73,6 +73,12 @@ internal sealed class FolderWatch
                 if (e.Message != problem) _log($"{_folder}: cannot be watched: {e.Message}");
                 problem = e.Message;
             }
+#pragma warning disable CA1031 // Any exception: the next look must come.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _log($"internal error while {_folder} is watched: {e}");
+            }
             await Task.Delay(s_pause, stop).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }

@@ -60,7 +60,10 @@ internal sealed class ChromiumPage
             if (e.Message.Type == ConsoleType.Error && !e.Message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
                 _complaints.Enqueue(e.Message.Text);
         };
-        page.Request += (_, e) => Hosts.TryAdd(new Uri(e.Request.Url).Authority, true);
+        page.Request += (_, e) =>
+        {
+            if (!e.Request.Url.StartsWith("blob:", StringComparison.Ordinal)) Hosts.TryAdd(new Uri(e.Request.Url).Authority, true);
+        };
     }
 
     public IPage Page { get; }

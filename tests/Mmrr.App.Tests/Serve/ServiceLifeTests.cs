@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Program;
@@ -175,12 +177,48 @@ public sealed class ServiceLifeTests(TrainedRuns runs) : IDisposable
             new Uri($"/v1/runs/{Path.GetFileName(runs.FolderRun)}/score", UriKind.Relative), new SlowContent(image, begun, signalled));
         await begun.Task;
         await Task.Delay(200);
-        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+        Kill(process);
         await Task.Delay(500);
         signalled.Release();
         using var answer = await request;
         Assert.Equal(200, (int)answer.StatusCode);
         Assert.Empty(MmrrProcess.Finish(process).Ends(0).ErrorLines);
+    }
+
+    [Fact]
+    public async Task TlsIsKestrels()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest(
+            "CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await File.WriteAllTextAsync(_folder["cert.pem"], certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(_folder["key.pem"], key.ExportPkcs8PrivateKeyPem());
+        string[] command = ["serve", runs.FolderRun, "--urls", "https://127.0.0.1:0", "--device", "cpu"];
+        MmrrProcess.Run(command).Refuses("--urls", "certificate");
+        var environment = new Dictionary<string, string>
+        {
+            ["Kestrel__Certificates__Default__Path"] = _folder["cert.pem"], ["Kestrel__Certificates__Default__KeyPath"] = _folder["key.pem"],
+        };
+        using var process = MmrrProcess.Start(environment, command);
+        string line = (await process.StandardOutput.ReadLineAsync())!;
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, sent, _, _) => sent?.Thumbprint == certificate.Thumbprint,
+        };
+        using var client = new HttpClient(handler) { BaseAddress = new Uri(line.Split(" at ")[1].Split(';')[0]) };
+        Assert.Equal("https", client.BaseAddress.Scheme);
+        Assert.Contains("\"ok\"", await client.GetStringAsync(new Uri("/healthz", UriKind.Relative)), StringComparison.Ordinal);
+        Kill(process);
+        MmrrProcess.Finish(process).Ends(0);
+        // Endpoints of the environment would listen elsewhere.
+        MmrrProcess.Run(new Dictionary<string, string> { ["Kestrel__Endpoints__A__Url"] = "http://0.0.0.0:5099" }, command).Refuses("Kestrel__Endpoints");
+    }
+
+    private static void Kill(Process process)
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     private string Picture(int seed)

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Program;
 using Mmrr.Serve;
@@ -52,7 +54,7 @@ public sealed class ServiceRefusalTests(TrainedRuns runs) : IDisposable
         {
             bool get = path.EndsWith("watched", StringComparison.Ordinal);
             using var answer = get ? await service.Client.GetAsync(new Uri(path, UriKind.Relative)) : await service.Post(path, body);
-            string text = await answer.Content.ReadAsStringAsync();
+            string text = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString()!;
             Assert.True((int)answer.StatusCode == status && text.Contains(word, StringComparison.Ordinal), $"{path}: {(int)answer.StatusCode} {text}");
             Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
         }

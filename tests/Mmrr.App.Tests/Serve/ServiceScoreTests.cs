@@ -53,7 +53,7 @@ public sealed class ServiceScoreTests(TrainedRuns runs) : IDisposable
         await using var service = await RunningService.Start(runs.FolderRun);
         using var form = new MultipartFormDataContent();
         foreach (string file in files) form.Add(new ByteArrayContent(await File.ReadAllBytesAsync(file)), "image", System.IO.Path.GetFileName(file));
-        form.Add(new ByteArrayContent("no image"u8.ToArray()), "image", "ä,\".txt");
+        form.Add(new ByteArrayContent("no image"u8.ToArray()), "image", "ä, b.txt");
         using var answer = await service.Client.PostAsync(new Uri($"{Path}/score", UriKind.Relative), form);
         Assert.Equal(200, (int)answer.StatusCode);
         var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
