@@ -198,7 +198,8 @@ public sealed class ServiceLifeTests(TrainedRuns runs) : IDisposable
         MmrrProcess.Run(command).Refuses("--urls", "certificate");
         var environment = new Dictionary<string, string>
         {
-            ["Kestrel__Certificates__Default__Path"] = _folder["cert.pem"], ["Kestrel__Certificates__Default__KeyPath"] = _folder["key.pem"],
+            ["Kestrel__Certificates__Default__Path"] = _folder["cert.pem"],
+            ["Kestrel__Certificates__Default__KeyPath"] = _folder["key.pem"],
         };
         using var process = MmrrProcess.Start(environment, command);
         string line = (await process.StandardOutput.ReadLineAsync())!;
