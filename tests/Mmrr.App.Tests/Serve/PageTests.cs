@@ -70,6 +70,7 @@ public sealed class PageTests(TrainedRuns runs) : IDisposable
         await page.Page.Mouse.UpAsync();
         await page.Until("!document.querySelector('#threshold-reset').hidden");
         await page.Click("#threshold-reset");
+        await page.Until("document.querySelector('#threshold-reset').hidden");
 
         // A review needs a name, and goes to the file beside the run.
         await page.Click("#cards li:first-child .actions button:last-child");
