@@ -54,8 +54,8 @@ internal static class CommandLine
     public static RootCommand Create() => new("MMRR: anomaly detection that learns from normal images only.")
     {
         DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), BaselinesCommand.Create(), ScoreCommand.Create(),
-        ThresholdCommand.Create(), ReportCommand.Create(), FiguresCommand.Create(), ExportCommand.Create(), MethodsCommand.Create(), DevicesCommand.Create(),
-        LimitsCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
+        ThresholdCommand.Create(), ReportCommand.Create(), FiguresCommand.Create(), ExportCommand.Create(), ServeCommand.Create(), MethodsCommand.Create(),
+        DevicesCommand.Create(), LimitsCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
     };
 
     /// <summary>Whether a command writes only messages to standard output and its results to files.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Mmrr.Nn;
 using Mmrr.Training.Data;
+using Mmrr.Training.Evaluation;
 
 namespace Mmrr.App.Inspection;
 
@@ -19,26 +20,12 @@ internal sealed record ScoredFile(InputFile File, int Height, int Width, int Bit
 /// </summary>
 internal sealed class FileScorer(Scorer scorer, LevelSchedule levels)
 {
-    // Small enough that the first results come soon, large enough that the cost of starting a pass is negligible.
-    private const int LeastBatch = 8;
-
     private sealed record Decoded(InputFile File, int Height, int Width, int Bits, PreparedImage? Image, string? Problem);
-
-    /// <summary>Images that are scored together: whole batches of the device, or one where images are tiled.</summary>
-    private int Batch
-    {
-        get
-        {
-            if (scorer.Options.Fit == ImageFit.Tile) return 1;
-            int batch = scorer.BatchSize(levels);
-            return (LeastBatch + batch - 1) / batch * batch;
-        }
-    }
 
     /// <summary>Scores the files; yields each result as soon as it is available.</summary>
     public IEnumerable<ScoredFile> Score(IEnumerable<InputFile> files)
     {
-        int batch = Batch;
+        int batch = ScoreBatch.Of(scorer, levels);
         using var stop = new CancellationTokenSource();
         using var ahead = new BlockingCollection<Task<Decoded>>(batch + Environment.ProcessorCount);
         var reading = Task.Run(() =>

@@ -48,12 +48,7 @@ internal sealed class HeatmapWriter(Scorer scorer, HeatmapRange range, string fo
         var image = ImageFile.Read(file.File.Path);
         if (image.Height != file.Height || image.Width != file.Width)
             throw new InvalidDataException($"{file.File.Path}: the file changed while it was scored");
-        float[] map = scorer.MapOnImage(file.Score! with { Map = Heatmap.Finite(file.Score.Map!, range.High) }, image.Height, image.Width);
-        // Places that the model did not see show the image unchanged.
-        for (int i = 0; i < map.Length; i++) map[i] = float.IsNaN(map[i]) ? range.Low : map[i];
-        var overlay = Heatmap.Overlay(
-            new Tile(image.Height, image.Width, image.Channels, ImagePixels.ToBytes(image.Pixels, scorer.Options.Range)), map, range.Low, range.High);
-        var outlined = Heatmap.Outline(overlay, map, range.Contour);
+        var outlined = ScoreHeatmap.Draw(scorer, range, image, file.Score!);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         OwnOutput.WritePng(path, outlined.Pixels.Span, outlined.Height, outlined.Width, outlined.Channels);
         return path;

@@ -82,16 +82,25 @@ public static class ImageFile
     /// that the file's maximum value becomes 65,535. CMYK becomes RGB by C·K/255 of the inverted inks. Colour profiles are not applied.
     /// </summary>
     /// <exception cref="InvalidDataException">As for <see cref="Read"/>; the message lacks the file's name.</exception>
-    public static RasterImage Decode(byte[] file)
+    public static RasterImage Decode(byte[] file) => DecodeWithin(file, enter: null);
+
+    /// <summary>The same, bounded by a gate.</summary>
+    /// <param name="file">The file's bytes.</param>
+    /// <param name="enter">Called with the stored height and width before any memory is taken for the pixels; may wait, or throw. The result is disposed when
+    /// the image is decoded.</param>
+    internal static RasterImage DecodeWithin(byte[] file, Func<int, int, IDisposable>? enter)
     {
         if (PnmImage.Is(file))
         {
             var (header, values) = PnmImage.Read(file);
+            // Too late for these values, which take at most sixteen bytes for each byte of the file.
+            using var entered = enter?.Invoke(header.Height, header.Width);
             int samples = values.Length / (header.Width * header.Height);
             return header.Bits == 8 ? Upright(Array.ConvertAll(values, v => (byte)(v >> 8)), samples, header) : Upright(values, samples, header);
         }
 
         var checkedHeader = PictureCheck.Check(file);
+        using var room = enter?.Invoke(checkedHeader.Height, checkedHeader.Width);
         try
         {
             return checkedHeader switch

@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Http;
+using Mmrr.Serve.Answers;
+using Mmrr.Serve.Limits;
+using Mmrr.Training.Data;
+using Mmrr.Training.Data.Integrity;
+
+namespace Mmrr.Serve.Http;
+
+/// <summary><c>/v1/runs/{run}/watched</c>: what arrives in a folder on the server.</summary>
+internal sealed class WatchEndpoints(ServiceState state)
+{
+    /// <summary>The images with numbers above one.</summary>
+    public IResult List(string run, long? after) =>
+        Results.Json(Watch(run).After(after ?? 0), AnswerJson.Default.WatchedAnswer);
+
+    /// <summary>An image's file.</summary>
+    public IResult Image(string run, long number)
+    {
+        byte[] file = Read(run, number);
+        return Results.Bytes(file, ImageSignature.FormatOf(file) switch
+        {
+            PngCheck.Format => "image/png",
+            JpegCheck.Format => "image/jpeg",
+            BmpCheck.Format => "image/bmp",
+            WebpCheck.Format => "image/webp",
+            _ => "application/octet-stream",
+        });
+    }
+
+    /// <summary>The heatmap of an image, as a PNG. The image is scored again, and not counted.</summary>
+    public async Task<IResult> Heatmap(string run, long number, int? side, HttpContext context)
+    {
+        byte[] file = Read(run, number);
+        using var queued = state.Queue.Places.TryTake(1) ?? throw RefusedException.Busy("the queue is full");
+        using var share = state.Memory.TryTake(file.Length) ?? throw RefusedException.Busy("the memory for images is full");
+        var loaded = state.Find(run).Run.Enter();
+        try
+        {
+            if (loaded.Calibration is null) throw ScoreEndpoint.NoColours();
+            var picture = await state.Pictures.Score(loaded, file, context.RequestAborted);
+            return Results.Bytes(await state.Pictures.Heatmap(loaded, file, picture, ScoreEndpoint.Side(side), context.RequestAborted), "image/png");
+        }
+        finally
+        {
+            loaded.Leave();
+        }
+    }
+
+    private byte[] Read(string run, long number)
+    {
+        string path = Watch(run).PathOf(number) ?? throw new RefusedException(404, $"no image {number}; the last {Watching.FolderWatch.Kept} are kept");
+        if (!RealPath.HasContent(path) || new FileInfo(path).Length > state.Limits.BodyBytes) throw new RefusedException(404, $"image {number} is gone");
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RefusedException(404, $"image {number} cannot be read: {e.Message}");
+        }
+    }
+
+    private Watching.FolderWatch Watch(string run) =>
+        state.Find(run).Watch ?? throw new RefusedException(404, $"no folder is watched for '{run}'; mmrr serve --watch DIR names one");
+}
