@@ -67,12 +67,11 @@ internal static class StudyCommand
                 var state = folder.StateOf(cell);
                 double minutes = estimate.Of(cell);
                 if (state != CellState.Done) left += minutes;
-                table.Add([
-                    .. new[]
-                    {
-                        Text($"{cell.Index}"), cell.Data.Kind, cell.Class, cell.Method.Name, Text($"{cell.Seed}"), Word(state), Text($"{minutes:0.#}"), cell.Name,
-                    }.Select(Markup.Escape),
-                ]);
+                string[] texts =
+                [
+                    Text($"{cell.Index}"), cell.Data.Kind, cell.Class, cell.Method.Name, Text($"{cell.Seed}"), Word(state), Text($"{minutes:0.#}"), cell.Name,
+                ];
+                table.Add([.. texts.Select(Markup.Escape)]);
             }
             table.Print();
             int done = cells.Count(folder.IsDone), atOnce = parsed.GetValue(jobs) ?? 1;
@@ -101,14 +100,18 @@ internal static class StudyCommand
                 throw new UsageException("--index and --shard contradict each other; give one");
             IReadOnlyList<Cell> chosen = cells;
             if (parsed.GetValue(index) is { } i)
-                chosen = i < cells.Count ? [cells[i]] : throw new UsageException($"--index is {i}, expected 0 to {cells.Count - 1}: the study has {cells.Count} cells");
+            {
+                if (i >= cells.Count) throw new UsageException($"--index is {i}, expected 0 to {cells.Count - 1}: the study has {cells.Count} cells");
+                chosen = [cells[i]];
+            }
             if (parsed.GetValue(shard) is { } text) chosen = Shard(cells, text);
             folder.Prepare();
             int atOnce = Math.Min(parsed.GetValue(jobs) ?? 1, chosen.Count);
             int? own = parsed.GetValue(threads) ?? (atOnce > 1 ? Math.Max(1, Environment.ProcessorCount / atOnce) : null);
             string name = parsed.GetValue(device)!;
             if (name is not ("auto" or "cpu")) own = null;
-            return new StudyRun(study, folder, cells, Path.GetFullPath(parsed.GetValue(root)!), name, own).Run(chosen, atOnce, parsed.GetValue(index) is not null);
+            var run = new StudyRun(study, folder, cells, Path.GetFullPath(parsed.GetValue(root)!), name, own);
+            return run.Run(chosen, atOnce, wait: parsed.GetValue(index) is not null);
         });
         return command;
     }

@@ -29,7 +29,8 @@ internal static class SubmitCommand
         var gpus = CommonOptions.Ranged(new Option<int?>("--gpus") { HelpName = "N", Description = "GPUs of a task; none when not given." }, 0, 16);
         var minutes = CommonOptions.Ranged(
             new Option<int?>("--time") { HelpName = "M", Description = "Time limit of a task in minutes; from the estimate when not given." }, 1, 100_000);
-        var atOnce = CommonOptions.Ranged(new Option<int?>("--at-once") { HelpName = "N", Description = "Most tasks at once; no limit when not given." }, 1, 100_000);
+        var atOnce = CommonOptions.Ranged(
+            new Option<int?>("--at-once") { HelpName = "N", Description = "Most tasks at once; no limit when not given." }, 1, 100_000);
         var tool = new Option<string>("--tool") { HelpName = "COMMAND", Description = "The program on the nodes.", DefaultValueFactory = _ => "mmrr" };
         var container = new Option<string?>("--container")
         {
@@ -59,7 +60,8 @@ internal static class SubmitCommand
                 return ExitCode.Success;
             }
             string path = Path.GetFullPath(parsed.GetValue(file)!), place = Path.GetFullPath(folder.Path), data = Path.GetFullPath(parsed.GetValue(root)!);
-            int limit = parsed.GetValue(minutes) ?? JobRequest.LimitFor(indices.Max(i => new TimeEstimate(folder, cells).Of(cells[i])));
+            var estimate = new TimeEstimate(folder, cells);
+            int limit = parsed.GetValue(minutes) ?? JobRequest.LimitFor(indices.Max(i => estimate.Of(cells[i])));
             int cores = parsed.GetValue(cpus) ?? 2;
             var request = new JobRequest(
                 study.Name, indices, cells.Count, limit,
@@ -70,7 +72,9 @@ internal static class SubmitCommand
                 ],
                 parsed.GetValue(container), cores, parsed.GetValue(gpus) ?? 0, parsed.GetValue(atOnce));
             string tables = Path.Combine(place, study.Name);
-            string text = toSlurm ? SlurmScript.Of(request, parsed.GetValue(partition), Path.Combine(place, "logs")) : Manifest(request, parsed.GetValue(volume), path, place, data);
+            string text = toSlurm
+                ? SlurmScript.Of(request, parsed.GetValue(partition), Path.Combine(place, "logs"))
+                : Manifest(request, parsed.GetValue(volume), path, place, data);
             if (parsed.GetValue(dry))
             {
                 Console.Write(text);

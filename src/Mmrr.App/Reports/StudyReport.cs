@@ -67,7 +67,9 @@ internal static class StudyReport
     /// <summary>By column the figure of each seed: its mean over the classes that all seeds have.</summary>
     private static XElement? Boxes(StudyResults results)
     {
-        var columns = results.Study.Methods.SelectMany(m => m.Columns.Select(c => (Method: m, Column: c, Values: BySeed(results, m, c)))).Where(c => c.Values.Length > 0).ToArray();
+        var columns = results.Study.Methods
+            .SelectMany(m => m.Columns.Select(c => (Method: m, Column: c, Values: BySeed(results, m, c))))
+            .Where(c => c.Values.Length > 0).ToArray();
         if (columns.Length == 0) return null;
         double[] all = [.. columns.SelectMany(c => c.Values)];
         var plot = new Plot(
@@ -80,7 +82,8 @@ internal static class StudyReport
             if (values.Length > 1) plot.Box(i + 1, 0.4, [.. new[] { 0, 0.25, 0.5, 0.75, 1 }.Select(Quantile)], "first");
             plot.Dots(values.Select(v => (i + 1.0, v)), "first", null);
         }
-        string names = string.Join("; ", columns.Select((c, i) => Text($"{i + 1}: {c.Method.HeadOf(c.Column)} ({string.Join(", ", c.Values.Select(v => Text($"{v:F4}")))})")));
+        string Values(double[] values) => string.Join(", ", values.Select(v => Text($"{v:F4}")));
+        string names = string.Join("; ", columns.Select((c, i) => Text($"{i + 1}: {c.Method.HeadOf(c.Column)} ({Values(c.Values)})")));
         return plot.ToFigure($"Box plots over seeds. {names}", Text($"A dot is a seed: its mean over the classes that every seed has. {names}."));
     }
 
@@ -117,7 +120,8 @@ internal static class StudyReport
     {
         try
         {
-            return EvaluationResult.Find(folder.RunOf(cell)) is { } result ? LevelErrors.Read(RunFolder.Open(folder.RunOf(cell)), result.Levels, result.Images) ?? [] : [];
+            var run = RunFolder.Open(folder.RunOf(cell));
+            return EvaluationResult.Find(run.Path) is { } result ? LevelErrors.Read(run, result.Levels, result.Images) ?? [] : [];
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {

@@ -27,8 +27,10 @@ internal sealed record Cell(int Index, StudyData Data, string Class, StudyMethod
     {
         get
         {
-            string text = string.Join('\n', [Method.Command, Data.Kind, Data.Root, Data.Abnormal ?? "", Class, .. TrainOptions, "evaluate", .. EvaluateOptions]);
-            string hash = Convert.ToHexStringLower(Sha256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{text}\n{Seed}"))));
+            string seed = Seed.ToString(CultureInfo.InvariantCulture);
+            string text = string.Join(
+                '\n', [Method.Command, Data.Kind, Data.Root, Data.Abnormal ?? "", Class, .. TrainOptions, "evaluate", .. EvaluateOptions, seed]);
+            string hash = Convert.ToHexStringLower(Sha256.HashData(Encoding.UTF8.GetBytes(text)));
             string words = string.Concat(Class.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')).Trim('-');
             return string.Create(CultureInfo.InvariantCulture, $"{Data.Kind}{(words.Length > 0 ? "-" : "")}{words}-s{Seed}-{hash[..HashDigits]}");
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Mmrr.Study.Cells;
 
 /// <summary>
@@ -23,7 +25,7 @@ internal sealed class TimeEstimate
     public static double Stated(Cell cell)
     {
         string? budget = (cell.Method.Options.GetValueOrDefault("minutes") ?? cell.Data.Options.GetValueOrDefault("minutes"))?.Value;
-        return budget is null ? cell.Method.Minutes : Math.Max(cell.Method.Minutes, double.Parse(budget, System.Globalization.CultureInfo.InvariantCulture) * 1.1);
+        return budget is null ? cell.Method.Minutes : Math.Max(cell.Method.Minutes, double.Parse(budget, CultureInfo.InvariantCulture) * 1.1);
     }
 
     private static double? Minutes(StudyFolder folder, Cell cell)

@@ -10,15 +10,15 @@ internal sealed record CellOption(string Name, string? Value, string Place);
 /// <param name="Kind">Its layout, as <c>mmrr train --data</c> takes it.</param>
 /// <param name="Root">Its folder, as written in the file.</param>
 /// <param name="Abnormal">The folder of abnormal images of <c>folder</c>, as written; null where there is none.</param>
-/// <param name="Classes">The normal classes, one for each row of a table, with their places in the file; one empty name where the layout has no classes.</param>
-/// <param name="Options">Options of training on this data.</param>
+/// <param name="Classes">The normal classes, one for each row of a table, with their places in the file; one empty name where there are none.</param>
+/// <param name="Options">Options of training on this data, those of the whole study among them; a null removes one.</param>
 internal sealed record StudyData(
     string Kind, string Root, string? Abnormal, IReadOnlyList<(string Name, string Place)> Classes, IReadOnlyDictionary<string, CellOption?> Options);
 
 /// <summary>A method of a study.</summary>
 /// <param name="Name">Its name in tables.</param>
 /// <param name="Command"><c>train</c> or <c>baselines</c>.</param>
-/// <param name="Options">Options of the command; a null removes one of the study.</param>
+/// <param name="Options">Options of the command, put over those of the data; a null removes one of these.</param>
 /// <param name="Evaluate">Options of <c>mmrr evaluate</c>; a null removes one of the study.</param>
 /// <param name="Columns">Its columns: <c>with</c> and <c>without</c>, or names of simple methods.</param>
 /// <param name="Paper">The paper's columns by these columns.</param>

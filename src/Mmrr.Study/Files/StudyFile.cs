@@ -24,8 +24,8 @@ internal static class StudyFile
         var common = Options(root["options"], "train", commands);
         var evaluate = Options(root["evaluate"], "evaluate", commands);
         double minutes = Number(root.Of("estimate"));
-        StudyData[] data = [.. root.Of("data").Items.Select(node => Data(node, commands))];
-        StudyMethod[] methods = [.. root.Of("methods").Items.Select(node => Method(node, common, evaluate, minutes, path, commands))];
+        StudyData[] data = [.. root.Of("data").Items.Select(node => Data(node, common, commands))];
+        StudyMethod[] methods = [.. root.Of("methods").Items.Select(node => Method(node, evaluate, minutes, commands))];
         foreach (var (method, i) in methods.Select((m, i) => (m, i)))
         {
             if (methods.Take(i).FirstOrDefault(m => m.Name == method.Name) is { } other)
@@ -40,15 +40,16 @@ internal static class StudyFile
         return definition;
     }
 
-    private static StudyData Data(StudyNode node, ICommands commands)
+    private static StudyData Data(StudyNode node, IReadOnlyDictionary<string, CellOption?> common, ICommands commands)
     {
+        var options = Merged(common, Options(node["options"], "train", commands));
         string kind = node.Of("kind").Text, root = node.Of("root").Text;
         string[]? names = ClassNames.Of(kind) is { } known ? [.. known] : null;
         var classes = node["classes"];
         if (kind is "folder" or "csv")
         {
             if (classes is not null) throw classes.Fault($"{kind} has no classes: all of its images outside of the abnormal ones are normal");
-            return new StudyData(kind, root, node["abnormal"]?.Text, [("", Place(node))], Options(node["options"], "train", commands));
+            return new StudyData(kind, root, node["abnormal"]?.Text, [("", Place(node))], options);
         }
         if (node["abnormal"] is { } abnormal) throw abnormal.Fault($"abnormal belongs to folder, not to {kind}");
         if (classes is null) throw node.Fault($"{kind} needs classes");
@@ -56,7 +57,7 @@ internal static class StudyFile
         (string, string)[] chosen = classes.IsList
             ? [.. classes.Items.Select(item => (Class(item, kind, names), Place(item)))]
             : [.. names!.Select(name => (name, Place(classes)))];
-        return new StudyData(kind, root.TrimEnd('/', '\\'), null, chosen, Options(node["options"], "train", commands));
+        return new StudyData(kind, root.TrimEnd('/', '\\'), null, chosen, options);
     }
 
     // A label and its name are one class.
@@ -73,9 +74,7 @@ internal static class StudyFile
         }
     }
 
-    private static StudyMethod Method(
-        StudyNode node, IReadOnlyDictionary<string, CellOption?> common, IReadOnlyDictionary<string, CellOption?> evaluate, double minutes, string path,
-        ICommands commands)
+    private static StudyMethod Method(StudyNode node, IReadOnlyDictionary<string, CellOption?> evaluate, double minutes, ICommands commands)
     {
         string name = node.Of("name").Text, command = node["command"]?.Text ?? "train";
         bool baselines = command == "baselines";
@@ -91,7 +90,7 @@ internal static class StudyFile
             if (!columns.Contains(key.Text)) throw key.Fault($"'{key.Text}' is not among the columns of {name}: {string.Join(", ", columns)}");
         }
         return new StudyMethod(
-            name, command, baselines ? own : Merged(common, own), baselines ? scored : Merged(evaluate, scored), columns,
+            name, command, own, baselines ? scored : Merged(evaluate, scored), columns,
             (node["paper"]?.Pairs ?? []).ToDictionary(p => p.Key.Text, p => p.Value.Text),
             node["estimate"] is { } stated ? Number(stated) : minutes, Place(node));
     }

@@ -56,7 +56,8 @@ internal sealed class StudyNode(string path, YamlNode node)
             var stream = new YamlStream();
             stream.Load(again);
             if (stream.Documents is not [var document]) throw new InvalidDataException($"{path}:1: {stream.Documents.Count} documents, expected one study");
-            if (document.RootNode is not YamlMappingNode) throw new InvalidDataException($"{path}:1: not a study: expected keys and values, such as study: NAME");
+            if (document.RootNode is not YamlMappingNode)
+                throw new InvalidDataException($"{path}:1: not a study: expected keys and values, such as study: NAME");
             return new StudyNode(path, document.RootNode);
         }
         catch (YamlException e)

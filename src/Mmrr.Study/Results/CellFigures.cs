@@ -34,7 +34,8 @@ internal static class CellFigures
             }
             return found;
         }
-        var result = EvaluationResult.Find(folder.RunOf(cell)) ?? throw new InvalidDataException($"{folder.RunOf(cell)}: it has no {EvaluationResult.FileName}");
+        var result = EvaluationResult.Find(folder.RunOf(cell))
+            ?? throw new InvalidDataException($"{folder.RunOf(cell)}: it has no {EvaluationResult.FileName}");
         foreach (string column in cell.Method.Columns)
         {
             var figures = column == StudyMethod.With ? result.WithRefinement : result.WithoutRefinement;

@@ -24,7 +24,8 @@ internal static class TableText
             {
                 var best = table.Best(row);
                 string label = $"{(several ? $"{row.Kind} " : "")}{row.Label}";
-                Row(text, [row.IsMean ? $"**{label}**" : Escaped(label), .. row.Values.Select((v, i) => best.Contains(i) ? $"**{Text(v, row)}**" : Text(v, row))]);
+                var values = row.Values.Select((v, i) => best.Contains(i) ? $"**{Text(v, row)}**" : Text(v, row));
+                Row(text, [row.IsMean ? $"**{label}**" : Escaped(label), .. values]);
             }
             text.Append('\n');
         }
@@ -33,7 +34,8 @@ internal static class TableText
             text.Append("**Differences in image AUROC, with paired 95 % intervals over test images and seeds**\n\n");
             Row(text, ["class", .. differences.Select(d => Escaped(d.Head))]);
             Row(text, ["---", .. differences.Select(_ => "---")]);
-            for (int i = 0; i < differences[0].Rows.Count; i++) Row(text, [Escaped(differences[0].Rows[i].Label), .. differences.Select(d => Text(d.Rows[i].Value))]);
+            for (int i = 0; i < differences[0].Rows.Count; i++)
+                Row(text, [Escaped(differences[0].Rows[i].Label), .. differences.Select(d => Text(d.Rows[i].Value))]);
             Row(text, ["**mean**", .. differences.Select(d => Text(d.Mean))]);
             text.Append('\n');
         }
@@ -99,7 +101,8 @@ internal static class TableText
         bool several = results.Study.Data.Count > 1;
         foreach (var table in tables)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{l{new string('c', table.Columns.Count)}}}\n\\toprule\n");
+            string columns = $"l{new string('c', table.Columns.Count)}";
+            text.Append(CultureInfo.InvariantCulture, $"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
             text.Append("class").Append(string.Concat(table.Columns.Select(c => $" & {Tex(c.Head)}{(c.Source == ColumnSource.Quoted ? ", quoted" : "")}")));
             text.Append(" \\\\\n\\midrule\n");
             foreach (var row in table.Rows)
@@ -130,8 +133,12 @@ internal static class TableText
     };
 
     /// <summary>A difference with its interval.</summary>
-    public static string Text(Estimate? estimate) =>
-        estimate is null ? "–" : string.Create(CultureInfo.InvariantCulture, $"{estimate.Value:+0.000;−0.000;0.000} [{estimate.Low:+0.000;−0.000;0.000}, {estimate.High:+0.000;−0.000;0.000}]");
+    public static string Text(Estimate? estimate)
+    {
+        return estimate is null ? "–" : $"{Signed(estimate.Value)} [{Signed(estimate.Low)}, {Signed(estimate.High)}]";
+
+        static string Signed(double value) => value.ToString("+0.000;−0.000;0.000", CultureInfo.InvariantCulture);
+    }
 
     private static void Row(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
 
