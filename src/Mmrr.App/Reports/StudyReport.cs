@@ -61,7 +61,7 @@ internal static class StudyReport
         [
             .. Enumerable.Range(0, differences[0].Rows.Count).Select(i =>
                 (IReadOnlyList<object?>)[differences[0].Rows[i].Label, .. differences.Select(d => TableText.Text(d.Rows[i].Value))]),
-            (IReadOnlyList<object?>)["mean", .. differences.Select(d => TableText.Text(d.Mean))],
+            (IReadOnlyList<object?>)["mean of the rows", .. differences.Select(d => TableText.Text(d.Mean))],
         ]);
 
     /// <summary>By column the figure of each seed: its mean over the classes that all seeds have.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Data;
 
 namespace Mmrr.Study.Cells;
@@ -21,6 +22,9 @@ internal sealed class Claim : IDisposable
 
     private Claim(FileStream stream) => _stream = stream;
 
+    // A locked file cannot be read: who holds it stands beside it.
+    private static string SignatureOf(string path) => Path.ChangeExtension(path, ".holder");
+
     /// <summary>Takes a cell.</summary>
     /// <param name="path">Its lock file; the folder must exist.</param>
     /// <returns>Null where another process holds it.</returns>
@@ -32,9 +36,8 @@ internal sealed class Claim : IDisposable
             try
             {
                 var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
-                var claim = new Claim(stream);
-                claim.Sign();
-                return claim;
+                Sign(path);
+                return new Claim(stream);
             }
             catch (IOException e) when (s_taken.Contains(e.HResult & 0xFFFF))
             {
@@ -66,22 +69,18 @@ internal sealed class Claim : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
-    private void Sign()
+    private static void Sign(string path)
     {
-        _stream.SetLength(0);
-        _stream.Write(Encoding.UTF8.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName} since {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC\n")));
-        _stream.Flush();
+        string text = string.Create(
+            CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName} since {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC\n");
+        AtomicFile.Write(SignatureOf(path), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }
 
     private static string Signature(string path)
     {
         try
         {
-            // Without a lock of its own: it reads what the holder wrote.
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(stream);
-            return reader.ReadLine() ?? "a process";
+            return File.ReadAllText(SignatureOf(path)).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -36,8 +36,8 @@ internal static class StudyCells
     {
         string what = first.Cell.Method.Name != second.Cell.Method.Name
             ? $"{second.Cell.Method.Place}: {second.Cell.Method.Name} has the same options as {first.Cell.Method.Name} at {first.Cell.Method.Place}"
-            : first.Place != second.Place ? $"{second.Place}: the class {second.Cell.Class} is given twice; the first is at {first.Place}"
-            : $"{study.Path}: the seed {second.Cell.Seed} is given twice";
+            : study.Seeds.Count(s => s == second.Cell.Seed) > 1 ? $"{study.Path}: the seed {second.Cell.Seed} is given twice"
+            : $"{second.Place}: {(second.Cell.Class.Length > 0 ? $"the class {second.Cell.Class}" : "the data")} is given twice; the first is at {first.Place}";
         return new InvalidDataException($"{what}: two cells are alike ({second.Cell.Title})");
     }
 }

@@ -44,7 +44,7 @@ internal static class StudyFile
     {
         var options = Merged(common, Options(node["options"], "train", commands));
         string kind = node.Of("kind").Text, root = node.Of("root").Text;
-        string[]? names = ClassNames.Of(kind) is { } known ? [.. known] : null;
+        var names = ClassNames.Of(kind);
         var classes = node["classes"];
         if (kind is "folder" or "csv")
         {
@@ -61,7 +61,7 @@ internal static class StudyFile
     }
 
     // A label and its name are one class.
-    private static string Class(StudyNode node, string kind, string[]? names)
+    private static string Class(StudyNode node, string kind, IReadOnlyList<string>? names)
     {
         if (names is null) return node.Text.TrimEnd('/', '\\');
         try

@@ -64,6 +64,11 @@ internal sealed class StudyNode(string path, YamlNode node)
         {
             throw new InvalidDataException(FormattableString.Invariant($"{path}:{e.Start.Line}: not YAML ({e.Message.ReplaceLineEndings(" ")})"), e);
         }
+        catch (InvalidOperationException e)
+        {
+            // What the parser throws where a list or a mapping has no end.
+            throw new InvalidDataException($"{path}: not YAML (a list or a mapping has no end)", e);
+        }
     }
 
     /// <summary>The value as JSON, with the line of every place by its JSON pointer (RFC 6901).</summary>

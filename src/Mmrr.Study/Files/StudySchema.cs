@@ -21,7 +21,7 @@ internal static class StudySchema
         var (pointer, problem) = (results.Details ?? [])
             .SelectMany(detail => (detail.Errors ?? new Dictionary<string, string>()).Select(error => (
                 Pointer: detail.InstanceLocation.ToString(), Problem: Words(detail, error.Key, error.Value))))
-            // The deepest place says most; of a list of alternatives, the alternatives themselves say what was expected.
+            // The deepest place says most.
             .OrderByDescending(found => found.Pointer.Count(c => c == '/'))
             .FirstOrDefault(("", "it does not fit the schema"));
         string place = pointer.Length == 0 ? "" : $"{string.Join('.', pointer.Split('/').Skip(1).Select(Name))}: ";

@@ -36,7 +36,7 @@ internal static class TableText
             Row(text, ["---", .. differences.Select(_ => "---")]);
             for (int i = 0; i < differences[0].Rows.Count; i++)
                 Row(text, [Escaped(differences[0].Rows[i].Label), .. differences.Select(d => Text(d.Rows[i].Value))]);
-            Row(text, ["**mean**", .. differences.Select(d => Text(d.Mean))]);
+            Row(text, ["**mean of the rows**", .. differences.Select(d => Text(d.Mean))]);
             text.Append('\n');
         }
         foreach (string note in Notes(results)) text.Append(CultureInfo.InvariantCulture, $"- {note}\n");
@@ -53,8 +53,8 @@ internal static class TableText
             + ("a mean over classes is of the seeds that have all of them. The best measured figure of a row is bold.");
         if (study.Paper is { } paper)
         {
-            yield return $"Columns marked \"{PaperTables.Mark(paper.Table)}\" are the paper's own figures, at its size and length of training; "
-                + (paper.Quote.Count > 0 ? "quoted methods were not run here. " : "")
+            yield return $"Columns marked \"{PaperTables.Mark(paper.Table)}\" are the paper's own figures, at its size and length of training. "
+                + (paper.Quote.Count > 0 ? "Quoted methods were not run here. " : "")
                 + "Where it gives only the mean, that is over all of its classes.";
             foreach (string note in PaperTables.Table(paper.Table).Notes) yield return $"Table {paper.Table} of the paper: {note}";
         }

@@ -77,9 +77,14 @@ public sealed class StudyRunTests : IDisposable
     [Fact]
     public void KilledInTheMiddleItGoesOnToTheSameTable()
     {
-        string options = "{width: 16, size: 8, resolutions: 2, batch: 8, epochs: 8, save-every: 0}";
-        string text = SmallStudy.Text(options).Replace("seeds: [0, 1]", "seeds: [3]", StringComparison.Ordinal);
-        string study = SmallStudy.Write(_folder, text);
+        string study = SmallStudy.Write(_folder, """
+            study: killed
+            data: [{kind: mnist, root: mnist, classes: [0, 1]}]
+            seeds: [3]
+            estimate: 0.1
+            options: {width: 16, size: 8, resolutions: 2, batch: 8, epochs: 12, save-every: 0.05}
+            methods: [{name: MMRR}]
+            """);
         Run(study, "run", "--jobs", "2").Ends(0);
         string unbroken = Run(study, "table").Ends(0).Output;
         Directory.Move(_folder["out"], _folder["unbroken"]);
@@ -129,7 +134,7 @@ public sealed class StudyRunTests : IDisposable
 
         string study = SmallStudy.Write(_folder, SmallStudy.Text());
         Run(study, "run", "--index", "2").Ends(0);
-        string claim = Assert.Single(Directory.GetFiles(_folder["out/claims"]));
+        string claim = Assert.Single(Directory.GetFiles(_folder["out/claims"], "*.lock"));
         string cell = Path.Combine(_folder["out/cells"], Path.GetFileNameWithoutExtension(claim));
         Directory.Delete(cell, recursive: true);
         Task<Outcome> waiting;
