@@ -36,8 +36,17 @@ internal sealed class Claim : IDisposable
             try
             {
                 var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
-                Sign(path);
-                return new Claim(stream);
+                var claim = new Claim(stream);
+                try
+                {
+                    Sign(path);
+                    return claim;
+                }
+                catch
+                {
+                    claim.Dispose();
+                    throw;
+                }
             }
             catch (IOException e) when (s_taken.Contains(e.HResult & 0xFFFF))
             {

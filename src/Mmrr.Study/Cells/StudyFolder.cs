@@ -28,7 +28,8 @@ internal enum CellState
 
 /// <summary>
 /// The folder of one or several studies: <c>cells/NAME</c>, an ordinary run or the figures of simple methods; <c>claims/NAME.lock</c>, held by the process
-/// that works on the cell, and <c>claims/NAME.holder</c>, which one that is; <c>logs/NAME.txt</c>, what its commands said; <c>logs/NAME.failure</c>, why it failed; and a folder of tables for each study.
+/// that works on the cell, and <c>claims/NAME.holder</c>, which one that is; <c>logs/NAME.txt</c>, what its commands said;
+/// <c>logs/NAME.failure</c>, why it failed; and a folder of tables for each study.
 /// </summary>
 /// <param name="path">The folder.</param>
 internal sealed class StudyFolder(string path)
