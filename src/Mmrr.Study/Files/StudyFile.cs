@@ -189,7 +189,10 @@ internal static class StudyFile
     /// <summary>Options as arguments of the program, in the order of their names.</summary>
     public static IReadOnlyList<string> Arguments(IReadOnlyDictionary<string, CellOption?> options) =>
         [.. options.Values.OfType<CellOption>().OrderBy(o => o.Name, StringComparer.Ordinal)
-            .SelectMany(o => o.Value is { } v ? new[] { $"--{o.Name}", v } : [$"--{o.Name}"])];
+            .SelectMany(o => o.Value is not { } value ? [$"--{o.Name}"]
+                // The one option of which several values are arguments of their own.
+                : o.Name == "set" ? [$"--{o.Name}", .. value.Split(',')]
+                : new[] { $"--{o.Name}", value })];
 
     private static long Seed(StudyNode node) =>
         long.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed)
