@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Mmrr.App.Output;
+using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 
@@ -7,7 +9,7 @@ namespace Mmrr.App.Commands;
 internal static class CommandLine
 {
     // The results of these commands are files; threshold and baselines decide at run time.
-    private static readonly string[] s_writeFiles = ["demo", "train", "evaluate", "report", "figures", "export", "verify"];
+    private static readonly string[] s_writeFiles = ["demo", "train", "evaluate", "report", "figures", "export", "verify", "run"];
 
     // File names may begin with @, which the library would read as a response file of more arguments. No option has a single letter, so bundling is off.
     private static readonly ParserConfiguration s_parser = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
@@ -50,12 +52,31 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>Runs a command as a part of another one: what goes wrong is thrown.</summary>
+    /// <param name="arguments">The command and its arguments.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="UsageException">The arguments are wrong.</exception>
+    public static int RunWithin(IReadOnlyList<string> arguments)
+    {
+        var parsed = Create().Parse(arguments, s_parser);
+        if (parsed.Errors.Count > 0) throw new UsageException(MessageOf(parsed));
+        return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    /// <summary>The first error in arguments, one line; null where there is none.</summary>
+    public static string? ErrorIn(IReadOnlyList<string> arguments)
+    {
+        var parsed = Create().Parse(arguments, s_parser);
+        return parsed.Errors.Count > 0 ? MessageOf(parsed) : null;
+    }
+
     /// <summary>The command line.</summary>
     public static RootCommand Create() => new("MMRR: anomaly detection that learns from normal images only.")
     {
         DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), BaselinesCommand.Create(), ScoreCommand.Create(),
-        ThresholdCommand.Create(), ReportCommand.Create(), FiguresCommand.Create(), ExportCommand.Create(), ServeCommand.Create(), MethodsCommand.Create(),
-        DevicesCommand.Create(), LimitsCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(), VerifyCommand.Create(),
+        ThresholdCommand.Create(), ReportCommand.Create(), FiguresCommand.Create(), ExportCommand.Create(), ServeCommand.Create(), StudyCommand.Create(),
+        MethodsCommand.Create(), DevicesCommand.Create(), LimitsCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(),
+        VerifyCommand.Create(),
     };
 
     /// <summary>Whether a command writes only messages to standard output and its results to files.</summary>
@@ -65,10 +86,17 @@ internal static class CommandLine
     private static string? ErrorOf(ParseResult parsed)
     {
         if (parsed.Errors.Count == 0) return null;
+        string command = "mmrr";
+        for (var at = parsed.CommandResult; at is { Command: not RootCommand }; at = at.Parent as CommandResult)
+            command = command.Insert("mmrr".Length, $" {at.Command.Name}");
+        return $"{MessageOf(parsed)} ({command} --help shows the usage)";
+    }
+
+    private static string MessageOf(ParseResult parsed)
+    {
         // Of several errors, the one that quotes the input is the most helpful.
         var error = parsed.Errors.FirstOrDefault(e => e.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? parsed.Errors[0];
-        string command = parsed.CommandResult.Command is RootCommand ? "mmrr" : $"mmrr {parsed.CommandResult.Command.Name}";
         // A list of choices comes with each on a line of its own.
-        return $"{error.Message.ReplaceLineEndings("\n").Replace("\n\t", " ", StringComparison.Ordinal)} ({command} --help shows the usage)";
+        return error.Message.ReplaceLineEndings("\n").Replace("\n\t", " ", StringComparison.Ordinal);
     }
 }

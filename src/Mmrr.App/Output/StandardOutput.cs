@@ -23,10 +23,10 @@ internal static class StandardOutput
     public static UTF8Encoding Utf8 { get; } = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>Whether standard output is a terminal.</summary>
-    public static bool IsTerminal => s_isPrepared && !Console.IsOutputRedirected;
+    public static bool IsTerminal => s_isPrepared && !SeparateOutput.IsActive && !Console.IsOutputRedirected;
 
     /// <summary>Whether standard error is a terminal.</summary>
-    public static bool ErrorIsTerminal => s_isPrepared && !Console.IsErrorRedirected;
+    public static bool ErrorIsTerminal => s_isPrepared && !SeparateOutput.IsActive && !Console.IsErrorRedirected;
 
     /// <summary>Prepares both streams; called before anything is written.</summary>
     public static void Prepare()

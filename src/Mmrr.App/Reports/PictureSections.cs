@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Mmrr.App.Reports.Charts;
+using Mmrr.Training.Evaluation;
 using Mmrr.Training.Pictures;
 
 namespace Mmrr.App.Reports;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Evaluation;
@@ -34,7 +33,7 @@ internal sealed record ReportData(
     /// <exception cref="InvalidDataException">One of them is damaged.</exception>
     public static ReportData Read(RunFolder run)
     {
-        var evaluation = ReadEvaluation(run.PathOf("evaluation.json"));
+        var evaluation = EvaluationResult.Find(run.Path);
         var calibration = Calibration.Find(run.Path);
         var scores = evaluation is null ? null : ScoredImage.Read(run);
         if (evaluation is not null && scores?.Count != evaluation.Images)
@@ -45,28 +44,4 @@ internal sealed record ReportData(
             scores ?? (calibration is null ? null : ScoredImage.Of(calibration.HeldOut)),
             evaluation is null || evaluation.Levels == LevelSchedule.None ? null : LevelErrors.Read(run, evaluation.Levels, evaluation.Images), calibration);
     }
-
-    private static EvaluationResult? ReadEvaluation(string path)
-    {
-        if (!File.Exists(path)) return null;
-        try
-        {
-            var result = RunJson.Read(path, File.ReadAllText(path), EvaluationJson.Default.EvaluationResult, EvaluationResult.CurrentFormat);
-            if (IsWhole(result.WithRefinement) && IsWhole(result.WithoutRefinement)
-                && result is { Intervals: not null, Device: not null, Levels: not null, OtherRules: not null, Seconds: >= 0 and < double.PositiveInfinity }
-                && (result.Kinds?.All(k => k?.Kind is not null && IsWhole(k.WithRefinement) && IsWhole(k.WithoutRefinement)) ?? true)
-                && AnomalyMethods.All.Any(m => m.Name == (result.Method ?? AnomalyMethods.All[0].Name))
-                && result.OtherRules.All(r => r is not null && IsWhole(r.WithRefinement) && IsWhole(r.WithoutRefinement))) return result;
-            throw new JsonException("a figure is missing or out of its range");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException(
-                $"{path}: not the figures of an evaluation by this version ({e.Message.Split('\n')[0]}); mmrr evaluate rewrites them", e);
-        }
-    }
-
-    private static bool IsWhole(ScoreFigures? figures) =>
-        figures is { ImageAuroc: not null, AveragePrecision: not null, BestF1.F1: not null }
-            && (figures.AtThreshold is null || figures.AtThreshold.F1 is not null);
 }

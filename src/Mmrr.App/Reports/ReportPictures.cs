@@ -1,5 +1,6 @@
 using Mmrr.Nn;
 using Mmrr.Training.Data;
+using Mmrr.Training.Evaluation;
 using Mmrr.Training.Pictures;
 
 namespace Mmrr.App.Reports;

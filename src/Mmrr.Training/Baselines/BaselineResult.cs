@@ -51,8 +51,20 @@ internal sealed record BaselineResult(
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static BaselineResult? Find(RunFolder run)
     {
-        string path = run.PathOf(FileName);
-        if (!File.Exists(path)) return null;
+        try
+        {
+            return File.Exists(run.PathOf(FileName)) ? Read(run.PathOf(FileName)) : null;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{e.Message}; mmrr baselines {run.Path} rewrites them", e);
+        }
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static BaselineResult Read(string path)
+    {
         try
         {
             var result = RunJson.Read(path, File.ReadAllText(path), BaselineJson.Default.BaselineResult, CurrentFormat);
@@ -62,12 +74,7 @@ internal sealed record BaselineResult(
         }
         catch (JsonException e)
         {
-            string problem = $"not the figures of simple methods by this version ({e.Message.Split('\n')[0]})";
-            throw new InvalidDataException($"{path}: {problem}; mmrr baselines {run.Path} rewrites them", e);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException($"{e.Message}; mmrr baselines {run.Path} rewrites them", e);
+            throw new InvalidDataException($"{path}: not the figures of simple methods by this version ({e.Message.Split('\n')[0]})", e);
         }
     }
 

@@ -16,6 +16,16 @@ internal static class ClassNames
     public static IReadOnlyList<string> Cifar10 { get; } =
         ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
+    /// <summary>The names of a labelled set, by label; null for other layouts.</summary>
+    /// <param name="kind">Of <see cref="DataSource.Kinds"/>.</param>
+    public static IReadOnlyList<string>? Of(string kind) => kind switch
+    {
+        "mnist" => Digits,
+        "fmnist" => Fashion,
+        "cifar10" => Cifar10,
+        _ => null,
+    };
+
     /// <summary>The label that a text specifies: <c>0</c>..<c>9</c> or a class name in any case.</summary>
     /// <param name="names">Class names by label.</param>
     /// <param name="text">What the user wrote.</param>

@@ -68,6 +68,9 @@ internal sealed record EvaluationResult(
     /// <summary>The number of this format.</summary>
     public const int CurrentFormat = 2;
 
+    /// <summary>Its file in a run.</summary>
+    public const string FileName = "evaluation.json";
+
     /// <summary>The number of the file's format; 0 in files of versions that wrote none.</summary>
     [JsonPropertyOrder(-1)]
     public int Format { get; init; } = CurrentFormat;
@@ -108,8 +111,35 @@ internal sealed record EvaluationResult(
     /// <summary>Writes <c>evaluation.json</c>.</summary>
     public void Save(RunFolder run) =>
         AtomicFile.Write(
-            run.PathOf("evaluation.json"),
+            run.PathOf(FileName),
             stream => stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, EvaluationJson.Default.EvaluationResult) + "\n")));
+
+    /// <summary>Reads the file of a run's folder; null where it has none.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static EvaluationResult? Find(string run)
+    {
+        string path = Path.Combine(run, FileName);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            var result = RunJson.Read(path, File.ReadAllText(path), EvaluationJson.Default.EvaluationResult, CurrentFormat);
+            if (IsWhole(result.WithRefinement) && IsWhole(result.WithoutRefinement)
+                && result is { Intervals: not null, Device: not null, Levels: not null, OtherRules: not null, Seconds: >= 0 and < double.PositiveInfinity }
+                && (result.Kinds?.All(k => k?.Kind is not null && IsWhole(k.WithRefinement) && IsWhole(k.WithoutRefinement)) ?? true)
+                && AnomalyMethods.All.Any(m => m.Name == (result.Method ?? AnomalyMethods.All[0].Name))
+                && result.OtherRules.All(r => r is not null && IsWhole(r.WithRefinement) && IsWhole(r.WithoutRefinement))) return result;
+            throw new JsonException("a figure is missing or out of its range");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException(
+                $"{path}: not the figures of an evaluation by this version ({e.Message.Split('\n')[0]}); mmrr evaluate rewrites them", e);
+        }
+    }
+
+    private static bool IsWhole(ScoreFigures? figures) =>
+        figures is { ImageAuroc: not null, AveragePrecision: not null, BestF1.F1: not null }
+            && (figures.AtThreshold is null || figures.AtThreshold.F1 is not null);
 }
 
 /// <summary>Serialization without reflection.</summary>

@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using Mmrr.App.Reports;
 using Mmrr.App.Reports.Charts;
 using Mmrr.Nn;
+using Mmrr.Training.Evaluation;
 using Mmrr.Training.Runs;
 using Xunit;
 

@@ -22,9 +22,13 @@ internal sealed class Axis
     public string Title { get; }
 
     /// <summary>A linear axis from one value to another.</summary>
-    public static Axis Linear(string title, double low, double high) => high > low
-        ? new(title, low, high, false, null)
-        : new(title, low - 0.5, low + 0.5, false, null);
+    /// <param name="title">The title.</param>
+    /// <param name="low">The lowest value.</param>
+    /// <param name="high">The highest.</param>
+    /// <param name="ticks">The labelled values; round numbers when not given.</param>
+    public static Axis Linear(string title, double low, double high, IReadOnlyList<double>? ticks = null) => high > low
+        ? new(title, low, high, false, ticks)
+        : new(title, low - 0.5, low + 0.5, false, ticks);
 
     /// <summary>
     /// A logarithmic axis; both values positive. A range of less than a factor of two is widened, so that noise does not look like a slope.

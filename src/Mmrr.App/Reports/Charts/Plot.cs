@@ -47,6 +47,31 @@ internal sealed class Plot
         return this;
     }
 
+    /// <summary>Marked points without a line.</summary>
+    /// <param name="points">The points.</param>
+    /// <param name="series">CSS class.</param>
+    /// <param name="name">Its name in the legend; null for none.</param>
+    public Plot Dots(IEnumerable<(double X, double Y)> points, string series, string? name)
+    {
+        _content.AddRange(points.Select(p => Shape("circle", $"dot {series}", ("cx", Text(AtX(p.X))), ("cy", Text(AtY(p.Y))), ("r", "3"))));
+        if (name is not null) _legend.Add((series, name));
+        return this;
+    }
+
+    /// <summary>A box from the lower to the upper quartile with a line at the median, and whiskers to the lowest and the highest value.</summary>
+    /// <param name="x">Its middle.</param>
+    /// <param name="width">Its width, in units of the horizontal axis.</param>
+    /// <param name="quantiles">The lowest value, the quartiles and the highest value, [5].</param>
+    /// <param name="series">CSS class.</param>
+    public Plot Box(double x, double width, IReadOnlyList<double> quantiles, string series)
+    {
+        string left = Text(AtX(x - (width / 2))), right = Text(AtX(x + (width / 2))), middle = Text(AtX(x));
+        string[] y = [.. quantiles.Select(q => Text(AtY(q)))];
+        string outline = $"M{middle} {y[0]}V{y[1]}M{left} {y[1]}H{right}V{y[3]}H{left}ZM{left} {y[2]}H{right}M{middle} {y[3]}V{y[4]}";
+        _content.Add(Shape("path", $"line {series}", ("d", outline)));
+        return this;
+    }
+
     /// <summary>A filled step outline over the horizontal axis.</summary>
     /// <param name="edges">[N + 1].</param>
     /// <param name="heights">[N].</param>

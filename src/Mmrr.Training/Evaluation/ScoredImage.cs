@@ -3,7 +3,7 @@ using Microsoft.VisualBasic.FileIO;
 using Mmrr.Nn;
 using Mmrr.Training.Runs;
 
-namespace Mmrr.App.Reports;
+namespace Mmrr.Training.Evaluation;
 
 /// <summary>An image and its scores.</summary>
 /// <param name="Name">Its name in the data set.</param>

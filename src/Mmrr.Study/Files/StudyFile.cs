@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Text.Json;
+using Mmrr.Study.Paper;
+using Mmrr.Training.Data;
+
+namespace Mmrr.Study.Files;
+
+/// <summary>Reads a study's file.</summary>
+internal static class StudyFile
+{
+    // What the study itself decides for each cell.
+    private static readonly string[] s_own =
+        ["data", "root", "normal", "abnormal", "seed", "out", "resume", "config", "device", "threads", "precision", "json", "test", "baselines"];
+
+    /// <summary>Reads and checks a file.</summary>
+    /// <param name="path">The file, YAML or JSON.</param>
+    /// <param name="commands">The commands that have the options.</param>
+    /// <exception cref="InvalidDataException">Something in it is wrong; the message has the line.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static StudyDefinition Read(string path, ICommands commands)
+    {
+        var root = StudyNode.Read(path);
+        StudySchema.Check(path, root);
+        var common = Options(root["options"], "train", commands);
+        var evaluate = Options(root["evaluate"], "evaluate", commands);
+        double minutes = Number(root.Of("estimate"));
+        StudyData[] data = [.. root.Of("data").Items.Select(node => Data(node, common, commands))];
+        StudyMethod[] methods = [.. root.Of("methods").Items.Select(node => Method(node, evaluate, minutes, commands))];
+        foreach (var (method, i) in methods.Select((m, i) => (m, i)))
+        {
+            if (methods.Take(i).FirstOrDefault(m => m.Name == method.Name) is { } other)
+                throw new InvalidDataException($"{method.Place}: a second method '{method.Name}'; the first is at {other.Place}");
+        }
+        long[] seeds = [.. root.Of("seeds").Items.Select(Seed)];
+        var definition = new StudyDefinition(
+            path, root.Of("study").Text, root["title"]?.Text ?? root.Of("study").Text, [.. root["notes"]?.Items.Select(n => n.Text) ?? []],
+            data, seeds, methods, [.. root["figures"]?.Items.Select(f => f.Text).Distinct() ?? ["image-auroc"]], Paper(root, methods),
+            root["report"] is { } report ? Options(report, "report", commands) : null);
+        CheckTogether(definition, commands);
+        return definition;
+    }
+
+    private static StudyData Data(StudyNode node, IReadOnlyDictionary<string, CellOption?> common, ICommands commands)
+    {
+        var options = Merged(common, Options(node["options"], "train", commands));
+        string kind = node.Of("kind").Text, root = node.Of("root").Text;
+        var names = ClassNames.Of(kind);
+        var classes = node["classes"];
+        if (kind is "folder" or "csv")
+        {
+            if (classes is not null) throw classes.Fault($"{kind} has no classes: all of its images outside of the abnormal ones are normal");
+            return new StudyData(kind, root, node["abnormal"]?.Text, [("", Place(node))], options);
+        }
+        if (node["abnormal"] is { } abnormal) throw abnormal.Fault($"abnormal belongs to folder, not to {kind}");
+        if (classes is null) throw node.Fault($"{kind} needs classes");
+        if (!classes.IsList && names is null) throw classes.Fault($"{kind} needs a list of classes: all is for mnist, fmnist and cifar10");
+        (string, string)[] chosen = classes.IsList
+            ? [.. classes.Items.Select(item => (Class(item, kind, names), Place(item)))]
+            : [.. names!.Select(name => (name, Place(classes)))];
+        return new StudyData(kind, root.TrimEnd('/', '\\'), null, chosen, options);
+    }
+
+    // A label and its name are one class.
+    private static string Class(StudyNode node, string kind, IReadOnlyList<string>? names)
+    {
+        if (names is null) return node.Text.TrimEnd('/', '\\');
+        try
+        {
+            return names[ClassNames.Parse(names, node.Text, kind)];
+        }
+        catch (InvalidDataException e)
+        {
+            throw node.Fault(e.Message);
+        }
+    }
+
+    private static StudyMethod Method(StudyNode node, IReadOnlyDictionary<string, CellOption?> evaluate, double minutes, ICommands commands)
+    {
+        string name = node.Of("name").Text, command = node["command"]?.Text ?? "train";
+        bool baselines = command == "baselines";
+        string[] columns = [.. node["columns"]?.Items.Select(c => c.Text).Distinct() ?? (baselines ? [] : [StudyMethod.Without, StudyMethod.With])];
+        if (baselines && columns.Length == 0) throw node.Fault("baselines needs columns: names of simple methods, as mmrr baselines prints them");
+        if (baselines && node["evaluate"] is { } unused) throw unused.Fault("baselines has no evaluate: its options are those of mmrr baselines");
+        if (!baselines && columns.FirstOrDefault(c => c is not (StudyMethod.With or StudyMethod.Without)) is { } unknown)
+            throw node.Of("columns").Fault($"unknown column '{unknown}', expected {StudyMethod.With} or {StudyMethod.Without}");
+        var own = Options(node["options"], command, commands);
+        var scored = Options(node["evaluate"], "evaluate", commands);
+        foreach (var (key, _) in node["paper"]?.Pairs ?? [])
+        {
+            if (!columns.Contains(key.Text)) throw key.Fault($"'{key.Text}' is not among the columns of {name}: {string.Join(", ", columns)}");
+        }
+        return new StudyMethod(
+            name, command, own, baselines ? scored : Merged(evaluate, scored), columns,
+            (node["paper"]?.Pairs ?? []).ToDictionary(p => p.Key.Text, p => p.Value.Text),
+            node["estimate"] is { } stated ? Number(stated) : minutes, Place(node));
+    }
+
+    /// <summary>Options with others put over them.</summary>
+    public static IReadOnlyDictionary<string, CellOption?> Merged(
+        IReadOnlyDictionary<string, CellOption?> below, IReadOnlyDictionary<string, CellOption?> above) =>
+        below.Where(o => !above.ContainsKey(o.Key)).Concat(above).ToDictionary(o => o.Key, o => o.Value);
+
+    private static Dictionary<string, CellOption?> Options(StudyNode? node, string command, ICommands commands)
+    {
+        var options = new Dictionary<string, CellOption?>();
+        if (node is null) return options;
+        var known = commands.OptionsOf(command);
+        foreach (var (key, value) in node.Pairs)
+        {
+            string name = key.Text;
+            if (s_own.Contains(name)) throw key.Fault($"--{name} is not an option of a method: the study or mmrr study run sets it for each cell");
+            if (!known.Contains(name)) throw key.Fault($"unknown option '{name}' of mmrr {command}; {Nearest(name, known)}");
+            // As in the schema: what is quoted is text, and not a switch.
+            var kind = value.IsList ? JsonValueKind.Array : value.ToJson([])?.GetValueKind() ?? JsonValueKind.Null;
+            options[name] = kind switch
+            {
+                JsonValueKind.Null or JsonValueKind.False => null,
+                JsonValueKind.True => new CellOption(name, null, Place(key)),
+                JsonValueKind.Array => new CellOption(name, string.Join(',', value.Items.Select(i => i.Text)), Place(key)),
+                _ => new CellOption(name, value.Text, Place(key)),
+            };
+        }
+        return options;
+    }
+
+    private static string Nearest(string name, IReadOnlyList<string> known)
+    {
+        string near = known.Except(s_own).MinBy(k => Distance(name, k))!;
+        return Distance(name, near) <= 1 + (near.Length / 3) ? $"the nearest is '{near}'" : "its --help lists all";
+    }
+
+    // Levenshtein's.
+    private static int Distance(string a, string b)
+    {
+        int[] above = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int[] row = [i, .. new int[b.Length]];
+            for (int j = 1; j <= b.Length; j++) row[j] = Math.Min(Math.Min(row[j - 1], above[j]) + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+            above = row;
+        }
+        return above[^1];
+    }
+
+    private static PaperReference? Paper(StudyNode root, StudyMethod[] methods)
+    {
+        if (root["paper"] is not { } node)
+        {
+            if (methods.FirstOrDefault(m => m.Paper.Count > 0) is { } method)
+                throw new InvalidDataException($"{method.Place}: {method.Name} names columns of the paper; paper: {{table: N}} is missing");
+            return null;
+        }
+        int table = int.Parse(node.Of("table").Text, CultureInfo.InvariantCulture);
+        var columns = PaperTables.Table(table).Columns;
+        string expected = $"Table {table} of the paper has no column '{{0}}'; it has {string.Join(", ", columns)}";
+        foreach (var quoted in node["quote"]?.Items ?? [])
+        {
+            if (!columns.Contains(quoted.Text)) throw quoted.Fault(string.Format(CultureInfo.InvariantCulture, expected, quoted.Text));
+        }
+        foreach (var method in methods)
+        {
+            if (method.Paper.Values.FirstOrDefault(c => !columns.Contains(c)) is { } unknown)
+                throw new InvalidDataException($"{method.Place}: {string.Format(CultureInfo.InvariantCulture, expected, unknown)}");
+        }
+        return new PaperReference(table, [.. node["quote"]?.Items.Select(q => q.Text) ?? []]);
+    }
+
+    /// <summary>Lets the program itself read each combination of options.</summary>
+    private static void CheckTogether(StudyDefinition study, ICommands commands)
+    {
+        foreach (var method in study.Methods)
+        {
+            foreach (var data in study.Data)
+            {
+                var options = method.IsBaselines ? method.Options : Merged(data.Options, method.Options);
+                Refuse(method, commands, [method.Command, "--data", data.Kind, "--root", data.Root, .. Arguments(options)]);
+            }
+            if (!method.IsBaselines) Refuse(method, commands, ["evaluate", "RUN", .. Arguments(method.Evaluate)]);
+        }
+        if (study.Report is { } report && commands.ErrorIn(["report", "RUN", .. Arguments(report)]) is { } problem)
+            throw new InvalidDataException($"{report.Values.First()!.Place}: report: {problem}");
+    }
+
+    private static void Refuse(StudyMethod method, ICommands commands, string[] arguments)
+    {
+        if (commands.ErrorIn(arguments) is { } problem) throw new InvalidDataException($"{method.Place}: {method.Name}: {problem}");
+    }
+
+    /// <summary>Options as arguments of the program, in the order of their names.</summary>
+    public static IReadOnlyList<string> Arguments(IReadOnlyDictionary<string, CellOption?> options) =>
+        [.. options.Values.OfType<CellOption>().OrderBy(o => o.Name, StringComparer.Ordinal)
+            .SelectMany(o => o.Value is not { } value ? [$"--{o.Name}"]
+                // The one option of which several values are arguments of their own.
+                : o.Name == "set" ? [$"--{o.Name}", .. value.Split(',')]
+                : new[] { $"--{o.Name}", value })];
+
+    private static long Seed(StudyNode node) =>
+        long.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seed)
+            ? seed
+            : throw node.Fault($"a seed is {node.Text}, expected a whole number of 64 bits");
+
+    private static double Number(StudyNode node) => double.Parse(node.Text, CultureInfo.InvariantCulture);
+
+    private static string Place(StudyNode node) => node.Fault("").Message[..^2];
+}

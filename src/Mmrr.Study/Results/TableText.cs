@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Text;
+using Mmrr.Study.Paper;
+using Mmrr.Training.Evaluation;
+using Mmrr.Training.Metrics;
+
+namespace Mmrr.Study.Results;
+
+/// <summary>Tables as Markdown, comma-separated values and LaTeX.</summary>
+internal static class TableText
+{
+    /// <summary>A study as Markdown: its tables, differences and notes.</summary>
+    public static string Markdown(StudyResults results, IReadOnlyList<StudyTable> tables, IReadOnlyList<Difference> differences)
+    {
+        var text = new StringBuilder();
+        foreach (var table in tables)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"**{results.Study.Title}: {CellFigures.NameOf(table.Figure)}**\n\n");
+            string[] marks = [.. table.Columns.Select(c => c.Source == ColumnSource.Quoted ? "*quoted* " : "")];
+            Row(text, ["class", .. table.Columns.Select((c, i) => marks[i] + Escaped(c.Head))]);
+            Row(text, ["---", .. table.Columns.Select(_ => "---")]);
+            bool several = results.Study.Data.Count > 1;
+            foreach (var row in table.Rows)
+            {
+                var best = table.Best(row);
+                string label = $"{(several ? $"{row.Kind} " : "")}{row.Label}";
+                var values = row.Values.Select((v, i) => best.Contains(i) ? $"**{Text(v, row)}**" : Text(v, row));
+                Row(text, [row.IsMean ? $"**{label}**" : Escaped(label), .. values]);
+            }
+            text.Append('\n');
+        }
+        if (differences.Count > 0)
+        {
+            text.Append("**Differences in image AUROC, with paired 95 % intervals over test images and seeds**\n\n");
+            Row(text, ["class", .. differences.Select(d => Escaped(d.Head))]);
+            Row(text, ["---", .. differences.Select(_ => "---")]);
+            for (int i = 0; i < differences[0].Rows.Count; i++)
+                Row(text, [Escaped(differences[0].Rows[i].Label), .. differences.Select(d => Text(d.Rows[i].Value))]);
+            Row(text, ["**mean of the rows**", .. differences.Select(d => Text(d.Mean))]);
+            text.Append('\n');
+        }
+        foreach (string note in Notes(results)) text.Append(CultureInfo.InvariantCulture, $"- {note}\n");
+        return text.ToString();
+    }
+
+    /// <summary>Sentences under a study's tables: what the figures are, what is missing, and the study's own notes.</summary>
+    public static IEnumerable<string> Notes(StudyResults results)
+    {
+        var study = results.Study;
+        string seeds = string.Join(", ", study.Seeds);
+        yield return string.Create(
+            CultureInfo.InvariantCulture, $"{results.Done} of {results.Cells.Count} cells are done. Mean ± sample standard deviation over the seeds {seeds}; ")
+            + ("a mean over classes is of the seeds that have all of them. The best measured figure of a row is bold.");
+        if (study.Paper is { } paper)
+        {
+            yield return $"Columns marked \"{PaperTables.Mark(paper.Table)}\" are the paper's own figures, at its size and length of training. "
+                + (paper.Quote.Count > 0 ? "Quoted methods were not run here. " : "")
+                + "Where it gives only the mean, that is over all of its classes.";
+            foreach (string note in PaperTables.Table(paper.Table).Notes) yield return $"Table {paper.Table} of the paper: {note}";
+        }
+        foreach (string note in study.Notes) yield return note;
+    }
+
+    /// <summary>Every figure on a line: those of each cell, and the paper's.</summary>
+    public static string Csv(StudyResults results, IReadOnlyList<StudyTable> tables)
+    {
+        var text = new StringBuilder("figure,data,class,column,source,seed,value,error\n");
+        void Line(string figure, string kind, string label, string column, string source, string seed, double value, double? error) => text.Append(
+            CultureInfo.InvariantCulture,
+            $"{figure},{kind},{CsvField.Quote(label)},{CsvField.Quote(column)},{source},{seed},{value:R},{error:R}\n");
+        foreach (var table in tables)
+        {
+            foreach (var cell in results.DoneCells)
+            {
+                foreach (string column in cell.Method.Columns)
+                {
+                    if (results.Of(cell, column, table.Figure) is { } value)
+                        Line(
+                            table.Figure, cell.Data.Kind, cell.Class, cell.Method.HeadOf(column), "measured",
+                            cell.Seed.ToString(CultureInfo.InvariantCulture), value, null);
+                }
+            }
+            foreach (var row in table.Rows)
+            {
+                for (int i = 0; i < table.Columns.Count; i++)
+                {
+                    if (table.Columns[i].Source != ColumnSource.Measured && row.Values[i] is { } value)
+                        Line(
+                            table.Figure, row.Kind, row.Label, table.Columns[i].Column, table.Columns[i].Source == ColumnSource.Paper ? "paper" : "quoted",
+                            "", value.Mean, value.Deviation);
+                }
+            }
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The tables as LaTeX, for the package booktabs.</summary>
+    public static string Latex(StudyResults results, IReadOnlyList<StudyTable> tables)
+    {
+        var text = new StringBuilder("% needs \\usepackage{booktabs}\n");
+        bool several = results.Study.Data.Count > 1;
+        foreach (var table in tables)
+        {
+            string columns = $"l{new string('c', table.Columns.Count)}";
+            text.Append(CultureInfo.InvariantCulture, $"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
+            text.Append("class").Append(string.Concat(table.Columns.Select(c => $" & {Tex(c.Head)}{(c.Source == ColumnSource.Quoted ? ", quoted" : "")}")));
+            text.Append(" \\\\\n\\midrule\n");
+            foreach (var row in table.Rows)
+            {
+                var best = table.Best(row);
+                if (row.IsMean) text.Append("\\midrule\n");
+                text.Append(Tex($"{(several ? $"{row.Kind} " : "")}{row.Label}"));
+                for (int i = 0; i < row.Values.Count; i++)
+                {
+                    string value = Text(row.Values[i], row).Replace(" ± ", " $\\pm$ ", StringComparison.Ordinal);
+                    text.Append(CultureInfo.InvariantCulture, $" & {(best.Contains(i) ? $"\\textbf{{{value}}}" : value)}");
+                }
+                text.Append(" \\\\\n");
+            }
+            text.Append("\\bottomrule\n\\end{tabular}\n");
+            text.Append(CultureInfo.InvariantCulture, $"\\caption{{{Tex(results.Study.Title)}: {CellFigures.NameOf(table.Figure)}.}}\n\\end{{table}}\n");
+        }
+        return text.ToString();
+    }
+
+    /// <summary>A value with four digits, with its deviation where there is one.</summary>
+    public static string Text(TableValue? value, TableRow row) => value switch
+    {
+        null => "–",
+        { Deviation: { } deviation } => string.Create(CultureInfo.InvariantCulture, $"{value.Mean:F4} ± {deviation:F4}"),
+        { Seeds: 0 } when row.IsMean => string.Create(CultureInfo.InvariantCulture, $"{value.Mean:0.000#}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value.Mean:F4}"),
+    };
+
+    /// <summary>A difference with its interval.</summary>
+    public static string Text(Estimate? estimate)
+    {
+        return estimate is null ? "–" : $"{Signed(estimate.Value)} [{Signed(estimate.Low)}, {Signed(estimate.High)}]";
+
+        static string Signed(double value) => value.ToString("+0.000;−0.000;0.000", CultureInfo.InvariantCulture);
+    }
+
+    private static void Row(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
+
+    private static string Escaped(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+
+    private static string Tex(string text)
+    {
+        var result = new StringBuilder();
+        foreach (char c in text.ReplaceLineEndings(" "))
+        {
+            result.Append(c switch
+            {
+                '\\' => "\\textbackslash{}",
+                '~' => "\\textasciitilde{}",
+                '^' => "\\textasciicircum{}",
+                '&' or '%' or '$' or '#' or '_' or '{' or '}' => $"\\{c}",
+                _ => c.ToString(),
+            });
+        }
+        return result.ToString();
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Json.Schema;
+using Mmrr.App.Tests.Data;
+using Mmrr.App.Tests.Program;
+using Mmrr.Study.Clusters;
+using Mmrr.Study.Files;
+using Xunit;
+
+namespace Mmrr.App.Tests.Studies;
+
+/// <summary>What is handed to clusters.</summary>
+[Collection(OutsideTests.Name)]
+public sealed class SubmitTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("0-3", 0, 1, 2, 3)]
+    [InlineData("1,3-4,7", 1, 3, 4, 7)]
+    public void RangesOfAnArray(string expected, params int[] indices) => Assert.Equal(expected, SlurmScript.Ranges(indices));
+
+    [Fact]
+    public void ASlurmArray()
+    {
+        string study = SmallStudy.Write(_folder, SmallStudy.Text(), "a study.yaml");
+        string[] lines = SmallStudy.Run(
+            _folder, study, "submit", "--slurm", "--dry-run", "--partition", "gpu", "--gpus", "1", "--cpus", "4", "--at-once", "3", "--container", "mmrr.sif",
+            "--tool", "dotnet mmrr.dll").Ends(0).OutputLines;
+        Assert.Equal("#!/bin/bash", lines[0]);
+        foreach (string option in new[]
+        {
+            // Twice 0.1 minutes and ten, rounded up.
+            "--job-name=small", "--array=0-11%3", "--requeue", "--time=00:11:00", "--cpus-per-task=4", "--partition=gpu", "--gres=gpu:1", "--ntasks=1"
+        })
+            Assert.Contains($"#SBATCH {option}", lines);
+        Assert.Equal(
+            $"exec apptainer exec --nv mmrr.sif dotnet mmrr.dll study '{study}' run --out {_folder["out"]} --root {_folder.Path} --device cuda "
+            + "--index \"$SLURM_ARRAY_TASK_ID\"",
+            lines[^1]);
+        Assert.False(Directory.Exists(_folder["out"]));
+        Assert.Contains("#SBATCH --time=03:20:00", SmallStudy.Run(_folder, study, "submit", "--slurm", "--dry-run", "--time", "200").Ends(0).OutputLines);
+    }
+
+    [Fact]
+    public void WithoutSlurmTheScriptIsWrittenAndTheReasonTold()
+    {
+        string study = SmallStudy.Write(_folder, SmallStudy.Text());
+        // A folder of programs without sbatch.
+        var outcome = MmrrProcess.Run(
+            new Dictionary<string, string> { ["PATH"] = _folder.Path }, ["study", study, "submit", "--slurm", .. SmallStudy.Places(_folder, "submit")]);
+        outcome.Refuses("sbatch: not found", "slurm.sh");
+        Assert.StartsWith("#!/bin/bash\n", File.ReadAllText(_folder["out/small/slurm.sh"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnIndexedJobFitsThePublishedSchema()
+    {
+        string study = SmallStudy.Write(_folder, SmallStudy.Text());
+        string[] options = ["submit", "--kubernetes", "--container", "registry/mmrr:1", "--volume", $"shared:{_folder.Path}"];
+        string manifest = SmallStudy.Run(_folder, study, options[0], [.. options[1..], "--gpus", "1", "--dry-run"]).Ends(0).Output;
+        string path = SmallStudy.Write(_folder, manifest, "printed.yaml");
+        using var json = JsonDocument.Parse(StudyNode.Read(path).ToJson([])!.ToJsonString());
+        var schema = JsonSchema.FromText(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Studies", "job-batch-v1.json")));
+        var results = schema.Evaluate(json.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
+        var errors = (results.Details ?? []).SelectMany(d => (d.Errors ?? new Dictionary<string, string>()).Values.Select(e => $"{d.InstanceLocation}: {e}"));
+        Assert.True(results.IsValid, $"{string.Join('\n', errors)}\n{manifest}");
+        var spec = json.RootElement.GetProperty("spec");
+        Assert.Equal("Indexed", spec.GetProperty("completionMode").GetString());
+        Assert.Equal((12, 12), (spec.GetProperty("completions").GetInt32(), spec.GetProperty("parallelism").GetInt32()));
+        var container = spec.GetProperty("template").GetProperty("spec").GetProperty("containers")[0];
+        Assert.Equal(["--index", "$(JOB_COMPLETION_INDEX)"], container.GetProperty("command").EnumerateArray().TakeLast(2).Select(e => e.GetString()!));
+        // The check notices what the schema does not have.
+        var broken = JsonNode.Parse(json.RootElement.GetRawText())!;
+        broken["spec"]!["completion"] = 3;
+        Assert.False(schema.Evaluate(JsonSerializer.SerializeToElement(broken)).IsValid);
+
+        Assert.Contains("kubectl apply -f", SmallStudy.Run(_folder, study, options[0], options[1..]).Ends(0).Output, StringComparison.Ordinal);
+        Assert.Contains("completionMode: Indexed", File.ReadAllText(_folder["out/small/job.yaml"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatAClusterNeedsIsAskedFor()
+    {
+        string study = SmallStudy.Write(_folder, SmallStudy.Text());
+        Outcome Submit(params string[] options) => SmallStudy.Run(_folder, study, "submit", [.. options, "--dry-run"]);
+        Submit("--kubernetes").Refuses("--kubernetes needs --container IMAGE");
+        Submit("--kubernetes", "--container", "i").Refuses("--kubernetes needs --volume CLAIM:PATH");
+        Submit("--kubernetes", "--container", "i", "--volume", "shared").Refuses("--volume CLAIM:PATH", "got shared");
+        Submit("--kubernetes", "--container", "i", "--volume", "shared:/elsewhere").Refuses("not below /elsewhere");
+        Submit("--kubernetes", "--container", "i", "--partition", "p").Refuses("--partition belongs to --slurm");
+        Submit("--slurm", "--volume", "a:/b").Refuses("--volume belongs to --kubernetes");
+        Submit("--slurm", "--kubernetes").Refuses("either --slurm or --kubernetes");
+    }
+}
