@@ -61,7 +61,10 @@ internal sealed class MethodOptions
         }
         try
         {
-            return Of(parsed).Apply(model, given);
+            var method = Of(parsed);
+            var options = method.Apply(model, given);
+            method.Validate(options);
+            return options;
         }
         catch (ArgumentException e)
         {

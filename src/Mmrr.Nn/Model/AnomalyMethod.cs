@@ -64,9 +64,8 @@ public sealed record AnomalyMethod(
         ArgumentNullException.ThrowIfNull(options);
         if (given?.Keys.FirstOrDefault(name => Settings.All(s => s.Name != name)) is { } unknown) throw new ArgumentException(Unknown(unknown));
         var settings = Settings.ToDictionary(s => s.Name, s => given?.TryGetValue(s.Name, out double value) == true ? value : s.Default);
-        var result = options with { Method = Name, Settings = settings.Count == 0 ? null : settings };
-        Validate(result);
-        return result;
+        foreach (var setting in Settings) setting.Check(settings[setting.Name]);
+        return options with { Method = Name, Settings = settings.Count == 0 ? null : settings };
     }
 
     /// <summary>Checks the options of a model of this method.</summary>

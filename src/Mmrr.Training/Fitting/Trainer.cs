@@ -33,6 +33,7 @@ internal sealed class Trainer(AnomalyModel model, RunFolder run, ImageSet set, I
         IReadOnlyList<TrainingEpoch> history = state?.Position.History ?? [];
         foreach (var phase in model.Phases.Where(p => p.Number >= (state?.Position.Phase ?? 1)))
         {
+            model.Device.ReleaseUnusedMemory(); // the phase before may have needed more
             if (state?.Position.Phase != phase.Number) phase.Begin(data.Batches(model, run.Options.Batch));
             using var training = new PhaseTraining(run, phase, data, run.Options.SecondsOf(phase.Number), history, progress, ahead);
             if (state?.Position.Phase == phase.Number) training.Restore(state);

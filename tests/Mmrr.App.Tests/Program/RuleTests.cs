@@ -156,7 +156,7 @@ public sealed class RuleTests(TrainedRuns runs) : IDisposable
             MmrrProgram.Run("report", run, "--device", "cpu", "--sweep-images", "0").Ends(0);
             var page = ReportPage.Parse(Path.Combine(run, "report.html"));
             string[] captions = [.. page.Descendants("caption").Select(c => c.Value)];
-            Assert.Contains($"Figures of the test set, rule {own}, levels {levels}", captions);
+            Assert.Contains($"Figures of the test set, levels {levels}, rule {own}", captions);
             double[] shown = [.. page.Descendants("data").Select(d => double.Parse(d.Attribute("value")!.Value, CultureInfo.InvariantCulture))];
             var others = Figures(run).GetProperty("otherRules").EnumerateArray().ToArray();
             Assert.Equal(new[] { "paper", "deviation", "neighbours" }.Where(rule => rule != own), others.Select(o => o.GetProperty("rule").GetString()));
