@@ -60,6 +60,7 @@ public sealed class PageTests(TrainedRuns runs) : IDisposable
         string spoken = await page.Evaluate<string>("document.querySelector('.cut').getAttribute('aria-valuetext')");
         Assert.Contains($"{normal} of {normal}", spoken, StringComparison.Ordinal);
         await page.Click("#threshold-reset");
+        await page.Until("document.querySelector('#threshold-reset').hidden");
         await page.Until($"document.querySelectorAll('.card.anomalous').length === {anomalous}");
         // And the mouse.
         var at = await page.Evaluate<double[]>(
