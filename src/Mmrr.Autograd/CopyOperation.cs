@@ -2,7 +2,7 @@ namespace Mmrr.Autograd;
 
 /// <summary>
 /// An operation that only copies values, whose output takes more memory than its inputs and a moment to make again: operations that save the output for
-/// backward keep the inputs in its place. The output is made again for the first of them and freed after the last.
+/// backward keep the inputs in its place. The output is made again for the first of them and freed after the last, at the latest with the recording.
 /// </summary>
 internal abstract class CopyOperation : Operation
 {
@@ -30,7 +30,11 @@ internal abstract class CopyOperation : Operation
 
     internal void RemoveReader()
     {
-        if (--_readers > 0) return;
+        if (--_readers == 0) FreeOutput();
+    }
+
+    private protected override void FreeOutput()
+    {
         _output?.Dispose();
         _output = null;
     }

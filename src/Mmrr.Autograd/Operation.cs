@@ -199,5 +199,11 @@ public abstract class Operation
     {
         foreach (var saved in _saved) saved.Free();
         _saved.Clear();
+        FreeOutput();
+    }
+
+    /// <summary>Frees what a copy made again: no backward can ask for it any more.</summary>
+    private protected virtual void FreeOutput()
+    {
     }
 }

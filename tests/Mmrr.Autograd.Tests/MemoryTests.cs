@@ -129,6 +129,28 @@ public sealed class MemoryTests
         Assert.Equal(gradients, new[] { x, skip, weight, short1 }.Select(leaf => leaf.Gradient!.ToArray()));
     }
 
+    // Of two readers one is not behind the loss, and nobody disposes it: a scope disposes tensors.
+    [Fact]
+    public void WhatIsMadeAgainEndsWithItsRecording()
+    {
+        using var device = TestDevices.Open("cpu");
+        using var x = Variable.Parameter(TestDevices.Tensor(device, new Shape(2, 4, 4, 8), 1));
+        using var weight = Variable.Parameter(TestDevices.Tensor(device, new Shape(3, 3, 8, 4), 2));
+        for (int step = 0; step < 3; step++)
+        {
+            using (new DisposeScope())
+            {
+                var large = x.NearestUpsample();
+                var loss = large.Conv2d(weight);
+                large.Conv2d(weight);
+                loss.Backward(loss.Value);
+            }
+            x.ZeroGradient();
+            weight.ZeroGradient();
+            Assert.Equal(2, device.LiveTensors);
+        }
+    }
+
     [Fact]
     public void WithoutGradientsAChainNeedsTwoBuffers()
     {
