@@ -101,10 +101,7 @@ public abstract class Operation
     protected Tensor Save(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        if (!_recording) return tensor;
-        var handle = _scope!.Keep(tensor.Share());
-        _saved.Add(new SavedInput(handle));
-        return handle;
+        return _recording ? Record(new SavedInput(_scope!.Keep(tensor.Share()))).Value : tensor;
     }
 
     /// <summary>
@@ -114,10 +111,8 @@ public abstract class Operation
     protected SavedInput Save(Variable input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        if (!_recording || input.Producer is not CopyOperation producer) return new SavedInput(Save(input.Value));
-        var saved = new SavedInput(producer);
-        _saved.Add(saved);
-        return saved;
+        if (!_recording) return new SavedInput(input.Value);
+        return Record(input.Producer is CopyOperation producer ? new SavedInput(producer) : new SavedInput(_scope!.Keep(input.Value.Share())));
     }
 
     /// <summary>Called in backward with the complete gradient of an input. Ignored if not required; <c>outputGradient</c> itself is allowed.</summary>
@@ -193,6 +188,12 @@ public abstract class Operation
                 if (input!.Release() && input.Producer is { } producer) pending.Push(producer);
             }
         }
+    }
+
+    private SavedInput Record(SavedInput saved)
+    {
+        _saved.Add(saved);
+        return saved;
     }
 
     private void FreeSaved()

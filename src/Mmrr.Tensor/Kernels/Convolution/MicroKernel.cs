@@ -22,6 +22,9 @@ internal static unsafe partial class MicroKernel
     /// <summary>Maximum panels per tile.</summary>
     public static readonly int MostPanels = Avx512F.IsSupported ? 2 : 1;
 
+    /// <summary>Tiles across a number of outputs, each of <see cref="MostPanels"/> panels, the last perhaps of fewer.</summary>
+    public static int TilesAcross(int outputs) => (outputs + (MostPanels * PanelWidth) - 1) / (MostPanels * PanelWidth);
+
     /// <summary>Rows of <see cref="Outer"/>.</summary>
     public const int OuterRows = 8;
 

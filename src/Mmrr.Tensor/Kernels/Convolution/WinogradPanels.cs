@@ -33,7 +33,7 @@ internal readonly unsafe struct WinogradPanels
 
     /// <summary>Whether there are few tiles, many weights, and equally many units for each worker.</summary>
     public static bool Suits(in TileGrid grid, int channels, int outputs, int workers) =>
-        grid.Tiles <= MostTiles && channels <= MostChannels && (long)channels * outputs >= FewestWeights && UnitsOf(outputs) % workers == 0;
+        grid.Tiles <= MostTiles && channels <= MostChannels && (long)channels * outputs >= FewestWeights && MicroKernel.TilesAcross(outputs) % workers == 0;
 
     private int Strips => (_grid.Tiles + MicroKernel.Rows - 1) / MicroKernel.Rows;
 
@@ -43,9 +43,6 @@ internal readonly unsafe struct WinogradPanels
     private nint WeightPlane => ((nint)MicroKernel.MostPanels * _channels * MicroKernel.PanelWidth) + WinogradTransforms.Line;
 
     private nint ProductPlane => ((nint)Strips * MicroKernel.MostPanels * MicroKernel.Rows * MicroKernel.PanelWidth) + WinogradTransforms.Line;
-
-    private static int UnitsOf(int outputs) =>
-        (outputs + (MicroKernel.MostPanels * MicroKernel.PanelWidth) - 1) / (MicroKernel.MostPanels * MicroKernel.PanelWidth);
 
     /// <summary>Computes pairs of panels until all are taken.</summary>
     /// <param name="x">[N, H, W, C].</param>
@@ -65,7 +62,7 @@ internal readonly unsafe struct WinogradPanels
         float* products = weights + (WinogradTransforms.Products * WeightPlane);
         bool ready = false;
         var output = new TileOutput(_grid, _outputs, bias, residual, y, temporary);
-        while (worker.TryTake(UnitsOf(_outputs), out int unit))
+        while (worker.TryTake(MicroKernel.TilesAcross(_outputs), out int unit))
         {
             if (!ready) TransformInput(x, input, temporary);
             ready = true;

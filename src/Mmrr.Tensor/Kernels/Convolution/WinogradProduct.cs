@@ -33,7 +33,7 @@ internal readonly unsafe struct WinogradProduct
         _grid = grid;
         _channels = channels;
         _outputs = outputs;
-        int steps = (outputs + (MicroKernel.MostPanels * MicroKernel.PanelWidth) - 1) / (MicroKernel.MostPanels * MicroKernel.PanelWidth);
+        int steps = MicroKernel.TilesAcross(outputs);
         int fit = Math.Max(1, Math.Min(MostTiles, MostFloats / (WinogradTransforms.Products * channels)) / MicroKernel.Rows) * MicroKernel.Rows;
         int blocks = (_grid.Tiles + fit - 1) / fit;
         // With few tiles the outputs are distributed too: the input is then transformed more than once, but each weight is fetched by only one worker.
