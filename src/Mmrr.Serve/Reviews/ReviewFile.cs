@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.VisualBasic.FileIO;
 using Mmrr.Serve.Answers;
-using Mmrr.Training.Evaluation;
+using Mmrr.Training.Data;
 
 namespace Mmrr.Serve.Reviews;
 
@@ -84,8 +84,7 @@ internal sealed class ReviewFile(string path)
         string[]? f;
         try
         {
-            using var parser = new TextFieldParser(new StringReader(line)) { HasFieldsEnclosedInQuotes = true, TrimWhiteSpace = false };
-            parser.SetDelimiters(",");
+            using var parser = CsvField.Parser(new StringReader(line));
             f = parser.ReadFields();
         }
         catch (MalformedLineException)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Mmrr.Study.Paper;
-using Mmrr.Training.Evaluation;
+using Mmrr.Training.Data;
 using Mmrr.Training.Metrics;
 
 namespace Mmrr.Study.Results;

@@ -120,8 +120,7 @@ internal sealed class CsvSource : ImageFileSource
 
     private string[] Fields(string text, string separator, long line)
     {
-        using var parser = new TextFieldParser(new StringReader(text)) { HasFieldsEnclosedInQuotes = true, TrimWhiteSpace = true };
-        parser.SetDelimiters(separator);
+        using var parser = CsvField.Parser(new StringReader(text), separator, trim: true);
         try
         {
             return parser.ReadFields()!;

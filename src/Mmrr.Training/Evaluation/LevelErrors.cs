@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.VisualBasic.FileIO;
 using Mmrr.Nn;
 using Mmrr.Nn.Checkpoints;
+using Mmrr.Training.Data;
 using Mmrr.Training.Metrics;
 using Mmrr.Training.Runs;
 
@@ -56,8 +57,7 @@ internal static class LevelErrors
         if (!File.Exists(path)) return null;
         try
         {
-            using var parser = new TextFieldParser(path) { HasFieldsEnclosedInQuotes = true, TrimWhiteSpace = false };
-            parser.SetDelimiters(",");
+            using var parser = CsvField.Parser(File.OpenText(path));
             string[] header = parser.ReadFields() ?? [];
             var rows = new List<string[]>();
             while (parser.ReadFields() is { } row) rows.Add(row);

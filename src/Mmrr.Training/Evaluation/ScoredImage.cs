@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.VisualBasic.FileIO;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.Training.Evaluation;
@@ -24,8 +25,7 @@ internal sealed record ScoredImage(string Name, bool Abnormal, string Kind, doub
         if (!File.Exists(path)) return null;
         try
         {
-            using var parser = new TextFieldParser(path) { HasFieldsEnclosedInQuotes = true, TrimWhiteSpace = false };
-            parser.SetDelimiters(",");
+            using var parser = CsvField.Parser(File.OpenText(path));
             string[] header = parser.ReadFields() ?? [];
             int[] columns = [.. new[] { "image", "label", "defect_type", "score", "score_without_refinement" }.Select(name => Array.IndexOf(header, name))];
             if (columns.Contains(-1)) throw new FormatException("a column is missing");
