@@ -70,7 +70,7 @@ internal static class BenchCommand
                 using (var model = options.Model(parsed, device))
                 {
                     TrainingMemory.EnsureRoom(device, model.Options, options.Batch(parsed));
-                    foreach (int phase in (int[])[1, 2])
+                    foreach (int phase in model.Phases.Select(p => p.Number))
                     {
                         using var step = ModelWorkload.Step(model, options.Batch(parsed), phase);
                         Median(step, options.Steps(parsed));
@@ -114,7 +114,7 @@ internal static class BenchCommand
     {
         var (device, o) = (workload.Model.Device, workload.Model.Options);
         Console.WriteLine(
-            $"engine=mmrr case={name} width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} "
+            $"engine=mmrr {(o.Method is { } method ? $"method={method} " : "")}case={name} width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} "
             + $"{KernelBench.Where(device)} {figures}");
     }
 }

@@ -67,9 +67,10 @@ internal static class KernelExecution
     }
 
     /// <summary>A training step of each phase and a scoring pass.</summary>
-    public static Func<ModelWorkload>[] Workloads(MmrrModel model, int batch, int levels) =>
+    public static Func<ModelWorkload>[] Workloads(AnomalyModel model, int batch, int levels) =>
     [
-        () => ModelWorkload.Step(model, batch, 1), () => ModelWorkload.Step(model, batch, 2), () => ModelWorkload.Score(model, batch, levels),
+        .. model.Phases.Select(phase => (Func<ModelWorkload>)(() => ModelWorkload.Step(model, batch, phase.Number))),
+        () => ModelWorkload.Score(model, batch, levels),
     ];
 
     private static void Print(string kernel, string sm, string cardName, bool draws, Action<Device> run, string whyNot)

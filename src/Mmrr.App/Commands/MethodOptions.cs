@@ -5,7 +5,7 @@ using Mmrr.Training.Data;
 
 namespace Mmrr.App.Commands;
 
-/// <summary>The options of <c>mmrr train</c> that choose a method and its settings.</summary>
+/// <summary>The options that choose a method and its settings.</summary>
 internal sealed class MethodOptions
 {
     private readonly Option<string> _method = CommonOptions.OneOf(
@@ -35,6 +35,9 @@ internal sealed class MethodOptions
         command.Add(_settings);
         _ofMmrr = ofMmrr;
     }
+
+    /// <summary>All of the options.</summary>
+    public IReadOnlyList<Option> All => [_method, _settings];
 
     /// <summary>The chosen method.</summary>
     /// <exception cref="UsageException">An option is given that the method does not have.</exception>

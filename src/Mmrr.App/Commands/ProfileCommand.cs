@@ -41,6 +41,8 @@ internal static class ProfileCommand
             int batch = options.Batch(parsed);
             TrainingMemory.EnsureRoom(device, model.Options, batch);
             var now = ProfileCase.Of(model, batch, options.MaskLevels(parsed), options.Steps(parsed));
+            if (before is not null && before.Case.Method != now.Method)
+                throw new UsageException($"--against {earlier}: of the method {NameOf(before.Case.Method)}, not of {NameOf(now.Method)}");
             string[] changes = before is null ? [] : [.. before.Case.ChangesTo(now)];
             if (changes.Length > 0) Complaint.Write($"--against {earlier}: of another case: {string.Join("; ", changes)}");
             if (device.Kind == DeviceKind.Ptx)
@@ -76,7 +78,7 @@ internal static class ProfileCommand
     }
 
     // On `ptx` nothing is timed: what a card would need at least follows from what was executed.
-    private static void Count(MmrrModel model, int batch, int levels)
+    private static void Count(AnomalyModel model, int batch, int levels)
     {
         Console.WriteLine(Processor.Describe(model.Device));
         foreach (var create in KernelExecution.Workloads(model, batch, levels))
@@ -120,6 +122,8 @@ internal static class ProfileCommand
             ComparisonTable.Print(old, RunProfile.Of(run));
         }
     }
+
+    private static string NameOf(string? method) => method ?? MmrrOptions.MmrrMethod;
 
     private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }

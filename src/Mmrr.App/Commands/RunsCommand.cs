@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Output;
+using Mmrr.Nn;
 using Mmrr.Training.Data;
 using Mmrr.Training.Runs;
 using Spectre.Console;
@@ -11,13 +12,13 @@ namespace Mmrr.App.Commands;
 internal static class RunsCommand
 {
     private static readonly string[] s_columns =
-        ["run", "data", "class", "preset", "width", "steps", "state", "image AUROC", "without refinement", "minutes", "date"];
+        ["run", "data", "class", "method", "preset", "width", "steps", "state", "image AUROC", "without refinement", "minutes", "date"];
 
     // Columns of numbers, right-aligned.
-    private static readonly int[] s_numbers = [4, 5, 7, 8, 9];
+    private static readonly int[] s_numbers = [5, 6, 8, 9, 10];
 
     // Columns omitted on a narrow terminal, in this order; the run and its AUROC stay.
-    private static readonly int[] s_dispensable = [4, 3, 1, 5, 2, 8, 10, 9, 6];
+    private static readonly int[] s_dispensable = [5, 4, 1, 6, 2, 9, 11, 10, 3, 7];
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -65,7 +66,7 @@ internal static class RunsCommand
 
     private static void WriteTable(List<(RunFolder Run, RunSummary Summary)> runs)
     {
-        // Narrow, and without the time of day, so that eleven columns fit a terminal.
+        // Narrow, and without the time of day, so that twelve columns fit a terminal.
         var table = new FittedTable([
             .. s_columns.Select((name, i) => new Column(
                 name.Replace(" refinement", "").Replace(' ', '\n'), s_numbers.Contains(i),
@@ -81,7 +82,7 @@ internal static class RunsCommand
                 _ => "default"
             };
             string[] cells = [.. Cells(run, summary).Select(Markup.Escape)];
-            cells[6] = $"[{color}]{cells[6]}[/]";
+            cells[7] = $"[{color}]{cells[7]}[/]";
             cells[^1] = cells[^1].Split(' ')[0];
             table.Add(cells);
         }
@@ -94,7 +95,7 @@ internal static class RunsCommand
         var (o, c) = (run.Options, CultureInfo.InvariantCulture);
         return
         [
-            run.Path, o.Data, o.Normal, o.Preset, o.Model.Width.ToString(c), summary.Steps.ToString(c), summary.StateName,
+            run.Path, o.Data, o.Normal, AnomalyMethods.Of(o.Model).Name, o.Preset, o.Model.Width.ToString(c), summary.Steps.ToString(c), summary.StateName,
             summary.Auroc?.ToString("F4", c) ?? "", summary.AurocWithoutRefinement?.ToString("F4", c) ?? "", summary.Minutes.ToString("F1", c),
             summary.Begun.ToString("yyyy-MM-dd HH:mm", c),
         ];

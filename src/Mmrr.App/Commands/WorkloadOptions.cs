@@ -18,6 +18,7 @@ internal sealed class WorkloadOptions
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<string> _device = CommonOptions.Device();
     private readonly Option<string> _precision = CommonOptions.Precision();
+    private readonly MethodOptions _method;
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
@@ -28,6 +29,7 @@ internal sealed class WorkloadOptions
         _steps = Number("--steps", steps, stepsDescription);
         foreach (var option in new Option[] { _width, _batch, _channels, _size, _resolutions, _maskLevels, _steps, _threads, _device, _precision })
             command.Options.Add(option);
+        _method = new MethodOptions(command, _maskLevels);
         CommonOptions.ThreadsNeedTheCpu(command, _device, _threads);
     }
 
@@ -56,7 +58,7 @@ internal sealed class WorkloadOptions
         {
             (_width, ["step", "score", "latency", "conv", "groupnorm"]), (_channels, ["step", "score", "latency"]),
             (_resolutions, ["step", "score", "latency"]),
-            (_maskLevels, ["score", "latency", "mask"]), (_steps, ["step", "score", "latency"]), (_batch, ["step", "score", "conv", "mask", "groupnorm"]),
+            (_method.All[0], ["step", "score", "latency"]), (_method.All[1], ["step", "score", "latency"]), (_maskLevels, ["score", "latency", "mask"]), (_steps, ["step", "score", "latency"]), (_batch, ["step", "score", "conv", "mask", "groupnorm"]),
         })
         {
             if (parsed.GetResult(option) is { Implicit: false } && !cases.Intersect(users).Any())
@@ -64,8 +66,8 @@ internal sealed class WorkloadOptions
         }
     }
 
-    /// <summary>An initialised model of <c>--width</c> and <c>--size</c>, or of the given ones.</summary>
-    public MmrrModel Model(ParseResult parsed, Device device, int? width = null, int? size = null)
+    /// <summary>An initialised model of <c>--method</c>, <c>--width</c> and <c>--size</c>, or of the given ones.</summary>
+    public AnomalyModel Model(ParseResult parsed, Device device, int? width = null, int? size = null)
     {
         var options = CommonOptions.Checked(
             new MmrrOptions
@@ -75,7 +77,7 @@ internal sealed class WorkloadOptions
                 Width = width ?? Value(parsed, _width),
                 Resolutions = Value(parsed, _resolutions)
             });
-        var model = new MmrrModel(device, options);
+        var model = _method.Of(parsed).Create(device, _method.Apply(parsed, options));
         model.Initialize(1);
         return model;
     }

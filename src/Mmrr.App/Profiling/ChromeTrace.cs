@@ -16,8 +16,8 @@ internal static class ChromeTrace
     /// <summary>The number of the format of <see cref="TraceData"/> and of the events; traces without a number are from versions that wrote none.</summary>
     public const int Format = 1;
 
-    /// <summary>The runs of a trace: a training step of each phase and a scoring pass.</summary>
-    public const int RunCount = 3;
+    /// <summary>The most runs of a trace: a training step of each phase, of which a method has one or two, and a scoring pass.</summary>
+    public const int MostRuns = 3;
 
     /// <summary>Checks whether <see cref="Write"/> can write the file, before there are results to lose.</summary>
     /// <param name="path">The file.</param>
@@ -35,7 +35,7 @@ internal static class ChromeTrace
     /// <summary>Writes a temporary file in the same folder and renames it.</summary>
     /// <param name="path">The file to create or replace.</param>
     /// <param name="of">What was profiled.</param>
-    /// <param name="runs">The runs with their titles, <see cref="RunCount"/> of them.</param>
+    /// <param name="runs">The runs with their titles, two or three of them.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, ProfileCase of, IReadOnlyList<(string Title, WorkloadRun Run)> runs) => AtomicFile.Write(path, stream =>
     {

@@ -15,16 +15,17 @@ namespace Mmrr.App.Profiling;
 /// <param name="Levels">Resolutions of the U-Nets.</param>
 /// <param name="MaskLevels">Mask levels of a score.</param>
 /// <param name="Steps">Profiled repetitions, of which the fastest is kept.</param>
+/// <param name="Method">The method; null for MMRR.</param>
 internal sealed record ProfileCase(
-    string Device, string Precision, int Width, int Batch, int Channels, int Size, int Levels, int MaskLevels, int Steps)
+    string Device, string Precision, int Width, int Batch, int Channels, int Size, int Levels, int MaskLevels, int Steps, string? Method = null)
 {
     /// <summary>The case of this command.</summary>
-    public static ProfileCase Of(MmrrModel model, int batch, int maskLevels, int steps)
+    public static ProfileCase Of(AnomalyModel model, int batch, int maskLevels, int steps)
     {
         var (device, o) = (model.Device, model.Options);
         return new ProfileCase(
             $"{device.Name}: {device.Description}", device.Precision == MatrixPrecision.Tf32 ? "tf32" : "float32", o.Width, batch, o.Channels, o.Size,
-            o.Resolutions, maskLevels, steps);
+            o.Resolutions, maskLevels, steps, o.Method);
     }
 
     /// <summary>What differs, in the words of the options: <c>width 16, now 32</c>; empty for the same case.</summary>

@@ -12,7 +12,8 @@ internal sealed record TraceContent(TraceData OtherData, IReadOnlyList<TraceEven
     {
         var data = OtherData;
         if (!IsWord(data.Version) || !IsWord(data.Case.Device) || !IsWord(data.Case.Precision)) return null;
-        if (data.RunSeconds.Count != ChromeTrace.RunCount || !data.RunSeconds.All(IsTime)) return null;
+        if (data.Case.Method is { } method && !IsWord(method)) return null;
+        if (data.RunSeconds.Count is < 2 or > ChromeTrace.MostRuns || !data.RunSeconds.All(IsTime)) return null;
         var kernels = TraceEvents.Where(e => e?.Ph != "M").ToArray();
         if (!kernels.All(IsKernel)) return null;
         var calls = kernels.DistinctBy(e => (e.Pid, e.Args!.Call)).ToLookup(e => e.Pid, e => (e.Name, e.Args!.KernelSeconds!.Value));
@@ -20,7 +21,7 @@ internal sealed record TraceContent(TraceData OtherData, IReadOnlyList<TraceEven
     }
 
     private static bool IsKernel(TraceEvent? e) =>
-        e is { Ph: "X", Pid: >= 0 and < ChromeTrace.RunCount, Args: { Call: not null, KernelSeconds: { } seconds } } && IsWord(e.Name) && IsTime(seconds);
+        e is { Ph: "X", Pid: >= 0 and < ChromeTrace.MostRuns, Args: { Call: not null, KernelSeconds: { } seconds } } && IsWord(e.Name) && IsTime(seconds);
 
     private static bool IsTime(double seconds) => seconds is >= 0 and < double.PositiveInfinity;
 

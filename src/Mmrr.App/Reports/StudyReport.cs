@@ -29,40 +29,44 @@ internal static class StudyReport
         XElement?[] sections =
         [
             .. tables.Select(table => Section(CellFigures.NameOf(table.Figure), Table(results, table))),
-            differences.Count == 0 ? null : Section("Differences", Table(differences)),
+            differences.Count == 0 ? null : Section("Differences", Table(study, differences)),
             results.Done == 0 ? null : Section("Figures of the cells", Html.Classed("div", "plots", Boxes(results), Levels(results), Minutes(results))),
             Section("Notes", Html.Element("ul", TableText.Notes(results).Select(note => Html.Element("li", note)))),
         ];
         Html.Save(path, $"{study.Title} – MMRR study", [Html.Element("header", Html.Element("h1", study.Title)), Html.Element("main", sections)]);
     }
 
-    private static XElement Table(StudyResults results, StudyTable table)
-    {
-        bool several = results.Study.Data.Count > 1;
-        return Html.Table(
-            "Mean ± standard deviation over seeds; the best measured figure of a row is bold.",
-            ["class", .. table.Columns.Select(c => (c.Source == ColumnSource.Quoted ? "quoted: " : "") + c.Head)],
-            [.. table.Rows.Select(row =>
+    private static XElement Table(StudyResults results, StudyTable table) => Grid(
+        results.Study, "Mean ± standard deviation over seeds; the best measured figure of a class is bold.",
+        [
+            ["", .. table.Columns.Select(c => (c.Source == ColumnSource.Quoted ? "quoted: " : "") + c.Head)],
+            .. table.Rows.Select(row =>
             {
                 var best = table.Best(row);
-                return (IReadOnlyList<object?>)
+                return (object?[])
                 [
-                    $"{(several ? $"{row.Kind} " : "")}{row.Label}",
+                    TableText.LabelOf(results.Study, row),
                     .. row.Values.Select((value, i) => best.Contains(i)
                         ? (object?)Html.Element("strong", TableText.Text(value, row))
                         : TableText.Text(value, row)),
                 ];
-            })]);
-    }
-
-    private static XElement Table(IReadOnlyList<Difference> differences) => Html.Table(
-        "Differences in image AUROC with paired 95 % intervals over test images and seeds",
-        ["class", .. differences.Select(d => d.Head)],
-        [
-            .. Enumerable.Range(0, differences[0].Rows.Count).Select(i =>
-                (IReadOnlyList<object?>)[differences[0].Rows[i].Label, .. differences.Select(d => TableText.Text(d.Rows[i].Value))]),
-            (IReadOnlyList<object?>)["mean of the rows", .. differences.Select(d => TableText.Text(d.Mean))],
+            }),
         ]);
+
+    private static XElement Table(StudyDefinition study, IReadOnlyList<Difference> differences) => Grid(
+        study, "Differences in image AUROC with paired 95 % intervals over test images and seeds",
+        [
+            ["", .. differences.Select(d => d.Head)],
+            .. Enumerable.Range(0, differences[0].Rows.Count).Select(i =>
+                (object?[])[differences[0].Rows[i].Label, .. differences.Select(d => TableText.Text(d.Rows[i].Value))]),
+            ["mean of the classes", .. differences.Select(d => TableText.Text(d.Mean))],
+        ]);
+
+    private static XElement Grid(StudyDefinition study, string caption, IReadOnlyList<object?[]> grid)
+    {
+        grid = TableText.Turned(study, grid);
+        return Html.Table(caption, [study.MethodsAsRows ? "method" : "class", .. grid[0][1..]], grid.Skip(1));
+    }
 
     /// <summary>By column the figure of each seed: its mean over the classes that all seeds have.</summary>
     private static XElement? Boxes(StudyResults results)

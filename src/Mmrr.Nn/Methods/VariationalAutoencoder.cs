@@ -7,7 +7,8 @@ namespace Mmrr.Nn;
 /// negative evidence lower bound divided by the number of values d: ln γ + mean (x − x̂)²/(2γ²) + KL/d. In the plain one γ is 1, and the score is the mean
 /// squared error of the restoration of the mean code. In the γ-VAE (Dai and Wipf 2019, arXiv:1903.05789) γ is learned, and images are projected onto what the
 /// network restores (Dehaene et al. 2020, arXiv:2002.03734): x ← x − α·∇E(x)⊙(x − x̂)² from E(x) = Σ (x − x̂)²/(2γ²) + λ·Σ|x − x₀|; the score of a pixel is
-/// |x₀ − x|, on average over its channels, and that of an image their mean.
+/// |x₀ − x|, on average over its channels, and that of an image their mean. Here a factor α(x − x̂)² is at most γ²: with a greater one a step overshoots x̂
+/// and, where γ is small, each further one by more. And pixels stay in [−1, 1].
 /// </summary>
 internal sealed class VariationalAutoencoder : PlainModel
 {
@@ -113,11 +114,19 @@ internal sealed class VariationalAutoencoder : PlainModel
             var energy = squares.Sum().Scale(0.5f * precision).Add(Absolute(leaf.Subtract(x)).Sum().Scale(lambda));
             energy.Backward();
             using var guard = new NoGradient();
-            var change = Variable.Constant(leaf.Gradient!.Share()).Multiply(squares).Scale(alpha);
-            current = scope.Keep(leaf.Subtract(change).Value.Share());
+            var factor = Least(squares.Scale(alpha), Number(Device, 1 / precision));
+            var next = leaf.Subtract(Variable.Constant(leaf.Gradient!.Share()).Multiply(factor));
+            // The range of pixels, and where an image is outside of it, its own.
+            var one = Number(Device, 1);
+            next = Least(next, one.Add(x.Subtract(one).Relu()));
+            next = Least(next.Scale(-1), one.Add(x.Add(one).Scale(-1).Relu())).Scale(-1);
+            current = scope.Keep(next.Value.Share());
         }
         return current;
     }
+
+    /// <summary>min(a, b) of each element.</summary>
+    private static Variable Least(Variable a, Variable b) => a.Subtract(a.Subtract(b).Relu());
 
     /// <summary>ln γ, a parameter <c>logarithm</c> [1]; begins near 0.</summary>
     private sealed class Deviation : Module

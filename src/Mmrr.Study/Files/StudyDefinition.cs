@@ -20,7 +20,7 @@ internal sealed record StudyData(
 /// <param name="Command"><c>train</c> or <c>baselines</c>.</param>
 /// <param name="Options">Options of the command, put over those of the data; a null removes one of these.</param>
 /// <param name="Evaluate">Options of <c>mmrr evaluate</c>; a null removes one of the study.</param>
-/// <param name="Columns">Its columns: <c>with</c> and <c>without</c>, or names of simple methods.</param>
+/// <param name="Columns">Its columns: <c>with</c> and <c>without</c>, also by another rule (<c>with:paper</c>), or names of simple methods.</param>
 /// <param name="Paper">The paper's columns by these columns.</param>
 /// <param name="Minutes">Stated minutes of a cell.</param>
 /// <param name="Place">Its line in the file, as <c>FILE:LINE</c>.</param>
@@ -37,14 +37,25 @@ internal sealed record StudyMethod(
     /// <summary>Whether its cells are the simple methods.</summary>
     public bool IsBaselines => Command == "baselines";
 
+    /// <summary>Its columns by the run's own rule.</summary>
+    public IReadOnlyList<string> OwnColumns => [.. Columns.Where(c => c is With or Without)];
+
+    /// <summary>A column <c>with</c> or <c>without</c>, and the rule that is named after it; null for the run's own.</summary>
+    public static (string Column, string? Rule) Parts(string column) => column.Split(':', 2) is [var name, var rule] ? (name, rule) : (column, null);
+
     /// <summary>The heading of a column.</summary>
-    public string HeadOf(string column) => IsBaselines ? column : column == Without ? $"{Name}, without" : Name;
+    public string HeadOf(string column)
+    {
+        if (IsBaselines) return column;
+        var (kind, rule) = Parts(column);
+        return $"{Name}{(rule is null ? "" : $", rule {rule}")}{(kind == Without ? ", without" : "")}";
+    }
 }
 
-/// <summary>A table of the paper beside a study's.</summary>
-/// <param name="Table">Its number.</param>
-/// <param name="Quote">Its columns that are quoted.</param>
-internal sealed record PaperReference(int Table, IReadOnlyList<string> Quote);
+/// <summary>Tables of the paper beside a study's.</summary>
+/// <param name="Tables">Their numbers.</param>
+/// <param name="Quote">Their columns that are quoted.</param>
+internal sealed record PaperReference(IReadOnlyList<int> Tables, IReadOnlyList<string> Quote);
 
 /// <summary>A study, as its file says.</summary>
 /// <param name="Path">The file.</param>
@@ -55,9 +66,10 @@ internal sealed record PaperReference(int Table, IReadOnlyList<string> Quote);
 /// <param name="Seeds">Seeds.</param>
 /// <param name="Methods">Methods.</param>
 /// <param name="Figures">Figures that have a table.</param>
-/// <param name="Paper">The paper's table; null where there is none.</param>
+/// <param name="Paper">The paper's tables; null where there is none.</param>
 /// <param name="Report">Options of the report of each cell; null for no reports.</param>
+/// <param name="MethodsAsRows">Whether methods have a row each in the tables, and classes a column.</param>
 internal sealed record StudyDefinition(
     string Path, string Name, string Title, IReadOnlyList<string> Notes, IReadOnlyList<StudyData> Data, IReadOnlyList<long> Seeds,
     IReadOnlyList<StudyMethod> Methods, IReadOnlyList<string> Figures, PaperReference? Paper,
-    IReadOnlyDictionary<string, CellOption?>? Report);
+    IReadOnlyDictionary<string, CellOption?>? Report, bool MethodsAsRows);

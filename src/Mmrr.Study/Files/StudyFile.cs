@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Mmrr.Nn;
 using Mmrr.Study.Paper;
 using Mmrr.Training.Data;
 
@@ -11,6 +12,8 @@ internal static class StudyFile
     // What the study itself decides for each cell.
     private static readonly string[] s_own =
         ["data", "root", "normal", "abnormal", "seed", "out", "resume", "config", "device", "threads", "precision", "json", "test", "baselines"];
+
+    private static readonly string[] s_rules = [.. Enum.GetValues<ScoreRule>().Select(rule => rule.Name())];
 
     /// <summary>Reads and checks a file.</summary>
     /// <param name="path">The file, YAML or JSON.</param>
@@ -35,7 +38,7 @@ internal static class StudyFile
         var definition = new StudyDefinition(
             path, root.Of("study").Text, root["title"]?.Text ?? root.Of("study").Text, [.. root["notes"]?.Items.Select(n => n.Text) ?? []],
             data, seeds, methods, [.. root["figures"]?.Items.Select(f => f.Text).Distinct() ?? ["image-auroc"]], Paper(root, methods),
-            root["report"] is { } report ? Options(report, "report", commands) : null);
+            root["report"] is { } report ? Options(report, "report", commands) : null, root["rows"]?.Text == "methods");
         CheckTogether(definition, commands);
         return definition;
     }
@@ -81,8 +84,11 @@ internal static class StudyFile
         string[] columns = [.. node["columns"]?.Items.Select(c => c.Text).Distinct() ?? (baselines ? [] : [StudyMethod.Without, StudyMethod.With])];
         if (baselines && columns.Length == 0) throw node.Fault("baselines needs columns: names of simple methods, as mmrr baselines prints them");
         if (baselines && node["evaluate"] is { } unused) throw unused.Fault("baselines has no evaluate: its options are those of mmrr baselines");
-        if (!baselines && columns.FirstOrDefault(c => c is not (StudyMethod.With or StudyMethod.Without)) is { } unknown)
-            throw node.Of("columns").Fault($"unknown column '{unknown}', expected {StudyMethod.With} or {StudyMethod.Without}");
+        if (!baselines && columns.FirstOrDefault(c => !IsColumn(c)) is { } unknown)
+            throw node.Of("columns").Fault(
+                $"unknown column '{unknown}', expected {StudyMethod.With} or {StudyMethod.Without}, or these with a rule: {StudyMethod.With}:{s_rules[0]}");
+        if (!baselines && !columns.Any(c => c is StudyMethod.With or StudyMethod.Without))
+            throw node.Of("columns").Fault($"{name} has no column by its own rule; expected {StudyMethod.With} or {StudyMethod.Without} too");
         var own = Options(node["options"], command, commands);
         var scored = Options(node["evaluate"], "evaluate", commands);
         foreach (var (key, _) in node["paper"]?.Pairs ?? [])
@@ -93,6 +99,12 @@ internal static class StudyFile
             name, command, own, baselines ? scored : Merged(evaluate, scored), columns,
             (node["paper"]?.Pairs ?? []).ToDictionary(p => p.Key.Text, p => p.Value.Text),
             node["estimate"] is { } stated ? Number(stated) : minutes, Place(node));
+    }
+
+    private static bool IsColumn(string column)
+    {
+        var (kind, rule) = StudyMethod.Parts(column);
+        return kind is StudyMethod.With or StudyMethod.Without && (rule is null || s_rules.Contains(rule));
     }
 
     /// <summary>Options with others put over them.</summary>
@@ -150,9 +162,11 @@ internal static class StudyFile
                 throw new InvalidDataException($"{method.Place}: {method.Name} names columns of the paper; paper: {{table: N}} is missing");
             return null;
         }
-        int table = int.Parse(node.Of("table").Text, CultureInfo.InvariantCulture);
-        var columns = PaperTables.Table(table).Columns;
-        string expected = $"Table {table} of the paper has no column '{{0}}'; it has {string.Join(", ", columns)}";
+        var table = node.Of("table");
+        int[] tables = [.. (table.IsList ? table.Items : [table]).Select(n => int.Parse(n.Text, CultureInfo.InvariantCulture)).Distinct()];
+        var paper = new PaperColumns(tables);
+        var columns = paper.Names;
+        string expected = $"{paper.Title} of the paper {(tables.Length > 1 ? "have" : "has")} no column '{{0}}', but {string.Join(", ", columns)}";
         foreach (var quoted in node["quote"]?.Items ?? [])
         {
             if (!columns.Contains(quoted.Text)) throw quoted.Fault(string.Format(CultureInfo.InvariantCulture, expected, quoted.Text));
@@ -162,7 +176,7 @@ internal static class StudyFile
             if (method.Paper.Values.FirstOrDefault(c => !columns.Contains(c)) is { } unknown)
                 throw new InvalidDataException($"{method.Place}: {string.Format(CultureInfo.InvariantCulture, expected, unknown)}");
         }
-        return new PaperReference(table, [.. node["quote"]?.Items.Select(q => q.Text) ?? []]);
+        return new PaperReference(tables, [.. node["quote"]?.Items.Select(q => q.Text) ?? []]);
     }
 
     /// <summary>Lets the program itself read each combination of options.</summary>

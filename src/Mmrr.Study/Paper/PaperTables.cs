@@ -30,6 +30,9 @@ internal sealed record PaperTable(int Number, string Caption, IReadOnlyList<stri
     [JsonIgnore]
     public IReadOnlyList<string> Columns => [.. Blocks.SelectMany(b => b.Values.Keys).Distinct()];
 
+    /// <summary>Whether it has figures of this kind in a column.</summary>
+    public bool Has(string figure, string column) => Blocks.Any(b => b.Figure == figure && b.Values.ContainsKey(column));
+
     /// <summary>A figure of one class; null where the table has none.</summary>
     public PaperFigure? Of(string figure, string kind, string column, string name)
     {
@@ -62,14 +65,40 @@ internal static class PaperTables
     /// <param name="number">1 to 10.</param>
     public static PaperTable Table(int number) => All.First(t => t.Number == number);
 
-    /// <summary>The words that mark a figure as the paper's.</summary>
-    public static string Mark(int number) => string.Create(CultureInfo.InvariantCulture, $"paper, Table {number}");
-
     private static IReadOnlyList<PaperTable> Read()
     {
         using var stream = typeof(PaperTables).Assembly.GetManifestResourceStream("paper-tables.json")!;
         return JsonSerializer.Deserialize(stream, PaperJson.Default.IReadOnlyListPaperTable)!;
     }
+}
+
+/// <summary>The columns of some of the paper's tables together: a figure is that of the first table that has it.</summary>
+/// <param name="numbers">The tables' numbers.</param>
+internal sealed class PaperColumns(IReadOnlyList<int> numbers)
+{
+    /// <summary>The tables.</summary>
+    public IReadOnlyList<PaperTable> Tables { get; } = [.. numbers.Select(PaperTables.Table)];
+
+    /// <summary>The names of their columns.</summary>
+    public IReadOnlyList<string> Names => [.. Tables.SelectMany(t => t.Columns).Distinct()];
+
+    /// <summary>The tables in words.</summary>
+    public string Title => Words(numbers);
+
+    /// <summary>The words that mark figures of a column as the paper's.</summary>
+    public string Mark(string figure, string column) =>
+        $"paper, {Words([.. Tables.Where(t => t.Has(figure, column)).Select(t => t.Number)])}";
+
+    /// <summary>A figure of one class; null where no table has one.</summary>
+    public PaperFigure? Of(string figure, string kind, string column, string name) =>
+        Tables.Select(t => t.Of(figure, kind, column, name)).FirstOrDefault(found => found is not null);
+
+    /// <summary>The mean over all of the paper's classes, where a table gives it alone; else null.</summary>
+    public PaperFigure? MeanOf(string figure, string kind, string column) =>
+        Tables.Select(t => t.MeanOf(figure, kind, column)).FirstOrDefault(found => found is not null);
+
+    private static string Words(IReadOnlyList<int> numbers) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(numbers.Count > 1 ? "Tables" : "Table")} {string.Join(" and ", numbers)}");
 }
 
 /// <summary>Serialization without reflection.</summary>

@@ -1,3 +1,4 @@
+using Mmrr.Nn;
 using Mmrr.Study.Cells;
 using Mmrr.Study.Files;
 using Mmrr.Training.Baselines;
@@ -38,7 +39,14 @@ internal static class CellFigures
             ?? throw new InvalidDataException($"{folder.RunOf(cell)}: it has no {EvaluationResult.FileName}");
         foreach (string column in cell.Method.Columns)
         {
-            var figures = column == StudyMethod.With ? result.WithRefinement : result.WithoutRefinement;
+            var (kind, rule) = StudyMethod.Parts(column);
+            var figures = kind == StudyMethod.With ? result.WithRefinement : result.WithoutRefinement;
+            if (rule is not null && rule != result.Rule.Name())
+            {
+                var other = result.OtherRules.FirstOrDefault(r => r.Rule.Name() == rule)
+                    ?? throw new InvalidDataException($"{cell.Method.Place}: {folder.RunOf(cell)} has no figures by the rule {rule}");
+                figures = kind == StudyMethod.With ? other.WithRefinement : other.WithoutRefinement;
+            }
             found[(column, "image-auroc")] = figures.ImageAuroc.Value;
             found[(column, "average-precision")] = figures.AveragePrecision.Value;
             if (figures.PixelAuroc is { } pixel) found[(column, "pixel-auroc")] = pixel;

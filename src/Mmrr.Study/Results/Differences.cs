@@ -16,7 +16,7 @@ internal sealed record Difference(string Head, IReadOnlyList<(string Label, Esti
 internal static class Differences
 {
     /// <summary>
-    /// Each method with its own column without refinement, and with the first method: of those columns the last. Simple methods have no scores of single
+    /// Each method with its own column without refinement, and with the first method: of those columns the last, by the runs' own rules. Simple methods have no scores of single
     /// images.
     /// </summary>
     /// <param name="results">The figures.</param>
@@ -27,10 +27,10 @@ internal static class Differences
         var pairs = new List<((StudyMethod Method, string Column) First, (StudyMethod Method, string Column) Second)>();
         foreach (var method in methods)
         {
-            if (method.Columns.Count == 2) pairs.Add(((method, StudyMethod.With), (method, StudyMethod.Without)));
+            if (method.OwnColumns.Count == 2) pairs.Add(((method, StudyMethod.With), (method, StudyMethod.Without)));
         }
         foreach (var method in methods.Skip(1))
-            pairs.Add(((method, method.Columns[^1]), (methods[0], methods[0].Columns[^1])));
+            pairs.Add(((method, method.OwnColumns[^1]), (methods[0], methods[0].OwnColumns[^1])));
         return [.. pairs.Select(p => Of(results, p.First, p.Second, problem))];
     }
 

@@ -2,6 +2,7 @@ using MathNet.Numerics.Statistics;
 using Mmrr.Study.Cells;
 using Mmrr.Study.Files;
 using Mmrr.Study.Paper;
+using Mmrr.Training.Data;
 
 namespace Mmrr.Study.Results;
 
@@ -48,14 +49,18 @@ internal sealed record StudyTable(string Figure, IReadOnlyList<TableColumn> Colu
     public static StudyTable Of(StudyResults results, string figure)
     {
         var study = results.Study;
-        var paper = study.Paper is { } reference ? PaperTables.Table(reference.Table) : null;
+        var paper = study.Paper is { } reference ? new PaperColumns(reference.Tables) : null;
+        // Simple methods have no figures of pixels.
         TableColumn[] columns =
         [
-            .. study.Methods.SelectMany(m => m.Columns.SelectMany(c => ColumnsOf(m, c, paper))),
-            .. study.Paper?.Quote.Select(name => new TableColumn($"{name} ({PaperTables.Mark(paper!.Number)})", ColumnSource.Quoted, null, name)) ?? [],
+            .. study.Methods.Where(m => figure == "image-auroc" || !m.IsBaselines).SelectMany(m => m.Columns.SelectMany(c => ColumnsOf(m, c, figure, paper))),
+            .. study.Paper?.Quote.Select(name => Column(ColumnSource.Quoted, null, name, figure, paper!)) ?? [],
         ];
+        // What the paper has of other figures alone.
+        columns = [.. columns.Where(c => c.Source == ColumnSource.Measured || paper!.Tables.Any(t => t.Has(figure, c.Column)))];
         var rows = new List<TableRow>();
-        foreach (var data in study.Data)
+        // Sets of classes have no masks.
+        foreach (var data in study.Data.Where(d => figure is "image-auroc" or "average-precision" || ClassNames.Of(d.Kind) is null))
         {
             foreach (var (name, _) in data.Classes)
                 rows.Add(new TableRow(data.Kind, name, false, [.. columns.Select(c => Value(results, paper, figure, data, name, c))]));
@@ -75,19 +80,21 @@ internal sealed record StudyTable(string Figure, IReadOnlyList<TableColumn> Colu
         return [.. measured.Where(i => Math.Round(row.Values[i]!.Mean, 4) == best)];
     }
 
-    private static IEnumerable<TableColumn> ColumnsOf(StudyMethod method, string column, PaperTable? paper)
+    private static IEnumerable<TableColumn> ColumnsOf(StudyMethod method, string column, string figure, PaperColumns? paper)
     {
         yield return new TableColumn(method.HeadOf(column), ColumnSource.Measured, method, column);
-        if (method.Paper.TryGetValue(column, out string? theirs))
-            yield return new TableColumn($"{theirs} ({PaperTables.Mark(paper!.Number)})", ColumnSource.Paper, method, theirs);
+        if (method.Paper.TryGetValue(column, out string? theirs)) yield return Column(ColumnSource.Paper, method, theirs, figure, paper!);
     }
 
-    private static TableValue? Value(StudyResults results, PaperTable? paper, string figure, StudyData data, string name, TableColumn column) =>
+    private static TableColumn Column(ColumnSource source, StudyMethod? method, string name, string figure, PaperColumns paper) =>
+        new($"{name} ({paper.Mark(figure, name)})", source, method, name);
+
+    private static TableValue? Value(StudyResults results, PaperColumns? paper, string figure, StudyData data, string name, TableColumn column) =>
         column.Source != ColumnSource.Measured
             ? paper!.Of(figure, data.Kind, column.Column, name) is { } found ? new TableValue(found.Value, found.Error, 0) : null
             : OverSeeds([.. results.CellsOf(data, name, column.Method!).Select(c => results.Of(c, column.Column, figure)).OfType<double>()]);
 
-    private static TableValue? Mean(StudyResults results, PaperTable? paper, string figure, StudyData data, TableColumn column)
+    private static TableValue? Mean(StudyResults results, PaperColumns? paper, string figure, StudyData data, TableColumn column)
     {
         if (column.Source == ColumnSource.Measured)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mmrr.Study.Files;
 using Mmrr.Study.Paper;
 using Mmrr.Training.Data;
 using Mmrr.Training.Metrics;
@@ -16,28 +17,26 @@ internal static class TableText
         foreach (var table in tables)
         {
             text.Append(CultureInfo.InvariantCulture, $"**{results.Study.Title}: {CellFigures.NameOf(table.Figure)}**\n\n");
-            string[] marks = [.. table.Columns.Select(c => c.Source == ColumnSource.Quoted ? "*quoted* " : "")];
-            Row(text, ["class", .. table.Columns.Select((c, i) => marks[i] + Escaped(c.Head))]);
-            Row(text, ["---", .. table.Columns.Select(_ => "---")]);
-            bool several = results.Study.Data.Count > 1;
-            foreach (var row in table.Rows)
-            {
-                var best = table.Best(row);
-                string label = $"{(several ? $"{row.Kind} " : "")}{row.Label}";
-                var values = row.Values.Select((v, i) => best.Contains(i) ? $"**{Text(v, row)}**" : Text(v, row));
-                Row(text, [row.IsMean ? $"**{label}**" : Escaped(label), .. values]);
-            }
-            text.Append('\n');
+            Grid(text, results.Study, [
+                ["", .. table.Columns.Select(c => (c.Source == ColumnSource.Quoted ? "*quoted* " : "") + Escaped(c.Head))],
+                .. table.Rows.Select(row =>
+                {
+                    var best = table.Best(row);
+                    string label = LabelOf(results.Study, row);
+                    var values = row.Values.Select((v, i) => best.Contains(i) ? $"**{Text(v, row)}**" : Text(v, row));
+                    return (string[])[row.IsMean ? $"**{label}**" : Escaped(label), .. values];
+                }),
+            ]);
         }
         if (differences.Count > 0)
         {
             text.Append("**Differences in image AUROC, with paired 95 % intervals over test images and seeds**\n\n");
-            Row(text, ["class", .. differences.Select(d => Escaped(d.Head))]);
-            Row(text, ["---", .. differences.Select(_ => "---")]);
-            for (int i = 0; i < differences[0].Rows.Count; i++)
-                Row(text, [Escaped(differences[0].Rows[i].Label), .. differences.Select(d => Text(d.Rows[i].Value))]);
-            Row(text, ["**mean of the rows**", .. differences.Select(d => Text(d.Mean))]);
-            text.Append('\n');
+            Grid(text, results.Study, [
+                ["", .. differences.Select(d => Escaped(d.Head))],
+                .. Enumerable.Range(0, differences[0].Rows.Count)
+                    .Select(i => (string[])[Escaped(differences[0].Rows[i].Label), .. differences.Select(d => Text(d.Rows[i].Value))]),
+                ["**mean of the classes**", .. differences.Select(d => Text(d.Mean))],
+            ]);
         }
         foreach (string note in Notes(results)) text.Append(CultureInfo.InvariantCulture, $"- {note}\n");
         return text.ToString();
@@ -50,13 +49,16 @@ internal static class TableText
         string seeds = string.Join(", ", study.Seeds);
         yield return string.Create(
             CultureInfo.InvariantCulture, $"{results.Done} of {results.Cells.Count} cells are done. Mean ± sample standard deviation over the seeds {seeds}; ")
-            + ("a mean over classes is of the seeds that have all of them. The best measured figure of a row is bold.");
+            + ("a mean over classes is of the seeds that have all of them. The best measured figure of a class is bold.");
         if (study.Paper is { } paper)
         {
-            yield return $"Columns marked \"{PaperTables.Mark(paper.Table)}\" are the paper's own figures, at its size and length of training. "
+            yield return "What is marked \"paper\" are the paper's own figures, at its size and length of training. "
                 + (paper.Quote.Count > 0 ? "Quoted methods were not run here. " : "")
                 + "Where it gives only the mean, that is over all of its classes.";
-            foreach (string note in PaperTables.Table(paper.Table).Notes) yield return $"Table {paper.Table} of the paper: {note}";
+            foreach (var table in new PaperColumns(paper.Tables).Tables)
+            {
+                foreach (string note in table.Notes) yield return $"Table {table.Number} of the paper: {note}";
+            }
         }
         foreach (string note in study.Notes) yield return note;
     }
@@ -98,24 +100,24 @@ internal static class TableText
     public static string Latex(StudyResults results, IReadOnlyList<StudyTable> tables)
     {
         var text = new StringBuilder("% needs \\usepackage{booktabs}\n");
-        bool several = results.Study.Data.Count > 1;
         foreach (var table in tables)
         {
-            string columns = $"l{new string('c', table.Columns.Count)}";
-            text.Append(CultureInfo.InvariantCulture, $"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
-            text.Append("class").Append(string.Concat(table.Columns.Select(c => $" & {Tex(c.Head)}{(c.Source == ColumnSource.Quoted ? ", quoted" : "")}")));
-            text.Append(" \\\\\n\\midrule\n");
-            foreach (var row in table.Rows)
-            {
-                var best = table.Best(row);
-                if (row.IsMean) text.Append("\\midrule\n");
-                text.Append(Tex($"{(several ? $"{row.Kind} " : "")}{row.Label}"));
-                for (int i = 0; i < row.Values.Count; i++)
+            var grid = Turned(results.Study, [
+                ["", .. table.Columns.Select(c => $"{Tex(c.Head)}{(c.Source == ColumnSource.Quoted ? ", quoted" : "")}")],
+                .. table.Rows.Select(row =>
                 {
-                    string value = Text(row.Values[i], row).Replace(" ± ", " $\\pm$ ", StringComparison.Ordinal);
-                    text.Append(CultureInfo.InvariantCulture, $" & {(best.Contains(i) ? $"\\textbf{{{value}}}" : value)}");
-                }
-                text.Append(" \\\\\n");
+                    var best = table.Best(row);
+                    var values = row.Values.Select(v => Text(v, row).Replace(" ± ", " $\\pm$ ", StringComparison.Ordinal));
+                    return (string[])[Tex(LabelOf(results.Study, row)), .. values.Select((v, i) => best.Contains(i) ? $"\\textbf{{{v}}}" : v)];
+                }),
+            ]);
+            grid[0][0] = results.Study.MethodsAsRows ? "method" : "class";
+            string columns = $"l{new string('c', grid[0].Length - 1)}";
+            text.Append(CultureInfo.InvariantCulture, $"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
+            for (int i = 0; i < grid.Count; i++)
+            {
+                bool isMean = i > 0 && !results.Study.MethodsAsRows && table.Rows[i - 1].IsMean;
+                text.Append(CultureInfo.InvariantCulture, $"{(i == 1 || isMean ? "\\midrule\n" : "")}{string.Join(" & ", grid[i])} \\\\\n");
             }
             text.Append("\\bottomrule\n\\end{tabular}\n");
             text.Append(CultureInfo.InvariantCulture, $"\\caption{{{Tex(results.Study.Title)}: {CellFigures.NameOf(table.Figure)}.}}\n\\end{{table}}\n");
@@ -138,6 +140,23 @@ internal static class TableText
         return estimate is null ? "–" : $"{Signed(estimate.Value)} [{Signed(estimate.Low)}, {Signed(estimate.High)}]";
 
         static string Signed(double value) => value.ToString("+0.000;−0.000;0.000", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The label of a class.</summary>
+    public static string LabelOf(StudyDefinition study, TableRow row) => $"{(study.Data.Count > 1 ? $"{row.Kind} " : "")}{row.Label}";
+
+    /// <summary>A table with classes as rows, its headings first, or the same with methods as rows where the study asks for that.</summary>
+    public static IReadOnlyList<T[]> Turned<T>(StudyDefinition study, IReadOnlyList<T[]> grid) =>
+        study.MethodsAsRows ? [.. Enumerable.Range(0, grid[0].Length).Select(i => grid.Select(row => row[i]).ToArray())] : grid;
+
+    private static void Grid(StringBuilder text, StudyDefinition study, IReadOnlyList<string[]> grid)
+    {
+        grid = Turned(study, grid);
+        grid[0][0] = study.MethodsAsRows ? "method" : "class";
+        Row(text, grid[0]);
+        Row(text, grid[0].Select(_ => "---"));
+        foreach (string[] row in grid.Skip(1)) Row(text, row);
+        text.Append('\n');
     }
 
     private static void Row(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");

@@ -30,7 +30,7 @@ internal abstract class ModelWorkload(AnomalyModel model, int batch) : IDisposab
     public static ModelWorkload Step(AnomalyModel model, int batch, int phase) =>
         new TrainingStep(model, batch, model.Phases[phase - 1]);
 
-    /// <summary>A scoring pass at a number of mask levels, without maps.</summary>
+    /// <summary>A scoring pass, of a method with mask levels at a number of them, without maps.</summary>
     public static ModelWorkload Score(AnomalyModel model, int batch, int levels)
     {
         model.KeepTransformedWeights();
@@ -106,14 +106,16 @@ internal abstract class ModelWorkload(AnomalyModel model, int batch) : IDisposab
 
     private sealed class ScoringPass(AnomalyModel model, int batch, int levels) : ModelWorkload(model, batch)
     {
+        private readonly bool _hasLevels = AnomalyMethods.Of(model.Options).HasLevels;
         private float[] _images = [];
 
-        public override string Name => $"score{levels}";
+        public override string Name => _hasLevels ? $"score{levels}" : "score";
 
-        public override string Title => $"scoring pass at {levels} mask levels";
+        public override string Title => _hasLevels ? $"scoring pass at {levels} mask levels" : "scoring pass";
 
         protected override void Prepare() => _images = Images().ToArray();
 
-        protected override void Execute() => Scoring.Score(Model, _images, LevelSchedule.Uniform(levels), maps: false);
+        protected override void Execute() => 
+            Scoring.Score(Model, _images, _hasLevels ? LevelSchedule.Uniform(levels) : LevelSchedule.None, maps: false);
     }
 }

@@ -92,19 +92,39 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
     [Fact]
     public void ABudgetInMinutesCountsWhatWasTrained()
     {
-        string run = _folder["run"];
         string[] command = [.. Command];
         command[Array.IndexOf(command, "--epochs") + 1] = "0.05";
         command[Array.IndexOf(command, "--epochs")] = "--minutes";
-        KillWhen(() => Position(run) is { Phase: 1, Seconds: > 0.5 }, [.. command, "--out", run]);
-        double seconds = Position(run)!.Seconds;
+        string run = "";
+        TrainingPosition? position = null;
+        // A process that nobody looked at for three seconds has ended by itself.
+        for (int attempt = 1; position is null; attempt++)
+        {
+            run = _folder[$"run{attempt}"];
+            var process = MmrrProcess.Start(s_environment, [.. command, "--out", run]);
+            while (!process.HasExited && Position(run) is not { Seconds: > 0.5 }) Thread.Sleep(2);
+            process.Kill();
+            var outcome = MmrrProcess.Finish(process);
+            position = Position(run);
+            if (position is null) outcome.Ends(0);
+            Assert.True(attempt < 20 || position is not null, "each of 20 runs ended before it was killed");
+        }
         MmrrProgram.Run("train", "--resume", run).Ends(0);
         string[][] rows = [.. File.ReadAllLines(Path.Combine(run, "history.csv"))[1..].Select(line => line.Split(','))];
-        double[] times = [.. rows.Where(r => r[0] == "1").Select(r => double.Parse(r[6], CultureInfo.InvariantCulture))];
-        Assert.Equal(times.Order(), times);
-        // The budget of phase 1 is 2.55 s: no epoch begins after it, and the state's time is in the sum.
-        Assert.True(times.Length == 1 || times[^2] < 2.6, $"an epoch began after {times[^2]} s");
-        Assert.True(times[^1] >= Math.Round(seconds, 1) - 0.1, $"{times[^1]} s at the end, {seconds} s at the kill");
+        // The budgets are 2.55 s and 0.45 s, written with one digit. No epoch begins after them but one for a validation that is missing, and the state's
+        // time is in the sum.
+        foreach (var (phase, budget) in new[] { (1, 2.55), (2, 0.45) })
+        {
+            string[][] epochs = [.. rows.Where(r => r[0] == $"{phase}")];
+            double[] times = [.. epochs.Select(r => double.Parse(r[6], CultureInfo.InvariantCulture))];
+            Assert.NotEmpty(times);
+            Assert.Equal(times.Order(), times);
+            Assert.True(
+                times.Length == 1 || times[^2] < budget + 0.05 || epochs[^2][4].Length == 0, $"phase {phase}: an epoch began after {times[^2]} s");
+            Assert.True(times[^1] >= budget - 0.06, $"phase {phase} ended after {times[^1]} s");
+            if (phase == position.Phase)
+                Assert.True(times[^1] >= Math.Round(position.Seconds, 1) - 0.1, $"{times[^1]} s at the end, {position.Seconds} s at the kill");
+        }
         Assert.False(File.Exists(Path.Combine(run, TrainingState.FileName)));
     }
 
@@ -125,10 +145,10 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         string folder = Path.GetDirectoryName(evaluated)!;
         MmrrProgram.Run("evaluate", evaluated, "--levels", "2").Ends(0);
         string[][] rows = [.. MmrrProgram.Run("runs", folder).Ends(0).OutputLines.Select(line => line.Split('\t'))];
-        Assert.Equal(["run", "data", "class", "preset", "width", "steps", "state", "image_AUROC", "without_refinement", "minutes", "date"], rows[0]);
-        Assert.Equal([evaluated, "mnist", "1", "tiny", "16", "8", "evaluated"], rows[1][..7]);
-        Assert.Equal([trained, "folder", "", "tiny", "16", "2", "trained", "", ""], rows[2][..9]);
-        Assert.InRange(double.Parse(rows[1][7], CultureInfo.InvariantCulture), 0, 1);
+        Assert.Equal(["run", "data", "class", "method", "preset", "width", "steps", "state", "image_AUROC", "without_refinement", "minutes", "date"], rows[0]);
+        Assert.Equal([evaluated, "mnist", "1", "mmrr", "tiny", "16", "8", "evaluated"], rows[1][..8]);
+        Assert.Equal([trained, "folder", "", "mmrr", "tiny", "16", "2", "trained", "", ""], rows[2][..10]);
+        Assert.InRange(double.Parse(rows[1][8], CultureInfo.InvariantCulture), 0, 1);
 
         // A damaged one is named, the others are listed.
         File.WriteAllText(Path.Combine(trained, "run.json"), "{");
@@ -170,7 +190,7 @@ public sealed class ResumeTests(TrainedRuns runs) : IDisposable
         while (!reached())
         {
             if (process.HasExited) MmrrProcess.Finish(process).Ends(-1);
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), "training does not get on");
+            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(10), "training does not get on");
             Thread.Sleep(2);
         }
     }

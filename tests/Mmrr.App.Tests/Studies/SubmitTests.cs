@@ -1,11 +1,10 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Json.Schema;
+using k8s;
+using k8s.Models;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Program;
 using Mmrr.Study.Clusters;
-using Mmrr.Study.Files;
 using Xunit;
+using YamlDotNet.Core;
 
 namespace Mmrr.App.Tests.Studies;
 
@@ -62,21 +61,31 @@ public sealed class SubmitTests : IDisposable
         string study = SmallStudy.Write(_folder, SmallStudy.Text());
         string[] options = ["submit", "--kubernetes", "--container", "registry/mmrr:1", "--volume", $"shared:{_folder.Path}"];
         string manifest = SmallStudy.Run(_folder, study, options[0], [.. options[1..], "--gpus", "1", "--dry-run"]).Ends(0).Output;
-        string path = SmallStudy.Write(_folder, manifest, "printed.yaml");
-        using var json = JsonDocument.Parse(StudyNode.Read(path).ToJson([])!.ToJsonString());
-        var schema = JsonSchema.FromText(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Studies", "job-batch-v1.json")));
-        var results = schema.Evaluate(json.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
-        var errors = (results.Details ?? []).SelectMany(d => (d.Errors ?? new Dictionary<string, string>()).Values.Select(e => $"{d.InstanceLocation}: {e}"));
-        Assert.True(results.IsValid, $"{string.Join('\n', errors)}\n{manifest}");
-        var spec = json.RootElement.GetProperty("spec");
-        Assert.Equal("Indexed", spec.GetProperty("completionMode").GetString());
-        Assert.Equal((12, 12), (spec.GetProperty("completions").GetInt32(), spec.GetProperty("parallelism").GetInt32()));
-        var container = spec.GetProperty("template").GetProperty("spec").GetProperty("containers")[0];
-        Assert.Equal(["--index", "$(JOB_COMPLETION_INDEX)"], container.GetProperty("command").EnumerateArray().TakeLast(2).Select(e => e.GetString()!));
-        // The check notices what the schema does not have.
-        var broken = JsonNode.Parse(json.RootElement.GetRawText())!;
-        broken["spec"]!["completion"] = 3;
-        Assert.False(schema.Evaluate(JsonSerializer.SerializeToElement(broken)).IsValid);
+        // The client's types are generated from the OpenAPI document that Kubernetes publishes; strict: no field that they do not have.
+        var job = KubernetesYaml.Deserialize<V1Job>(manifest, strict: true);
+        Assert.Equal(($"{V1Job.KubeGroup}/{V1Job.KubeApiVersion}", V1Job.KubeKind), (job.ApiVersion, job.Kind));
+        Assert.Equal(("small", "Indexed", 12, 12), (job.Metadata.Name, job.Spec.CompletionMode, job.Spec.Completions, job.Spec.Parallelism));
+        Assert.True(job.Spec.BackoffLimitPerIndex > 0);
+        var pod = job.Spec.Template.Spec;
+        // What an Indexed Job must have by the API's description.
+        Assert.Equal("Never", pod.RestartPolicy);
+        Assert.True(pod.ActiveDeadlineSeconds > 0);
+        var container = Assert.Single(pod.Containers);
+        Assert.Equal("registry/mmrr:1", container.Image);
+        Assert.Equal(["--index", "$(JOB_COMPLETION_INDEX)"], container.Command.TakeLast(2));
+        Assert.Equal("1", container.Resources.Limits["nvidia.com/gpu"].ToString());
+        var (volume, mount) = (Assert.Single(pod.Volumes), Assert.Single(container.VolumeMounts));
+        Assert.Equal(("shared", volume.Name, _folder.Path), (volume.PersistentVolumeClaim.ClaimName, mount.Name, mount.MountPath));
+        // The check notices what the schema does not have, and values of another type.
+        foreach (var (right, wrong) in new[]
+        {
+            ("completions:", "completion:"), ("restartPolicy:", "restart:"), ("mountPath:", "path:"), ("parallelism: 12", "parallelism: many")
+        })
+        {
+            Assert.Contains(right, manifest, StringComparison.Ordinal);
+            string broken = manifest.Replace(right, wrong, StringComparison.Ordinal);
+            Assert.Throws<YamlException>(() => KubernetesYaml.Deserialize<V1Job>(broken, strict: true));
+        }
 
         Assert.Contains("kubectl apply -f", SmallStudy.Run(_folder, study, options[0], options[1..]).Ends(0).Output, StringComparison.Ordinal);
         Assert.Contains("completionMode: Indexed", File.ReadAllText(_folder["out/small/job.yaml"]), StringComparison.Ordinal);

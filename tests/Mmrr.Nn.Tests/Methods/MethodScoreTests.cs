@@ -30,19 +30,27 @@ public sealed class MethodScoreTests : IDisposable
         Assert.All(images.Zip(scores.Paper.RefinedMap), pair => Assert.Equal(pair.First * pair.First, pair.Second, 1e-6f));
     }
 
-    /// <summary>Without weights x̂ is 0 and γ is 1, so that a value is projected by itself: u ← u − α·(u + λ·sign(u − u₀))·u².</summary>
-    [Fact]
-    public void TheProjectionOfTheGammaVaeIsTheFormulas()
+    /// <summary>
+    /// Without weights x̂ is 0, so that a value is projected by itself: u ← u − (u/γ² + λ·sign(u − u₀))·min(α·u², γ²). With a small γ each step of a value
+    /// above 2γ would go further beyond 0 than it began if the factor had no bound.
+    /// </summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-3)]
+    public void TheProjectionOfTheGammaVaeIsTheFormulas(float logarithm)
     {
         const double Alpha = 0.5, Lambda = 0.05;
         const int Steps = 7;
         using var model = Zeroed("gamma-vae", new Dictionary<string, double> { ["latent"] = 4, ["steps"] = Steps, ["alpha"] = Alpha, ["lambda"] = Lambda });
+        Fill(model, "deviation", "logarithm", logarithm);
+        double variance = Math.Exp(2 * logarithm);
         float[] images = Small.Images(model.Options, 2);
         var scores = Scoring.Score(model, images, LevelSchedule.None, maps: true);
         for (int i = 0; i < images.Length; i++)
         {
             double u = images[i];
-            for (int step = 0; step < Steps; step++) u -= Alpha * (u + (Lambda * Math.Sign((float)u - images[i]))) * u * u;
+            for (int step = 0; step < Steps; step++)
+                u -= ((u / variance) + (Lambda * Math.Sign((float)u - images[i]))) * Math.Min(Alpha * u * u, variance);
             Assert.Equal(Math.Abs(u - images[i]), scores.Paper.RefinedMap[i], 1e-5);
         }
         double[] means = [.. scores.Paper.RefinedMap.Chunk(images.Length / 2).Select(map => map.Average(v => (double)v))];
