@@ -35,7 +35,7 @@ internal sealed class DeepSvdd : PlainModel
         Settings =
         [
             new("latent", 32, 1, 4096, IsWhole: true, "values of φ"),
-            new("decay", 5e-7, 0, 1, IsWhole: false, "decay of the weights, times the learning rate; that of the authors' program"),
+            new("decay", 5e-7, 0, 1, IsWhole: false, "decay of the weights, times the learning rate; the authors' program adds it to the gradients"),
         ],
         Published = new PublishedTraining(32, 1e-4, 200, FirstPhaseShare: 0.6),
         Restores = false,

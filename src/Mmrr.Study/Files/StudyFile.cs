@@ -163,10 +163,11 @@ internal static class StudyFile
             return null;
         }
         var table = node.Of("table");
-        int[] tables = [.. (table.IsList ? table.Items : [table]).Select(n => int.Parse(n.Text, CultureInfo.InvariantCulture)).Distinct()];
+        int[] tables = [.. (table.IsList ? table.Items : [table]).Select(n => (int)Number(n)).Distinct()];
         var paper = new PaperColumns(tables);
         var columns = paper.Names;
-        string expected = $"{paper.Title} of the paper {(tables.Length > 1 ? "have" : "has")} no column '{{0}}', but {string.Join(", ", columns)}";
+        string expected = $"{paper.Title} of the paper {(tables.Length > 1 ? "have" : "has")} no column '{{0}}'; "
+            + $"{(tables.Length > 1 ? "they have" : "it has")} {string.Join(", ", columns)}";
         foreach (var quoted in node["quote"]?.Items ?? [])
         {
             if (!columns.Contains(quoted.Text)) throw quoted.Fault(string.Format(CultureInfo.InvariantCulture, expected, quoted.Text));

@@ -88,6 +88,7 @@ public sealed class ProfileComparisonTests : IDisposable
             @"^mmrr: --against .*trace\.json: of another case: device cuda:0: a card, now cpu: 2 workers, .*; width 32, now 16; steps 5, now 1$",
             Assert.Single(outcome.ErrorLines));
         Assert.Equal(3, Tables(outcome).Length);
+        Against(trace => trace["otherData"]!["case"]!["method"] = "ae").Refuses("--against", "of the method ae, not of mmrr");
     }
 
     [Theory]

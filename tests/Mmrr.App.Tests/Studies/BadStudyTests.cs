@@ -36,6 +36,12 @@ public sealed class BadStudyTests : IDisposable
         { "with: MMRR,", "with: VAE,", 8, ["Table 5 of the paper has no column 'VAE'; it has OC-SVM"] },
         { "quote: [KDE]", "quote: [KID]", 18, ["Table 5 of the paper has no column 'KID'"] },
         { "columns: [with]", "columns: [beside]", 13, ["unknown column 'beside', expected with or without"] },
+        { "columns: [with]", "columns: ['with:best']", 13, ["unknown column 'with:best'", "with:paper"] },
+        { "columns: [with]", "columns: ['with:paper']", 13, ["constant has no column by its own rule"] },
+        { "table: 5, quote: [KDE]", "table: [5, 7], quote: [KID]", 18, ["Tables 5 and 7 of the paper have no column 'KID'; they have OC-SVM"] },
+        { "table: 5,", "table: 5.5,", 18, ["paper.table"] },
+        { "table: 5", "table: [5, 11]", 18, ["paper.table.1"] },
+        { "seeds: [0, 1]", "seeds: [0, 1]\nrows: seeds", 6, ["rows"] },
         { "columns: [mean image]", "estimate: 1", 14, ["baselines needs columns"] },
     };
 
@@ -57,6 +63,7 @@ public sealed class BadStudyTests : IDisposable
         SmallStudy.Run(_folder, _folder["none.yaml"], "plan").Refuses("none.yaml: no such file");
         SmallStudy.Run(_folder, _folder.Path, "plan").Refuses("a folder; expected the file of a study");
         SmallStudy.Run(_folder, SmallStudy.Write(_folder, ""), "plan").Refuses("study.yaml:1: ");
+        SmallStudy.Run(_folder, SmallStudy.Write(_folder, "? [a, b]\n: 1\n"), "plan").Refuses("study.yaml:1: a key is a list or a mapping, expected a word");
         SmallStudy.Run(_folder, SmallStudy.Write(_folder, "- a\n- b\n"), "plan").Refuses("study.yaml:1: not a study");
         SmallStudy.Run(_folder, SmallStudy.Write(_folder, new string('[', 100_000)), "plan").Refuses("study.yaml:1: ");
         SmallStudy.Run(_folder, SmallStudy.Write(_folder, "a: &x [1]\nb: *x\n"), "plan").Refuses("study.yaml:2: an alias");

@@ -5,7 +5,9 @@ using System.Xml.Linq;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Program;
 using Mmrr.App.Tests.Reports;
+using Mmrr.Nn;
 using Mmrr.Study.Cells;
+using Mmrr.Training.Evaluation;
 using Xunit;
 
 namespace Mmrr.App.Tests.Studies;
@@ -72,6 +74,26 @@ public sealed class StudyRunTests : IDisposable
         var page = ReportPage.Parse(_folder["out/small/report.html"]);
         Assert.Equal(3, page.Descendants("figure").Count());
         Assert.Equal("Small digits", page.Descendants("h1").Single().Value);
+
+        // The same cells with methods as rows, beside several tables, and by another rule of the same evaluations.
+        string text = SmallStudy.Text().Replace("columns: [with]", "columns: [with, 'with:paper']", StringComparison.Ordinal)
+            .Replace("table: 5, quote: [KDE]", "table: [7, 5], quote: [KDE, AE]", StringComparison.Ordinal);
+        string turned = SmallStudy.Write(_folder, $"{text}\nrows: methods\n", "turned.yaml");
+        string[][] rows = [.. Run(turned, "table").Ends(0).OutputLines.TakeWhile(l => l.Length == 0 || l[0] is '|' || l.Contains("image AUROC**", StringComparison.Ordinal))
+            .Where(l => l.StartsWith('|')).Select(Cells)];
+        Assert.Equal(["method", "0", "1", "**mean of 2**"], rows[0]);
+        Assert.Equal(
+            [
+                "learned, without", "MMRR w/o ref. (paper, Table 5)", "learned", "MMRR (paper, Table 5)", "constant", "constant, rule paper", "mean image",
+                "*quoted* KDE (paper, Table 5)",
+            ],
+            rows[2..10].Select(r => r[0]));
+        Assert.Equal(
+            row[1..].Select(v => v.Trim('*')), rows[2..].Where(r => r[0] != "constant, rule paper").Take(7).Select(r => r[2].Trim('*')));
+        double[] byRule = [.. new[] { "mnist-1-s0-", "mnist-1-s1-" }.Select(begin => EvaluationResult.Find(FolderOf(begin, "constant"))!
+            .OtherRules.Single(r => r.Rule == ScoreRule.Paper).WithRefinement.ImageAuroc.Value)];
+        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{byRule.Average():F4} ± "), rows[7][2].Trim('*'), StringComparison.Ordinal);
+        Assert.Contains("\\begin{tabular}{lccc}", File.ReadAllText(_folder["out/small/table.tex"]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,12 +176,13 @@ public sealed class StudyRunTests : IDisposable
     /// <summary>The image AUROC of the cell of a method, from its run alone.</summary>
     private double Auroc(string begin, string method)
     {
-        string folder = Directory.GetDirectories(_folder["out/cells"], $"{begin}*").Single(d =>
-            File.Exists(Path.Combine(d, "run.json"))
-            && File.ReadAllText(Path.Combine(d, "run.json")).Contains("\"Constant\"", StringComparison.Ordinal) == (method == "constant"));
-        using var evaluation = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "evaluation.json")));
+        using var evaluation = JsonDocument.Parse(File.ReadAllText(Path.Combine(FolderOf(begin, method), "evaluation.json")));
         return evaluation.RootElement.GetProperty("imageAuroc").GetDouble();
     }
+
+    private string FolderOf(string begin, string method) => Directory.GetDirectories(_folder["out/cells"], $"{begin}*").Single(d =>
+        File.Exists(Path.Combine(d, "run.json"))
+        && File.ReadAllText(Path.Combine(d, "run.json")).Contains("\"Constant\"", StringComparison.Ordinal) == (method == "constant"));
 
     private Outcome Run(string study, string command, params string[] arguments) => SmallStudy.Run(_folder, study, command, arguments);
 
