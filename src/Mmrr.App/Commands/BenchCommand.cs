@@ -114,7 +114,8 @@ internal static class BenchCommand
     {
         var (device, o) = (workload.Model.Device, workload.Model.Options);
         Console.WriteLine(
-            $"engine=mmrr {(o.Method is { } method ? $"method={method} " : "")}case={name} width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} "
+            $"engine=mmrr {(o.Method is { } method ? $"method={method} " : "")}case={name} "
+            + $"width={o.Width} batch={workload.Batch} channels={o.Channels} size={o.Size} levels={o.Resolutions} "
             + $"{KernelBench.Where(device)} {figures}");
     }
 }

@@ -54,12 +54,14 @@ internal sealed class WorkloadOptions
     /// <summary>Rejects options that belong only to cases that are not timed.</summary>
     public void RefuseIdle(ParseResult parsed, string[] cases)
     {
-        foreach (var (option, users) in new (Option, string[])[]
-        {
+        (Option, string[])[] all =
+        [
             (_width, ["step", "score", "latency", "conv", "groupnorm"]), (_channels, ["step", "score", "latency"]),
             (_resolutions, ["step", "score", "latency"]),
-            (_method.All[0], ["step", "score", "latency"]), (_method.All[1], ["step", "score", "latency"]), (_maskLevels, ["score", "latency", "mask"]), (_steps, ["step", "score", "latency"]), (_batch, ["step", "score", "conv", "mask", "groupnorm"]),
-        })
+            .. _method.All.Select(option => (option, (string[])["step", "score", "latency"])),
+            (_maskLevels, ["score", "latency", "mask"]), (_steps, ["step", "score", "latency"]), (_batch, ["step", "score", "conv", "mask", "groupnorm"]),
+        ];
+        foreach (var (option, users) in all)
         {
             if (parsed.GetResult(option) is { Implicit: false } && !cases.Intersect(users).Any())
                 throw new UsageException($"{option.Name} belongs to {string.Join(", ", users)}, not to {string.Join(", ", cases)}");

@@ -16,8 +16,8 @@ internal sealed record Difference(string Head, IReadOnlyList<(string Label, Esti
 internal static class Differences
 {
     /// <summary>
-    /// Each method with its own column without refinement, and with the first method: of those columns the last, by the runs' own rules. Simple methods have no scores of single
-    /// images.
+    /// Each method with its own column without refinement, and with the first method: of those columns the last, by the runs' own rules. Simple methods have
+    /// no scores of single images.
     /// </summary>
     /// <param name="results">The figures.</param>
     /// <param name="problem">Called with what cannot be compared, one line each.</param>
