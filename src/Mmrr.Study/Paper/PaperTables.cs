@@ -98,7 +98,7 @@ internal sealed class PaperColumns(IReadOnlyList<int> numbers)
         Tables.Select(t => t.MeanOf(figure, kind, column)).FirstOrDefault(found => found is not null);
 
     private static string Words(IReadOnlyList<int> numbers) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(numbers.Count > 1 ? "Tables" : "Table")} {string.Join(" and ", numbers)}");
+        string.Create(CultureInfo.InvariantCulture, $"{(numbers.Count > 1 ? "Tables" : "Table")} {string.Join(" and ", numbers.Order())}");
 }
 
 /// <summary>Serialization without reflection.</summary>
