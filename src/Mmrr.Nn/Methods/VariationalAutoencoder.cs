@@ -6,8 +6,8 @@ namespace Mmrr.Nn;
 /// The variational autoencoder (Kingma and Welling 2014): codes are N(mean, variance) with the KL divergence from N(0, 1), pixels N(x̂, γ²). The loss is the
 /// negative evidence lower bound divided by the number of values d: ln γ + mean (x − x̂)²/(2γ²) + KL/d. In the plain one γ is 1, and the score is the mean
 /// squared error of the restoration of the mean code. In the γ-VAE (Dai and Wipf 2019, arXiv:1903.05789) γ is learned, and images are projected onto what the
-/// network restores (Dehaene et al. 2020, arXiv:2002.03734): x ← x − α·∇E(x)⊙(x − x̂)² from E(x) = Σ (x − x̂)²/(2γ²) + λ·Σ|x − x₀|; the score of a pixel is
-/// |x₀ − x|, on average over its channels, and that of an image their mean.
+/// network restores (Dehaene et al. 2020, arXiv:2002.03734): x ← x − α·∇E(x)⊙(x − x̂)² from E(x) = Σ (x − x̂)²/(2γ²) + λ·Σ|x − x₀|, here with steps of |x − x̂|
+/// at most; the score of a pixel is |x₀ − x|, on average over its channels, and that of an image their mean.
 /// </summary>
 internal sealed class VariationalAutoencoder : PlainModel
 {
@@ -103,18 +103,21 @@ internal sealed class VariationalAutoencoder : PlainModel
     {
         float alpha = (float)Options.Setting("alpha"), lambda = (float)Options.Setting("lambda");
         float precision = MathF.Exp(-2 * _deviation!.Logarithm.Value.ToArray()[0]);
+        var one = Number(Device, 1);
         var current = x.Value.Share();
         for (int step = (int)Options.Setting("steps"); step > 0; step--)
         {
             using var scope = new DisposeScope();
             using var leaf = Variable.Parameter(current);
             var difference = leaf.Subtract(RestoreMean(leaf, frozen: true));
-            var squares = difference.Multiply(difference);
-            var energy = squares.Sum().Scale(0.5f * precision).Add(Absolute(leaf.Subtract(x)).Sum().Scale(lambda));
+            var distance = Variable.Constant(difference.Value.Share());
+            var energy = difference.Multiply(difference).Sum().Scale(0.5f * precision).Add(Absolute(leaf.Subtract(x)).Sum().Scale(lambda));
             energy.Backward();
             using var guard = new NoGradient();
-            var change = Variable.Constant(leaf.Gradient!.Share()).Multiply(squares).Scale(alpha);
-            current = scope.Keep(leaf.Subtract(change).Value.Share());
+            var share = Variable.Constant(leaf.Gradient!.Share()).Multiply(distance).Scale(alpha);
+            // At most 1: with a small γ the published step overshoots further each time, to infinity.
+            var limit = Absolute(share).Subtract(one).Relu().Add(one);
+            current = scope.Keep(leaf.Subtract(share.Divide(limit).Multiply(distance)).Value.Share());
         }
         return current;
     }
