@@ -37,6 +37,9 @@ internal sealed record StudyMethod(
     /// <summary>Whether its cells are the simple methods.</summary>
     public bool IsBaselines => Command == "baselines";
 
+    /// <summary>Options of the command on a data set.</summary>
+    public IReadOnlyDictionary<string, CellOption?> TrainOptions(StudyData data) => IsBaselines ? Options : StudyFile.Merged(data.Options, Options);
+
     /// <summary>The heading of a column.</summary>
     public string HeadOf(string column) => IsBaselines ? column : column == Without ? $"{Name}, without" : Name;
 }
@@ -60,4 +63,16 @@ internal sealed record PaperReference(int Table, IReadOnlyList<string> Quote);
 internal sealed record StudyDefinition(
     string Path, string Name, string Title, IReadOnlyList<string> Notes, IReadOnlyList<StudyData> Data, IReadOnlyList<long> Seeds,
     IReadOnlyList<StudyMethod> Methods, IReadOnlyList<string> Figures, PaperReference? Paper,
-    IReadOnlyDictionary<string, CellOption?>? Report);
+    IReadOnlyDictionary<string, CellOption?>? Report)
+{
+    /// <summary>The name of a data set: its layout, and its folder where another one has the same layout.</summary>
+    public string NameOf(StudyData data) => Data.Count(d => d.Kind == data.Kind) > 1 ? $"{data.Kind} {data.Root}" : data.Kind;
+
+    /// <summary>The label of a row of a table.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="name">The class, or what a mean is over; empty where the data set has no classes.</param>
+    public string LabelOf(StudyData data, string name) =>
+        Data.Count == 1 ? (name.Length > 0 ? name : data.Root)
+        : name.Length > 0 ? $"{NameOf(data)} {name}"
+        : $"{data.Kind} {data.Root}";
+}
