@@ -38,7 +38,6 @@ internal static class StudyReport
 
     private static XElement Table(StudyResults results, StudyTable table)
     {
-        bool several = results.Study.Data.Count > 1;
         return Html.Table(
             "Mean ± standard deviation over seeds; the best measured figure of a row is bold.",
             ["class", .. table.Columns.Select(c => (c.Source == ColumnSource.Quoted ? "quoted: " : "") + c.Head)],
@@ -47,7 +46,7 @@ internal static class StudyReport
                 var best = table.Best(row);
                 return (IReadOnlyList<object?>)
                 [
-                    $"{(several ? $"{row.Kind} " : "")}{row.Label}",
+                    results.Study.LabelOf(row.Data, row.Name),
                     .. row.Values.Select((value, i) => best.Contains(i)
                         ? (object?)Html.Element("strong", TableText.Text(value, row))
                         : TableText.Text(value, row)),

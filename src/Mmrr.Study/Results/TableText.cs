@@ -6,7 +6,7 @@ using Mmrr.Training.Metrics;
 
 namespace Mmrr.Study.Results;
 
-/// <summary>Tables as Markdown, comma-separated values and LaTeX.</summary>
+/// <summary>Tables as Markdown and comma-separated values.</summary>
 internal static class TableText
 {
     /// <summary>A study as Markdown: its tables, differences and notes.</summary>
@@ -19,13 +19,12 @@ internal static class TableText
             string[] marks = [.. table.Columns.Select(c => c.Source == ColumnSource.Quoted ? "*quoted* " : "")];
             Row(text, ["class", .. table.Columns.Select((c, i) => marks[i] + Escaped(c.Head))]);
             Row(text, ["---", .. table.Columns.Select(_ => "---")]);
-            bool several = results.Study.Data.Count > 1;
             foreach (var row in table.Rows)
             {
                 var best = table.Best(row);
-                string label = $"{(several ? $"{row.Kind} " : "")}{row.Label}";
+                string label = Escaped(results.Study.LabelOf(row.Data, row.Name));
                 var values = row.Values.Select((v, i) => best.Contains(i) ? $"**{Text(v, row)}**" : Text(v, row));
-                Row(text, [row.IsMean ? $"**{label}**" : Escaped(label), .. values]);
+                Row(text, [row.IsMean ? $"**{label}**" : label, .. values]);
             }
             text.Append('\n');
         }
@@ -65,9 +64,9 @@ internal static class TableText
     public static string Csv(StudyResults results, IReadOnlyList<StudyTable> tables)
     {
         var text = new StringBuilder("figure,data,class,column,source,seed,value,error\n");
-        void Line(string figure, string kind, string label, string column, string source, string seed, double value, double? error) => text.Append(
+        void Line(string figure, string data, string label, string column, string source, string seed, double value, double? error) => text.Append(
             CultureInfo.InvariantCulture,
-            $"{figure},{kind},{CsvField.Quote(label)},{CsvField.Quote(column)},{source},{seed},{value:R},{error:R}\n");
+            $"{figure},{CsvField.Quote(data)},{CsvField.Quote(label)},{CsvField.Quote(column)},{source},{seed},{value:R},{error:R}\n");
         foreach (var table in tables)
         {
             foreach (var cell in results.DoneCells)
@@ -76,7 +75,7 @@ internal static class TableText
                 {
                     if (results.Of(cell, column, table.Figure) is { } value)
                         Line(
-                            table.Figure, cell.Data.Kind, cell.Class, cell.Method.HeadOf(column), "measured",
+                            table.Figure, results.Study.NameOf(cell.Data), cell.Class, cell.Method.HeadOf(column), "measured",
                             cell.Seed.ToString(CultureInfo.InvariantCulture), value, null);
                 }
             }
@@ -86,39 +85,11 @@ internal static class TableText
                 {
                     if (table.Columns[i].Source != ColumnSource.Measured && row.Values[i] is { } value)
                         Line(
-                            table.Figure, row.Kind, row.Label, table.Columns[i].Column, table.Columns[i].Source == ColumnSource.Paper ? "paper" : "quoted",
+                            table.Figure, results.Study.NameOf(row.Data), row.Name, table.Columns[i].Column,
+                            table.Columns[i].Source == ColumnSource.Paper ? "paper" : "quoted",
                             "", value.Mean, value.Deviation);
                 }
             }
-        }
-        return text.ToString();
-    }
-
-    /// <summary>The tables as LaTeX, for the package booktabs.</summary>
-    public static string Latex(StudyResults results, IReadOnlyList<StudyTable> tables)
-    {
-        var text = new StringBuilder("% needs \\usepackage{booktabs}\n");
-        bool several = results.Study.Data.Count > 1;
-        foreach (var table in tables)
-        {
-            string columns = $"l{new string('c', table.Columns.Count)}";
-            text.Append(CultureInfo.InvariantCulture, $"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
-            text.Append("class").Append(string.Concat(table.Columns.Select(c => $" & {Tex(c.Head)}{(c.Source == ColumnSource.Quoted ? ", quoted" : "")}")));
-            text.Append(" \\\\\n\\midrule\n");
-            foreach (var row in table.Rows)
-            {
-                var best = table.Best(row);
-                if (row.IsMean) text.Append("\\midrule\n");
-                text.Append(Tex($"{(several ? $"{row.Kind} " : "")}{row.Label}"));
-                for (int i = 0; i < row.Values.Count; i++)
-                {
-                    string value = Text(row.Values[i], row).Replace(" ± ", " $\\pm$ ", StringComparison.Ordinal);
-                    text.Append(CultureInfo.InvariantCulture, $" & {(best.Contains(i) ? $"\\textbf{{{value}}}" : value)}");
-                }
-                text.Append(" \\\\\n");
-            }
-            text.Append("\\bottomrule\n\\end{tabular}\n");
-            text.Append(CultureInfo.InvariantCulture, $"\\caption{{{Tex(results.Study.Title)}: {CellFigures.NameOf(table.Figure)}.}}\n\\end{{table}}\n");
         }
         return text.ToString();
     }
@@ -143,21 +114,4 @@ internal static class TableText
     private static void Row(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
 
     private static string Escaped(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
-
-    private static string Tex(string text)
-    {
-        var result = new StringBuilder();
-        foreach (char c in text.ReplaceLineEndings(" "))
-        {
-            result.Append(c switch
-            {
-                '\\' => "\\textbackslash{}",
-                '~' => "\\textasciitilde{}",
-                '^' => "\\textasciicircum{}",
-                '&' or '%' or '$' or '#' or '_' or '{' or '}' => $"\\{c}",
-                _ => c.ToString(),
-            });
-        }
-        return result.ToString();
-    }
 }

@@ -72,6 +72,13 @@ public sealed class StudyRunTests : IDisposable
         var page = ReportPage.Parse(_folder["out/small/report.html"]);
         Assert.Equal(3, page.Descendants("figure").Count());
         Assert.Equal("Small digits", page.Descendants("h1").Single().Value);
+
+        // Where it cannot be written it is printed all the same.
+        Directory.Delete(_folder["out/small"], recursive: true);
+        _folder.Write("out/small", "in the way"u8);
+        var unwritten = Run(study, "table").Ends(2);
+        Assert.Equal(table.Output, unwritten.Output);
+        Assert.Contains("the tables are printed, but not all of their files are written", Assert.Single(unwritten.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]
