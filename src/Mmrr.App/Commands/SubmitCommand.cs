@@ -114,7 +114,8 @@ internal static class SubmitCommand
         // Pods are named after the job and their index.
         if (request.Name.Length > DnsName.LongestLabel - 1 - $"{request.Cells - 1}".Length)
             throw new UsageException(
-                $"the name of the study has {request.Name.Length} characters, too many for Kubernetes: with the index of a cell at most {DnsName.LongestLabel}");
+                $"the name of the study has {request.Name.Length} characters, too many for Kubernetes: "
+                + $"with a hyphen and the index of a cell, {DnsName.LongestLabel} at most");
         foreach (string path in paths)
         {
             if (!RealPath.Contains(mount, path)) throw new UsageException($"{path}: not below {mount}, the path of --volume: the pods would not see it");

@@ -31,8 +31,8 @@ public sealed class GroupNorm : Module
         x.NormalizedConv2d(_weight, _bias, _groups, weight, bias, residual);
 
     /// <summary>
-    /// The groups of so many channels: of 4 channels each, and from 128 channels on the largest power of two up to 32 that divides them. Every multiple of 16 is
-    /// a width.
+    /// The groups of so many channels: of 4 channels each, and from 128 channels on the largest power of two up to 32 that divides them. Every multiple of
+    /// 16 is a width.
     /// </summary>
     internal static int Groups(int channels) =>
         channels < 128 ? Math.Max(1, channels / 4) : (int)BigInteger.GreatestCommonDivisor(channels, 32);

@@ -30,7 +30,8 @@ public sealed class StudyTableTests : IDisposable
         string twice = Table("[{kind: mnist, root: a, classes: [0, 1]}, {kind: mnist, root: b, classes: [0]}]");
         foreach (string row in new[] { "mnist a 0", "mnist a 1", "**mnist a mean of 2**", "mnist b 0" })
             Assert.Contains($"| {row} | – |", twice, StringComparison.Ordinal);
-        SmallStudy.Run(_folder, Write("[{kind: folder, root: parts}, {kind: folder, root: parts/}]"), "plan").Refuses("two cells are alike (folder parts, plain");
+        string alike = Write("[{kind: folder, root: parts}, {kind: folder, root: parts/}]");
+        SmallStudy.Run(_folder, alike, "plan").Refuses("two cells are alike (folder parts, plain");
     }
 
     [Fact]
