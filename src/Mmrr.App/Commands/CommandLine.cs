@@ -63,17 +63,28 @@ internal static class CommandLine
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
-    /// <summary>The first error in arguments, one line; null where there is none.</summary>
+    /// <summary>The first error in arguments, of <c>train</c> also in what they are together, one line; null where there is none.</summary>
     public static string? ErrorIn(IReadOnlyList<string> arguments)
     {
-        var parsed = Create().Parse(arguments, s_parser);
-        return parsed.Errors.Count > 0 ? MessageOf(parsed) : null;
+        var parsed = Create(onlyChecks: true).Parse(arguments, s_parser);
+        if (parsed.Errors.Count > 0) return MessageOf(parsed);
+        if (parsed.CommandResult.Command.Name != "train") return null;
+        try
+        {
+            parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return null;
+        }
+        catch (UsageException e)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>The command line.</summary>
-    public static RootCommand Create() => new("MMRR: anomaly detection that learns from normal images only.")
+    /// <param name="onlyChecks">Whether <c>train</c> only checks its options.</param>
+    public static RootCommand Create(bool onlyChecks = false) => new("MMRR: anomaly detection that learns from normal images only.")
     {
-        DemoCommand.Create(), TrainCommand.Create(), RunsCommand.Create(), EvaluateCommand.Create(), BaselinesCommand.Create(), ScoreCommand.Create(),
+        DemoCommand.Create(), TrainCommand.Create(onlyChecks), RunsCommand.Create(), EvaluateCommand.Create(), BaselinesCommand.Create(), ScoreCommand.Create(),
         ThresholdCommand.Create(), ReportCommand.Create(), FiguresCommand.Create(), ExportCommand.Create(), ServeCommand.Create(), StudyCommand.Create(),
         MethodsCommand.Create(), DevicesCommand.Create(), LimitsCommand.Create(), BenchCommand.Create(), ProfileCommand.Create(), PtxCommand.Create(),
         VerifyCommand.Create(),

@@ -69,7 +69,7 @@ internal static class StudyCommand
                 if (state != CellState.Done) left += minutes;
                 string[] texts =
                 [
-                    Text($"{cell.Index}"), cell.Data.Kind, cell.Class, cell.Method.Name, Text($"{cell.Seed}"), Word(state), Text($"{minutes:0.#}"), cell.Name,
+                    Text($"{cell.Index}"), cell.Data.Kind, cell.Row, cell.Method.Name, Text($"{cell.Seed}"), Word(state), Text($"{minutes:0.#}"), cell.Name,
                 ];
                 table.Add([.. texts.Select(Markup.Escape)]);
             }
@@ -125,16 +125,26 @@ internal static class StudyCommand
             var results = new StudyResults(study, folder, cells);
             foreach (string problem in results.Problems) Complaint.Write(problem);
             string target = folder.TablesOf(study.Name);
-            OutputPlace.Check("--out", target);
-            Directory.CreateDirectory(target);
+            if (results.Done == 0) OutputPlace.Check("--out", target);
             StudyTable[] tables = [.. study.Figures.Select(figure => StudyTable.Of(results, figure))];
             var differences = study.Figures.Contains("image-auroc") ? Differences.Of(results, Complaint.Write) : [];
             string markdown = TableText.Markdown(results, tables, differences);
-            Write(Path.Combine(target, "table.md"), markdown);
-            Write(Path.Combine(target, "table.csv"), TableText.Csv(results, tables));
-            Write(Path.Combine(target, "table.tex"), TableText.Latex(results, tables));
-            StudyReport.Save(Path.Combine(target, "report.html"), results, tables, differences);
             Console.Write(markdown);
+            try
+            {
+                OutputPlace.Check("--out", target);
+                Directory.CreateDirectory(target);
+                Write(Path.Combine(target, "table.md"), markdown);
+                Write(Path.Combine(target, "table.csv"), TableText.Csv(results, tables));
+                Write(Path.Combine(target, "table.tex"), TableLatex.Of(results, tables));
+                StudyReport.Save(Path.Combine(target, "report.html"), results, tables, differences);
+            }
+            catch (Exception e) when (Outside.Is(e))
+            {
+                // For example another user's folder, or a full disk.
+                Complaint.Write($"{Outside.Message(e)}; the tables are printed, but not all of their files are written");
+                return ExitCode.BadInput;
+            }
             return results.Problems.Count == 0 ? ExitCode.Success : ExitCode.BadInput;
         });
         return command;

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -31,7 +32,12 @@ internal static class SubmitCommand
             new Option<int?>("--time") { HelpName = "M", Description = "Time limit of a task in minutes; from the estimate when not given." }, 1, 100_000);
         var atOnce = CommonOptions.Ranged(
             new Option<int?>("--at-once") { HelpName = "N", Description = "Most tasks at once; no limit when not given." }, 1, 100_000);
-        var tool = new Option<string>("--tool") { HelpName = "COMMAND", Description = "The program on the nodes.", DefaultValueFactory = _ => "mmrr" };
+        var tool = new Option<string>("--tool")
+        {
+            HelpName = "COMMAND",
+            Description = "The program on the nodes; words with spaces in \"quotes\".",
+            DefaultValueFactory = _ => "mmrr"
+        };
         var container = new Option<string?>("--container")
         {
             HelpName = "IMAGE",
@@ -52,6 +58,11 @@ internal static class SubmitCommand
             if (toSlurm == parsed.GetValue(kubernetes)) throw new UsageException("submit needs either --slurm or --kubernetes");
             if (toSlurm && parsed.GetValue(volume) is not null) throw new UsageException("--volume belongs to --kubernetes");
             if (!toSlurm && parsed.GetValue(partition) is not null) throw new UsageException("--partition belongs to --slurm");
+            // A line end would begin a line of its own in the script.
+            foreach (var token in parsed.Tokens)
+            {
+                if (token.Value.Any(char.IsControl)) throw new UsageException($"{token.Value.ReplaceLineEndings("\\n")}: a control character in an argument");
+            }
             var (study, folder, cells) = StudyCommand.Read(parsed);
             int[] indices = [.. cells.Where(c => !folder.IsDone(c)).Select(c => c.Index)];
             if (indices.Length == 0)
@@ -66,7 +77,7 @@ internal static class SubmitCommand
             var request = new JobRequest(
                 study.Name, indices, cells.Count, limit,
                 [
-                    .. parsed.GetValue(tool)!.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                    .. CommandLineParser.SplitCommandLine(parsed.GetValue(tool)!),
                     "study", path, "run", "--out", place, "--root", data, "--device", parsed.GetValue(gpus) > 0 ? "cuda" : "cpu",
                     .. parsed.GetValue(gpus) > 0 ? [] : new[] { "--threads", cores.ToString(CultureInfo.InvariantCulture) },
                 ],
@@ -96,12 +107,20 @@ internal static class SubmitCommand
         int colon = volume?.IndexOf(':', StringComparison.Ordinal) ?? -1;
         if (colon < 1 || !volume![(colon + 1)..].StartsWith('/'))
             throw new UsageException($"--kubernetes needs --volume CLAIM:PATH with an absolute path{(volume is null ? "" : $"; got {volume}")}");
-        string mount = volume[(colon + 1)..];
+        string claim = volume[..colon], mount = volume[(colon + 1)..];
+        if (!DnsName.IsSubdomain(claim)) throw new UsageException($"--volume: the claim is '{claim}', expected {DnsName.Expected}");
+        if (mount.TrimEnd('/').Length == 0 || mount.Contains(':', StringComparison.Ordinal))
+            throw new UsageException($"--volume: the path is '{mount}', expected a folder below / without a colon");
+        // Pods are named after the job and their index.
+        if (request.Name.Length > DnsName.LongestLabel - 1 - $"{request.Cells - 1}".Length)
+            throw new UsageException(
+                $"the name of the study has {request.Name.Length} characters, too many for Kubernetes: "
+                + $"with a hyphen and the index of a cell, {DnsName.LongestLabel} at most");
         foreach (string path in paths)
         {
             if (!RealPath.Contains(mount, path)) throw new UsageException($"{path}: not below {mount}, the path of --volume: the pods would not see it");
         }
-        return KubernetesJob.Of(request, volume[..colon], mount);
+        return KubernetesJob.Of(request, claim, mount);
     }
 
     /// <summary>Submits a script; returns what <c>sbatch</c> said.</summary>

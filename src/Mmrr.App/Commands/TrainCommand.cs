@@ -12,7 +12,8 @@ namespace Mmrr.App.Commands;
 internal static class TrainCommand
 {
     /// <summary>The command.</summary>
-    public static Command Create()
+    /// <param name="onlyChecks">Whether it ends where it would begin to train.</param>
+    public static Command Create(bool onlyChecks = false)
     {
         var source = new DataArguments();
         var (data, root, normal, abnormal) = source;
@@ -207,7 +208,7 @@ internal static class TrainCommand
                 SaveEvery = parsed.GetValue(saveEvery),
                 Model = model,
             };
-            return Begin(options, parsed.GetValue(output), images => RangeChoice.Of(images, parsed.GetValue(range)));
+            return onlyChecks ? ExitCode.Success : Begin(options, parsed.GetValue(output), images => RangeChoice.Of(images, parsed.GetValue(range)));
         });
         return command;
     }

@@ -45,7 +45,7 @@ internal static class StudyReport
                 var best = table.Best(row);
                 return (object?[])
                 [
-                    TableText.LabelOf(results.Study, row),
+                    results.Study.LabelOf(row.Data, row.Name),
                     .. row.Values.Select((value, i) => best.Contains(i)
                         ? (object?)Html.Element("strong", TableText.Text(value, row))
                         : TableText.Text(value, row)),

@@ -1,8 +1,12 @@
+using System.Numerics;
 using Mmrr.Autograd;
 
 namespace Mmrr.Nn;
 
-/// <summary>Group normalisation followed by ReLU, in min(32, channels/4) groups, ε = 10⁻⁵. Parameters <c>weight</c> and <c>bias</c>, [channels].</summary>
+/// <summary>
+/// Group normalisation followed by ReLU, in min(32, channels/4) groups, or in 16 where 32 do not divide the channels, ε = 10⁻⁵. Parameters <c>weight</c>
+/// and <c>bias</c>, [channels].
+/// </summary>
 public sealed class GroupNorm : Module
 {
     private readonly Variable _weight;
@@ -26,5 +30,10 @@ public sealed class GroupNorm : Module
     internal Variable Convolve(Variable x, Variable weight, Variable bias, Variable? residual) =>
         x.NormalizedConv2d(_weight, _bias, _groups, weight, bias, residual);
 
-    internal static int Groups(int channels) => Math.Max(1, Math.Min(32, channels / 4));
+    /// <summary>
+    /// The groups of so many channels: of 4 channels each, and from 128 channels on the largest power of two up to 32 that divides them. Every multiple of
+    /// 16 is a width.
+    /// </summary>
+    internal static int Groups(int channels) =>
+        channels < 128 ? Math.Max(1, channels / 4) : (int)BigInteger.GreatestCommonDivisor(channels, 32);
 }

@@ -17,7 +17,10 @@ internal sealed record Cell(int Index, StudyData Data, string Class, StudyMethod
     private const int HashDigits = 12;
 
     /// <summary>Its name in messages.</summary>
-    public string Title => string.Create(CultureInfo.InvariantCulture, $"{Data.Kind}{(Class.Length > 0 ? " " : "")}{Class}, {Method.Name}, seed {Seed}");
+    public string Title => string.Create(CultureInfo.InvariantCulture, $"{Data.Kind} {Row}, {Method.Name}, seed {Seed}");
+
+    /// <summary>Its class, or, where there are none, the folder of its data.</summary>
+    public string Row => Class.Length > 0 ? Class : Data.Root;
 
     /// <summary>
     /// The name of its folder: data, class, seed and a hash over everything that determines its figures. The name of the method is not part of it, so that
@@ -37,8 +40,7 @@ internal sealed record Cell(int Index, StudyData Data, string Class, StudyMethod
     }
 
     /// <summary>The arguments that make the cell's figures: of <c>mmrr train</c> or of <c>mmrr baselines</c>, without those of a place on disk.</summary>
-    private IReadOnlyList<string> TrainOptions =>
-        StudyFile.Arguments(Method.IsBaselines ? Method.Options : StudyFile.Merged(Data.Options, Method.Options));
+    private IReadOnlyList<string> TrainOptions => StudyFile.Arguments(Method.TrainOptions(Data));
 
     /// <summary>Options of <c>mmrr evaluate</c>.</summary>
     public IReadOnlyList<string> EvaluateOptions => Method.IsBaselines ? [] : StudyFile.Arguments(Method.Evaluate);

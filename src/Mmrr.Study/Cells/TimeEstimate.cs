@@ -24,7 +24,7 @@ internal sealed class TimeEstimate
     /// <summary>Minutes of a cell, without what was measured.</summary>
     public static double Stated(Cell cell)
     {
-        string? budget = (cell.Method.Options.GetValueOrDefault("minutes") ?? cell.Data.Options.GetValueOrDefault("minutes"))?.Value;
+        string? budget = cell.Method.TrainOptions(cell.Data).GetValueOrDefault("minutes")?.Value;
         return budget is null ? cell.Method.Minutes : Math.Max(cell.Method.Minutes, double.Parse(budget, CultureInfo.InvariantCulture) * 1.1);
     }
 

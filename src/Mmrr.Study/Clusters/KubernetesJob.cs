@@ -20,7 +20,7 @@ internal static class KubernetesJob
         {
             ["name"] = "mmrr",
             ["image"] = request.Container!,
-            ["command"] = request.Command.Append("--index").Append("$(JOB_COMPLETION_INDEX)").ToArray(),
+            ["command"] = request.Command.Select(Literal).Append("--index").Append("$(JOB_COMPLETION_INDEX)").ToArray(),
             ["resources"] = new Dictionary<string, object> { ["limits"] = limits },
             ["volumeMounts"] = new[] { new Dictionary<string, object> { ["name"] = "shared", ["mountPath"] = mount } },
         };
@@ -55,4 +55,7 @@ internal static class KubernetesJob
         };
         return new SerializerBuilder().WithQuotingNecessaryStrings().WithIndentedSequences().Build().Serialize(job).ReplaceLineEndings("\n");
     }
+
+    // $(NAME) is replaced by a variable of the pod.
+    private static string Literal(string argument) => argument.Replace("$", "$$", StringComparison.Ordinal);
 }

@@ -19,12 +19,13 @@ internal static class SlurmScript
         // A task of a lost node runs again and continues its cell.
         Line("--requeue");
         Line("--open-mode=append");
-        Line($"--output={Quoted(Path.Combine(logs, "slurm-%A_%a.txt"))}");
+        // A percent sign of the folder is one, and not a replacement of Slurm's.
+        Line($"--output={Quoted($"{logs.Replace("%", "%%", StringComparison.Ordinal)}/slurm-%A_%a.txt")}");
         Line(string.Create(CultureInfo.InvariantCulture, $"--time={request.Minutes / 60:00}:{request.Minutes % 60:00}:00"));
         Line("--nodes=1");
         Line("--ntasks=1");
         Line($"--cpus-per-task={request.Cpus}");
-        if (partition is not null) Line($"--partition={partition}");
+        if (partition is not null) Line($"--partition={Quoted(partition)}");
         if (request.Gpus > 0) Line($"--gres=gpu:{request.Gpus}");
         string container = request.Container is { } image ? $"apptainer exec {(request.Gpus > 0 ? "--nv " : "")}{Quoted(image)} " : "";
         text.Append(CultureInfo.InvariantCulture, $"exec {container}{string.Join(' ', request.Command.Select(Quoted))} --index \"$SLURM_ARRAY_TASK_ID\"\n");

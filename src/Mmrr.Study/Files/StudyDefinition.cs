@@ -40,6 +40,9 @@ internal sealed record StudyMethod(
     /// <summary>Its columns by the run's own rule.</summary>
     public IReadOnlyList<string> OwnColumns => [.. Columns.Where(c => c is With or Without)];
 
+    /// <summary>Options of the command on a data set.</summary>
+    public IReadOnlyDictionary<string, CellOption?> TrainOptions(StudyData data) => IsBaselines ? Options : StudyFile.Merged(data.Options, Options);
+
     /// <summary>A column <c>with</c> or <c>without</c>, and the rule that is named after it; null for the run's own.</summary>
     public static (string Column, string? Rule) Parts(string column) => column.Split(':', 2) is [var name, var rule] ? (name, rule) : (column, null);
 
@@ -72,4 +75,16 @@ internal sealed record PaperReference(IReadOnlyList<int> Tables, IReadOnlyList<s
 internal sealed record StudyDefinition(
     string Path, string Name, string Title, IReadOnlyList<string> Notes, IReadOnlyList<StudyData> Data, IReadOnlyList<long> Seeds,
     IReadOnlyList<StudyMethod> Methods, IReadOnlyList<string> Figures, PaperReference? Paper,
-    IReadOnlyDictionary<string, CellOption?>? Report, bool MethodsAsRows);
+    IReadOnlyDictionary<string, CellOption?>? Report, bool MethodsAsRows)
+{
+    /// <summary>The name of a data set: its layout, and its folder where another one has the same layout.</summary>
+    public string NameOf(StudyData data) => Data.Count(d => d.Kind == data.Kind) > 1 ? $"{data.Kind} {data.Root}" : data.Kind;
+
+    /// <summary>The label of a row of a table.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="name">The class, or what a mean is over; empty where the data set has no classes.</param>
+    public string LabelOf(StudyData data, string name) =>
+        Data.Count == 1 ? (name.Length > 0 ? name : data.Root)
+        : name.Length > 0 ? $"{NameOf(data)} {name}"
+        : $"{data.Kind} {data.Root}";
+}

@@ -9,6 +9,12 @@ namespace Mmrr.Study.Files;
 /// <summary>Reads a study's file.</summary>
 internal static class StudyFile
 {
+    // Ten times the largest that ships; a mistake in a list is more likely beyond.
+    private const int MostCells = 10_000;
+
+    // Folders beside those of the tables.
+    private static readonly string[] s_folders = ["cells", "claims", "logs"];
+
     // What the study itself decides for each cell.
     private static readonly string[] s_own =
         ["data", "root", "normal", "abnormal", "seed", "out", "resume", "config", "device", "threads", "precision", "json", "test", "baselines"];
@@ -36,23 +42,31 @@ internal static class StudyFile
         }
         long[] seeds = [.. root.Of("seeds").Items.Select(Seed)];
         var definition = new StudyDefinition(
-            path, root.Of("study").Text, root["title"]?.Text ?? root.Of("study").Text, [.. root["notes"]?.Items.Select(n => n.Text) ?? []],
+            path, Name(root.Of("study")), root["title"]?.TextLine ?? root.Of("study").Text, [.. root["notes"]?.Items.Select(n => n.TextLine) ?? []],
             data, seeds, methods, [.. root["figures"]?.Items.Select(f => f.Text).Distinct() ?? ["image-auroc"]], Paper(root, methods),
             root["report"] is { } report ? Options(report, "report", commands) : null, root["rows"]?.Text == "methods");
+        long cells = methods.LongLength * seeds.LongLength * data.Sum(d => d.Classes.Count);
+        if (cells > MostCells) throw new InvalidDataException(FormattableString.Invariant($"{path}: {cells} cells, expected {MostCells} at most"));
         CheckTogether(definition, commands);
         return definition;
     }
 
+    private static string Name(StudyNode node) => s_folders.Contains(node.Text)
+        ? throw node.Fault($"study: {node.Text} is the name of another folder in --out; choose another name")
+        // The schema's expression ends at a line end too.
+        : node.Text == node.TextLine ? node.Text
+        : throw node.Fault("study: a line end in the name");
+
     private static StudyData Data(StudyNode node, IReadOnlyDictionary<string, CellOption?> common, ICommands commands)
     {
         var options = Merged(common, Options(node["options"], "train", commands));
-        string kind = node.Of("kind").Text, root = node.Of("root").Text;
+        string kind = node.Of("kind").Text, root = Folder(node.Of("root"));
         var names = ClassNames.Of(kind);
         var classes = node["classes"];
         if (kind is "folder" or "csv")
         {
             if (classes is not null) throw classes.Fault($"{kind} has no classes: all of its images outside of the abnormal ones are normal");
-            return new StudyData(kind, root, node["abnormal"]?.Text, [("", Place(node))], options);
+            return new StudyData(kind, root, node["abnormal"] is { } other ? Folder(other) : null, [("", Place(node))], options);
         }
         if (node["abnormal"] is { } abnormal) throw abnormal.Fault($"abnormal belongs to folder, not to {kind}");
         if (classes is null) throw node.Fault($"{kind} needs classes");
@@ -60,13 +74,20 @@ internal static class StudyFile
         (string, string)[] chosen = classes.IsList
             ? [.. classes.Items.Select(item => (Class(item, kind, names), Place(item)))]
             : [.. names!.Select(name => (name, Place(classes)))];
-        return new StudyData(kind, root.TrimEnd('/', '\\'), null, chosen, options);
+        return new StudyData(kind, root, null, chosen, options);
     }
+
+    // With and without a separator at the end it is one folder.
+    private static string Folder(StudyNode node) => Path.TrimEndingDirectorySeparator(node.Text);
 
     // A label and its name are one class.
     private static string Class(StudyNode node, string kind, IReadOnlyList<string>? names)
     {
-        if (names is null) return node.Text.TrimEnd('/', '\\');
+        if (names is null)
+        {
+            string category = node.Text.TrimEnd('/', '\\');
+            return category.Length > 0 ? category : throw node.Fault($"a class is '{node.Text}', expected the name of a folder of {kind}");
+        }
         try
         {
             return names[ClassNames.Parse(names, node.Text, kind)];
@@ -79,7 +100,7 @@ internal static class StudyFile
 
     private static StudyMethod Method(StudyNode node, IReadOnlyDictionary<string, CellOption?> evaluate, double minutes, ICommands commands)
     {
-        string name = node.Of("name").Text, command = node["command"]?.Text ?? "train";
+        string name = node.Of("name").TextLine, command = node["command"]?.Text ?? "train";
         bool baselines = command == "baselines";
         string[] columns = [.. node["columns"]?.Items.Select(c => c.Text).Distinct() ?? (baselines ? [] : [StudyMethod.Without, StudyMethod.With])];
         if (baselines && columns.Length == 0) throw node.Fault("baselines needs columns: names of simple methods, as mmrr baselines prints them");
@@ -187,18 +208,19 @@ internal static class StudyFile
         {
             foreach (var data in study.Data)
             {
-                var options = method.IsBaselines ? method.Options : Merged(data.Options, method.Options);
-                Refuse(method, commands, [method.Command, "--data", data.Kind, "--root", data.Root, .. Arguments(options)]);
+                string[] normal = data.Classes[0].Name is { Length: > 0 } name ? ["--normal", name] : [];
+                Check(method.Name, method.Place, [method.Command, "--data", data.Kind, "--root", data.Root, .. normal], method.TrainOptions(data));
             }
-            if (!method.IsBaselines) Refuse(method, commands, ["evaluate", "RUN", .. Arguments(method.Evaluate)]);
+            if (!method.IsBaselines) Check(method.Name, method.Place, ["evaluate", "RUN"], method.Evaluate);
         }
-        if (study.Report is { } report && commands.ErrorIn(["report", "RUN", .. Arguments(report)]) is { } problem)
-            throw new InvalidDataException($"{report.Values.First()!.Place}: report: {problem}");
-    }
+        if (study.Report is { } report) Check("report", study.Path, ["report", "RUN"], report);
 
-    private static void Refuse(StudyMethod method, ICommands commands, string[] arguments)
-    {
-        if (commands.ErrorIn(arguments) is { } problem) throw new InvalidDataException($"{method.Place}: {method.Name}: {problem}");
+        void Check(string name, string place, string[] begin, IReadOnlyDictionary<string, CellOption?> options)
+        {
+            if (commands.ErrorIn([.. begin, .. Arguments(options)]) is not { } problem) return;
+            var named = options.Values.OfType<CellOption>().FirstOrDefault(o => problem.StartsWith($"--{o.Name} ", StringComparison.Ordinal));
+            throw new InvalidDataException($"{named?.Place ?? place}: {name}: {problem}");
+        }
     }
 
     /// <summary>Options as arguments of the program, in the order of their names.</summary>

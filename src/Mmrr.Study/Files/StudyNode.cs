@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Mmrr.Study.Files;
@@ -13,14 +14,16 @@ internal sealed class StudyNode(string path, YamlNode node)
     // Deeper than any study; a file of brackets alone must not exhaust the stack.
     private const int Deepest = 16;
 
-    // What a study of the paper's largest table needs fifty times over.
-    private const int LongestFile = 1 << 20;
-
     /// <summary>The line, from 1.</summary>
     public long Line => node.Start.Line;
 
     /// <summary>A scalar as it is written.</summary>
     public string Text => ((YamlScalarNode)node).Value ?? "";
+
+    /// <summary>A scalar on one line.</summary>
+    public string TextLine => Text.ReplaceLineEndings(" ").Trim();
+
+    private bool IsText => node is YamlScalarNode;
 
     /// <summary>Whether it is a list.</summary>
     public bool IsList => node is YamlSequenceNode;
@@ -50,13 +53,12 @@ internal sealed class StudyNode(string path, YamlNode node)
     public static StudyNode Read(string path)
     {
         if (Directory.Exists(path)) throw new InvalidDataException($"{path}: a folder; expected the file of a study");
-        if (new FileInfo(path) is { Exists: true, Length: > LongestFile } file)
-            throw new InvalidDataException($"{path}: {file.Length} bytes, expected a study of {LongestFile} at most");
+        string text = StudyText.Read(path);
         try
         {
-            using var reader = new StringReader(File.ReadAllText(path));
-            CheckDepth(path, reader);
-            using var again = new StringReader(File.ReadAllText(path));
+            using var reader = new StringReader(text);
+            CheckEvents(path, reader);
+            using var again = new StringReader(text);
             var stream = new YamlStream();
             stream.Load(again);
             if (stream.Documents is not [var document]) throw new InvalidDataException($"{path}:1: {stream.Documents.Count} documents, expected one study");
@@ -85,6 +87,7 @@ internal sealed class StudyNode(string path, YamlNode node)
                 var result = new JsonObject();
                 foreach (var (key, value) in Pairs)
                 {
+                    if (!key.IsText) throw key.Fault("a key is a list or a mapping, expected a name");
                     string below = $"{pointer}/{key.Text.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
                     result[key.Text] = value.ToJson(lines, below);
                     // The line of the key: that of a list or a mapping is the next one.
@@ -94,12 +97,12 @@ internal sealed class StudyNode(string path, YamlNode node)
             case YamlSequenceNode:
                 return new JsonArray([.. Items.Select((item, i) => item.ToJson(lines, string.Create(CultureInfo.InvariantCulture, $"{pointer}/{i}")))]);
             default:
-                return Scalar((YamlScalarNode)node);
+                return Value((YamlScalarNode)node);
         }
     }
 
     // The core schema of YAML 1.2: what is quoted is text.
-    private static JsonValue? Scalar(YamlScalarNode scalar)
+    private static JsonValue? Value(YamlScalarNode scalar)
     {
         string text = scalar.Value ?? "";
         if (scalar.Style is not ScalarStyle.Plain) return JsonValue.Create(text);
@@ -111,7 +114,7 @@ internal sealed class StudyNode(string path, YamlNode node)
             : JsonValue.Create(text);
     }
 
-    private static void CheckDepth(string path, TextReader reader)
+    private static void CheckEvents(string path, TextReader reader)
     {
         var parser = new Parser(reader);
         int depth = 0;
@@ -120,7 +123,10 @@ internal sealed class StudyNode(string path, YamlNode node)
             depth += parser.Current!.NestingIncrease;
             string at = FormattableString.Invariant($"{path}:{parser.Current.Start.Line}");
             if (depth > Deepest) throw new InvalidDataException($"{at}: nested more than {Deepest} deep");
-            if (parser.Current is YamlDotNet.Core.Events.AnchorAlias) throw new InvalidDataException($"{at}: an alias; a study writes its values out");
+            if (parser.Current is AnchorAlias) throw new InvalidDataException($"{at}: an alias; a study writes its values out");
+            // An escape such as "\0" or half of a pair: no path, table or page can hold it.
+            if (parser.Current is Scalar { Value: { } text } && StudyText.Foreign(text) is { } foreign)
+                throw new InvalidDataException(FormattableString.Invariant($"{at}: the character U+{(int)foreign:X4} in a value, expected text"));
         }
     }
 }

@@ -30,24 +30,34 @@ internal static class StudySchema
 
     private static string Words(EvaluationResults detail, string keyword, string message)
     {
-        // A key that the schema does not have is checked against 'false'.
-        if (keyword.Length == 0) return $"unknown key; {Known(detail)}";
+        string[] steps = detail.InstanceLocation.ToString().Split('/', StringSplitOptions.RemoveEmptyEntries);
+        using var schema = JsonDocument.Parse(Text());
+        // A key that the schema does not have is checked against 'false'; those beside it are known.
+        if (keyword.Length == 0)
+        {
+            return At(schema.RootElement, steps.SkipLast(1)) is { } above && above.TryGetProperty("properties", out var known)
+                ? $"unknown key; expected one of {string.Join(", ", known.EnumerateObject().Select(p => p.Name))}"
+                : "unknown key; see studies/study.schema.json";
+        }
+        if (At(schema.RootElement, steps) is { } part)
+        {
+            if (keyword == "enum") return $"expected one of {string.Join(", ", part.GetProperty("enum").EnumerateArray().Select(v => v.GetString()))}";
+            if (keyword == "pattern") return $"expected: {part.GetProperty("description").GetString()}";
+        }
         return char.ToLowerInvariant(message[0]) + message[1..].ReplaceLineEndings(" ");
     }
 
-    // The keys beside it, from the schema itself.
-    private static string Known(EvaluationResults detail)
+    // What the schema says of a place; null for options, which are all alike.
+    private static JsonElement? At(JsonElement schema, IEnumerable<string> steps)
     {
-        using var schema = JsonDocument.Parse(Text());
-        var place = schema.RootElement.GetProperty("properties");
-        string[] steps = detail.InstanceLocation.ToString().Split('/', StringSplitOptions.RemoveEmptyEntries);
-        foreach (string step in steps[..^1].Where(s => !s.All(char.IsAsciiDigit)))
+        foreach (string step in steps)
         {
-            if (!place.TryGetProperty(step, out var found)) return "see studies/study.schema.json";
-            if (found.TryGetProperty("items", out var items)) found = items;
-            if (!found.TryGetProperty("properties", out place)) return "see studies/study.schema.json";
+            if (!schema.TryGetProperty(step.All(char.IsAsciiDigit) ? "items" : "properties", out var below)) return null;
+            if (step.All(char.IsAsciiDigit)) schema = below;
+            else if (below.TryGetProperty(Name(step), out var found)) schema = found;
+            else return null;
         }
-        return $"expected one of {string.Join(", ", place.EnumerateObject().Select(p => p.Name))}";
+        return schema;
     }
 
     private static string Name(string step) => step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);

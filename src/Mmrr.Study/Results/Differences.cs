@@ -39,7 +39,6 @@ internal static class Differences
     {
         var rows = new List<(string Label, Estimate? Value)>();
         var found = new List<(int Row, IReadOnlyList<ScorePair> Pairs)>();
-        bool several = results.Study.Data.Count > 1;
         foreach (var data in results.Study.Data)
         {
             foreach (var (name, _) in data.Classes)
@@ -64,7 +63,7 @@ internal static class Differences
                     }
                 }
                 if (pairs.Count > 0) found.Add((rows.Count, pairs));
-                rows.Add(($"{(several ? $"{data.Kind} " : "")}{name}", null));
+                rows.Add((results.Study.LabelOf(data, name), null));
             }
         }
         string head = $"{first.Method.HeadOf(first.Column)} − {second.Method.HeadOf(second.Column)}";

@@ -33,11 +33,11 @@ internal sealed record TableColumn(string Head, ColumnSource Source, StudyMethod
 internal sealed record TableValue(double Mean, double? Deviation, int Seeds);
 
 /// <summary>A row of a table.</summary>
-/// <param name="Kind">The data set's layout.</param>
-/// <param name="Label">The class, or what the mean is over.</param>
+/// <param name="Data">The data set.</param>
+/// <param name="Name">The class, or what the mean is over; empty where the data set has no classes.</param>
 /// <param name="IsMean">Whether it is the mean over the classes of a data set.</param>
 /// <param name="Values">One for each column; null where there is none.</param>
-internal sealed record TableRow(string Kind, string Label, bool IsMean, IReadOnlyList<TableValue?> Values);
+internal sealed record TableRow(StudyData Data, string Name, bool IsMean, IReadOnlyList<TableValue?> Values);
 
 /// <summary>A table: classes as rows, methods as columns, the paper's figures beside ours.</summary>
 /// <param name="Figure">The figure.</param>
@@ -63,9 +63,9 @@ internal sealed record StudyTable(string Figure, IReadOnlyList<TableColumn> Colu
         foreach (var data in study.Data.Where(d => figure is "image-auroc" or "average-precision" || ClassNames.Of(d.Kind) is null))
         {
             foreach (var (name, _) in data.Classes)
-                rows.Add(new TableRow(data.Kind, name, false, [.. columns.Select(c => Value(results, paper, figure, data, name, c))]));
+                rows.Add(new TableRow(data, name, false, [.. columns.Select(c => Value(results, paper, figure, data, name, c))]));
             if (data.Classes.Count > 1)
-                rows.Add(new TableRow(data.Kind, $"mean of {data.Classes.Count}", true, [.. columns.Select(c => Mean(results, paper, figure, data, c))]));
+                rows.Add(new TableRow(data, $"mean of {data.Classes.Count}", true, [.. columns.Select(c => Mean(results, paper, figure, data, c))]));
         }
         return new StudyTable(figure, columns, rows);
     }

@@ -7,7 +7,7 @@ using Mmrr.Training.Metrics;
 
 namespace Mmrr.Study.Results;
 
-/// <summary>Tables as Markdown, comma-separated values and LaTeX.</summary>
+/// <summary>Tables as Markdown and comma-separated values.</summary>
 internal static class TableText
 {
     /// <summary>A study as Markdown: its tables, differences and notes.</summary>
@@ -22,9 +22,9 @@ internal static class TableText
                 .. table.Rows.Select(row =>
                 {
                     var best = table.Best(row);
-                    string label = LabelOf(results.Study, row);
+                    string label = Escaped(results.Study.LabelOf(row.Data, row.Name));
                     var values = row.Values.Select((v, i) => best.Contains(i) ? $"**{Text(v, row)}**" : Text(v, row));
-                    return (string[])[row.IsMean ? $"**{label}**" : Escaped(label), .. values];
+                    return (string[])[row.IsMean ? $"**{label}**" : label, .. values];
                 }),
             ]);
         }
@@ -67,9 +67,9 @@ internal static class TableText
     public static string Csv(StudyResults results, IReadOnlyList<StudyTable> tables)
     {
         var text = new StringBuilder("figure,data,class,column,source,seed,value,error\n");
-        void Line(string figure, string kind, string label, string column, string source, string seed, double value, double? error) => text.Append(
+        void Line(string figure, string data, string label, string column, string source, string seed, double value, double? error) => text.Append(
             CultureInfo.InvariantCulture,
-            $"{figure},{kind},{CsvField.Quote(label)},{CsvField.Quote(column)},{source},{seed},{value:R},{error:R}\n");
+            $"{figure},{CsvField.Quote(data)},{CsvField.Quote(label)},{CsvField.Quote(column)},{source},{seed},{value:R},{error:R}\n");
         foreach (var table in tables)
         {
             foreach (var cell in results.DoneCells)
@@ -78,7 +78,7 @@ internal static class TableText
                 {
                     if (results.Of(cell, column, table.Figure) is { } value)
                         Line(
-                            table.Figure, cell.Data.Kind, cell.Class, cell.Method.HeadOf(column), "measured",
+                            table.Figure, results.Study.NameOf(cell.Data), cell.Class, cell.Method.HeadOf(column), "measured",
                             cell.Seed.ToString(CultureInfo.InvariantCulture), value, null);
                 }
             }
@@ -88,39 +88,11 @@ internal static class TableText
                 {
                     if (table.Columns[i].Source != ColumnSource.Measured && row.Values[i] is { } value)
                         Line(
-                            table.Figure, row.Kind, row.Label, table.Columns[i].Column, table.Columns[i].Source == ColumnSource.Paper ? "paper" : "quoted",
+                            table.Figure, results.Study.NameOf(row.Data), row.Name, table.Columns[i].Column,
+                            table.Columns[i].Source == ColumnSource.Paper ? "paper" : "quoted",
                             "", value.Mean, value.Deviation);
                 }
             }
-        }
-        return text.ToString();
-    }
-
-    /// <summary>The tables as LaTeX, for the package booktabs.</summary>
-    public static string Latex(StudyResults results, IReadOnlyList<StudyTable> tables)
-    {
-        var text = new StringBuilder("% needs \\usepackage{booktabs}\n");
-        foreach (var table in tables)
-        {
-            var grid = Turned(results.Study, [
-                ["", .. table.Columns.Select(c => $"{Tex(c.Head)}{(c.Source == ColumnSource.Quoted ? ", quoted" : "")}")],
-                .. table.Rows.Select(row =>
-                {
-                    var best = table.Best(row);
-                    var values = row.Values.Select(v => Text(v, row).Replace(" ± ", " $\\pm$ ", StringComparison.Ordinal));
-                    return (string[])[Tex(LabelOf(results.Study, row)), .. values.Select((v, i) => best.Contains(i) ? $"\\textbf{{{v}}}" : v)];
-                }),
-            ]);
-            grid[0][0] = results.Study.MethodsAsRows ? "method" : "class";
-            string columns = $"l{new string('c', grid[0].Length - 1)}";
-            text.Append(CultureInfo.InvariantCulture, $"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
-            for (int i = 0; i < grid.Count; i++)
-            {
-                bool isMean = i > 0 && !results.Study.MethodsAsRows && table.Rows[i - 1].IsMean;
-                text.Append(CultureInfo.InvariantCulture, $"{(i == 1 || isMean ? "\\midrule\n" : "")}{string.Join(" & ", grid[i])} \\\\\n");
-            }
-            text.Append("\\bottomrule\n\\end{tabular}\n");
-            text.Append(CultureInfo.InvariantCulture, $"\\caption{{{Tex(results.Study.Title)}: {CellFigures.NameOf(table.Figure)}.}}\n\\end{{table}}\n");
         }
         return text.ToString();
     }
@@ -142,9 +114,6 @@ internal static class TableText
         static string Signed(double value) => value.ToString("+0.000;−0.000;0.000", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The label of a class.</summary>
-    public static string LabelOf(StudyDefinition study, TableRow row) => $"{(study.Data.Count > 1 ? $"{row.Kind} " : "")}{row.Label}";
-
     /// <summary>A table with classes as rows, its headings first, or the same with methods as rows where the study asks for that.</summary>
     public static IReadOnlyList<T[]> Turned<T>(StudyDefinition study, IReadOnlyList<T[]> grid) =>
         study.MethodsAsRows ? [.. Enumerable.Range(0, grid[0].Length).Select(i => grid.Select(row => row[i]).ToArray())] : grid;
@@ -162,21 +131,4 @@ internal static class TableText
     private static void Row(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
 
     private static string Escaped(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
-
-    private static string Tex(string text)
-    {
-        var result = new StringBuilder();
-        foreach (char c in text.ReplaceLineEndings(" "))
-        {
-            result.Append(c switch
-            {
-                '\\' => "\\textbackslash{}",
-                '~' => "\\textasciitilde{}",
-                '^' => "\\textasciicircum{}",
-                '&' or '%' or '$' or '#' or '_' or '{' or '}' => $"\\{c}",
-                _ => c.ToString(),
-            });
-        }
-        return result.ToString();
-    }
 }

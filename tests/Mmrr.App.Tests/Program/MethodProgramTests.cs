@@ -80,6 +80,14 @@ public sealed class MethodProgramTests(TrainedRuns runs) : IDisposable
         Assert.Equal(File.ReadAllText(Path.Combine(whole, "threshold.json")), File.ReadAllText(Path.Combine(run, "threshold.json")));
     }
 
+    /// <summary>Every multiple of 16 is a width: these are not multiples of the 32 groups that widths from 128 on have.</summary>
+    [Theory]
+    [InlineData("ae", "144")]
+    [InlineData("mmrr", "144")]
+    public void AWidthOfAnySixteens(string name, string width) => MmrrProgram.Run(
+        "train", "--data", "mnist", "--root", runs.Mnist, "--normal", "1", "--method", name, "--size", "8", "--resolutions", "2", "--batch", "8",
+        "--width", width, "--epochs", "1", "--device", "cpu", "--out", _folder["wide"]).Ends(0);
+
     [Theory]
     [InlineData("--method nosuch", "--method is 'nosuch'", "ganomaly")]
     [InlineData("--method ae --set latnt=3", "'latnt'", "latent")]

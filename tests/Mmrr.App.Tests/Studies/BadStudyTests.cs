@@ -18,8 +18,8 @@ public sealed class BadStudyTests : IDisposable
     {
         { "epochs: 1", "epoch: 1", 9, ["unknown option 'epoch' of mmrr train", "the nearest is 'epochs'"] },
         { "epochs: 1", "out: x", 9, ["--out is not an option of a method"] },
-        { "epochs: 1", "epochs: many", 8, ["learned: --epochs is many, expected a whole number"] },
-        { "mask: constant", "mask: wet", 11, ["constant: --mask is 'wet', expected learned, constant or bernoulli"] },
+        { "epochs: 1", "epochs: many", 9, ["learned: --epochs is many, expected a whole number"] },
+        { "mask: constant", "mask: wet", 12, ["constant: --mask is 'wet', expected learned, constant or bernoulli"] },
         { "classes: [0, 1]", "classes: [0, shoe]", 4, ["mnist: no normal class 'shoe'; expected 0..9"] },
         { "classes: [0, 1]", "classes: [1, 1]", 4, ["the class 1 is given twice", "two cells are alike"] },
         { ", mask: constant", "", 11, ["constant has the same options as learned at", ":8", "two cells are alike"] },
@@ -27,7 +27,21 @@ public sealed class BadStudyTests : IDisposable
         { "name: constant", "name: learned", 11, ["a second method 'learned'"] },
         { "estimate: 0.1", "estimates: 0.1", 6, ["estimates: unknown key; expected one of study, title"] },
         { "name: constant", "nom: constant", 11, ["methods.1.nom: unknown key; expected one of name, command"] },
-        { "kind: mnist", "kind: imagenet", 4, ["data.0.kind"] },
+        { "kind: mnist", "kind: imagenet", 4, ["data.0.kind: expected one of mnist, fmnist, cifar10"] },
+        { "study: small", "study: Small", 1, ["study: expected: ", "lower-case letters"] },
+        { "study: small", "study: logs", 1, ["logs is the name of another folder in --out"] },
+        { "study: small", "study: \"small\\n\"", 1, ["a line end in the name"] },
+        { "title: Small digits", "? [title]\n: Small digits", 2, ["a key is a list or a mapping"] },
+        { "title: Small digits", "\"\": Small digits", 2, ["unknown key; expected one of study"] },
+        { "title: Small digits", "title: \"\\e[31mSmall\"", 2, ["U+001B"] },
+        { "root: mnist", "root: \"mnist\\0\"", 4, ["U+0000"] },
+        { "kind: mnist, root: mnist, classes: [0, 1]", "kind: mvtec, root: mnist, classes: [/]", 4, ["a class is '/'"] },
+        { "estimate: 0.1", "estimate: 1e9", 6, ["estimate", "at most 100000"] },
+        { "seeds: [0, 1]", $"seeds: [{string.Join(',', Enumerable.Range(0, 1700))}]", 0, ["10200 cells, expected 10000 at most"] },
+        { "epochs: 1", "epochs: 1, minutes: 3", 9, ["learned: --minutes and --epochs contradict each other"] },
+        { "mask: constant", "mask: constant, method: ae", 12, ["constant: --mask belongs to the method mmrr, not to ae"] },
+        { "mask: constant", "method: ae, set: [latnt=8]", 11, ["constant: the method ae has no setting 'latnt'"] },
+        { "estimate: 0.1", "estimate: 0.1\nreport: {sweep-images: many}", 7, ["report: --sweep-images is many"] },
         { "seeds: [0, 1]", "seeds: 3", 5, ["seeds", "array"] },
         { "seeds: [0, 1]", "seeds: []", 5, ["seeds"] },
         { "seeds: [0, 1]", "seeds: [0, 1", -1, ["not YAML"] },
@@ -66,6 +80,11 @@ public sealed class BadStudyTests : IDisposable
         SmallStudy.Run(_folder, SmallStudy.Write(_folder, "? [a, b]\n: 1\n"), "plan").Refuses("study.yaml:1: a key is a list or a mapping, expected a word");
         SmallStudy.Run(_folder, SmallStudy.Write(_folder, "- a\n- b\n"), "plan").Refuses("study.yaml:1: not a study");
         SmallStudy.Run(_folder, SmallStudy.Write(_folder, new string('[', 100_000)), "plan").Refuses("study.yaml:1: ");
+        string latin = _folder.Write("latin.yaml", Encoding.Latin1.GetBytes("study: small\ntitle: Größe\n"));
+        SmallStudy.Run(_folder, latin, "plan").Refuses("latin.yaml:2: not UTF-8 (byte 22 of the file)");
+        SmallStudy.Run(_folder, SmallStudy.Write(_folder, $"# {new string('x', 1 << 20)}\n{SmallStudy.Text()}"), "plan").Refuses("more than 1048576 bytes");
+        string wide = _folder.Write("wide.yaml", [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes(SmallStudy.Text())]);
+        SmallStudy.Run(_folder, wide, "plan").Ends(0);
         SmallStudy.Run(_folder, SmallStudy.Write(_folder, "a: &x [1]\nb: *x\n"), "plan").Refuses("study.yaml:2: an alias");
     }
 

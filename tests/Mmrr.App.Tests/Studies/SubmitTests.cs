@@ -45,6 +45,22 @@ public sealed class SubmitTests : IDisposable
     }
 
     [Fact]
+    public void OddPathsStayWords()
+    {
+        string study = SmallStudy.Write(_folder, SmallStudy.Text(), "it's; $(touch x).yaml"), output = _folder["100%A"];
+        string[] lines = MmrrProgram.Run(
+            "study", study, "submit", "--slurm", "--dry-run", "--out", output, "--root", _folder["a b"], "--partition", "a b;c",
+            "--tool", "\"/opt/my tools/mmrr\" --x").Ends(0).OutputLines;
+        // Slurm replaces %A, and %% by %.
+        Assert.Contains($"#SBATCH --output={output.Replace("%", "%%", StringComparison.Ordinal)}/logs/slurm-%A_%a.txt", lines);
+        Assert.Contains("#SBATCH --partition='a b;c'", lines);
+        Assert.StartsWith("exec '/opt/my tools/mmrr' --x study '", lines[^1], StringComparison.Ordinal);
+        Assert.Contains("it'\\''s; $(touch x).yaml' run --out ", lines[^1], StringComparison.Ordinal);
+        foreach (string option in new[] { "--out", "--root", "--partition", "--tool", "--container" })
+            MmrrProgram.Run("study", study, "submit", "--slurm", "--dry-run", option, "a\nrm -r b").Refuses("a\\nrm -r b: a control character");
+    }
+
+    [Fact]
     public void WithoutSlurmTheScriptIsWrittenAndTheReasonTold()
     {
         string study = SmallStudy.Write(_folder, SmallStudy.Text());
@@ -100,6 +116,18 @@ public sealed class SubmitTests : IDisposable
         Submit("--kubernetes", "--container", "i").Refuses("--kubernetes needs --volume CLAIM:PATH");
         Submit("--kubernetes", "--container", "i", "--volume", "shared").Refuses("--volume CLAIM:PATH", "got shared");
         Submit("--kubernetes", "--container", "i", "--volume", "shared:/elsewhere").Refuses("not below /elsewhere");
+        Submit("--kubernetes", "--container", "i", "--volume", "Shared_1:/elsewhere").Refuses("the claim is 'Shared_1', expected lower-case letters");
+        Submit("--kubernetes", "--container", "i", "--volume", "a:/").Refuses("the path is '/'");
+        Submit("--kubernetes", "--container", "i", "--volume", "a:/b:/c").Refuses("the path is '/b:/c'");
+        string name = new('n', 61);
+        string longer = SmallStudy.Write(_folder, SmallStudy.Text().Replace("study: small", $"study: {name}", StringComparison.Ordinal), "longer.yaml");
+        SmallStudy.Run(_folder, longer, "submit", "--kubernetes", "--container", "i", "--volume", $"a:{_folder.Path}", "--dry-run")
+            .Refuses("the name of the study has 61 characters, too many for Kubernetes");
+        string dollar = SmallStudy.Write(_folder, SmallStudy.Text(), "$(HOME).yaml");
+        Assert.Contains(
+            "/$$(HOME).yaml",
+            SmallStudy.Run(_folder, dollar, "submit", "--kubernetes", "--container", "i", "--volume", $"a:{_folder.Path}", "--dry-run").Ends(0).Output,
+            StringComparison.Ordinal);
         Submit("--kubernetes", "--container", "i", "--partition", "p").Refuses("--partition belongs to --slurm");
         Submit("--slurm", "--volume", "a:/b").Refuses("--volume belongs to --kubernetes");
         Submit("--slurm", "--kubernetes").Refuses("either --slurm or --kubernetes");

@@ -58,6 +58,23 @@ public sealed class MethodScoreTests : IDisposable
         Assert.Equal(means[1], scores.Paper.Refined[1], 1e-6);
     }
 
+    /// <summary>With γ = 0.05 the published step of a value overshoots, each time further; limited, it ends at the restoration, which is 0 here.</summary>
+    [Fact]
+    public void TheProjectionOfASmallGammaEndsAtTheRestoration()
+    {
+        using var model = Zeroed("gamma-vae", new Dictionary<string, double> { ["latent"] = 4, ["steps"] = 50, ["alpha"] = 0.5, ["lambda"] = 0 });
+        Fill(model, "deviation", "logarithm", MathF.Log(0.05f));
+        float[] images = Small.Images(model.Options, 2);
+        var scores = Scoring.Score(model, images, LevelSchedule.None, maps: true);
+        // A step of the share α·(u/γ)², at most 1, of the way.
+        for (int i = 0; i < images.Length; i++)
+        {
+            double u = images[i];
+            for (int step = 0; step < 50; step++) u -= u * Math.Min(1, 0.5 * u * u / (0.05 * 0.05));
+            Assert.Equal(Math.Abs(u - images[i]), scores.Paper.RefinedMap[i], 1e-4);
+        }
+    }
+
     /// <summary>Codes that are biases alone: |1 − 3| = 2 on average.</summary>
     [Fact]
     public void TheScoreOfGanomalyIsTheDistanceOfTheCodes()
