@@ -151,6 +151,7 @@ internal sealed class MmrrServer : IAsyncDisposable
         builder.Services.AddRoutingCore().AddOpenApi(ApiDocument.Describe).AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_stop);
         var app = builder.Build();
+        app.Use((context, next) => AnswerTime.Limit(context, next, state.Limits.AnswerTime));
         app.Use((context, next) => new ErrorAnswers(state.Log).Answer(context, next));
         var check = new TokenCheck(options.Token);
         app.Use(check.Check);

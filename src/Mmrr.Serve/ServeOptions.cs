@@ -70,7 +70,10 @@ internal sealed record ServeOptions
         {
             throw new UsageException($"--urls {url}: expected an address such as http://127.0.0.1:5080");
         }
-        if (address.Scheme is not ("http" or "https") || address.IsUnixPipe || address.IsNamedPipe || address.PathBase.Length > 0)
+        // What is no name and no address would be every address of this machine.
+        bool host = address.Host is "*" or "+" || Uri.CheckHostName(address.Host) != UriHostNameType.Unknown;
+        if (address.Scheme is not ("http" or "https") || address.IsUnixPipe || address.IsNamedPipe || address.PathBase.Length > 0 || !host
+            || address.Port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
             throw new UsageException($"--urls {url}: expected an address such as http://127.0.0.1:5080");
         return address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Mmrr.App.Output;
 using Mmrr.Nn;
+using Mmrr.Nn.Checkpoints;
 using Mmrr.Onnx;
 using Mmrr.Training.Runs;
 
@@ -19,6 +20,8 @@ internal static class ExportCommand
         command.SetAction(parsed =>
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
+            folder.CheckFinished();
+            folder.CheckModel(Checkpoint.ReadWeights(folder.Path).Options);
             string path = parsed.GetValue(onnx)!;
             OutputPlace.CheckFile("--onnx", path, Directory.GetFiles(folder.Path));
             var calibration = Calibration.Find(folder.Path);

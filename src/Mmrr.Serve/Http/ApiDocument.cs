@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Mmrr.Serve.Answers;
 
 namespace Mmrr.Serve.Http;
 
@@ -32,9 +33,9 @@ internal static class ApiDocument
             };
             return Task.CompletedTask;
         });
-        options.AddOperationTransformer((operation, context, _) =>
+        options.AddOperationTransformer(async (operation, context, stop) =>
         {
-            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<ImageBody>().FirstOrDefault() is not { } body) return Task.CompletedTask;
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<ImageBody>().FirstOrDefault() is not { } body) return;
             var image = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
             var content = s_types.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = image });
             if (body.Several)
@@ -43,9 +44,11 @@ internal static class ApiDocument
                 {
                     Schema = new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = image },
                 };
+                context.Document!.AddComponent(nameof(ScoresAnswer), await context.GetOrCreateSchemaAsync(typeof(ScoresAnswer), null, stop));
+                var answer = operation.Responses!["200"].Content!["application/json"];
+                answer.Schema = new OpenApiSchema { OneOf = [answer.Schema!, new OpenApiSchemaReference(nameof(ScoresAnswer), context.Document)] };
             }
             operation.RequestBody = new OpenApiRequestBody { Required = true, Content = content };
-            return Task.CompletedTask;
         });
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Mmrr.Serve.Answers;
@@ -8,6 +9,9 @@ namespace Mmrr.Serve.Http;
 /// <summary>Turns exceptions into answers; an unexpected one is logged and ends its request only.</summary>
 internal sealed class ErrorAnswers(Action<string> log)
 {
+    /// <summary>The status that is counted where the client has gone, so that nobody gets an answer.</summary>
+    public const int Gone = 499;
+
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
     /// <summary>Passes a request on and answers what fails.</summary>
@@ -28,26 +32,31 @@ internal sealed class ErrorAnswers(Action<string> log)
         {
             // The client has gone.
         }
-        catch (RefusedException e)
-        {
-            await Write(context, e.Status, e.Message);
-        }
-        catch (BadHttpRequestException e)
-        {
-            await Write(context, e.StatusCode, e.Message);
-        }
-        catch (ObjectDisposedException)
-        {
-            await Write(context, 503, "the service is stopping");
-        }
 #pragma warning disable CA1031 // Any exception: it must not end the service.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            log($"internal error in {context.Request.Method} {context.Request.Path}: {e}");
-            await Write(context, 500, "an internal error; it is in the service's log");
+            int status = StatusOf(e);
+            if (status == Gone) return;
+            if (status == 500) log($"internal error in {context.Request.Method} {context.Request.Path}: {e}");
+            await Write(context, status, e switch
+            {
+                _ when status == 500 => "an internal error; it is in the service's log",
+                ObjectDisposedException => "the service is stopping",
+                _ => e.Message,
+            });
         }
     }
+
+    /// <summary>The status code of the answer to a request that ends with an exception.</summary>
+    public static int StatusOf(Exception exception) => exception switch
+    {
+        RefusedException e => e.Status,
+        BadHttpRequestException e => e.StatusCode,
+        ObjectDisposedException => 503,
+        OperationCanceledException or ConnectionResetException or ConnectionAbortedException => Gone,
+        _ => 500,
+    };
 
     private static Task Write(HttpContext context, int status, string detail)
     {

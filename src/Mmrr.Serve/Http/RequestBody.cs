@@ -1,3 +1,4 @@
+using System.Text;
 using Mmrr.Serve.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -79,8 +80,8 @@ internal static class RequestBody
     /// <summary>A client's name for an image, without control characters and of a bounded length; null where nothing is left.</summary>
     public static string? CleanName(string? name)
     {
-        string text = string.Concat((name ?? "").Where(c => !char.IsControl(c) && !char.IsSurrogate(c)));
-        return text.Length == 0 ? null : text[..Math.Min(text.Length, MostName)];
+        var characters = (name ?? "").EnumerateRunes().Where(c => !Rune.IsControl(c) && c != Rune.ReplacementChar).Take(MostName);
+        return string.Concat(characters) is { Length: > 0 } text ? text : null;
     }
 
     private static async Task<byte[]> ReadAll(Stream body, ServiceLimits limits, Room.Share share, CancellationToken stop)

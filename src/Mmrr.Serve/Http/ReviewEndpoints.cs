@@ -12,7 +12,14 @@ internal sealed partial class ReviewEndpoints(ServiceState state)
     public IResult List(string run)
     {
         var reviews = state.Find(run).Reviews;
-        return Results.Json(new ReviewsAnswer(reviews.Last(), reviews.Folder, reviews.List), AnswerJson.Default.ReviewsAnswer);
+        try
+        {
+            return Results.Json(new ReviewsAnswer(reviews.Last(), reviews.Folder, reviews.List), AnswerJson.Default.ReviewsAnswer);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw RefusedException.Busy($"the reviews cannot be read: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}");
+        }
     }
 
     /// <summary>Keeps a decision on the image in the body, with the run's own score, which is computed here.</summary>

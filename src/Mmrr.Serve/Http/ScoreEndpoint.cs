@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +14,9 @@ internal sealed class ScoreEndpoint(ServiceState state)
 {
     private const int LeastSide = 16, MostSide = 1 << 14;
 
+    // A float32 and its six characters of base64.
+    private const int MapPixelBytes = 10;
+
     /// <summary>Scores the image or the images of the body.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="heatmap"><c>png</c>: with a heatmap.</param>
@@ -27,21 +31,12 @@ internal sealed class ScoreEndpoint(ServiceState state)
         try
         {
             var wanted = Wanted.Parse(heatmap, side, map);
-            return await Score(place.Run, wanted, context);
+            (status, var result) = await Score(place.Run, wanted, context);
+            return result;
         }
-        catch (RefusedException e)
+        catch (Exception e)
         {
-            status = e.Status;
-            throw;
-        }
-        catch (OperationCanceledException)
-        {
-            status = 499;
-            throw;
-        }
-        catch
-        {
-            status = 500;
+            status = context.RequestAborted.IsCancellationRequested ? ErrorAnswers.Gone : ErrorAnswers.StatusOf(e);
             throw;
         }
         finally
@@ -50,7 +45,7 @@ internal sealed class ScoreEndpoint(ServiceState state)
         }
     }
 
-    private async Task<IResult> Score(ServedRun run, Wanted wanted, HttpContext context)
+    private async Task<(int Status, IResult Result)> Score(ServedRun run, Wanted wanted, HttpContext context)
     {
         var stop = context.RequestAborted;
         // Before the body is read: a client that is told to wait for it saves sending it.
@@ -59,15 +54,19 @@ internal sealed class ScoreEndpoint(ServiceState state)
         List<SentFile> files;
         using (state.Queue.Expect()) files = await RequestBody.Read(context.Request, state.Limits, share);
         using var places = state.Queue.Places.TryTake(files.Count) ?? throw Full();
+        // Of the answer, until it is sent.
+        var answered = state.Memory.TryTake(0)!;
+        context.Response.RegisterForDispose(answered);
         var loaded = run.Enter();
         try
         {
             if (wanted.Heatmap && loaded.Calibration is null) throw NoColours();
             if (files is [{ Name: null } only])
-                return Results.Json(await Score(run.Name, loaded, only, wanted, stop), AnswerJson.Default.ScoreAnswer);
-            var each = await Task.WhenAll(files.Select(file => Try(run.Name, loaded, file, wanted, stop)));
+                return (200, Results.Json(await Score(run.Name, loaded, only, wanted, answered, stop), AnswerJson.Default.ScoreAnswer));
+            var each = await Task.WhenAll(files.Select(file => Try(run.Name, loaded, file, wanted, answered, stop)));
             var answer = new ScoresAnswer([.. each.OfType<ScoreAnswer>()], [.. each.OfType<ImageError>()]);
-            return Results.Json(answer, AnswerJson.Default.ScoresAnswer, statusCode: answer.Results.Count > 0 ? 200 : answer.Errors[0].Status);
+            int status = answer.Results.Count > 0 ? 200 : answer.Errors[0].Status;
+            return (status, Results.Json(answer, AnswerJson.Default.ScoresAnswer, statusCode: status));
         }
         finally
         {
@@ -85,11 +84,13 @@ internal sealed class ScoreEndpoint(ServiceState state)
 
     private static RefusedException Full() => RefusedException.Busy("the queue is full");
 
-    private async Task<object> Try(string run, LoadedRun loaded, SentFile file, Wanted wanted, CancellationToken stop)
+    private static RefusedException NoRoom() => RefusedException.Busy("the memory for answers is full");
+
+    private async Task<object> Try(string run, LoadedRun loaded, SentFile file, Wanted wanted, Room.Share answered, CancellationToken stop)
     {
         try
         {
-            return await Score(run, loaded, file, wanted, stop);
+            return await Score(run, loaded, file, wanted, answered, stop);
         }
         catch (RefusedException e)
         {
@@ -97,7 +98,8 @@ internal sealed class ScoreEndpoint(ServiceState state)
         }
     }
 
-    private async Task<ScoreAnswer> Score(string run, LoadedRun loaded, SentFile file, Wanted wanted, CancellationToken stop)
+    private async Task<ScoreAnswer> Score(
+        string run, LoadedRun loaded, SentFile file, Wanted wanted, Room.Share answered, CancellationToken stop)
     {
         var picture = await state.Pictures.Score(loaded, file.Bytes, stop);
         state.Metrics.Image(run, picture.Score.Anomalous);
@@ -106,10 +108,13 @@ internal sealed class ScoreEndpoint(ServiceState state)
         {
             if ((long)picture.Height * picture.Width > state.Limits.MapPixels)
                 throw new RefusedException(422, $"a map of {picture.Width}x{picture.Height} values; expected at most {state.Limits.MapPixels}");
+            if (!answered.TryGrow((long)MapPixelBytes * picture.Height * picture.Width)) throw NoRoom();
             float[] values = loaded.Scorer.MapOnImage(picture.Score, picture.Height, picture.Width);
             answer = answer with { Map = MemoryMarshal.AsBytes(values.AsSpan()).ToArray() };
         }
-        return wanted.Heatmap ? answer with { Heatmap = await state.Pictures.Heatmap(loaded, file.Bytes, picture, wanted.Side, stop) } : answer;
+        if (!wanted.Heatmap) return answer;
+        byte[] drawn = await state.Pictures.Heatmap(loaded, file.Bytes, picture, wanted.Side, stop);
+        return answered.TryGrow(drawn.Length + Base64.GetMaxEncodedToUtf8Length(drawn.Length)) ? answer with { Heatmap = drawn } : throw NoRoom();
     }
 
     /// <summary>What is wanted beside the score.</summary>

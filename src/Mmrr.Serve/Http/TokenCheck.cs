@@ -25,7 +25,7 @@ internal sealed class TokenCheck(string? token)
         var request = context.Request;
         if (_token is null && !IsThisMachine(request.Host.Host)) throw new RefusedException(421, "the host of the request is not this machine");
         string own = $"{request.Scheme}://{request.Host.Value}";
-        if (request.Headers.Origin is [{ } origin] && !origin.Equals(own, StringComparison.OrdinalIgnoreCase))
+        if (request.Headers.Origin.Count > 0 && !request.Headers.Origin.ToString().Equals(own, StringComparison.OrdinalIgnoreCase))
             throw new RefusedException(403, "a request of a page of another origin");
         if (_token is null || Carries(request)) context.Items[Known] = true;
         else if (NeedsToken(request.Path))
@@ -39,7 +39,8 @@ internal sealed class TokenCheck(string? token)
     private static bool NeedsToken(PathString path) => path.StartsWithSegments("/v1") || path.StartsWithSegments("/metrics");
 
     private static bool IsThisMachine(string host) =>
-        host == "localhost" || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address));
 
     // Hashes are compared, in constant time: neither the token's length nor its beginning shows in the time.
     private bool Carries(HttpRequest request) =>

@@ -16,8 +16,12 @@ internal sealed class WatchEndpoints(ServiceState state)
     /// <summary>An image's file.</summary>
     public IResult Image(string run, long number)
     {
-        byte[] file = Read(run, number);
-        return Results.Bytes(file, ImageSignature.FormatOf(file) switch
+        // Sent as it is read: files that slow clients take must not fill the memory.
+        var file = Open(run, number);
+        Span<byte> start = stackalloc byte[16];
+        int length = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        file.Position = 0;
+        return Results.Stream(file, ImageSignature.FormatOf(start[..length]) switch
         {
             PngCheck.Format => "image/png",
             JpegCheck.Format => "image/jpeg",
@@ -38,7 +42,9 @@ internal sealed class WatchEndpoints(ServiceState state)
         {
             if (loaded.Calibration is null) throw ScoreEndpoint.NoColours();
             var picture = await state.Pictures.Score(loaded, file, context.RequestAborted);
-            return Results.Bytes(await state.Pictures.Heatmap(loaded, file, picture, ScoreEndpoint.Side(side), context.RequestAborted), "image/png");
+            byte[] drawn = await state.Pictures.Heatmap(loaded, file, picture, ScoreEndpoint.Side(side), context.RequestAborted);
+            context.Response.RegisterForDispose(state.Memory.TryTake(drawn.Length) ?? throw RefusedException.Busy("the memory for answers is full"));
+            return Results.Bytes(drawn, "image/png");
         }
         finally
         {
@@ -48,11 +54,19 @@ internal sealed class WatchEndpoints(ServiceState state)
 
     private byte[] Read(string run, long number)
     {
+        using var file = Open(run, number);
+        var bytes = new byte[file.Length];
+        return file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length ? bytes
+            : throw new RefusedException(404, $"image {number} is being changed");
+    }
+
+    private FileStream Open(string run, long number)
+    {
         string path = Watch(run).PathOf(number) ?? throw new RefusedException(404, $"no image {number}; the last {Watching.FolderWatch.Kept} are kept");
         if (!RealPath.HasContent(path) || new FileInfo(path).Length > state.Limits.BodyBytes) throw new RefusedException(404, $"image {number} is gone");
         try
         {
-            return File.ReadAllBytes(path);
+            return File.OpenRead(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -21,7 +21,10 @@ internal sealed record ServiceLimits
     /// <summary>Time for a request's body to arrive.</summary>
     public TimeSpan BodyTime { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes of all bodies and prepared images together.</summary>
+    /// <summary>Time for an answer to be taken by its client.</summary>
+    public TimeSpan AnswerTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes of all bodies, prepared images, and heatmaps and maps of answers together.</summary>
     public long MemoryBytes { get; init; } = 256L << 20;
 
     /// <summary>Open connections.</summary>

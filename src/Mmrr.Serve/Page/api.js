@@ -54,6 +54,15 @@ export const json = async (path, options) => (await request(path, options)).json
 
 export const blob = async path => (await request(path)).blob();
 
+/// The bytes of a file, which may have gone or changed since it was dropped.
+export async function bytesOf(file) {
+  try {
+    return await file.arrayBuffer();
+  } catch {
+    throw new Error("the file cannot be read: a folder, or it was moved or changed");
+  }
+}
+
 /// Bytes in base64 as a picture.
 export function picture(base64) {
   const text = atob(base64), bytes = new Uint8Array(text.length);

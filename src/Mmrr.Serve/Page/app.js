@@ -1,5 +1,5 @@
 // The page: what it knows, and what happens when. Pictures live in this tab; scores, decisions and reviews are the service's.
-import { blob, json, onToken, picture, request, runPath } from "./api.js";
+import { blob, bytesOf, json, onToken, picture, request, runPath } from "./api.js";
 import { Cards } from "./cards.js";
 import { arrange, filters, groups } from "./order.js";
 import { element, isAnomalous, kind, score } from "./format.js";
@@ -19,6 +19,7 @@ const histogram = new Histogram($("histogram"), moveThreshold);
 // Scoring
 
 function addFiles(files) {
+  if (!state.run) return toast("The service has not answered yet; try again when it has.", true);
   const known = [...files].filter(file => file.size > 0);
   if (known.length < files.length) toast("Folders and empty files are left out.", true);
   for (const file of known) {
@@ -57,7 +58,7 @@ function pump() {
 async function scoreItem(item) {
   const wanted = state.run.threshold === null ? "" : `?heatmap=png&side=${heatmapSide}`;
   try {
-    const { heatmap, ...result } = await json(runPath(item.run, `/score${wanted}`), { method: "POST", body: item.file });
+    const body = await bytesOf(item.file), { heatmap, ...result } = await json(runPath(item.run, `/score${wanted}`), { method: "POST", body });
     if (item.gone) return;
     finish(item, result);
     if (heatmap) item.heatmap = URL.createObjectURL(picture(heatmap));
@@ -72,9 +73,12 @@ function finish(item, result) {
 }
 
 /// A picture of the watched folder is fetched when it comes into view.
-async function load(item) {
-  if (item.number === undefined || item.loading) return;
-  item.loading = true;
+function load(item) {
+  if (item.number !== undefined) item.loading ??= fetchWatched(item);
+  return item.loading;
+}
+
+async function fetchWatched(item) {
   const path = runPath(item.run, `/watched/${item.number}`);
   try {
     item.file = await blob(`${path}/image`);
@@ -82,7 +86,7 @@ async function load(item) {
     render();
     if (item.result?.threshold != null) item.heatmap = URL.createObjectURL(await blob(`${path}/heatmap?side=${heatmapSide}`));
   } catch (e) {
-    if (e.status !== 404) item.loading = false;
+    if (e.status !== 404) item.loading = null;
   }
   render();
 }
@@ -119,8 +123,9 @@ async function review(item, verdict) {
   item.saving = true;
   try {
     if (!item.file) await load(item);
-    const query = new URLSearchParams({ verdict, reviewer, image: item.name });
-    const kept = await json(runPath(item.run, `/reviews?${query}`), { method: "POST", body: item.file });
+    if (!item.file) throw new Error("the picture cannot be read any more");
+    const query = new URLSearchParams({ verdict, reviewer, image: item.name }), body = await bytesOf(item.file);
+    const kept = await json(runPath(item.run, `/reviews?${query}`), { method: "POST", body });
     state.reviews.set(kept.sha256, kept);
     for (const same of state.items) if (same.result?.sha256 === kept.sha256) same.review = kept;
     await readReviews();
@@ -132,7 +137,8 @@ async function review(item, verdict) {
 }
 
 async function readReviews() {
-  const answer = await json(runPath(state.run.name, "/reviews"));
+  const run = state.run.name, answer = await json(runPath(run, "/reviews"));
+  if (run !== state.run.name) return;
   state.reviews = new Map(answer.reviews.map(r => [r.sha256, r]));
   for (const item of state.items) item.review = state.reviews.get(item.result?.sha256);
   const all = answer.reviews, overruled = all.filter(r => r.decision && r.decision !== r.verdict).length;
@@ -244,7 +250,7 @@ async function readRuns() {
   const problems = runs.filter(r => r.problem).map(r => `${r.name}: the files on disk cannot be loaded, the run from before is in use`);
   health(problems.length > 0 ? "degraded" : "", problems[0] ?? `ready on ${device}`);
   const now = runs.find(r => r.name === state.run?.name);
-  if (!now) choose(location.hash ? decodeURIComponent(location.hash.slice(1)) : runs[0].name);
+  if (!now) choose(runs.find(r => encodeURIComponent(r.name) === location.hash.slice(1))?.name ?? runs[0].name);
   else if (now.version !== state.run.version) {
     choose(now.name);
     toast(`Run ${now.name} was replaced. Its threshold is ${now.threshold === null ? "not set" : score(now.threshold)} now.`);

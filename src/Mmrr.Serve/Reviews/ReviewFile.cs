@@ -21,7 +21,7 @@ internal sealed class ReviewFile(string path)
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public void Append(Review review)
     {
-        using var stream = Open();
+        using var stream = Open(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         long before = stream.Seek(0, SeekOrigin.End);
         try
         {
@@ -36,11 +36,13 @@ internal sealed class ReviewFile(string path)
     }
 
     /// <summary>All complete lines, in the order in which they were written.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public IReadOnlyList<Review> Read()
     {
         if (!File.Exists(path)) return [];
         var found = new List<Review>();
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var stream = Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var lines = new StreamReader(stream, Encoding.UTF8);
         while (lines.ReadLine() is { } line)
         {
@@ -49,14 +51,14 @@ internal sealed class ReviewFile(string path)
         return found;
     }
 
-    // The whole file is locked for other processes as long as it is open.
-    private FileStream Open()
+    // While it is written, the whole file is locked for other processes.
+    private FileStream Open(FileMode mode, FileAccess access, FileShare share)
     {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+                return new FileStream(path, mode, access, share, bufferSize: 0);
             }
             catch (IOException) when (attempt < Attempts && File.Exists(path))
             {

@@ -1,5 +1,4 @@
 using Mmrr.Nn;
-using Mmrr.Nn.Checkpoints;
 using Mmrr.Training.Runs;
 
 namespace Mmrr.Serve.Runs;
@@ -8,7 +7,7 @@ namespace Mmrr.Serve.Runs;
 internal static class RunFiles
 {
     private static readonly string[] s_names =
-        [RunFolder.ConfigurationFile, Checkpoint.RestorationFile, Checkpoint.RefinementFile, NormalStatistics.FileName, Calibration.FileName];
+        [RunFolder.ConfigurationFile, .. AnomalyMethods.CheckpointFiles, NormalStatistics.FileName, Calibration.FileName];
 
     /// <summary>Lengths and times of the files; it changes when one of them is written, replaced or removed.</summary>
     public static string State(string run) => string.Join(' ', s_names.Select(name => State(new FileInfo(Path.Combine(run, name)))));

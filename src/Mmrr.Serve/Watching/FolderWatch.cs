@@ -121,6 +121,14 @@ internal sealed class FolderWatch
                 Add(name, null, e.Message);
                 return;
             }
+#pragma warning disable CA1031 // Any exception: the other images must be scored.
+            catch (Exception e) when (!stop.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                _log($"internal error while {path} is scored: {e}");
+                Add(name, null, "an internal error; it is in the service's log");
+                return;
+            }
         }
     }
 

@@ -66,10 +66,16 @@ internal static class OutputPlace
     public static void CheckFile(string name, string path, params IEnumerable<string?> inputs)
     {
         if (Directory.Exists(path)) throw new UsageException($"{name} {path}: is a folder, expected a file");
+        if (IsDevice(path)) throw new UsageException($"{name} {path}: is a device, expected a file");
         if (inputs.Any(i => i is not null && (RealPath.Of(i) == RealPath.Of(path) || (File.Exists(path) && Directory.Exists(i) && RealPath.Contains(i, path)))))
             throw new UsageException($"{name} {path}: is also an input, or is among the inputs, and would be replaced; choose another file");
         Check(name, path);
     }
+
+    // For an administrator, the new file would take the device's place.
+    private static bool IsDevice(string path) =>
+        !OperatingSystem.IsWindows() && File.Exists(path) && !RealPath.Contains("/dev/shm", path)
+        && (RealPath.Contains("/dev", path) || Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal));
 
     /// <summary>Rejects a path in a read-only run; the message names the alternative.</summary>
     /// <param name="run">The run's folder.</param>

@@ -2,6 +2,8 @@ using System.Globalization;
 using Mmrr.App.Tests.Data;
 using Mmrr.App.Tests.Program;
 using Mmrr.Nn;
+using Mmrr.Training.Data;
+using Mmrr.Training.Runs;
 using Xunit;
 
 namespace Mmrr.App.Tests.Export;
@@ -69,7 +71,20 @@ public sealed class ExportTests(TrainedRuns runs)
         File.WriteAllBytes(Path.Combine(broken, "refinement.safetensors"), weights[..^5]);
         MmrrProgram.Run("export", broken, "--onnx", folder["old.onnx"]).Refuses("refinement.safetensors");
         File.Delete(Path.Combine(broken, "refinement.safetensors"));
-        MmrrProgram.Run("export", broken, "--onnx", folder["old.onnx"]).Refuses("not a finished run");
+        MmrrProgram.Run("export", broken, "--onnx", folder["old.onnx"]).Refuses("its training is not finished");
+
+        string unfinished = TrainedRuns.CopyTo(run, folder["unfinished"]);
+        File.WriteAllText(Path.Combine(unfinished, "training.safetensors"), "");
+        MmrrProgram.Run("export", unfinished, "--onnx", folder["old.onnx"]).Refuses("its training is not finished");
+        string mixed = TrainedRuns.CopyTo(run, folder["mixed"]);
+        File.Copy(Path.Combine(aligned, "run.json"), Path.Combine(mixed, "run.json"), overwrite: true);
+        MmrrProgram.Run("export", mixed, "--onnx", folder["old.onnx"]).Refuses("a different model from that in run.json");
+        // Checked without writing: for an administrator, a device would be replaced.
+        if (!OperatingSystem.IsWindows())
+        {
+            string message = Assert.Throws<UsageException>(() => OutputPlace.CheckFile("--onnx", "/dev/null")).Message;
+            Assert.Contains("is a device, expected a file", message, StringComparison.Ordinal);
+        }
 
         Assert.Equal("old", File.ReadAllText(folder["old.onnx"]));
         Assert.Equal(weights, File.ReadAllBytes(checkpoint));

@@ -117,6 +117,7 @@ public sealed class PageTests(TrainedRuns runs) : IDisposable
 
     [Theory]
     [InlineData(1400, false)]
+    [InlineData(320, false)]
     [InlineData(400, false)]
     [InlineData(400, true)]
     [InlineData(1400, true)]
@@ -132,6 +133,7 @@ public sealed class PageTests(TrainedRuns runs) : IDisposable
         await page.Until("[...document.querySelectorAll('.thumb img')].some(i => i.naturalWidth > 0)");
         // Nothing is wider than the screen, and everything that is pressed is large enough for a finger.
         Assert.Equal(width, await page.Evaluate<int>("document.documentElement.scrollWidth"));
+        Assert.True(await page.Evaluate<bool>("document.querySelector('#summary').scrollWidth <= document.querySelector('#summary').clientWidth"));
         Assert.Equal("", await page.Evaluate<string>(
             "[...document.querySelectorAll('button, select, input:not([type=file])')]"
             + ".filter(b => b.checkVisibility() && b.getBoundingClientRect().height < 32)"
@@ -139,7 +141,8 @@ public sealed class PageTests(TrainedRuns runs) : IDisposable
         // Everything that is pressed or filled in has a name that is read aloud, and every text its contrast (WCAG 2.2, 4.5 : 1).
         Assert.Equal("", await page.Evaluate<string>(
             "[...document.querySelectorAll('button, select, input')]"
-            + ".filter(b => !(b.ariaLabel || b.textContent.trim() || b.closest('label')?.textContent.trim()))"
+            + ".filter(b => !(b.ariaLabel || (!b.matches('select') && b.textContent.trim()) || [...b.closest('label')?.childNodes ?? []]"
+            + ".some(n => n !== b && n.textContent.trim() && (n.nodeType === 3 || getComputedStyle(n).display !== 'none'))))"
             + ".map(b => b.outerHTML).join('\\n')"));
         Assert.Equal("", await page.Evaluate<string>(Contrast));
         Assert.Equal(dark, await page.Evaluate<bool>("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).every(v => v < 60)"));
@@ -169,6 +172,30 @@ public sealed class PageTests(TrainedRuns runs) : IDisposable
         Assert.False(await page.Evaluate<bool>($"(location.href + document.cookie + JSON.stringify(localStorage)).includes('{Token}')"));
         await page.Page.ReloadAsync();
         await page.Until("document.querySelector('#run').length === 1");
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task WhatIsNotAsExpectedIsSaid()
+    {
+        await using var chromium = await Chromium.Start();
+        string run = TrainedRuns.CopyTo(runs.FolderRun, _folder["run"]), file = Picture(1);
+        await using var service = await RunningService.Start(run);
+        // The part of an address that names no run.
+        var page = await chromium.Open(new Uri(service.Url, "/#%E0%A4%A"), 1400, dark: false);
+        await Choose(page, file);
+        await page.Until("document.querySelectorAll('.card .facts').length === 1");
+        // Each part of the page has a name of its own.
+        string[] names = await page.Evaluate<string[]>(
+            "[...document.querySelectorAll('main section')].map(s => s.ariaLabel ?? s.querySelector('h2').textContent)");
+        Assert.Equal(names.Distinct(), names);
+
+        // A camera has written another picture under the name.
+        File.Copy(Picture(2), file, overwrite: true);
+        await page.Page.TypeAsync("#reviewer", "Ana");
+        await page.Click(".card .actions button");
+        await page.Until("document.querySelector('#toasts').textContent.includes('the file cannot be read')");
+        Assert.False(Directory.Exists(_folder["run.reviews"]));
         Assert.Empty(page.Complaints);
     }
 

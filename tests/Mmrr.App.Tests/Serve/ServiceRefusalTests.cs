@@ -190,6 +190,11 @@ public sealed class ServiceRefusalTests(TrainedRuns runs) : IDisposable
         // A name of another's that was made to lead here.
         Assert.Equal(421, await Status(null, "example.com"));
         Assert.Equal(200, await Status(null, "localhost"));
+        Assert.Equal(200, await Status(null, "LocalHost:1"));
+        using var twice = new HttpRequestMessage(HttpMethod.Get, "/v1/runs");
+        twice.Headers.Add("Origin", ["https://example.com", "https://example.com"]);
+        using var refused = await service.Client.SendAsync(twice);
+        Assert.Equal(403, (int)refused.StatusCode);
     }
 
     [Theory]
@@ -197,6 +202,9 @@ public sealed class ServiceRefusalTests(TrainedRuns runs) : IDisposable
     [InlineData("--token-file", "RUN --urls http://*:0")]
     [InlineData("expected an address", "RUN --urls 5080")]
     [InlineData("expected an address", "RUN --urls ftp://localhost:5080")]
+    [InlineData("expected an address", "RUN --urls http://127.0.0.1:99999")]
+    [InlineData("expected an address", "RUN --urls http://127.0.0.1:-1")]
+    [InlineData("expected an address", "RUN --urls http://127.0.0.1:x")]
     [InlineData("at least 16", "RUN --token-file short")]
     [InlineData("without spaces", "RUN --token-file spaced")]
     [InlineData("no such folder", "RUN --watch missing")]

@@ -127,7 +127,14 @@ public sealed class ServiceScoreTests(TrainedRuns runs) : IDisposable
             paths.Order(StringComparer.Ordinal));
         var score = document.GetProperty("paths").GetProperty("/v1/runs/{run}/score").GetProperty("post");
         Assert.Contains("multipart/form-data", score.GetProperty("requestBody").GetProperty("content").EnumerateObject().Select(c => c.Name));
-        Assert.Contains("503", score.GetProperty("responses").EnumerateObject().Select(r => r.Name));
+        Assert.Superset(
+            new HashSet<string> { "401", "403", "421", "503" }, score.GetProperty("responses").EnumerateObject().Select(r => r.Name).ToHashSet());
+        // An object for an image, or one for a form; everything that is referred to is there.
+        var answers = score.GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema");
+        Assert.Equal(2, answers.GetProperty("oneOf").GetArrayLength());
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        foreach (string part in document.GetRawText().Split("\"#/components/schemas/")[1..])
+            Assert.True(schemas.TryGetProperty(part[..part.IndexOf('"', StringComparison.Ordinal)], out _));
     }
 
     private static void AssertRow(string[] row, JsonElement json)
