@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +12,8 @@ namespace Mmrr.Serve.Http;
 /// <summary><c>POST /v1/runs/{run}/score</c>.</summary>
 internal sealed class ScoreEndpoint(ServiceState state)
 {
-    private const int LeastSide = 16, MostSide = 1 << 14;
+    /// <summary>The range of <c>side</c>.</summary>
+    public const int LeastSide = 16, MostSide = 1 << 14;
 
     /// <summary>Scores the image or the images of the body.</summary>
     /// <param name="run">The run's name.</param>
@@ -19,7 +21,9 @@ internal sealed class ScoreEndpoint(ServiceState state)
     /// <param name="side">The longest side of the heatmap in pixels; the image's own size where not given.</param>
     /// <param name="map"><c>raw</c>: with the score of each pixel.</param>
     /// <param name="context">The request.</param>
-    public async Task<IResult> Score(string run, string? heatmap, int? side, string? map, HttpContext context)
+    public async Task<IResult> Score(
+        string run, [RegularExpression("^png$")] string? heatmap, [Range(LeastSide, MostSide)] int? side, [RegularExpression("^raw$")] string? map,
+        HttpContext context)
     {
         var watch = Stopwatch.StartNew();
         var place = state.Find(run);
