@@ -13,6 +13,9 @@ namespace Mmrr.Serve.Batching;
 /// </summary>
 internal sealed class ScoreQueue : IDisposable
 {
+    // Of images that halves of a processor score together: more take more memory, and no less time each.
+    private const int MostOfHalf = 8;
+
     private readonly object _gate = new();
     private readonly LinkedList<ScoreJob> _waiting = new();
     private readonly long _wait;
@@ -96,8 +99,10 @@ internal sealed class ScoreQueue : IDisposable
                     Monitor.Wait(_gate);
                     continue;
                 }
-                int of = _waiting.Count(job => job.Run == first.Run), most = ScoreBatch.Of(first.Run.Scorer, first.Run.Levels);
-                if (!_closed && _coming > 0 && of < most && first.Begun + _wait - Environment.TickCount64 is > 0 and var left)
+                int of = _waiting.Count(job => job.Run == first.Run), most = Most(first.Run);
+                // A part for each lane, and one that is on its way: as many as that are not worth waiting for more.
+                long part = (Places.Taken + _threads.Length) / (_threads.Length + 1);
+                if (!_closed && _coming > 0 && of < Math.Min(most, part) && first.Begun + _wait - Environment.TickCount64 is > 0 and var left)
                 {
                     Monitor.Wait(_gate, (int)left);
                     continue;
@@ -107,6 +112,12 @@ internal sealed class ScoreQueue : IDisposable
                 return Remove(first.Run, Math.Min(most, (of + idle - 1) / idle));
             }
         }
+    }
+
+    private int Most(LoadedRun run)
+    {
+        int most = ScoreBatch.Of(run.Scorer, run.Levels);
+        return _threads.Length > 1 ? Math.Min(most, MostOfHalf) : most;
     }
 
     private List<ScoreJob> Remove(LoadedRun run, int most)
