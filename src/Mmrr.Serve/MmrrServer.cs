@@ -154,7 +154,9 @@ internal sealed class MmrrServer : IAsyncDisposable
             server.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
-        builder.Services.AddRoutingCore().AddOpenApi(document => ApiDocument.Describe(document, hasToken: options.Token is not null)).AddSingleton<IHostLifetime, NoSignals>();
+        builder.Services.AddRoutingCore().AddSingleton<IHostLifetime, NoSignals>();
+        // A lambda: the generator of the descriptions does not see a method's name.
+        builder.Services.AddOpenApi(document => ApiDocument.Describe(document, hasToken: options.Token is not null));
         // Of the document's schemas; answers are written by AnswerJson.
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_stop);

@@ -8,7 +8,7 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
 {
     private static readonly LevelSchedule s_earlier = LevelSchedule.Uniform(15);
 
-    /// <summary>Whether to leave out the scores of other rules, except those of <see cref="ScoreRule.Paper"/>, which need no computation of their own.</summary>
+    /// <summary>Whether to leave out the scores of other rules, except those of <see cref="ScoreRule.Paper"/>, which cost nothing.</summary>
     public bool OneRule { get; init; }
 
     /// <summary>
@@ -41,7 +41,8 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
 
     /// <summary>The method at other levels: statistics of normal images are not valid there, so scores use the paper's rule.</summary>
     /// <param name="levels">The levels; null for the run's own.</param>
-    public ScoreMethod At(LevelSchedule? levels) => levels is null || levels == Levels ? this : new ScoreMethod(levels, ScoreRule.Paper, null) { OneRule = OneRule };
+    public ScoreMethod At(LevelSchedule? levels) =>
+        levels is null || levels == Levels ? this : new ScoreMethod(levels, ScoreRule.Paper, null) { OneRule = OneRule };
 
     /// <summary>The rules with scores, the run's own first.</summary>
     public IEnumerable<ScoreRule> Rules => Enum.GetValues<ScoreRule>().Where(Has).OrderByDescending(r => r == Rule);

@@ -107,7 +107,7 @@ public sealed partial class Scorer : IDisposable
 
     /// <summary>
     /// Whether <see cref="ImageScore.DeviationScore"/> and <see cref="ImageScore.NeighboursScore"/> are computed for other rules than the run's, which takes
-    /// up to a tenth of the time for small images; true by default. It changes no other value. Set it before the first score.
+    /// a little time; true by default. It changes no other value. Set it before the first score.
     /// </summary>
     public bool AllRules
     {

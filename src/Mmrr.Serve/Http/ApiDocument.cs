@@ -45,7 +45,8 @@ internal static class ApiDocument
         {
             // The library would say that such a number is an object.
             var type = context.JsonTypeInfo.Type;
-            if ((Nullable.GetUnderlyingType(type) ?? type) is not { } number || (number != typeof(double) && number != typeof(float))) return Task.CompletedTask;
+            var number = Nullable.GetUnderlyingType(type) ?? type;
+            if (number != typeof(double) && number != typeof(float)) return Task.CompletedTask;
             schema.Type = null;
             schema.AnyOf =
             [
@@ -83,7 +84,8 @@ internal static class ApiDocument
         operation.RequestBody = new OpenApiRequestBody { Required = true, Content = content };
     }
 
-    private static Dictionary<string, OpenApiMediaType> Binary(string[] types) => types.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = Bytes() });
+    private static Dictionary<string, OpenApiMediaType> Binary(string[] types) =>
+        types.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = Bytes() });
 
     private static OpenApiSchema Bytes() => new() { Type = JsonSchemaType.String, Format = "binary" };
 }
