@@ -4,6 +4,7 @@ FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY src/ src/
+COPY studies/study.schema.json studies/
 RUN dotnet publish src/Mmrr.App -c Release -o /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -27,14 +28,16 @@ internal sealed class MmrrServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ServiceState _state;
     private readonly DecodeGate _gate;
+    private readonly ScoringDevices _devices;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _background;
 
-    private MmrrServer(WebApplication app, ServiceState state, DecodeGate gate)
+    private MmrrServer(WebApplication app, ServiceState state, DecodeGate gate, ScoringDevices devices)
     {
         _app = app;
         _state = state;
         _gate = gate;
+        _devices = devices;
         Urls = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
         _background = Task.WhenAll(
             [Refresh(), .. state.Runs.Values.Select(place => place.Watch).OfType<FolderWatch>().Select(watch => watch.Run(_stop.Token))]);
@@ -60,10 +63,11 @@ internal sealed class MmrrServer : IAsyncDisposable
         var metrics = new ServiceMetrics();
         var runs = new List<ServedRun>();
         var gate = new DecodeGate(limits.Pixels);
-        var queue = new ScoreQueue(limits, metrics.Batch);
+        var devices = new ScoringDevices(device);
+        var queue = new ScoreQueue(limits, devices.Lanes, metrics.Batch);
         try
         {
-            foreach (string run in options.Runs) runs.Add(new ServedRun(run, device));
+            foreach (string run in options.Runs) runs.Add(new ServedRun(run, devices));
             var memory = new Room(limits.MemoryBytes);
             var pictures = new PictureScorer(queue, gate, memory);
             var state = new ServiceState(
@@ -71,7 +75,7 @@ internal sealed class MmrrServer : IAsyncDisposable
                 $"{device.Name} ({device.Description})", log);
             var app = Build(options, state);
             await Listen(app);
-            return new MmrrServer(app, state, gate);
+            return new MmrrServer(app, state, gate, devices);
 
             FolderWatch? Watch(ServedRun run) => options.Watches.GetValueOrDefault(run.Name) is { } folder
                 ? new FolderWatch(folder, limits.BodyBytes, (file, stop) => ScoreWatched(run, file, stop), log)
@@ -99,6 +103,7 @@ internal sealed class MmrrServer : IAsyncDisposable
             queue.Dispose();
             gate.Dispose();
             foreach (var run in runs) run.Dispose();
+            devices.Dispose();
             throw;
         }
     }
@@ -112,6 +117,7 @@ internal sealed class MmrrServer : IAsyncDisposable
         await _app.DisposeAsync();
         _state.Queue.Dispose();
         foreach (var place in _state.Runs.Values) place.Run.Dispose();
+        _devices.Dispose();
         _gate.Dispose();
         _stop.Dispose();
     }
@@ -148,7 +154,11 @@ internal sealed class MmrrServer : IAsyncDisposable
             server.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
-        builder.Services.AddRoutingCore().AddOpenApi(ApiDocument.Describe).AddSingleton<IHostLifetime, NoSignals>();
+        builder.Services.AddRoutingCore().AddSingleton<IHostLifetime, NoSignals>();
+        // A lambda: the generator of the descriptions does not see a method's name.
+        builder.Services.AddOpenApi(document => ApiDocument.Describe(document, hasToken: options.Token is not null));
+        // Of the document's schemas; answers are written by AnswerJson.
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_stop);
         var app = builder.Build();
         app.Use((context, next) => AnswerTime.Limit(context, next, state.Limits.AnswerTime));

@@ -75,6 +75,9 @@ public sealed partial class Device : IDisposable
     /// <summary>Worker threads on <c>cpu</c>; 1 elsewhere.</summary>
     public int Workers { get; }
 
+    /// <summary>Threads for what the host computes beside the operations: the workers' number on <c>cpu</c>, that of the cores elsewhere.</summary>
+    internal int HostThreads => Kind == DeviceKind.Cpu ? Workers : Environment.ProcessorCount;
+
     /// <summary>A description of the hardware.</summary>
     public string Description => Kind switch
     {

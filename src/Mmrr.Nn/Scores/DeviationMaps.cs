@@ -9,15 +9,20 @@ internal sealed class DeviationMaps : IDisposable
     private readonly DeviationRule _formula;
     private readonly int _images;
     private readonly int _pixels;
+    private readonly ParallelOptions _threads;
 
     // [images, S, S]; may be longer.
     private readonly float[] _refined;
     private readonly float[] _restored;
 
     /// <summary>Creates empty maps.</summary>
-    public DeviationMaps(NormalStatistics statistics, int images)
+    /// <param name="statistics">The statistics of normal images.</param>
+    /// <param name="images">Number of images.</param>
+    /// <param name="threads">The most threads that compute at a time.</param>
+    public DeviationMaps(NormalStatistics statistics, int images, int threads)
     {
         (_statistics, _formula, _images) = (statistics, statistics.Formula, images);
+        _threads = new ParallelOptions { MaxDegreeOfParallelism = threads };
         _pixels = _formula.Size * _formula.Size;
         _refined = Empty();
         _restored = Empty();
@@ -61,7 +66,7 @@ internal sealed class DeviationMaps : IDisposable
     {
         var levels = _statistics.Levels;
         // An image's levels are added in order, independently of the threads.
-        Parallel.For(0, _images, i =>
+        Parallel.For(0, _images, _threads, i =>
         {
             float[] roughness = ArrayPool<float>.Shared.Rent(_pixels);
             for (int l = 0; l < group.Count; l++)
@@ -78,7 +83,7 @@ internal sealed class DeviationMaps : IDisposable
     private double[] ImageScores(float[] maps)
     {
         var scores = new double[_images];
-        Parallel.For(0, _images, i => scores[i] = _formula.Score(maps.AsSpan(i * _pixels, _pixels)));
+        Parallel.For(0, _images, _threads, i => scores[i] = _formula.Score(maps.AsSpan(i * _pixels, _pixels)));
         return scores;
     }
 }

@@ -78,7 +78,7 @@ internal sealed class NormalNeighbours
         float[] image = group.Image.Value.ToArray(), refined = group.Refined.Value.ToArray(), restored = group.Restored.Value.ToArray();
         var (plain, edges) = (new float[images * length], new float[images * edgeLength]);
         var errors = Enumerable.Range(0, 2 * group.Count).Select(_ => new float[images * length]).ToArray();
-        Parallel.For(0, images, i =>
+        Parallel.For(0, images, new ParallelOptions { MaxDegreeOfParallelism = group.Image.Value.Device.HostThreads }, i =>
         {
             Span<float> Row(float[] all) => all.AsSpan(i * length, length);
             var x = image.AsSpan(i * group.Count * values, values);

@@ -8,6 +8,9 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
 {
     private static readonly LevelSchedule s_earlier = LevelSchedule.Uniform(15);
 
+    /// <summary>Whether to leave out the scores of other rules, except those of <see cref="ScoreRule.Paper"/>, which cost nothing.</summary>
+    public bool OneRule { get; init; }
+
     /// <summary>
     /// Determines the method from a run's files: that of its threshold; without one, the configured method; without that, the method of its statistics, or
     /// the default of runs before statistics existed.
@@ -38,12 +41,23 @@ public sealed record ScoreMethod(LevelSchedule Levels, ScoreRule Rule, NormalSta
 
     /// <summary>The method at other levels: statistics of normal images are not valid there, so scores use the paper's rule.</summary>
     /// <param name="levels">The levels; null for the run's own.</param>
-    public ScoreMethod At(LevelSchedule? levels) => levels is null || levels == Levels ? this : new ScoreMethod(levels, ScoreRule.Paper, null);
+    public ScoreMethod At(LevelSchedule? levels) =>
+        levels is null || levels == Levels ? this : new ScoreMethod(levels, ScoreRule.Paper, null) { OneRule = OneRule };
 
     /// <summary>The rules with scores, the run's own first.</summary>
-    public IEnumerable<ScoreRule> Rules =>
-        Enum.GetValues<ScoreRule>().Where(r => r == ScoreRule.Paper || (r == ScoreRule.Deviation ? Statistics is not null : Statistics?.Neighbours is not null))
-            .OrderByDescending(r => r == Rule);
+    public IEnumerable<ScoreRule> Rules => Enum.GetValues<ScoreRule>().Where(Has).OrderByDescending(r => r == Rule);
+
+    /// <summary>Whether the errors of pixels are summed over the levels: the maps of all rules but <see cref="ScoreRule.Deviation"/>.</summary>
+    internal bool SumsErrors => !OneRule || Rule != ScoreRule.Deviation;
+
+    /// <summary>Whether images get scores by a rule.</summary>
+    internal bool Has(ScoreRule rule) => rule switch
+    {
+        ScoreRule.Paper => true,
+        _ when OneRule && rule != Rule => false,
+        ScoreRule.Deviation => Statistics is not null,
+        _ => Statistics?.Neighbours is not null,
+    };
 
     /// <summary>The calibration if it is for these levels and this rule; otherwise null.</summary>
     public Calibration? Decision(Calibration? calibration) =>

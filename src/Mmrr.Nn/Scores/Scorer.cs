@@ -103,7 +103,17 @@ public sealed partial class Scorer : IDisposable
             ?? throw new InvalidOperationException($"{_run}: the run has no {Calibration.FileName}; mmrr threshold {_run} --calibrate DIR makes one");
 
     /// <summary>The run's method. At other levels than its own, scores use <see cref="ScoreRule.Paper"/>.</summary>
-    public ScoreMethod Method { get; }
+    public ScoreMethod Method { get; private set; }
+
+    /// <summary>
+    /// Whether <see cref="ImageScore.DeviationScore"/> and <see cref="ImageScore.NeighboursScore"/> are computed for other rules than the run's, which takes
+    /// a little time; true by default. It changes no other value. Set it before the first score.
+    /// </summary>
+    public bool AllRules
+    {
+        get => !Method.OneRule;
+        set => Method = Method with { OneRule = !value };
+    }
 
     /// <summary>The default mask levels: the run's.</summary>
     public LevelSchedule Levels => Method.Levels;

@@ -27,16 +27,16 @@ public static class Scoring
     /// <param name="statistics">Statistics of normal images at these levels; without them only <see cref="ScoreRule.Paper"/> has scores.</param>
     /// <exception cref="ArgumentException">The values are not whole images, or the statistics are for other levels or another size.</exception>
     public static Scores Score(AnomalyModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics = null) =>
-        Score(model, images, levels, maps, statistics, spent: null);
+        Score(model, images, new ScoreMethod(levels, ScoreRule.Paper, statistics), maps, spent: null);
 
     /// <summary>
     /// The same, reusing the maps of scores that are no longer read: the tiles of a large image would otherwise leave gigabytes to the garbage collector.
     /// </summary>
-    internal static Scores Score(AnomalyModel model, ReadOnlySpan<float> images, LevelSchedule levels, bool maps, NormalStatistics? statistics, Scores? spent)
+    internal static Scores Score(AnomalyModel model, ReadOnlySpan<float> images, ScoreMethod method, bool maps, Scores? spent)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(levels);
-        var options = model.Options;
+        ArgumentNullException.ThrowIfNull(method.Levels);
+        var (options, levels, statistics) = (model.Options, method.Levels, method.Statistics);
         int values = options.Size * options.Size * options.Channels, pixels = options.Size * options.Size;
         int count = images.Length / values, batch = BatchSize(options, levels.Count, model.Device.Kind);
         if (count * values != images.Length)
@@ -46,22 +46,23 @@ public static class Scoring
             throw new ArgumentException(
                 $"Score: the statistics are for {statistics.Levels} and size {statistics.Formula.Size}, expected {levels} and {options.Size}");
         int mapped = maps ? count * pixels : 0;
+        bool summed = maps && method.SumsErrors;
         var (refined, restored) = (new float[count * levels.Count], new float[count * levels.Count]);
-        var (refinedMap, restoredMap) = (Map(spent?.Paper.RefinedMap), Map(spent?.Paper.RestoredMap));
-        var deviation = statistics is null
-            ? null
-            : new RuleScores(new double[count], new double[count], Map(spent?.Deviation?.RefinedMap), Map(spent?.Deviation?.RestoredMap));
+        var (refinedMap, restoredMap) = summed ? (Map(spent?.Paper.RefinedMap), Map(spent?.Paper.RestoredMap)) : ([], []);
+        var deviation = method.Has(ScoreRule.Deviation)
+            ? new RuleScores(new double[count], new double[count], Map(spent?.Deviation?.RefinedMap), Map(spent?.Deviation?.RestoredMap))
+            : null;
         var paper = new RuleScores([], [], refinedMap, restoredMap);
-        var neighbours = statistics?.Neighbours is null ? null : paper with { Refined = new double[count], Restored = new double[count] };
+        var neighbours = method.Has(ScoreRule.Neighbours) ? paper with { Refined = new double[count], Restored = new double[count] } : null;
         for (int first = 0; first < count; first += batch)
         {
             int n = Math.Min(batch, count - first);
             Span<float> Part(float[] all, int length) => all.AsSpan(first * length, n * length);
-            using var deviations = statistics is null ? null : new DeviationMaps(statistics, n);
-            var sums = statistics?.Neighbours is { } normal ? new NormalNeighbours.Sums(normal, n) : null;
+            using var deviations = deviation is null ? null : new DeviationMaps(statistics!, n, model.Device.HostThreads);
+            var sums = neighbours is null ? null : new NormalNeighbours.Sums(statistics!.Neighbours!, n);
             ScoreBatch(
                 model, images.Slice(first * values, n * values), n, levels, Part(refined, levels.Count), Part(restored, levels.Count),
-                maps ? Part(refinedMap, pixels) : [], maps ? Part(restoredMap, pixels) : [], deviations, sums);
+                summed ? Part(refinedMap, pixels) : [], summed ? Part(restoredMap, pixels) : [], deviations, sums);
             if (sums is not null)
             {
                 sums.Scores.Refined.CopyTo(neighbours!.Refined, first);

@@ -69,7 +69,7 @@ public static class TiledScoring
                 images[i].Pixels.CutSquare(images[i].Height, images[i].Width, channels, results[i].Tiling.Place(tile), size, cut);
                 ImagePixels.ToFloats(cut, options.Range, results[i].Light, values.Slice(k * length, length));
             }
-            using (model.Device.Use.TakeTurn()) scores = Scoring.Score(model, values, method.Levels, maps, method.Statistics, scores);
+            using (model.Device.Use.TakeTurn()) scores = Scoring.Score(model, values, method, maps, scores);
             for (int k = 0; k < batch.Length; k++) results[batch[k].Image].Add(batch[k].Tile, scores, k);
         }
         return [.. results.Select(r => r.Score)];
@@ -104,11 +104,11 @@ public static class TiledScoring
             Tiling = new Tiling(image.Height, image.Width, options.Size);
             Light = ImageLight.Of(options, image);
             _levels = method.Levels.Count;
-            RuleScore Nothing() => new(double.NegativeInfinity, double.NegativeInfinity, 0, Map(), Map());
-            float[] Map() => new float[maps ? image.Height * image.Width : 0];
-            _paper = Nothing();
-            if (method.Statistics is not null) _deviation = Nothing();
-            if (method.Statistics?.Neighbours is not null) _neighbours = Nothing();
+            RuleScore Nothing(bool mapped) => new(double.NegativeInfinity, double.NegativeInfinity, 0, Map(mapped), Map(mapped));
+            float[] Map(bool mapped) => mapped ? new float[image.Height * image.Width] : [];
+            _paper = Nothing(maps && method.SumsErrors);
+            if (method.Has(ScoreRule.Deviation)) _deviation = Nothing(maps);
+            if (method.Has(ScoreRule.Neighbours)) _neighbours = Nothing(maps);
         }
 
         public Tiling Tiling { get; }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Mmrr.Serve.Limits;
 using Microsoft.AspNetCore.Http;
@@ -88,12 +89,19 @@ internal static class RequestBody
     {
         // Memory is taken as bytes arrive: a length that a client only announces takes none.
         using var all = new MemoryStream();
-        var chunk = new byte[Chunk];
-        while (await body.ReadAsync(chunk, stop) is > 0 and var count)
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(Chunk);
+        try
         {
-            if (all.Length + count > limits.BodyBytes) throw TooLarge(limits);
-            if (!share.TryGrow(count)) throw RefusedException.Busy("the memory for images is full");
-            all.Write(chunk, 0, count);
+            while (await body.ReadAsync(chunk, stop) is > 0 and var count)
+            {
+                if (all.Length + count > limits.BodyBytes) throw TooLarge(limits);
+                if (!share.TryGrow(count)) throw RefusedException.Busy("the memory for images is full");
+                all.Write(chunk, 0, count);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
         }
         return all.ToArray();
     }

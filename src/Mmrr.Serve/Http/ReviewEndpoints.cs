@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Mmrr.Serve.Answers;
@@ -8,7 +9,10 @@ namespace Mmrr.Serve.Http;
 /// <summary><c>/v1/runs/{run}/reviews</c>: what people decide.</summary>
 internal sealed partial class ReviewEndpoints(ServiceState state)
 {
+    private const string NamePattern = @"^[\p{L}\p{Nd}][\p{L}\p{Nd} ._@-]{0,63}";
+
     /// <summary>The last review of each image.</summary>
+    /// <param name="run">The run's name.</param>
     public IResult List(string run)
     {
         var reviews = state.Find(run).Reviews;
@@ -28,7 +32,9 @@ internal sealed partial class ReviewEndpoints(ServiceState state)
     /// <param name="reviewer">By whom.</param>
     /// <param name="image">The image's name.</param>
     /// <param name="context">The request.</param>
-    public async Task<IResult> Add(string run, string? verdict, string? reviewer, string? image, HttpContext context)
+    public async Task<IResult> Add(
+        string run, [RegularExpression("^(normal|anomalous)$"), Required] string? verdict, [RegularExpression(NamePattern + "$"), Required] string? reviewer,
+        string? image, HttpContext context)
     {
         var place = state.Find(run);
         if (verdict is not ("normal" or "anomalous")) throw new RefusedException(400, $"verdict is '{verdict}', expected normal or anomalous");
@@ -67,6 +73,6 @@ internal sealed partial class ReviewEndpoints(ServiceState state)
         return clean.Length > 0 && "=+-@".Contains(clean[0], StringComparison.Ordinal) ? $"'{clean}" : clean;
     }
 
-    [GeneratedRegex(@"^[\p{L}\p{Nd}][\p{L}\p{Nd} ._@-]{0,63}\z")]
+    [GeneratedRegex($@"{NamePattern}\z")]
     private static partial Regex Name();
 }

@@ -23,27 +23,26 @@ internal static class Routes
         app.MapGet("/page/{name}", page.File).ExcludeFromDescription();
         app.MapOpenApi("/openapi.json");
 
-        app.MapGet("/healthz", runs.Health).WithSummary("Whether the service works").Produces<HealthAnswer>();
-        app.MapGet("/metrics", runs.Metrics).WithSummary("Counts in the text format of Prometheus").Produces<string>(contentType: "text/plain").Errors();
-        app.MapGet("/v1/runs", runs.Runs).WithSummary("The runs that are served").Produces<RunsAnswer>().Errors();
-        app.MapPost("/v1/runs/{run}/score", score.Score).WithSummary("Score one image, or several")
+        app.MapGet("/healthz", runs.Health).Produces<HealthAnswer>().Produces<ProblemAnswer>(403, Problem).Produces<ProblemAnswer>(421, Problem);
+        app.MapGet("/metrics", runs.Metrics).Produces<string>(contentType: "text/plain").Errors();
+        app.MapGet("/v1/runs", runs.Runs).Produces<RunsAnswer>().Errors();
+        app.MapPost("/v1/runs/{run}/score", score.Score)
             .WithDescription(
                 "The body is an image (PNG, JPEG, BMP, WebP, TIFF, PGM or PPM), or multipart/form-data with an image in each part; several images are answered "
                 + "by an object with results and errors.")
-            .WithMetadata(new ImageBody(Several: true)).Produces<ScoreAnswer>().Errors(400, 404, 408, 409, 413, 415, 422, 503);
-        app.MapGet("/v1/runs/{run}/reviews", reviews.List).WithSummary("The last review of each image").Produces<ReviewsAnswer>().Errors(404, 503);
-        app.MapPost("/v1/runs/{run}/reviews", reviews.Add).WithSummary("Keep a person's decision on the image in the body")
-            .WithMetadata(new ImageBody(Several: false)).Produces<Review>(201).Errors(400, 404, 408, 413, 415, 422, 503, 507);
-        app.MapGet("/v1/runs/{run}/watched", watch.List).WithSummary("Images that arrived in the watched folder").Produces<WatchedAnswer>().Errors(404);
-        app.MapGet("/v1/runs/{run}/watched/{number:long}/image", watch.Image).WithSummary("The file of such an image")
-            .Produces(200, null, "image/png", "image/jpeg", "image/bmp", "image/webp", "application/octet-stream").Errors(404);
-        app.MapGet("/v1/runs/{run}/watched/{number:long}/heatmap", watch.Heatmap).WithSummary("The heatmap of such an image")
-            .Produces(200, contentType: "image/png").Errors(400, 404, 409, 422, 503);
+            .WithMetadata(new ImageBody(Several: true)).Produces<ScoreAnswer>().Errors(400, 404, 408, 409, 413, 415, 422, 500, 503);
+        app.MapGet("/v1/runs/{run}/reviews", reviews.List).Produces<ReviewsAnswer>().Errors(404, 503);
+        app.MapPost("/v1/runs/{run}/reviews", reviews.Add)
+            .WithMetadata(new ImageBody(Several: false)).Produces<Review>(201).Errors(400, 404, 408, 413, 415, 422, 500, 503, 507);
+        app.MapGet("/v1/runs/{run}/watched", watch.List).Produces<WatchedAnswer>().Errors(400, 404);
+        app.MapGet("/v1/runs/{run}/watched/{number:long}/image", watch.Image).WithMetadata(new PictureAnswer(ImageBody.Types)).Errors(404);
+        app.MapGet("/v1/runs/{run}/watched/{number:long}/heatmap", watch.Heatmap)
+            .WithMetadata(new PictureAnswer(["image/png"])).Errors(400, 404, 409, 415, 422, 500, 503);
     }
 
+    // Beside these codes, those of TokenCheck.
     private static void Errors(this RouteHandlerBuilder route, params int[] codes)
     {
-        // The first three are of the token, the origin and the host.
-        foreach (int code in (int[])[401, 403, 421, .. codes]) route.Produces<ProblemAnswer>(code, Problem);
+        foreach (int code in codes.Concat([401, 403, 421]).Order()) route.Produces<ProblemAnswer>(code, Problem);
     }
 }

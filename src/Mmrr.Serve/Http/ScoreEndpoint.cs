@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +13,8 @@ namespace Mmrr.Serve.Http;
 /// <summary><c>POST /v1/runs/{run}/score</c>.</summary>
 internal sealed class ScoreEndpoint(ServiceState state)
 {
-    private const int LeastSide = 16, MostSide = 1 << 14;
+    /// <summary>The range of <c>side</c>.</summary>
+    public const int LeastSide = 16, MostSide = 1 << 14;
 
     // A float32 and its six characters of base64.
     private const int MapPixelBytes = 10;
@@ -23,7 +25,9 @@ internal sealed class ScoreEndpoint(ServiceState state)
     /// <param name="side">The longest side of the heatmap in pixels; the image's own size where not given.</param>
     /// <param name="map"><c>raw</c>: with the score of each pixel.</param>
     /// <param name="context">The request.</param>
-    public async Task<IResult> Score(string run, string? heatmap, int? side, string? map, HttpContext context)
+    public async Task<IResult> Score(
+        string run, [RegularExpression("^png$")] string? heatmap, [Range(LeastSide, MostSide)] int? side, [RegularExpression("^raw$")] string? map,
+        HttpContext context)
     {
         var watch = Stopwatch.StartNew();
         var place = state.Find(run);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Mmrr.Serve.Limits;
+using Mmrr.Training.Data;
 
 namespace Mmrr.Serve.Http;
 
@@ -36,7 +37,8 @@ internal sealed class TokenCheck(string? token)
         return next(context);
     }
 
-    private static bool NeedsToken(PathString path) => path.StartsWithSegments("/v1") || path.StartsWithSegments("/metrics");
+    /// <summary>Whether requests of a path need the token.</summary>
+    public static bool NeedsToken(PathString path) => path.StartsWithSegments("/v1") || path.StartsWithSegments("/metrics");
 
     private static bool IsThisMachine(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
@@ -47,5 +49,6 @@ internal sealed class TokenCheck(string? token)
         request.Headers.Authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
         && CryptographicOperations.FixedTimeEquals(Hash(header[Scheme.Length..].Trim()), _token);
 
-    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+    // Not the class library's SHA-256, which ends the process where OpenSSL is missing.
+    private static byte[] Hash(string text) => Encoding.ASCII.GetBytes(ContentHash.Of(Encoding.UTF8.GetBytes(text)));
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http;
 using Mmrr.Serve.Answers;
 using Mmrr.Serve.Limits;
@@ -9,11 +10,15 @@ namespace Mmrr.Serve.Http;
 /// <summary><c>/v1/runs/{run}/watched</c>: what arrives in a folder on the server.</summary>
 internal sealed class WatchEndpoints(ServiceState state)
 {
-    /// <summary>The images with numbers above one.</summary>
+    /// <summary>The images that arrived in the watched folder.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="after">Only images with higher numbers; all where not given.</param>
     public IResult List(string run, long? after) =>
         Results.Json(Watch(run).After(after ?? 0), AnswerJson.Default.WatchedAnswer);
 
-    /// <summary>An image's file.</summary>
+    /// <summary>The file of an image that arrived in the watched folder.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="number">The image's number.</param>
     public IResult Image(string run, long number)
     {
         // Sent as it is read: files that slow clients take must not fill the memory.
@@ -31,8 +36,13 @@ internal sealed class WatchEndpoints(ServiceState state)
         });
     }
 
-    /// <summary>The heatmap of an image, as a PNG. The image is scored again, and not counted.</summary>
-    public async Task<IResult> Heatmap(string run, long number, int? side, HttpContext context)
+    /// <summary>The heatmap of an image that arrived in the watched folder, as a PNG. The image is scored again, and not counted.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="number">The image's number.</param>
+    /// <param name="side">The longest side of the heatmap in pixels; the image's own size where not given.</param>
+    /// <param name="context">The request.</param>
+    public async Task<IResult> Heatmap(
+        string run, long number, [Range(ScoreEndpoint.LeastSide, ScoreEndpoint.MostSide)] int? side, HttpContext context)
     {
         byte[] file = Read(run, number);
         using var queued = state.Queue.Places.TryTake(1) ?? throw RefusedException.Busy("the queue is full");

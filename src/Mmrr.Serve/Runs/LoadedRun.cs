@@ -9,15 +9,19 @@ internal sealed class LoadedRun
     private readonly Lock _gate = new();
     private int _uses = 1;
 
-    private LoadedRun(Scorer scorer, LevelSchedule levels, TrainingOptions options)
+    private LoadedRun(Scorer scorer, IReadOnlyList<Scorer> lanes, LevelSchedule levels, TrainingOptions options)
     {
         Scorer = scorer;
+        Lanes = lanes;
         Levels = levels;
         Options = options;
     }
 
-    /// <summary>The scorer.</summary>
+    /// <summary>The scorer of an image alone, on the whole device.</summary>
     public Scorer Scorer { get; }
+
+    /// <summary>A scorer for each batch that is scored at the same time.</summary>
+    public IReadOnlyList<Scorer> Lanes { get; }
 
     /// <summary>The levels of all scores, as <c>mmrr score</c> chooses them.</summary>
     public LevelSchedule Levels { get; }
@@ -34,19 +38,25 @@ internal sealed class LoadedRun
     /// <summary>Loads a run.</summary>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or belongs to another run.</exception>
-    public static LoadedRun Load(string path, Device device)
+    public static LoadedRun Load(string path, ScoringDevices devices)
     {
         var folder = RunFolder.Open(path);
         var levels = folder.Method(Calibration.Find(path)).Levels;
-        var scorer = Scorer.Load(path, device);
+        var scorers = new List<Scorer>();
         try
         {
-            folder.CheckModel(scorer.Options);
-            return new LoadedRun(scorer, levels, folder.Options);
+            foreach (var device in (IEnumerable<Device>)[devices.Whole, .. devices.Halves])
+            {
+                var scorer = Scorer.Load(path, device);
+                scorers.Add(scorer);
+                folder.CheckModel(scorer.Options);
+                scorer.AllRules = false; // answers have the run's own
+            }
+            return new LoadedRun(scorers[0], scorers.Count > 1 ? scorers[1..] : scorers, levels, folder.Options);
         }
         catch
         {
-            scorer.Dispose();
+            foreach (var scorer in scorers) scorer.Dispose();
             throw;
         }
     }
@@ -69,6 +79,7 @@ internal sealed class LoadedRun
         {
             if (--_uses > 0) return;
         }
+        foreach (var lane in Lanes) lane.Dispose();
         Scorer.Dispose();
     }
 }

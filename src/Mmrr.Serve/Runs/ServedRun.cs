@@ -5,23 +5,23 @@ namespace Mmrr.Serve.Runs;
 /// </summary>
 internal sealed class ServedRun : IDisposable
 {
-    private readonly Device _device;
+    private readonly ScoringDevices _devices;
     private readonly Lock _gate = new();
     private LoadedRun _current;
     private string _state, _seen;
 
     /// <summary>Loads a run.</summary>
     /// <param name="path">Its folder; the last part of its path is its name.</param>
-    /// <param name="device">The device, which is shared.</param>
+    /// <param name="devices">The devices, which are shared.</param>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
-    public ServedRun(string path, Device device)
+    public ServedRun(string path, ScoringDevices devices)
     {
         Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         Name = System.IO.Path.GetFileName(Path);
-        _device = device;
+        _devices = devices;
         _state = _seen = RunFiles.State(Path);
-        _current = LoadedRun.Load(Path, device);
+        _current = LoadedRun.Load(Path, devices);
     }
 
     /// <summary>The folder.</summary>
@@ -57,7 +57,7 @@ internal sealed class ServedRun : IDisposable
         _state = now;
         try
         {
-            var fresh = LoadedRun.Load(Path, _device);
+            var fresh = LoadedRun.Load(Path, _devices);
             if (RunFiles.State(Path) != now)
             {
                 // Some of the files may be newer than the others: they are loaded when they rest.

@@ -127,14 +127,36 @@ public sealed class ServiceScoreTests(TrainedRuns runs) : IDisposable
             paths.Order(StringComparer.Ordinal));
         var score = document.GetProperty("paths").GetProperty("/v1/runs/{run}/score").GetProperty("post");
         Assert.Contains("multipart/form-data", score.GetProperty("requestBody").GetProperty("content").EnumerateObject().Select(c => c.Name));
-        Assert.Superset(
-            new HashSet<string> { "401", "403", "421", "503" }, score.GetProperty("responses").EnumerateObject().Select(r => r.Name).ToHashSet());
+        Assert.Contains("503", score.GetProperty("responses").EnumerateObject().Select(r => r.Name));
+        var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).Select(o => o.Value).ToArray();
+        foreach (var operation in operations)
+        {
+            Assert.NotEmpty(operation.GetProperty("summary").GetString()!);
+            Assert.Contains("421", operation.GetProperty("responses").EnumerateObject().Select(r => r.Name));
+            Assert.False(operation.TryGetProperty("security", out _));
+            if (!operation.TryGetProperty("parameters", out var parameters)) continue;
+            Assert.All(parameters.EnumerateArray(), p => Assert.NotEmpty(p.GetProperty("description").GetString()!));
+        }
+        var schemas = document.GetProperty("components").GetProperty("schemas");
         // An object for an image, or one for a form; everything that is referred to is there.
         var answers = score.GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema");
         Assert.Equal(2, answers.GetProperty("oneOf").GetArrayLength());
-        var schemas = document.GetProperty("components").GetProperty("schemas");
         foreach (string part in document.GetRawText().Split("\"#/components/schemas/")[1..])
             Assert.True(schemas.TryGetProperty(part[..part.IndexOf('"', StringComparison.Ordinal)], out _));
+        // A number, the name of one that is not finite, or null.
+        var number = schemas.GetProperty("ScoreAnswer").GetProperty("properties").GetProperty("threshold");
+        Assert.False(number.TryGetProperty("type", out _));
+        Assert.Equal(["number", "string", "null"], number.GetProperty("anyOf").EnumerateArray().Select(any => any.GetProperty("type").GetString()));
+    }
+
+    [Fact]
+    public async Task TheDocumentNamesTheTokenWhereThereIsOne()
+    {
+        await using var service = await RunningService.Start(runs.FolderRun, token: "0123456789abcdef");
+        var document = await service.GetJson("/openapi.json");
+        Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("token").GetProperty("scheme").GetString());
+        var needing = document.GetProperty("paths").EnumerateObject().Where(p => p.Value.EnumerateObject().All(o => o.Value.TryGetProperty("security", out _)));
+        Assert.Equal(document.GetProperty("paths").EnumerateObject().Count() - 1, needing.Count());
     }
 
     private static void AssertRow(string[] row, JsonElement json)

@@ -106,6 +106,35 @@ public sealed class NormalNeighboursTests : IDisposable
         Assert.Equal([ScoreRule.Neighbours, ScoreRule.Paper, ScoreRule.Deviation], scorer.Method.Rules);
     }
 
+    [Theory]
+    [InlineData(ScoreRule.Paper, false, false)]
+    [InlineData(ScoreRule.Deviation, true, false)]
+    [InlineData(ScoreRule.Neighbours, false, true)]
+    public void WithoutTheOtherRulesTheScoresAreTheSame(ScoreRule rule, bool deviation, bool neighbours)
+    {
+        var images = Small.Prepared(Small.Options, 3, seed: 4);
+        using (var device = Small.Open("cpu"))
+        {
+            using var model = Checkpoint.Load(_run.Path, device);
+            NormalStatistics.Of(model, Small.Whole(Small.Options, Small.Prepared(Small.Options, 7)), s_levels, rule).Save(_run.Path);
+        }
+        using var scorer = Scorer.Load(_run.Path, "cpu");
+        Assert.True(scorer.AllRules);
+        var all = scorer.Score(images);
+        scorer.AllRules = false;
+        var own = scorer.Score(images);
+        foreach (var (expected, found) in all.Zip(own))
+        {
+            Assert.Equal((rule, expected.Score, expected.ScoreWithoutRefinement), (found.Rule, found.Score, found.ScoreWithoutRefinement));
+            Assert.Equal((expected.PaperScore, expected.PaperScoreWithoutRefinement), (found.PaperScore, found.PaperScoreWithoutRefinement));
+            Assert.Equal(Small.Bits(expected.Map!), Small.Bits(found.Map!));
+            Assert.True(expected is { DeviationScore: not null, NeighboursScore: not null });
+            Assert.Equal((deviation, neighbours), (found.DeviationScore is not null, found.NeighboursScore is not null));
+        }
+        Assert.Equal(Small.Bits(own[0].Map!), Small.Bits(scorer.Score([images[0]])[0].Map!));
+        Assert.Null(scorer.Score(images, map: false)[0].Map);
+    }
+
     /// <summary>An earlier version kept another image in their place.</summary>
     [Fact]
     public void StatisticsWithoutEdgesServeTheOtherRulesAlone()

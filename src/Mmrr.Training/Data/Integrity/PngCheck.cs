@@ -13,6 +13,8 @@ internal static class PngCheck
     /// <summary>The format's name.</summary>
     public const string Format = "PNG";
 
+    private const int LongestPiece = 1 << 16;
+
     // Adam7: first row, first column, row and column steps between pixels of a pass.
     private static readonly (int Y, int X, int Down, int Across)[] s_passes =
         [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)];
@@ -84,7 +86,7 @@ internal static class PngCheck
         uint expected = packed.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(packed[^4..]) : 0, found = 1;
         using var zlib = new ZLibStream(data, CompressionMode.Decompress);
         // In pieces: a file with a false size must not fill the memory with one row.
-        var piece = new byte[1 << 16];
+        var piece = new byte[Math.Min(LongestPiece, header.Passes().Max(pass => pass.RowBytes) + 1)];
         foreach (var (rows, columns, rowBytes) in header.Passes())
         {
             indexes?.Pass();
