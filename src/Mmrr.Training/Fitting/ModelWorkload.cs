@@ -115,7 +115,7 @@ internal abstract class ModelWorkload(AnomalyModel model, int batch) : IDisposab
 
         protected override void Prepare() => _images = Images().ToArray();
 
-        protected override void Execute() => 
+        protected override void Execute() =>
             Scoring.Score(Model, _images, _hasLevels ? LevelSchedule.Uniform(levels) : LevelSchedule.None, maps: false);
     }
 }

@@ -84,8 +84,8 @@ public sealed class StudyRunTests : IDisposable
         Assert.Equal(["method", "0", "1", "**mean of 2**"], rows[0]);
         Assert.Equal(
             [
-                "learned, without", "MMRR w/o ref. (paper, Tables 5 and 7)", "learned", "MMRR (paper, Tables 5 and 7)", "constant", "constant, rule paper", "mean image",
-                "*quoted* KDE (paper, Table 5)",
+                "learned, without", "MMRR w/o ref. (paper, Tables 5 and 7)", "learned", "MMRR (paper, Tables 5 and 7)", "constant", "constant, rule paper",
+                "mean image", "*quoted* KDE (paper, Table 5)",
             ],
             rows[2..10].Select(r => r[0]));
         Assert.Equal(
