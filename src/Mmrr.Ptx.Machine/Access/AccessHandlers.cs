@@ -97,11 +97,18 @@ internal static unsafe class AccessHandlers
             Broadcast(warp, i, memory + same);
             return;
         }
+        bool areInside = Places.AreInside(warp, 0, warp.Launch.SharedBytes, bytes);
+        if (areInside && !isStore && places == 4 && i->Bytes == 4 && i->SizeD == 4)
+        {
+            if (isChecked) checker.ReadQuads(warp.Mask, 0);
+            LoadQuads(warp, i, memory);
+            return;
+        }
         for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
             ulong address = warp.Addresses[lane];
-            Places.CheckShared(warp, i, lane, address, bytes);
+            if (!areInside) Places.CheckShared(warp, i, lane, address, bytes);
             if (isChecked)
             {
                 if (isStore) checker.Write((long)address >> shift, places, lane);
@@ -134,6 +141,13 @@ internal static unsafe class AccessHandlers
         {
             if (isChecked) checker.ReadTogether((long)(same - region.Base) >> region.PlaceShift, bytes >> region.PlaceShift);
             Broadcast(warp, i, (byte*)same);
+            return;
+        }
+        if (!isStore && i->Bytes == 4 && i->Elements == 4 && i->SizeD == 4 && region.PlaceShift == 2
+            && Places.AreInside(warp, region.Base, region.Length, bytes))
+        {
+            if (isChecked) checker.ReadQuads(mask, region.Base);
+            LoadQuads(warp, i, (byte*)0);
             return;
         }
         for (; mask != 0; mask &= mask - 1)
@@ -193,6 +207,34 @@ internal static unsafe class AccessHandlers
             ulong bits = LoadElement(at + (n * i->Bytes), i->Bytes, i->Signed);
             if (i->SizeD == 4) new Span<uint>(warp.Registers + register, Warp.Size).Fill((uint)bits);
             else new Span<ulong>(warp.Registers + register, Warp.Size).Fill(bits);
+        }
+    }
+
+    // Four words a lane. The words of four lanes are transposed at once, where all lanes are active.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LoadQuads(Warp warp, Instruction* i, byte* memory)
+    {
+        ulong* at = warp.Addresses;
+        if (warp.Mask != uint.MaxValue || !Vector512.IsHardwareAccelerated)
+        {
+            for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(mask);
+                Move(warp, i, lane, memory + at[lane], isStore: false);
+            }
+            return;
+        }
+        byte* x = warp.Registers + i->D, y = warp.Registers + i->More[0], z = warp.Registers + i->More[1], w = warp.Registers + i->More[2];
+        for (int lane = 0; lane < Warp.Size; lane += 4)
+        {
+            var lanes = Vector512.Create(
+                Vector256.Create(Vector128.Load((int*)(memory + at[lane])), Vector128.Load((int*)(memory + at[lane + 1]))),
+                Vector256.Create(Vector128.Load((int*)(memory + at[lane + 2])), Vector128.Load((int*)(memory + at[lane + 3]))));
+            var words = Vector512.Shuffle(lanes, Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+            words.GetLower().GetLower().Store((int*)x + lane);
+            words.GetLower().GetUpper().Store((int*)y + lane);
+            words.GetUpper().GetLower().Store((int*)z + lane);
+            words.GetUpper().GetUpper().Store((int*)w + lane);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Mmrr.Ptx.Machine.Execution;
@@ -54,7 +55,6 @@ internal readonly unsafe ref struct Checker
     public void Read(long place, int places, int lane)
     {
         ulong now = Now(lane);
-        if (places == 4 && IsQuietRead(place, now)) return;
         for (int n = 0; n < places; n++)
         {
             ulong writer = _writers[place + n], reader = _readers[place + n];
@@ -64,11 +64,43 @@ internal readonly unsafe ref struct Checker
         }
     }
 
+    /// <summary>Reads four places by each lane of a mask, those of its address, as <see cref="Read"/> does; the region's memory begins at an address.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void ReadQuads(uint mask, ulong begin)
+    {
+        Vector256<ulong> born = Vector256.Create(_born), launch = Vector256.Create(_launch), block = Vector256.Create(_block),
+            interval = Vector256.Create(_blockBarrier - _block), lanes = Vector256.Create(_nowLanes), warps = Vector256.Create(_nowWarps),
+            blocks = Vector256.Create(Stamp.Blocks), thread = Vector256.Create(Stamp.Several | Stamp.Threads),
+            warp = Vector256.Create(Stamp.Blocks | (Stamp.Threads & ~(ulong)(Warp.Size - 1)));
+        ulong before = ulong.MaxValue;
+        bool isKnown = false;
+        for (; mask != 0; mask &= mask - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(mask);
+            ulong address = _warp.Addresses[lane];
+            // Two lanes that read the same are several already: a third changes nothing.
+            if (address == before && isKnown) continue;
+            (before, isKnown) = (address, address == before);
+            long place = (long)(address - begin) >> 2;
+            Vector256<ulong> writers = Vector256.Load(_writers + place), readers = Vector256.Load(_readers + place), now = Vector256.Create(Now(lane));
+            if (!Vector256.EqualsAll(Ordered(writers, launch, block, interval) & Vector256.GreaterThanOrEqual(writers, born), Vector256<ulong>.AllBitsSet))
+            {
+                Read(place, 4, lane);
+                continue;
+            }
+            // As Readers, from its last line to its first.
+            var marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & warp, Vector256<ulong>.Zero), lanes, warps);
+            marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & thread, Vector256<ulong>.Zero), now, marks);
+            marks = Vector256.ConditionalSelect(Vector256.LessThan(readers, block), now | blocks, marks);
+            marks = Vector256.ConditionalSelect(Vector256.Equals(readers & Vector256.Create(Stamp.Several), blocks), readers, marks);
+            Vector256.Store(Vector256.ConditionalSelect(Ordered(readers, launch, block, interval), now, marks), _readers + place);
+        }
+    }
+
     /// <summary>Reads places by all lanes of a warp at once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ReadTogether(long place, int places)
     {
-        if (places == 4 && IsQuietRead(place, _nowLanes)) return;
         Read(place, places, 0);
         Read(place, places, 1);
     }
@@ -93,6 +125,17 @@ internal readonly unsafe ref struct Checker
     public void Write(long place, int places, int lane)
     {
         ulong now = Now(lane);
+        if (places == 4)
+        {
+            Vector256<ulong> launch = Vector256.Create(_launch), block = Vector256.Create(_block), interval = Vector256.Create(_blockBarrier - _block);
+            var isOrdered = Ordered(Vector256.Load(_writers + place), launch, block, interval)
+                & Ordered(Vector256.Load(_readers + place), launch, block, interval);
+            if (Vector256.EqualsAll(isOrdered, Vector256<ulong>.AllBitsSet))
+            {
+                Vector256.Store(Vector256.Create(now), _writers + place);
+                return;
+            }
+        }
         for (int n = 0; n < places; n++)
         {
             ulong writer = _writers[place + n], reader = _readers[place + n];
@@ -117,22 +160,17 @@ internal readonly unsafe ref struct Checker
         }
     }
 
-    // Four places that were written before the launch, or in the block before its last barrier, and are marked as read by this lane or by several.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsQuietRead(long place, ulong now)
-    {
-        Vector256<ulong> writers = Vector256.Load(_writers + place), readers = Vector256.Load(_readers + place);
-        var block = Vector256.GreaterThanOrEqual(writers, Vector256.Create(_block)) & Vector256.LessThan(writers, Vector256.Create(_blockBarrier));
-        var before = Vector256.LessThan(writers, Vector256.Create(_launch)) & Vector256.GreaterThanOrEqual(writers, Vector256.Create(_born));
-        var marked = Vector256.Equals(readers, Vector256.Create(now)) | Vector256.Equals(readers, Vector256.Create(_nowLanes))
-            | Vector256.Equals(readers, Vector256.Create(_nowWarps));
-        return Vector256.EqualsAll((block | before) & marked, Vector256<ulong>.AllBitsSet);
-    }
-
     // Of an earlier launch, or of this block before its last barrier and not of several blocks.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsOrdered(ulong stamp) =>
         stamp < _launch || (stamp - _block < _blockBarrier - _block && (stamp & Stamp.Several) != Stamp.Blocks);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> Ordered(Vector256<ulong> stamps, Vector256<ulong> launch, Vector256<ulong> block, Vector256<ulong> interval)
+    {
+        var ofBlocks = Vector256.Equals(stamps & Vector256.Create(Stamp.Several), Vector256.Create(Stamp.Blocks));
+        return Vector256.LessThan(stamps, launch) | Vector256.AndNot(Vector256.LessThan(stamps - block, interval), ofBlocks);
+    }
 
     private ulong Readers(ulong reader, ulong now)
     {
