@@ -86,21 +86,21 @@ internal static unsafe class AccessHandlers
         var region = warp.Block.Shared;
         if (i->Bytes < 4) region.Refine();
         warp.Launch.Counts?.Shared(warp.Addresses, warp.Mask, bytes);
-        bool isChecked = region.Writers is not null;
-        var checker = isChecked ? new Checker(warp, i, region) : default;
+        var checker = default(Checker);
+        checker.Begin(warp, i, region);
         byte* memory = (byte*)region.Base;
         int shift = region.PlaceShift, places = bytes >> shift;
         if (!isStore && IsUniform(warp, out ulong same))
         {
             Places.CheckShared(warp, i, 0, same, bytes);
-            if (isChecked) checker.ReadTogether((long)same >> shift, places);
+            if (checker.IsNeeded) checker.ReadTogether((long)same >> shift, places);
             Broadcast(warp, i, memory + same);
             return;
         }
         bool areInside = Places.AreInside(warp, 0, warp.Launch.SharedBytes, bytes);
         if (areInside && !isStore && places == 4 && i->Bytes == 4 && i->SizeD == 4)
         {
-            if (isChecked) checker.ReadQuads(warp.Mask, 0);
+            if (checker.IsNeeded) checker.ReadQuads(warp.Mask, 0);
             LoadQuads(warp, i, memory);
             return;
         }
@@ -109,7 +109,7 @@ internal static unsafe class AccessHandlers
             int lane = BitOperations.TrailingZeroCount(mask);
             ulong address = warp.Addresses[lane];
             if (!areInside) Places.CheckShared(warp, i, lane, address, bytes);
-            if (isChecked)
+            if (checker.IsNeeded)
             {
                 if (isStore) checker.Write((long)address >> shift, places, lane);
                 else checker.Read((long)address >> shift, places, lane);
@@ -127,26 +127,26 @@ internal static unsafe class AccessHandlers
         int first = Warp.First(mask);
         var region = Places.Find(warp, i, first, warp.Addresses[first], bytes, null);
         warp.Launch.Counts?.Global(warp.Addresses, mask, bytes, isStore);
-        bool isChecked = region.Writers is not null;
         if (i->Bytes < 4) region.Refine();
-        var checker = isChecked ? new Checker(warp, i, region) : default;
+        var checker = default(Checker);
+        checker.Begin(warp, i, region);
         if (!isStore && bytes == 4 && i->SizeD == 4 && IsRow(warp) && Contains(region, warp.Addresses[0], 4 * Warp.Size) && region.PlaceShift == 2)
         {
-            if (isChecked) checker.ReadInRow((long)(warp.Addresses[0] - region.Base) >> 2);
+            if (checker.IsNeeded) checker.ReadInRow((long)(warp.Addresses[0] - region.Base) >> 2);
             Vector512<int>* d = Lanes.Of<int>(warp, i->D), from = (Vector512<int>*)warp.Addresses[0];
             (d[0], d[1]) = (from[0], from[1]);
             return;
         }
         if (!isStore && IsUniform(warp, out ulong same))
         {
-            if (isChecked) checker.ReadTogether((long)(same - region.Base) >> region.PlaceShift, bytes >> region.PlaceShift);
+            if (checker.IsNeeded) checker.ReadTogether((long)(same - region.Base) >> region.PlaceShift, bytes >> region.PlaceShift);
             Broadcast(warp, i, (byte*)same);
             return;
         }
         if (!isStore && i->Bytes == 4 && i->Elements == 4 && i->SizeD == 4 && region.PlaceShift == 2
             && Places.AreInside(warp, region.Base, region.Length, bytes))
         {
-            if (isChecked) checker.ReadQuads(mask, region.Base);
+            if (checker.IsNeeded) checker.ReadQuads(mask, region.Base);
             LoadQuads(warp, i, (byte*)0);
             return;
         }
@@ -159,9 +159,9 @@ internal static unsafe class AccessHandlers
             {
                 region = found;
                 if (i->Bytes < 4) region.Refine();
-                if (isChecked) checker = new Checker(warp, i, region);
+                checker.Begin(warp, i, region);
             }
-            if (isChecked)
+            if (checker.IsNeeded)
             {
                 int shift = region.PlaceShift;
                 if (isStore) checker.Write((long)(address - region.Base) >> shift, bytes >> shift, lane);

@@ -11,27 +11,31 @@ namespace Mmrr.Ptx.Machine.Access;
 /// Looks at the stamps of the places that a lane reads or writes, and renews them. Two accesses of one launch of which one writes are a race unless one
 /// thread makes both, both are atomic, or a barrier orders them: one of the block, or one of the warp for two of its lanes ("Memory Consistency Model").
 /// </summary>
-internal readonly unsafe ref struct Checker
+internal unsafe ref struct Checker
 {
-    private readonly Warp _warp;
-    private readonly Instruction* _at;
-    private readonly Region _region;
-    private readonly ulong* _writers;
-    private readonly ulong* _readers;
-    private readonly ulong _born;
-    private readonly ulong _launch;
-    private readonly ulong _block;
-    private readonly ulong _blockBarrier;
-    private readonly ulong _warpBarrier;
-    private readonly uint _firstThread;
-    private readonly ulong _nowLanes;
-    private readonly ulong _nowWarps;
+    private Warp _warp;
+    private Region _region;
+    private Instruction* _at;
+    private ulong* _writers;
+    private ulong* _readers;
+    private ulong _born;
+    private ulong _launch;
+    private ulong _block;
+    private ulong _blockBarrier;
+    private ulong _warpBarrier;
+    private uint _firstThread;
+    private ulong _nowLanes;
+    private ulong _nowWarps;
 
-    public Checker(Warp warp, Instruction* at, Region region)
+    /// <summary>Begins with an instruction and the region that it accesses, where that has stamps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Begin(Warp warp, Instruction* at, Region region)
     {
+        IsNeeded = region.Writers is not null;
+        if (!IsNeeded) return;
         _warp = warp;
-        _at = at;
         _region = region;
+        _at = at;
         _writers = region.Writers;
         _readers = region.Readers;
         _born = region.Born;
@@ -45,6 +49,9 @@ internal readonly unsafe ref struct Checker
         _nowLanes = _warpBarrier | _firstThread | Stamp.Lanes;
         _nowWarps = _blockBarrier | Stamp.Warps;
     }
+
+    /// <summary>Whether races and unwritten memory are looked for in the region.</summary>
+    public bool IsNeeded { get; private set; }
 
     /// <summary>The stamp of a lane's access now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -71,29 +78,34 @@ internal readonly unsafe ref struct Checker
         Vector256<ulong> born = Vector256.Create(_born), launch = Vector256.Create(_launch), block = Vector256.Create(_block),
             interval = Vector256.Create(_blockBarrier - _block), lanes = Vector256.Create(_nowLanes), warps = Vector256.Create(_nowWarps),
             blocks = Vector256.Create(Stamp.Blocks), thread = Vector256.Create(Stamp.Several | Stamp.Threads),
-            warp = Vector256.Create(Stamp.Blocks | (Stamp.Threads & ~(ulong)(Warp.Size - 1)));
-        ulong before = ulong.MaxValue;
-        bool isKnown = false;
+            ofWarp = Vector256.Create(Stamp.Blocks | (Stamp.Threads & ~(ulong)(Warp.Size - 1)));
+        ulong* addresses = _warp.Addresses, ofWriters = _writers, ofReaders = _readers;
+        ulong first = _warpBarrier | _firstThread, before = ulong.MaxValue;
+        bool isAgain = false;
         for (; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
-            ulong address = _warp.Addresses[lane];
+            ulong address = addresses[lane];
             // Two lanes that read the same are several already: a third changes nothing.
-            if (address == before && isKnown) continue;
-            (before, isKnown) = (address, address == before);
+            bool isSame = address == before;
+            if (isSame & isAgain) continue;
+            (before, isAgain) = (address, isSame);
             long place = (long)(address - begin) >> 2;
-            Vector256<ulong> writers = Vector256.Load(_writers + place), readers = Vector256.Load(_readers + place), now = Vector256.Create(Now(lane));
-            if (!Vector256.EqualsAll(Ordered(writers, launch, block, interval) & Vector256.GreaterThanOrEqual(writers, born), Vector256<ulong>.AllBitsSet))
-            {
-                Read(place, 4, lane);
-                continue;
-            }
+            Vector256<ulong> writers = Vector256.Load(ofWriters + place), readers = Vector256.Load(ofReaders + place),
+                now = Vector256.Create(first | (uint)lane);
+            var isGood = Ordered(writers, launch, block, interval) & Vector256.GreaterThanOrEqual(writers, born);
+            if (!Vector256.EqualsAll(isGood, Vector256<ulong>.AllBitsSet)) break;
             // As Readers, from its last line to its first.
-            var marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & warp, Vector256<ulong>.Zero), lanes, warps);
+            var marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & ofWarp, Vector256<ulong>.Zero), lanes, warps);
             marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & thread, Vector256<ulong>.Zero), now, marks);
             marks = Vector256.ConditionalSelect(Vector256.LessThan(readers, block), now | blocks, marks);
             marks = Vector256.ConditionalSelect(Vector256.Equals(readers & Vector256.Create(Stamp.Several), blocks), readers, marks);
-            Vector256.Store(Vector256.ConditionalSelect(Ordered(readers, launch, block, interval), now, marks), _readers + place);
+            Vector256.Store(Vector256.ConditionalSelect(Ordered(readers, launch, block, interval), now, marks), ofReaders + place);
+        }
+        for (; mask != 0; mask &= mask - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(mask);
+            Read((long)(addresses[lane] - begin) >> 2, 4, lane);
         }
     }
 
