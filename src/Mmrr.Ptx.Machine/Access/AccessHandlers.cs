@@ -97,18 +97,12 @@ internal static unsafe class AccessHandlers
             Broadcast(warp, i, memory + same);
             return;
         }
-        bool areInside = Places.AreInside(warp, 0, warp.Launch.SharedBytes, bytes);
-        if (areInside && !isStore && places == 4 && i->Bytes == 4 && i->SizeD == 4)
-        {
-            if (checker.IsNeeded) checker.ReadQuads(warp.Mask, 0);
-            LoadQuads(warp, i, memory);
-            return;
-        }
+        if (Words(warp, i, ref checker, region, 0, isStore)) return;
         for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
             ulong address = warp.Addresses[lane];
-            if (!areInside) Places.CheckShared(warp, i, lane, address, bytes);
+            Places.CheckShared(warp, i, lane, address, bytes);
             if (checker.IsNeeded)
             {
                 if (isStore) checker.Write((long)address >> shift, places, lane);
@@ -143,13 +137,7 @@ internal static unsafe class AccessHandlers
             Broadcast(warp, i, (byte*)same);
             return;
         }
-        if (!isStore && i->Bytes == 4 && i->Elements == 4 && i->SizeD == 4 && region.PlaceShift == 2
-            && Places.AreInside(warp, region.Base, region.Length, bytes))
-        {
-            if (checker.IsNeeded) checker.ReadQuads(mask, region.Base);
-            LoadQuads(warp, i, (byte*)0);
-            return;
-        }
+        if (Words(warp, i, ref checker, region, region.Base, isStore)) return;
         for (; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
@@ -210,20 +198,36 @@ internal static unsafe class AccessHandlers
         }
     }
 
-    // Four words a lane. The words of four lanes are transposed at once, where all lanes are active.
+    // Words of one region at addresses that count from `begin`, where no lane's is misaligned or out of bounds; false where it is more than that.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool Words(Warp warp, Instruction* i, ref Checker checker, Region region, ulong begin, bool isStore)
+    {
+        if (i->Bytes != 4 || i->SizeD != 4 || region.PlaceShift != 2 || !Places.AreInside(warp, begin, region.Length, 4 * i->Elements)) return false;
+        uint mask = warp.Mask;
+        if (checker.IsNeeded)
+        {
+            if (isStore) checker.WriteWords(mask, begin, i->Elements);
+            else checker.ReadWords(mask, begin, i->Elements);
+        }
+        byte* memory = (byte*)(region.Base - begin);
+        if (i->Elements == 4 && !isStore && mask == uint.MaxValue && Vector512.IsHardwareAccelerated)
+        {
+            LoadQuads(warp, i, memory);
+            return true;
+        }
+        for (; mask != 0; mask &= mask - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(mask);
+            Move(warp, i, lane, memory + warp.Addresses[lane], isStore);
+        }
+        return true;
+    }
+
+    // Four words for each of 32 lanes, those of four lanes transposed at once.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LoadQuads(Warp warp, Instruction* i, byte* memory)
     {
         ulong* at = warp.Addresses;
-        if (warp.Mask != uint.MaxValue || !Vector512.IsHardwareAccelerated)
-        {
-            for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
-            {
-                int lane = BitOperations.TrailingZeroCount(mask);
-                Move(warp, i, lane, memory + at[lane], isStore: false);
-            }
-            return;
-        }
         byte* x = warp.Registers + i->D, y = warp.Registers + i->More[0], z = warp.Registers + i->More[1], w = warp.Registers + i->More[2];
         for (int lane = 0; lane < Warp.Size; lane += 4)
         {

@@ -1,6 +1,4 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
 using Mmrr.Ptx.Machine.Memory;
@@ -11,7 +9,7 @@ namespace Mmrr.Ptx.Machine.Access;
 /// Looks at the stamps of the places that a lane reads or writes, and renews them. Two accesses of one launch of which one writes are a race unless one
 /// thread makes both, both are atomic, or a barrier orders them: one of the block, or one of the warp for two of its lanes ("Memory Consistency Model").
 /// </summary>
-internal unsafe ref struct Checker
+internal unsafe ref partial struct Checker
 {
     private Warp _warp;
     private Region _region;
@@ -55,7 +53,7 @@ internal unsafe ref struct Checker
 
     /// <summary>The stamp of a lane's access now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Now(int lane) => _warpBarrier | (_firstThread + (uint)lane);
+    public readonly ulong Now(int lane) => _warpBarrier | (_firstThread + (uint)lane);
 
     /// <summary>Reads places by one lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -71,44 +69,6 @@ internal unsafe ref struct Checker
         }
     }
 
-    /// <summary>Reads four places by each lane of a mask, those of its address, as <see cref="Read"/> does; the region's memory begins at an address.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void ReadQuads(uint mask, ulong begin)
-    {
-        Vector256<ulong> born = Vector256.Create(_born), launch = Vector256.Create(_launch), block = Vector256.Create(_block),
-            interval = Vector256.Create(_blockBarrier - _block), lanes = Vector256.Create(_nowLanes), warps = Vector256.Create(_nowWarps),
-            blocks = Vector256.Create(Stamp.Blocks), thread = Vector256.Create(Stamp.Several | Stamp.Threads),
-            ofWarp = Vector256.Create(Stamp.Blocks | (Stamp.Threads & ~(ulong)(Warp.Size - 1)));
-        ulong* addresses = _warp.Addresses, ofWriters = _writers, ofReaders = _readers;
-        ulong first = _warpBarrier | _firstThread, before = ulong.MaxValue;
-        bool isAgain = false;
-        for (; mask != 0; mask &= mask - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(mask);
-            ulong address = addresses[lane];
-            // Two lanes that read the same are several already: a third changes nothing.
-            bool isSame = address == before;
-            if (isSame & isAgain) continue;
-            (before, isAgain) = (address, isSame);
-            long place = (long)(address - begin) >> 2;
-            Vector256<ulong> writers = Vector256.Load(ofWriters + place), readers = Vector256.Load(ofReaders + place),
-                now = Vector256.Create(first | (uint)lane);
-            var isGood = Ordered(writers, launch, block, interval) & Vector256.GreaterThanOrEqual(writers, born);
-            if (!Vector256.EqualsAll(isGood, Vector256<ulong>.AllBitsSet)) break;
-            // As Readers, from its last line to its first.
-            var marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & ofWarp, Vector256<ulong>.Zero), lanes, warps);
-            marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & thread, Vector256<ulong>.Zero), now, marks);
-            marks = Vector256.ConditionalSelect(Vector256.LessThan(readers, block), now | blocks, marks);
-            marks = Vector256.ConditionalSelect(Vector256.Equals(readers & Vector256.Create(Stamp.Several), blocks), readers, marks);
-            Vector256.Store(Vector256.ConditionalSelect(Ordered(readers, launch, block, interval), now, marks), ofReaders + place);
-        }
-        for (; mask != 0; mask &= mask - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(mask);
-            Read((long)(addresses[lane] - begin) >> 2, 4, lane);
-        }
-    }
-
     /// <summary>Reads places by all lanes of a warp at once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ReadTogether(long place, int places)
@@ -117,37 +77,11 @@ internal unsafe ref struct Checker
         Read(place, places, 1);
     }
 
-    /// <summary>Reads places by all lanes of a warp, each place by the next lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void ReadInRow(long place)
-    {
-        Vector512<ulong> born = Vector512.Create(_born), launch = Vector512.Create(_launch);
-        var steps = Vector512.Create(0UL, 1, 2, 3, 4, 5, 6, 7);
-        for (int lane = 0; lane < Warp.Size; lane += 8)
-        {
-            Vector512<ulong> writers = Vector512.Load(_writers + place + lane), readers = Vector512.Load(_readers + place + lane);
-            bool isQuiet = Vector512.GreaterThanOrEqualAll(writers, born) && Vector512.LessThanAll(writers, launch) && Vector512.LessThanAll(readers, launch);
-            if (isQuiet) Vector512.Store(Vector512.Create(Now(lane)) + steps, _readers + place + lane);
-            else for (int n = lane; n < lane + 8; n++) Read(place + n, 1, n);
-        }
-    }
-
     /// <summary>Writes places by one lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(long place, int places, int lane)
     {
         ulong now = Now(lane);
-        if (places == 4)
-        {
-            Vector256<ulong> launch = Vector256.Create(_launch), block = Vector256.Create(_block), interval = Vector256.Create(_blockBarrier - _block);
-            var isOrdered = Ordered(Vector256.Load(_writers + place), launch, block, interval)
-                & Ordered(Vector256.Load(_readers + place), launch, block, interval);
-            if (Vector256.EqualsAll(isOrdered, Vector256<ulong>.AllBitsSet))
-            {
-                Vector256.Store(Vector256.Create(now), _writers + place);
-                return;
-            }
-        }
         for (int n = 0; n < places; n++)
         {
             ulong writer = _writers[place + n], reader = _readers[place + n];
@@ -174,17 +108,11 @@ internal unsafe ref struct Checker
 
     // Of an earlier launch, or of this block before its last barrier and not of several blocks.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsOrdered(ulong stamp) =>
+    private readonly bool IsOrdered(ulong stamp) =>
         stamp < _launch || (stamp - _block < _blockBarrier - _block && (stamp & Stamp.Several) != Stamp.Blocks);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Ordered(Vector256<ulong> stamps, Vector256<ulong> launch, Vector256<ulong> block, Vector256<ulong> interval)
-    {
-        var ofBlocks = Vector256.Equals(stamps & Vector256.Create(Stamp.Several), Vector256.Create(Stamp.Blocks));
-        return Vector256.LessThan(stamps, launch) | Vector256.AndNot(Vector256.LessThan(stamps - block, interval), ofBlocks);
-    }
-
-    private ulong Readers(ulong reader, ulong now)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly ulong Readers(ulong reader, ulong now)
     {
         ulong several = reader & Stamp.Several;
         if (several == Stamp.Blocks) return reader;
