@@ -14,7 +14,7 @@ public class AccessModelTests
     private const int Blocks = 2;
     private const int Section = 512; // words
     private const int AreaWords = (Blocks + 1) * Section;
-    private const int Trials = 400;
+    private const int Trials = 250;
 
     [Theory]
     [InlineData(true)]
@@ -75,7 +75,14 @@ public class AccessModelTests
                 half = 1 - half;
                 continue;
             }
-            bool isStore = random.Next(3) == 0, isAnywhere = random.Next(50) == 0, isCommon = !isStore && random.Next(2) == 0, hasAll = random.Next(3) != 0;
+            if (steps.Count > 0 && steps[^1] is { IsStore: false, Elements: > 0 } last && random.Next(4) == 0)
+            {
+                // One thread, often the first of those that have read a place, writes what it has read.
+                int writer = (Threads * random.Next(Blocks)) + random.Next(random.Next(2) == 0 ? 2 : Threads);
+                steps.Add(new Step(true, last.Elements, [.. last.At.Select((at, thread) => thread == writer ? at : -1)]));
+                continue;
+            }
+            bool isStore = random.Next(3) == 0, isAnywhere = random.Next(80) == 0, isCommon = !isStore && random.Next(2) == 0, hasAll = random.Next(3) != 0;
             int elements = 1 << random.Next(3), pattern = isStore && !isAnywhere ? 0 : random.Next(5), share = isStore ? half : 1 - half, seed = random.Next();
             int[] starts = [.. Enumerable.Range(0, Threads / 32).Select(_ => random.Next(32))];
             steps.Add(Of(isStore, elements, (block, thread) =>
