@@ -14,7 +14,7 @@ internal unsafe ref partial struct Checker
 {
     private const uint HalfOfTheLanes = 0xFFFF;
 
-    /// <summary>Reads places by each lane: those at <see cref="Warp.Addresses"/>, of a region whose memory begins at the address <paramref name="begin"/>.</summary>
+    /// <summary>Reads places by each lane: those at <see cref="Warp.Addresses"/>, of which <paramref name="begin"/> is the region's first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ReadWords(uint mask, ulong begin, int places)
     {

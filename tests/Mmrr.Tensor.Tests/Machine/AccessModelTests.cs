@@ -125,7 +125,8 @@ public class AccessModelTests
                 continue;
             }
             string[] registers = [.. Enumerable.Range(5, step.Elements).Select(n => $"%r{n}")];
-            string list = step.Elements == 1 ? registers[0] : $"{{{string.Join(", ", registers)}}}", type = step.Elements == 1 ? "u32" : $"v{step.Elements}.u32";
+            string list = step.Elements == 1 ? registers[0] : $"{{{string.Join(", ", registers)}}}";
+            string type = step.Elements == 1 ? "u32" : $"v{step.Elements}.u32";
             lines.Add($"ld.global.u32 %r1, [%rd2+{4 * k * Blocks * Threads}]; setp.ne.s32 %p1, %r1, -1; cvt.u64.u32 %rd4, %r1; add.u64 %rd5, %rd3, %rd4;");
             if (step.IsStore)
             {
