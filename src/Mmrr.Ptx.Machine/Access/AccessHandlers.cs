@@ -86,23 +86,24 @@ internal static unsafe class AccessHandlers
         var region = warp.Block.Shared;
         if (i->Bytes < 4) region.Refine();
         warp.Launch.Counts?.Shared(warp.Addresses, warp.Mask, bytes);
-        bool isChecked = region.Writers is not null;
-        var checker = isChecked ? new Checker(warp, i, region) : default;
+        var checker = default(Checker);
+        checker.Begin(warp, i, region);
         byte* memory = (byte*)region.Base;
         int shift = region.PlaceShift, places = bytes >> shift;
         if (!isStore && IsUniform(warp, out ulong same))
         {
             Places.CheckShared(warp, i, 0, same, bytes);
-            if (isChecked) checker.ReadTogether((long)same >> shift, places);
+            if (checker.IsNeeded) checker.ReadTogether((long)same >> shift, places);
             Broadcast(warp, i, memory + same);
             return;
         }
+        if (Words(warp, i, ref checker, region, 0, isStore)) return;
         for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
             ulong address = warp.Addresses[lane];
             Places.CheckShared(warp, i, lane, address, bytes);
-            if (isChecked)
+            if (checker.IsNeeded)
             {
                 if (isStore) checker.Write((long)address >> shift, places, lane);
                 else checker.Read((long)address >> shift, places, lane);
@@ -120,22 +121,23 @@ internal static unsafe class AccessHandlers
         int first = Warp.First(mask);
         var region = Places.Find(warp, i, first, warp.Addresses[first], bytes, null);
         warp.Launch.Counts?.Global(warp.Addresses, mask, bytes, isStore);
-        bool isChecked = region.Writers is not null;
         if (i->Bytes < 4) region.Refine();
-        var checker = isChecked ? new Checker(warp, i, region) : default;
+        var checker = default(Checker);
+        checker.Begin(warp, i, region);
         if (!isStore && bytes == 4 && i->SizeD == 4 && IsRow(warp) && Contains(region, warp.Addresses[0], 4 * Warp.Size) && region.PlaceShift == 2)
         {
-            if (isChecked) checker.ReadInRow((long)(warp.Addresses[0] - region.Base) >> 2);
+            if (checker.IsNeeded) checker.ReadInRow((long)(warp.Addresses[0] - region.Base) >> 2);
             Vector512<int>* d = Lanes.Of<int>(warp, i->D), from = (Vector512<int>*)warp.Addresses[0];
             (d[0], d[1]) = (from[0], from[1]);
             return;
         }
         if (!isStore && IsUniform(warp, out ulong same))
         {
-            if (isChecked) checker.ReadTogether((long)(same - region.Base) >> region.PlaceShift, bytes >> region.PlaceShift);
+            if (checker.IsNeeded) checker.ReadTogether((long)(same - region.Base) >> region.PlaceShift, bytes >> region.PlaceShift);
             Broadcast(warp, i, (byte*)same);
             return;
         }
+        if (Words(warp, i, ref checker, region, region.Base, isStore)) return;
         for (; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
@@ -145,9 +147,9 @@ internal static unsafe class AccessHandlers
             {
                 region = found;
                 if (i->Bytes < 4) region.Refine();
-                if (isChecked) checker = new Checker(warp, i, region);
+                checker.Begin(warp, i, region);
             }
-            if (isChecked)
+            if (checker.IsNeeded)
             {
                 int shift = region.PlaceShift;
                 if (isStore) checker.Write((long)(address - region.Base) >> shift, bytes >> shift, lane);
@@ -193,6 +195,50 @@ internal static unsafe class AccessHandlers
             ulong bits = LoadElement(at + (n * i->Bytes), i->Bytes, i->Signed);
             if (i->SizeD == 4) new Span<uint>(warp.Registers + register, Warp.Size).Fill((uint)bits);
             else new Span<ulong>(warp.Registers + register, Warp.Size).Fill(bits);
+        }
+    }
+
+    // Words of one region at addresses that count from `begin`, where no lane's is misaligned or out of bounds; false where it is more than that.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool Words(Warp warp, Instruction* i, ref Checker checker, Region region, ulong begin, bool isStore)
+    {
+        if (i->Bytes != 4 || i->SizeD != 4 || region.PlaceShift != 2 || !Places.AreInside(warp, begin, region.Length, 4 * i->Elements)) return false;
+        uint mask = warp.Mask;
+        if (checker.IsNeeded)
+        {
+            if (isStore) checker.WriteWords(mask, begin, i->Elements);
+            else checker.ReadWords(mask, begin, i->Elements);
+        }
+        byte* memory = (byte*)(region.Base - begin);
+        if (i->Elements == 4 && !isStore && mask == uint.MaxValue && Vector512.IsHardwareAccelerated)
+        {
+            LoadQuads(warp, i, memory);
+            return true;
+        }
+        for (; mask != 0; mask &= mask - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(mask);
+            Move(warp, i, lane, memory + warp.Addresses[lane], isStore);
+        }
+        return true;
+    }
+
+    // Four words for each of 32 lanes, those of four lanes transposed at once.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LoadQuads(Warp warp, Instruction* i, byte* memory)
+    {
+        ulong* at = warp.Addresses;
+        byte* x = warp.Registers + i->D, y = warp.Registers + i->More[0], z = warp.Registers + i->More[1], w = warp.Registers + i->More[2];
+        for (int lane = 0; lane < Warp.Size; lane += 4)
+        {
+            var lanes = Vector512.Create(
+                Vector256.Create(Vector128.Load((int*)(memory + at[lane])), Vector128.Load((int*)(memory + at[lane + 1]))),
+                Vector256.Create(Vector128.Load((int*)(memory + at[lane + 2])), Vector128.Load((int*)(memory + at[lane + 3]))));
+            var words = Vector512.Shuffle(lanes, Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+            words.GetLower().GetLower().Store((int*)x + lane);
+            words.GetLower().GetUpper().Store((int*)y + lane);
+            words.GetUpper().GetLower().Store((int*)z + lane);
+            words.GetUpper().GetUpper().Store((int*)w + lane);
         }
     }
 

@@ -19,6 +19,7 @@ internal static unsafe class AtomicHandlers
         var function = warp.Launch.Program.Atomics[*i->More];
         if (space == PtxSpace.Shared) warp.Launch.Counts?.Shared(warp.Addresses, warp.Mask, i->Bytes);
         else warp.Launch.Counts?.Global(warp.Addresses, warp.Mask, i->Bytes, isStore: true);
+        var checker = default(Checker);
         for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
@@ -35,7 +36,8 @@ internal static unsafe class AtomicHandlers
                 region = Places.Find(warp, i, lane, address, i->Bytes, null);
             }
             int shift = region.PlaceShift;
-            if (region.Writers is not null) new Checker(warp, i, region).Exchange((long)(address - region.Base) >> shift, i->Bytes >> shift, lane);
+            checker.Begin(warp, i, region);
+            if (checker.IsNeeded) checker.Exchange((long)(address - region.Base) >> shift, i->Bytes >> shift, lane);
             ulong old = AccessHandlers.LoadElement((byte*)address, i->Bytes, signed: false);
             ulong b = Lanes.Read(warp, i->B, i->SizeB, lane), c = i->SizeC == 0 ? 0 : Lanes.Read(warp, i->C, i->SizeC, lane);
             AccessHandlers.StoreElement((byte*)address, i->Bytes, function(old, b, c));

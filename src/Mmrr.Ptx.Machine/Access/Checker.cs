@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
 using Mmrr.Ptx.Machine.Memory;
@@ -10,27 +9,31 @@ namespace Mmrr.Ptx.Machine.Access;
 /// Looks at the stamps of the places that a lane reads or writes, and renews them. Two accesses of one launch of which one writes are a race unless one
 /// thread makes both, both are atomic, or a barrier orders them: one of the block, or one of the warp for two of its lanes ("Memory Consistency Model").
 /// </summary>
-internal readonly unsafe ref struct Checker
+internal unsafe ref partial struct Checker
 {
-    private readonly Warp _warp;
-    private readonly Instruction* _at;
-    private readonly Region _region;
-    private readonly ulong* _writers;
-    private readonly ulong* _readers;
-    private readonly ulong _born;
-    private readonly ulong _launch;
-    private readonly ulong _block;
-    private readonly ulong _blockBarrier;
-    private readonly ulong _warpBarrier;
-    private readonly uint _firstThread;
-    private readonly ulong _nowLanes;
-    private readonly ulong _nowWarps;
+    private Warp _warp;
+    private Region _region;
+    private Instruction* _at;
+    private ulong* _writers;
+    private ulong* _readers;
+    private ulong _born;
+    private ulong _launch;
+    private ulong _block;
+    private ulong _blockBarrier;
+    private ulong _warpBarrier;
+    private uint _firstThread;
+    private ulong _nowLanes;
+    private ulong _nowWarps;
 
-    public Checker(Warp warp, Instruction* at, Region region)
+    /// <summary>Begins with an instruction and the region that it accesses, where that has stamps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Begin(Warp warp, Instruction* at, Region region)
     {
+        IsNeeded = region.Writers is not null;
+        if (!IsNeeded) return;
         _warp = warp;
-        _at = at;
         _region = region;
+        _at = at;
         _writers = region.Writers;
         _readers = region.Readers;
         _born = region.Born;
@@ -45,16 +48,18 @@ internal readonly unsafe ref struct Checker
         _nowWarps = _blockBarrier | Stamp.Warps;
     }
 
+    /// <summary>Whether races and unwritten memory are looked for in the region.</summary>
+    public bool IsNeeded { get; private set; }
+
     /// <summary>The stamp of a lane's access now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Now(int lane) => _warpBarrier | (_firstThread + (uint)lane);
+    public readonly ulong Now(int lane) => _warpBarrier | (_firstThread + (uint)lane);
 
     /// <summary>Reads places by one lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Read(long place, int places, int lane)
     {
         ulong now = Now(lane);
-        if (places == 4 && IsQuietRead(place, now)) return;
         for (int n = 0; n < places; n++)
         {
             ulong writer = _writers[place + n], reader = _readers[place + n];
@@ -68,24 +73,8 @@ internal readonly unsafe ref struct Checker
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ReadTogether(long place, int places)
     {
-        if (places == 4 && IsQuietRead(place, _nowLanes)) return;
         Read(place, places, 0);
         Read(place, places, 1);
-    }
-
-    /// <summary>Reads places by all lanes of a warp, each place by the next lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void ReadInRow(long place)
-    {
-        Vector512<ulong> born = Vector512.Create(_born), launch = Vector512.Create(_launch);
-        var steps = Vector512.Create(0UL, 1, 2, 3, 4, 5, 6, 7);
-        for (int lane = 0; lane < Warp.Size; lane += 8)
-        {
-            Vector512<ulong> writers = Vector512.Load(_writers + place + lane), readers = Vector512.Load(_readers + place + lane);
-            bool isQuiet = Vector512.GreaterThanOrEqualAll(writers, born) && Vector512.LessThanAll(writers, launch) && Vector512.LessThanAll(readers, launch);
-            if (isQuiet) Vector512.Store(Vector512.Create(Now(lane)) + steps, _readers + place + lane);
-            else for (int n = lane; n < lane + 8; n++) Read(place + n, 1, n);
-        }
     }
 
     /// <summary>Writes places by one lane.</summary>
@@ -117,24 +106,13 @@ internal readonly unsafe ref struct Checker
         }
     }
 
-    // Four places that were written before the launch, or in the block before its last barrier, and are marked as read by this lane or by several.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsQuietRead(long place, ulong now)
-    {
-        Vector256<ulong> writers = Vector256.Load(_writers + place), readers = Vector256.Load(_readers + place);
-        var block = Vector256.GreaterThanOrEqual(writers, Vector256.Create(_block)) & Vector256.LessThan(writers, Vector256.Create(_blockBarrier));
-        var before = Vector256.LessThan(writers, Vector256.Create(_launch)) & Vector256.GreaterThanOrEqual(writers, Vector256.Create(_born));
-        var marked = Vector256.Equals(readers, Vector256.Create(now)) | Vector256.Equals(readers, Vector256.Create(_nowLanes))
-            | Vector256.Equals(readers, Vector256.Create(_nowWarps));
-        return Vector256.EqualsAll((block | before) & marked, Vector256<ulong>.AllBitsSet);
-    }
-
     // Of an earlier launch, or of this block before its last barrier and not of several blocks.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsOrdered(ulong stamp) =>
+    private readonly bool IsOrdered(ulong stamp) =>
         stamp < _launch || (stamp - _block < _blockBarrier - _block && (stamp & Stamp.Several) != Stamp.Blocks);
 
-    private ulong Readers(ulong reader, ulong now)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly ulong Readers(ulong reader, ulong now)
     {
         ulong several = reader & Stamp.Several;
         if (several == Stamp.Blocks) return reader;

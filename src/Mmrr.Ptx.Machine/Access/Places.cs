@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
 using Mmrr.Ptx.Machine.Memory;
@@ -56,6 +57,22 @@ internal static unsafe class Places
             throw warp.Fault(
                 PtxFaultKind.OutOfBounds, at, lane, $"accesses {bytes} bytes at {(long)address} of shared memory, which has {length} bytes");
         }
+    }
+
+    /// <summary>Whether the bytes of all active lanes, at <see cref="Warp.Addresses"/>, are aligned and within the length from an address on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool AreInside(Warp warp, ulong begin, long length, int bytes)
+    {
+        if (length < bytes) return false;
+        Vector512<ulong> first = Vector512.Create(begin), last = Vector512.Create((ulong)(length - bytes)), low = Vector512.Create((ulong)(bytes - 1));
+        var addresses = (Vector512<ulong>*)warp.Addresses;
+        uint outside = 0;
+        for (int n = 0; n < 4; n++)
+        {
+            var isOutside = Vector512.GreaterThan(addresses[n] - first, last) | ~Vector512.Equals(addresses[n] & low, Vector512<ulong>.Zero);
+            outside |= Lanes.Gather(isOutside, n);
+        }
+        return (outside & warp.Mask) == 0;
     }
 
     /// <summary>For example <c>byte 64 of X (256 bytes at 0x7F00)</c>.</summary>

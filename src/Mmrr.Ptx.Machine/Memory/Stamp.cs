@@ -25,7 +25,10 @@ internal static class Stamp
     /// <summary>The bits of these three.</summary>
     public const ulong Several = 3UL << 10;
 
-    public static uint Thread(ulong stamp) => (uint)stamp & 0x3FF;
+    /// <summary>The bits of the thread.</summary>
+    public const ulong Threads = 0x3FF;
+
+    public static uint Thread(ulong stamp) => (uint)(stamp & Threads);
 
     public static ulong Begin(long interval) => (ulong)interval << Shift;
 }
