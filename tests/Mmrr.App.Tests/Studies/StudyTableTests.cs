@@ -48,7 +48,7 @@ public sealed class StudyTableTests : IDisposable
         SmallStudy.Run(_folder, study, "table").Ends(0);
         string tex = File.ReadAllText(_folder["out/small/table.tex"]);
         Assert.Contains("\\caption{50 \\% \\& 3\\_000 \\textasciitilde{} \\{$\\gamma$-VAE\\}: image AUROC.}", tex, StringComparison.Ordinal);
-        Assert.Contains("class & a $<$ b $\\pm$ 1, without & a $<$ b $\\pm$ 1 ", tex, StringComparison.Ordinal);
+        Assert.Contains("{class} & a $<$ b $\\pm$ 1, without & a $<$ b $\\pm$ 1 ", tex, StringComparison.Ordinal);
         // After the end of a row, [ and * would belong to it.
         Assert.Contains("\n{[x]} & ", tex, StringComparison.Ordinal);
         Assert.Contains("\n{*} & ", tex, StringComparison.Ordinal);
