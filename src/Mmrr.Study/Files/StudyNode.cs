@@ -33,11 +33,7 @@ internal sealed class StudyNode(string path, YamlNode node)
 
     /// <summary>The keys and values of a mapping.</summary>
     public IEnumerable<(StudyNode Key, StudyNode Value)> Pairs =>
-        ((YamlMappingNode)node).Children.Select(pair =>
-        {
-            var key = new StudyNode(path, pair.Key);
-            return pair.Key is YamlScalarNode ? (key, new StudyNode(path, pair.Value)) : throw key.Fault("a key is a list or a mapping, expected a word");
-        });
+        ((YamlMappingNode)node).Children.Select(pair => (new StudyNode(path, pair.Key), new StudyNode(path, pair.Value)));
 
     /// <summary>The value of a key; null where there is none.</summary>
     public StudyNode? this[string key] => ((YamlMappingNode)node).Children.TryGetValue(new YamlScalarNode(key), out var value) ? new(path, value) : null;
