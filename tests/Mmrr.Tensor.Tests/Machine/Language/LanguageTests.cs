@@ -39,7 +39,9 @@ public class LanguageTests
         using var results = device.Accelerator.Allocate1D<long>(Count);
         var arguments = new FunctionKernels.Arguments
         {
-            A = first.View.AsContiguous(), B = second.View.AsContiguous(), Y = results.View.AsContiguous(),
+            A = first.View.AsContiguous(),
+            B = second.View.AsContiguous(),
+            Y = results.View.AsContiguous(),
         };
         Type[] functions =
         [
