@@ -38,6 +38,6 @@ try
 }
 catch (PtxFaultException e)
 {
-    Console.WriteLine($"\n{e.Message}\nMended by the barrier between Fill and Write: PaddedKernel above.");
+    Console.WriteLine($"\n{e.Message.Replace(": ", ":\n  ", StringComparison.Ordinal)}\nMended by the barrier between Fill and Write: PaddedKernel above.");
     return 0;
 }

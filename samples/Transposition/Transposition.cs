@@ -32,6 +32,14 @@ public static class Transposition
         foreach (var way in Right) way.Run(x, Tensor.Empty(device, x.Shape));
     }
 
+    /// <summary>The same for the racing kernel: it ends with the race.</summary>
+    [SimtExample]
+    public static void Race(Device device)
+    {
+        using var scope = new DisposeScope();
+        RunRacing(Tensor.From(device, new Shape(256, 256), new float[256 * 256]), Tensor.Empty(device, new Shape(256, 256)));
+    }
+
     private static void Run(Tensor x, Tensor output, Action<Arguments> kernel)
     {
         int side = x.Shape[0];

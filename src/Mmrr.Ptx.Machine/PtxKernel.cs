@@ -35,7 +35,7 @@ public sealed unsafe class PtxKernel : IDisposable
         ArgumentNullException.ThrowIfNull(ptx);
         ArgumentNullException.ThrowIfNull(memory);
         _memory = memory;
-        var module = PtxParser.Parse(ptx);
+        var module = PtxParser.Parse(ptx, title);
         var places = new Dictionary<PtxVariable, long>();
         _program = ProgramBuilder.Build(
             module, entry, title, variable => places.TryGetValue(variable, out long at) ? at : places[variable] = Allocate(variable));

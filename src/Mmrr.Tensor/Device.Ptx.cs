@@ -1,7 +1,9 @@
+using System.Globalization;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using Mmrr.Ptx.Machine.Counting;
+using Mmrr.Ptx.Machine.Memory;
 
 namespace Mmrr;
 
@@ -41,23 +43,35 @@ public sealed partial class Device
     }
 }
 
-/// <summary>What the name of a device for PTX says: <c>ptx</c>, <c>ptx:80</c> or <c>ptx:90</c>, and <c>,unchecked</c> or nothing behind it.</summary>
+/// <summary>
+/// What the name of a device for PTX says: <c>ptx</c>, <c>ptx:80</c> or <c>ptx:90</c>, and behind it <c>,unchecked</c> and <c>,limit=N</c>, in any order, or
+/// nothing.
+/// </summary>
 /// <param name="Sm">The compute capability, times ten.</param>
 /// <param name="IsChecked">Whether races and reads of unwritten memory are found.</param>
-internal readonly record struct PtxOptions(int Sm, bool IsChecked)
+/// <param name="MostInstructions">Instructions of a warp in a block until a kernel counts as endless.</param>
+internal readonly record struct PtxOptions(int Sm, bool IsChecked, long MostInstructions)
 {
-    private const string Unchecked = ",unchecked";
+    private const string Limit = "limit=";
 
     public static bool TryParse(string name, out PtxOptions options)
     {
-        bool isChecked = !name.EndsWith(Unchecked, StringComparison.Ordinal);
-        int sm = (isChecked ? name : name[..^Unchecked.Length]) switch
+        string[] words = name.Split(',');
+        int sm = words[0] switch
         {
             "ptx" or "ptx:90" => 90,
             "ptx:80" => 80,
             _ => 0,
         };
-        options = new PtxOptions(sm, isChecked);
+        options = new PtxOptions(sm, IsChecked: true, GlobalMemory.DefaultMostInstructions);
+        foreach (string word in words.AsSpan(1))
+        {
+            if (word == "unchecked") options = options with { IsChecked = false };
+            else if (word.StartsWith(Limit, StringComparison.Ordinal)
+                && long.TryParse(word.AsSpan(Limit.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long most) && most > 0)
+                options = options with { MostInstructions = most };
+            else return false;
+        }
         return sm != 0;
     }
 }

@@ -134,7 +134,8 @@ public sealed partial class Device : IDisposable
 
     /// <summary>
     /// Opens <c>auto</c> (CUDA if present, otherwise the CPU), <c>cpu</c>, <c>simt</c>, <c>ptx</c>, <c>ptx:80</c>, <c>ptx:90</c>, <c>cuda</c> or <c>cuda:N</c>.
-    /// <c>,unchecked</c> after one of the three of PTX leaves out the checks for races and for memory that nothing has written.
+    /// <c>,unchecked</c> after one of the three of PTX leaves out the checks for races and for memory that nothing has written; <c>,limit=N</c> ends a kernel
+    /// of which a warp executes more than N instructions in a block, a thousand million where none is given.
     /// </summary>
     /// <param name="name">The device's name.</param>
     /// <param name="threads">Worker threads on <c>cpu</c>, from 1 to 1024; all cores by default.</param>
@@ -153,7 +154,9 @@ public sealed partial class Device : IDisposable
         if (PtxOptions.TryParse(name, out var ptx)) return OpenPtx(name, ptx);
         if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
             return OpenCuda(index);
-        throw new DeviceUnavailableException($"unknown device '{name}': expected auto, cpu, simt, ptx, ptx:80, ptx:90, cuda or cuda:N");
+        throw new DeviceUnavailableException(
+            $"unknown device '{name}': expected auto, cpu, simt, cuda, cuda:N, or ptx, ptx:80 or ptx:90, "
+            + "to which ,unchecked and ,limit=N (instructions of a warp) may be added");
     }
 
     /// <summary>The names that <see cref="Open"/> accepts on this machine, each with its hardware.</summary>

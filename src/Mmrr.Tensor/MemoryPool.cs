@@ -8,18 +8,24 @@ namespace Mmrr;
 /// are reused. Because a device is a stream, a block may be reused by a later operation as soon as its last reader is enqueued. On the CPU the most recently
 /// returned block is reused, which may still be in the caches; elsewhere the one that was allocated first, so that tensors have the same addresses in every
 /// training step. Where no block of the class is free, the smallest larger one is split, so that gradients lie in the memory that activations have left;
-/// its parts are joined again when they are free. When the system has no more memory, tensors that nobody references any more are collected, the free
-/// buffers are released and the request is retried.
+/// its parts are joined again when they are free. On the device <c>ptx</c> a returned block waits until 16 MB are returned after it. When the system has
+/// no more memory, tensors that nobody references any more are collected, the free buffers are released and the request is retried.
 /// </summary>
 internal sealed class MemoryPool(Device device) : IDisposable
 {
     // A request splits no block of more than this many times its size: a few statistics would keep a large block from being whole again.
     private const int LargestSplit = 64;
 
+    // On `ptx`: the bytes of returned blocks that are not reused yet.
+    private const long MostWaitingBytes = 16 << 20;
+
     private readonly Dictionary<int, SortedSet<MemoryBlock>> _free = [];
     private readonly SortedSet<int> _freeSizes = [];
     // All that are allocated: the garbage collector would free a buffer that only enqueued operations know, by its address.
     private readonly HashSet<DeviceBuffer> _all = [];
+    // On `ptx` blocks that were returned wait here, the first first, so that a kernel that still has their address is found.
+    private readonly Queue<MemoryBlock> _waiting = new();
+    private long _waitingBytes;
     private readonly Lock _lock = new();
     private long _liveTensors;
     private long _returned;
@@ -54,6 +60,13 @@ internal sealed class MemoryPool(Device device) : IDisposable
         device.Ptx?.Memory.Close((nint)block.Pointer);
         lock (_lock)
         {
+            if (device.Ptx is not null && block.Buffer.Bytes <= MostWaitingBytes)
+            {
+                _waiting.Enqueue(block);
+                _waitingBytes += block.Buffer.Bytes;
+                ReuseWaiting(MostWaitingBytes);
+                return;
+            }
             if (block.Previous is { IsFree: true } previous)
             {
                 Remove(previous);
@@ -166,8 +179,20 @@ internal sealed class MemoryPool(Device device) : IDisposable
         Dispose();
     }
 
+    // Each has a buffer of its own: there is nothing to join.
+    private void ReuseWaiting(long mostBytes)
+    {
+        while (_waitingBytes > mostBytes)
+        {
+            var block = _waiting.Dequeue();
+            _waitingBytes -= block.Buffer.Bytes;
+            Add(block);
+        }
+    }
+
     private void Trim()
     {
+        ReuseWaiting(0);
         foreach (var block in _free.Values.SelectMany(blocks => blocks).Where(block => block.IsWhole).ToArray())
         {
             Remove(block);

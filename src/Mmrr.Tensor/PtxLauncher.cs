@@ -22,7 +22,7 @@ internal sealed class PtxLauncher : IDisposable
     public PtxLauncher(PtxOptions options)
     {
         Sm = options.Sm;
-        Memory = new GlobalMemory(options.IsChecked);
+        Memory = new GlobalMemory(options.IsChecked) { MostInstructions = options.MostInstructions };
         // ILGPU names no target above sm_80, and writes the same text for all that follow.
         _compiler = new KernelPtx(Math.Min(Sm, 80), namesLines: true);
     }

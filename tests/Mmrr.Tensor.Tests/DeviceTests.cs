@@ -12,10 +12,16 @@ public class DeviceTests(TestDevices devices)
     [InlineData("ptx:75")]
     [InlineData("ptx,checked")]
     [InlineData("cpu,unchecked")]
+    [InlineData("ptx,foo")]
+    [InlineData("ptx,limit=0")]
+    [InlineData("ptx,limit=")]
+    [InlineData("ptx,")]
     public void Open_names_an_unknown_device_and_what_it_knows(string name)
     {
         var e = Assert.Throws<DeviceUnavailableException>(() => Device.Open(name));
-        Assert.Equal($"unknown device '{name}': expected auto, cpu, simt, ptx, ptx:80, ptx:90, cuda or cuda:N", e.Message);
+        Assert.Equal(
+            $"unknown device '{name}': expected auto, cpu, simt, cuda, cuda:N, or ptx, ptx:80 or ptx:90, "
+            + "to which ,unchecked and ,limit=N (instructions of a warp) may be added", e.Message);
     }
 
     [Fact]

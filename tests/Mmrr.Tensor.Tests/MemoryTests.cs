@@ -25,7 +25,9 @@ public class MemoryTests(TestDevices devices)
     {
         var device = devices.Get(name);
         long allocations = 0, bytes = 0;
-        for (int round = 0; round < 5; round++)
+        // On ptx memory is reused when 16 MB have been returned after it.
+        int settled = name == "ptx" ? 80 : 0;
+        for (int round = 0; round < settled + 5; round++)
         {
             using (new DisposeScope())
             {
@@ -35,7 +37,7 @@ public class MemoryTests(TestDevices devices)
                     if (size == 5000) tensor.Dispose();
                 }
             }
-            if (round == 0) (allocations, bytes) = (device.SystemAllocations, device.ReservedBytes);
+            if (round == settled) (allocations, bytes) = (device.SystemAllocations, device.ReservedBytes);
         }
         Assert.Equal((allocations, bytes), (device.SystemAllocations, device.ReservedBytes));
     }

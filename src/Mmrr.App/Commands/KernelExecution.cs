@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
+using Mmrr.App.Output;
 using Mmrr.Nn;
 using Mmrr.Ptx;
 using Mmrr.Ptx.Machine.Counting;
@@ -23,7 +25,7 @@ internal static class KernelExecution
         if (sizes.Length != 3 || sizes.Min() < 1) throw new UsageException($"--shape is '{shape}', expected images, side and width: 2,16,16");
         Print(
             kernel, sm, cardName, draws,
-            device =>
+            (device, _) =>
             {
                 using var model = Small(device, sizes);
                 foreach (var create in Workloads(model, sizes[0], MaskLevels))
@@ -47,10 +49,7 @@ internal static class KernelExecution
         }
         Print(
             kernel, sm, cardName, draws,
-            device =>
-            {
-                foreach (var example in examples) RunExample(example, device);
-            },
+            (device, counts) => RunExamples(examples, kernel, device, counts),
             $"in no method of {assembly.GetName().Name} with the attribute [SimtExample]");
     }
 
@@ -73,28 +72,51 @@ internal static class KernelExecution
         () => ModelWorkload.Score(model, batch, levels),
     ];
 
-    private static void Print(string kernel, string sm, string cardName, bool draws, Action<Device> run, string whyNot)
+    private static void Print(
+        string kernel, string sm, string cardName, bool draws, Action<Device, IReadOnlyDictionary<string, KernelCounts>> run, string whyNot)
     {
         if (sm is not ("80" or "90")) throw new UsageException($"--run knows sm_80 and sm_90, not sm_{sm}");
         var card = Card.Of(cardName);
         using var device = Device.Open($"ptx:{sm}");
         var counts = device.CountKernels(card);
-        run(device);
+        run(device, counts);
         if (!counts.TryGetValue(kernel, out var found)) throw new UsageException($"--run: {kernel} is {whyNot}");
         foreach (string line in ExecutionReport.Lines(kernel, found, card)) Console.WriteLine(line);
         if (!draws) return;
         foreach (string line in ExecutionReport.Timeline(found)) Console.WriteLine(line);
     }
 
-    private static void RunExample(MethodInfo example, Device device)
+    // An example that fails ends the command where it ran the kernel, or where no other runs it; else it is a warning.
+    private static void RunExamples(List<MethodInfo> examples, string kernel, Device device, IReadOnlyDictionary<string, KernelCounts> counts)
+    {
+        var failures = new List<string>();
+        foreach (var example in examples)
+        {
+            long before = Launches();
+            if (Failure(example, device) is not { } failure) continue;
+            if (Launches() > before) throw new UsageException($"--run: {failure}");
+            failures.Add(failure);
+        }
+        if (failures.Count > 0 && Launches() == 0) throw new UsageException($"--run: {failures[0]}");
+        foreach (string failure in failures) Complaint.Write($"warning: {failure}");
+
+        long Launches() => counts.TryGetValue(kernel, out var found) ? found.Launches : 0;
+    }
+
+    // The type, the first line of the example's own assembly, and what is said.
+    private static string? Failure(MethodInfo example, Device device)
     {
         try
         {
             example.CreateDelegate<Action<Device>>()(device);
+            return null;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new UsageException($"--run: {example.DeclaringType!.Name}.{example.Name}: {e.GetBaseException().Message}");
+            var cause = e.GetBaseException();
+            var frame = new StackTrace(cause, fNeedFileInfo: true).GetFrames().FirstOrDefault(each => each.GetMethod()?.Module == example.Module);
+            string place = frame?.GetFileName() is { } file ? $" at {Path.GetFileName(file)}:{frame.GetFileLineNumber()}" : "";
+            return $"{example.DeclaringType!.Name}.{example.Name}: {cause.GetType().Name}{place}: {cause.Message}";
         }
     }
 

@@ -89,6 +89,7 @@ internal static class PtxCommand
             }
             else
             {
+                if (parsed.GetValue(sass)) throw new UsageException("--sass prints a kernel's code and --run what it executes: give one of them");
                 if (own is null)
                 {
                     KernelExecution.Print(kernel.Name, parsed.GetValue(sm)!, parsed.GetValue(shape)!, parsed.GetValue(card)!, parsed.GetValue(trace));

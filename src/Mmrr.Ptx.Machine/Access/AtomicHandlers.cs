@@ -12,29 +12,13 @@ internal static unsafe class AtomicHandlers
     /// <summary>B is the operand, C the value to store of <c>cas</c>; D is not written where it is below 0, for <c>red</c>.</summary>
     public static Instruction* Run(Warp warp, Instruction* i)
     {
-        AccessHandlers.Addresses(warp, i);
-        var space = (PtxSpace)i->Space;
-        if (space == PtxSpace.Generic) space = AccessHandlers.Resolve(warp, i);
-        if (space == PtxSpace.Local) throw warp.Fault(PtxFaultKind.OutOfBounds, i, Warp.First(warp.Mask), "an atomic operation on local memory");
+        var space = Begin(warp, i, isStore: true);
         var function = warp.Launch.Program.Atomics[*i->More];
-        if (space == PtxSpace.Shared) warp.Launch.Counts?.Shared(warp.Addresses, warp.Mask, i->Bytes);
-        else warp.Launch.Counts?.Global(warp.Addresses, warp.Mask, i->Bytes, isStore: true);
         var checker = default(Checker);
         for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
-            ulong address = warp.Addresses[lane];
-            Region region;
-            if (space == PtxSpace.Shared)
-            {
-                Places.CheckShared(warp, i, lane, address, i->Bytes);
-                region = warp.Block.Shared;
-                address += region.Base;
-            }
-            else
-            {
-                region = Places.Find(warp, i, lane, address, i->Bytes, null);
-            }
+            ulong address = Find(warp, i, space, lane, out var region);
             int shift = region.PlaceShift;
             checker.Begin(warp, i, region);
             if (checker.IsNeeded) checker.Exchange((long)(address - region.Base) >> shift, i->Bytes >> shift, lane);
@@ -44,5 +28,49 @@ internal static unsafe class AtomicHandlers
             if (i->D >= 0) Lanes.Write(warp, i->D, i->SizeD, lane, old);
         }
         return i + 1;
+    }
+
+    /// <summary>
+    /// A load of what a <c>cas</c> of the same place then compares: whatever is read, the exchange takes place only where it still holds. So it races with no
+    /// atomic operation, but with a plain store.
+    /// </summary>
+    public static Instruction* LoadExpected(Warp warp, Instruction* i)
+    {
+        var space = Begin(warp, i, isStore: false);
+        var checker = default(Checker);
+        for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(mask);
+            ulong address = Find(warp, i, space, lane, out var region);
+            int shift = region.PlaceShift;
+            checker.Begin(warp, i, region);
+            if (checker.IsNeeded) checker.ReadExpected((long)(address - region.Base) >> shift, i->Bytes >> shift, lane);
+            Lanes.Write(warp, i->D, i->SizeD, lane, AccessHandlers.LoadElement((byte*)address, i->Bytes, i->Signed));
+        }
+        return i + 1;
+    }
+
+    private static PtxSpace Begin(Warp warp, Instruction* i, bool isStore)
+    {
+        AccessHandlers.Addresses(warp, i);
+        var space = (PtxSpace)i->Space;
+        if (space == PtxSpace.Generic) space = AccessHandlers.Resolve(warp, i);
+        if (space == PtxSpace.Local) throw warp.Fault(PtxFaultKind.OutOfBounds, i, Warp.First(warp.Mask), "an atomic operation on local memory");
+        if (space == PtxSpace.Shared) warp.Launch.Counts?.Shared(warp.Addresses, warp.Mask, i->Bytes);
+        else warp.Launch.Counts?.Global(warp.Addresses, warp.Mask, i->Bytes, isStore);
+        return space;
+    }
+
+    private static ulong Find(Warp warp, Instruction* i, PtxSpace space, int lane, out Region region)
+    {
+        ulong address = warp.Addresses[lane];
+        if (space != PtxSpace.Shared)
+        {
+            region = Places.Find(warp, i, lane, address, i->Bytes, null);
+            return address;
+        }
+        Places.CheckShared(warp, i, lane, address, i->Bytes);
+        region = warp.Block.Shared;
+        return address + region.Base;
     }
 }

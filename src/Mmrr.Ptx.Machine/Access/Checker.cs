@@ -106,6 +106,18 @@ internal unsafe ref partial struct Checker
         }
     }
 
+    /// <summary>Reads places by one lane whose value an atomic operation then compares: others that are atomic need no order.</summary>
+    public void ReadExpected(long place, int places, int lane)
+    {
+        ulong now = Now(lane);
+        for (int n = 0; n < places; n++)
+        {
+            ulong writer = _writers[place + n];
+            if (writer < _born) throw Unwritten(place + n, lane);
+            if (!IsOrdered(writer) && (writer & Stamp.Atomic) == 0) CheckWriter(writer, now, place + n, lane, "reads");
+        }
+    }
+
     // Of an earlier launch, or of this block before its last barrier and not of several blocks.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly bool IsOrdered(ulong stamp) =>
@@ -155,6 +167,6 @@ internal unsafe ref partial struct Checker
     private string Place(long place)
     {
         long offset = place << _region.PlaceShift;
-        return Places.Describe(_region, _region.Base + (ulong)offset);
+        return Places.Describe(_region, _region.Base + (ulong)offset, _region == _warp.Block.Shared);
     }
 }

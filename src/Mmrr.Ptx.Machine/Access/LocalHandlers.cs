@@ -104,6 +104,8 @@ internal static unsafe class LocalHandlers
             throw warp.Fault(
                 PtxFaultKind.OutOfBounds, i, lane, $"accesses {bytes} bytes at {(long)address} of local memory, of which a thread has {length} bytes");
         }
+        if (warp.Launch.Program.LocalGaps[address >> 2])
+            throw warp.Fault(PtxFaultKind.OutOfBounds, i, lane, $"accesses {bytes} bytes at {(long)address} of local memory, between two variables");
     }
 
     private static void CheckWritten(Warp warp, Instruction* i, ulong address, uint lanes)

@@ -39,7 +39,7 @@ internal static unsafe class Places
         if (likely is not null && address - likely.Base <= (ulong)(likely.Length - bytes) && likely.Length >= bytes) return likely;
         var region = warp.Launch.Memory.Find(address);
         if (region is not null && address - region.Base <= (ulong)(region.Length - bytes) && region.Length >= bytes) return region;
-        throw warp.Fault(PtxFaultKind.OutOfBounds, at, lane, OutOfBounds(warp, address, bytes, region));
+        throw OutOfBounds(warp, at, lane, address, bytes);
     }
 
     /// <summary>The same in a block's shared memory, whose addresses begin at 0.</summary>
@@ -75,16 +75,46 @@ internal static unsafe class Places
         return (outside & warp.Mask) == 0;
     }
 
-    /// <summary>For example <c>byte 64 of X (256 bytes at 0x7F00)</c>.</summary>
-    public static string Describe(Region region, ulong address) => string.Create(
-        CultureInfo.InvariantCulture, $"byte {(long)(address - region.Base)} of {region.Name} ({region.Length} bytes at 0x{region.Base:X})");
+    /// <summary>For example <c>byte 64 of X (256 bytes at 0x7F00)</c>; of shared memory without its place in the host's.</summary>
+    public static string Describe(Region region, ulong address, bool isShared = false) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"byte {(long)(address - region.Base)} of {region.Name} ({Math.Max(region.Length, region.FreedBytes)} bytes"
+        + $"{(isShared ? "" : $" at 0x{region.Base:X}")})");
 
     private static string In(Warp warp, ulong address) => warp.Launch.Memory.Find(address) is { } region ? $", {Describe(region, address)}" : "";
 
-    private static string OutOfBounds(Warp warp, ulong address, int bytes, Region? region)
+    // Of the buffer that the address is made of, where one parameter leads to it: an index that is far off may lie beside, or in, any other.
+    private static PtxFaultException OutOfBounds(Warp warp, Instruction* at, int lane, ulong address, int bytes)
     {
-        region ??= warp.Launch.Memory.Nearest(address);
-        string what = string.Create(CultureInfo.InvariantCulture, $"accesses {bytes} bytes at 0x{address:X}, out of bounds");
-        return region is null ? $"{what}: there is no buffer" : $"{what}: {Describe(region, address)}";
+        var memory = warp.Launch.Memory;
+        Region[] meant =
+        [
+            .. warp.Launch.Program.AddressParameters(at->Index).Select(offset => memory.Find(*(ulong*)(warp.Launch.Parameters + offset)))
+                .OfType<Region>().Distinct(),
+        ];
+        var region = meant.Length == 1 ? meant[0] : memory.Find(address);
+        string what = string.Create(CultureInfo.InvariantCulture, $"accesses {bytes} bytes at 0x{address:X}");
+        if (region is { FreedBytes: > 0 })
+            return warp.Fault(PtxFaultKind.Freed, at, lane, $"{what}, {Describe(region, address)}, which was disposed and freed");
+        string where = region is not null ? Describe(region, address)
+            : meant.Length > 1 ? $"the address is made of {string.Join(" or of ", meant.Select(each => each.Name))}; {Between(memory, address)}"
+            : Between(memory, address);
+        string index = region is null ? "" : NegativeIndex(address - region.Base, bytes);
+        return warp.Fault(PtxFaultKind.OutOfBounds, at, lane, $"{what}, out of bounds: {where}{index}");
+    }
+
+    // Where a compiler widens an index of 32 bits as one without a sign, −1 lies 4 G elements on.
+    private static string NegativeIndex(ulong offset, int bytes)
+    {
+        ulong index = offset / (ulong)bytes;
+        return offset % (ulong)bytes != 0 || index is <= int.MaxValue or > uint.MaxValue ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", the index {index}, which is {(int)index} as a signed number");
+    }
+
+    private static string Between(GlobalMemory memory, ulong address)
+    {
+        var (below, above) = memory.Neighbours(address);
+        string[] places = [.. new[] { below, above }.OfType<Region>().Select(region => Describe(region, address))];
+        return places.Length == 0 ? "there is no buffer" : $"it is in no buffer, but {string.Join(" and ", places)}";
     }
 }

@@ -56,6 +56,17 @@ internal static class Float16
         public static ulong Of(ulong a, ulong b, ulong c) => Bits(double.MaxNumber(Value(a), Value(b)));
     }
 
+    /// <summary>"ex2.approx" and "tanh.approx": the exact value, rounded; the manual bounds the error of both by about 2⁻¹⁰.</summary>
+    public struct Exp2 : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => Bits(Math.Pow(2, Value(a)));
+    }
+
+    public struct HyperbolicTangent : IScalar
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => Bits(Math.Tanh(Value(a)));
+    }
+
     /// <summary>A comparison of two halves, which a float holds; <typeparamref name="T"/> is float.</summary>
     public struct Test<T, TComparison> : IScalar
         where TComparison : struct, IComparison<T>

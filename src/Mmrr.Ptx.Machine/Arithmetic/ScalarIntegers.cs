@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace Mmrr.Ptx.Machine.Arithmetic;
 
@@ -18,6 +19,15 @@ internal static class ScalarIntegers
         }
     }
 
+    /// <summary>A comparison of two integers; <typeparamref name="T"/> has 16 bits.</summary>
+    public struct Test<T, TComparison> : IScalar
+        where TComparison : struct, IComparison<T>
+    {
+        public static ulong Of(ulong a, ulong b, ulong c) => TComparison.Of(Spread(a), Spread(b)).ExtractMostSignificantBits();
+
+        private static Vector512<T> Spread(ulong bits) => Vector512.Create((ushort)bits).As<ushort, T>();
+    }
+
     public struct Remainder<T> : IScalar
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     {
@@ -26,6 +36,17 @@ internal static class ScalarIntegers
             T x = T.CreateTruncating(a), y = T.CreateTruncating(b);
             if (T.IsZero(y)) return ulong.MaxValue;
             return ulong.CreateTruncating(IsMinusOne(y) ? T.Zero : x % y);
+        }
+    }
+
+    /// <summary>"abs": the most negative number is its own.</summary>
+    public struct Absolute<T> : IScalar
+        where T : struct, IBinaryInteger<T>
+    {
+        public static ulong Of(ulong a, ulong b, ulong c)
+        {
+            var x = T.CreateTruncating(a);
+            return ulong.CreateTruncating(T.IsNegative(x) ? T.Zero - x : x);
         }
     }
 

@@ -16,6 +16,7 @@ internal static unsafe class AccessDecoding
         {
             PtxSpace.Param => &LocalHandlers.LoadParameter,
             PtxSpace.Local => &LocalHandlers.Load,
+            _ when e.Operation.LoadsExpected && i.Elements == 1 => &AtomicHandlers.LoadExpected,
             _ => &AccessHandlers.Load,
         };
     }

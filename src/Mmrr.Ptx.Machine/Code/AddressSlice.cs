@@ -6,40 +6,26 @@ namespace Mmrr.Ptx.Machine.Code;
 /// </summary>
 internal static class AddressSlice
 {
-    public static void Mark(IReadOnlyList<Operation> operations)
+    public static void Mark(IReadOnlyList<Operation> operations, Definitions definitions)
     {
-        var makers = new Dictionary<Register, List<Operation>>();
-        foreach (var operation in operations)
+        var open = new Stack<(Register Register, int Before)>();
+        var seen = new HashSet<int>();
+        for (int n = 0; n < operations.Count; n++)
         {
-            foreach (var result in operation.Results)
+            foreach (var argument in operations[n].Arguments)
             {
-                if (!makers.TryGetValue(result, out var list)) makers[result] = list = [];
-                list.Add(operation);
+                if (argument is { Kind: ArgumentKind.Address, Register: { } register }) open.Push((register, n));
             }
         }
-        var open = new Stack<Register>();
-        var seen = new HashSet<Register>();
-        foreach (var operation in operations)
+        while (open.TryPop(out var at))
         {
-            foreach (var argument in operation.Arguments)
+            foreach (int made in definitions.Of(at.Register, at.Before))
             {
-                if (argument is { Kind: ArgumentKind.Address, Register: { } register }) Follow(register);
-            }
-        }
-        while (open.TryPop(out var register))
-        {
-            if (!makers.TryGetValue(register, out var list)) continue;
-            foreach (var maker in list)
-            {
-                if (!Carries(maker)) continue;
+                var maker = operations[made];
+                if (!seen.Add(made) || !Carries(maker)) continue;
                 maker.MakesAddress = maker.Words[^1] == "s32" && (maker.Name is "add" or "sub" || (maker.Name == "mul" && maker.Has("lo")));
-                foreach (var source in maker.Sources) Follow(source);
+                foreach (var source in maker.Sources) if (!source.IsPredicate) open.Push((source, made));
             }
-        }
-
-        void Follow(Register register)
-        {
-            if (!register.IsPredicate && seen.Add(register)) open.Push(register);
         }
     }
 

@@ -9,7 +9,7 @@ internal enum ArgumentKind
     Special,
     Address,
     List,
-    Label,
+    Labels,
 }
 
 /// <summary>A register of a kernel and the functions that are set into it.</summary>
@@ -49,6 +49,9 @@ internal sealed record Argument(ArgumentKind Kind)
 
     public IReadOnlyList<Argument> Items { get; init; } = [];
 
+    /// <summary>Of a label, or of a list of them: where they stand in the body of their function.</summary>
+    public IReadOnlyList<int> Labels { get; init; } = [];
+
     /// <summary>The registers of this operand and of what is in it.</summary>
     public IEnumerable<Register> Registers => Kind == ArgumentKind.List ? Items.SelectMany(item => item.Registers) : Register is { } one ? [one] : [];
 }
@@ -58,7 +61,7 @@ internal sealed class Operation(PtxInstruction written, Argument? guard, IReadOn
 {
     // What reads its first operand too.
     private static readonly HashSet<string> s_withoutResult =
-        ["st", "red", "bra", "ret", "exit", "membar", "fence", "trap", "prefetch", "prefetchu", "call", "nanosleep", "bar", "barrier"];
+        ["st", "red", "bra", "brx", "ret", "exit", "membar", "fence", "trap", "prefetch", "prefetchu", "call", "nanosleep", "bar", "barrier"];
 
     public PtxInstruction Written { get; } = written;
 
@@ -71,14 +74,17 @@ internal sealed class Operation(PtxInstruction written, Argument? guard, IReadOn
 
     public IReadOnlyList<Argument> Arguments { get; } = arguments;
 
-    /// <summary>Of a branch: the index of the operation that it goes to.</summary>
-    public int Target { get; set; } = -1;
+    /// <summary>Of a branch: the indices of the operations that it goes to; several of <c>brx.idx</c>.</summary>
+    public IReadOnlyList<int> Targets { get; set; } = [];
 
     /// <summary>Whether it goes on somewhere else, for all or for some lanes.</summary>
-    public bool EndsRun => Name is "bra" or "ret" or "exit";
+    public bool EndsRun => Name is "bra" or "brx" or "ret" or "exit";
 
     /// <summary>Whether an address is made of its result, a 32-bit integer.</summary>
     public bool MakesAddress { get; set; }
+
+    /// <summary>Whether it loads what a <c>cas</c> of the same place then compares.</summary>
+    public bool LoadsExpected { get; set; }
 
     public bool Has(string word) => Array.IndexOf(Words, word, 1) >= 1;
 

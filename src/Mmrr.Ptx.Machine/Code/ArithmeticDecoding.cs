@@ -117,15 +117,19 @@ internal static unsafe class ArithmeticDecoding
 
     public static void Approximation(Emission e, ref Instruction i)
     {
-        if (!e.Has("approx") || e.Type != new PtxType('f', 32)) throw e.Unknown();
-        i.Run = e.Operation.Name switch
+        if (!e.Has("approx")) throw e.Unknown();
+        i.Run = (e.Operation.Name, e.Type.Bits) switch
         {
-            "rsqrt" => Flushing<ScalarFloats.ReciprocalSquareRoot>(e),
-            "sin" => Flushing<ScalarFloats.Sine>(e),
-            "cos" => Flushing<ScalarFloats.Cosine>(e),
-            "lg2" => Flushing<ScalarFloats.Log2>(e),
-            "ex2" => Flushing<ScalarFloats.Exp2>(e),
-            _ => Flushing<ScalarFloats.HyperbolicTangent>(e),
+            ("rsqrt", 64) => Flushing<ScalarFloats.ReciprocalSquareRoot64, ScalarFloats.Flushed64<ScalarFloats.ReciprocalSquareRoot64>>(e),
+            ("ex2", 16) when !e.Has("ftz") => &ScalarHandlers.Run<Float16.Exp2>,
+            ("tanh", 16) => &ScalarHandlers.Run<Float16.HyperbolicTangent>,
+            (_, not 32) => throw e.Unknown(),
+            ("rsqrt", _) => Flushing<ScalarFloats.ReciprocalSquareRoot, ScalarFloats.Flushed<ScalarFloats.ReciprocalSquareRoot>>(e),
+            ("sin", _) => Flushing<ScalarFloats.Sine, ScalarFloats.Flushed<ScalarFloats.Sine>>(e),
+            ("cos", _) => Flushing<ScalarFloats.Cosine, ScalarFloats.Flushed<ScalarFloats.Cosine>>(e),
+            ("lg2", _) => Flushing<ScalarFloats.Log2, ScalarFloats.Flushed<ScalarFloats.Log2>>(e),
+            ("ex2", _) => Flushing<ScalarFloats.Exp2, ScalarFloats.Flushed<ScalarFloats.Exp2>>(e),
+            _ => Flushing<ScalarFloats.HyperbolicTangent, ScalarFloats.Flushed<ScalarFloats.HyperbolicTangent>>(e),
         };
         Sources(e, ref i, 1);
         Scalar(ref i, e.Type);
@@ -176,9 +180,10 @@ internal static unsafe class ArithmeticDecoding
         (i.SizeD, i.SizeA, i.SizeB, i.SizeC) = (bytes, bytes, bytes, bytes);
     }
 
-    private static delegate*<Warp, Instruction*, Instruction*> Flushing<TFunction>(Emission e)
-        where TFunction : struct, IScalar =>
-        e.Has("ftz") ? &ScalarHandlers.Run<ScalarFloats.Flushed<TFunction>> : &ScalarHandlers.Run<TFunction>;
+    private static delegate*<Warp, Instruction*, Instruction*> Flushing<TFunction, TFlushed>(Emission e)
+        where TFunction : struct, IScalar
+        where TFlushed : struct, IScalar =>
+        e.Has("ftz") ? &ScalarHandlers.Run<TFlushed> : &ScalarHandlers.Run<TFunction>;
 
     private static delegate*<Warp, Instruction*, Instruction*> Property<T>(Emission e, string property)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => property switch

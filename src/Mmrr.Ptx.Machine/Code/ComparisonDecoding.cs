@@ -19,8 +19,8 @@ internal static unsafe class ComparisonDecoding
             (_, 64) => Of<ulong>(e, comparison),
             ('s', 32) => Of<int>(e, comparison),
             (_, 32) => Of<uint>(e, comparison),
-            // Registers of 16 bits have zeros above, with which all but an order of signed numbers is as of 32.
-            ('u' or 'b', 16) => Of<uint>(e, comparison),
+            ('s', 16) => Of<short>(e, comparison),
+            ('u' or 'b', 16) => Of<ushort>(e, comparison),
             _ => throw e.Unknown(),
         };
         int bytes = type.RegisterBytes;
@@ -68,10 +68,11 @@ internal static unsafe class ComparisonDecoding
         _ => throw e.Unknown(),
     };
 
-    // Halves are compared as floats.
+    // Of registers of 16 bits the low half; halves are compared as floats.
     private static delegate*<Warp, Instruction*, Instruction*> Run<T, TComparison>(Emission e)
         where TComparison : struct, IComparison<T> =>
         e.Type == new PtxType('f', 16) ? &ScalarHandlers.Test<Float16.Test<T, TComparison>>
+        : e.Type.Bits == 16 ? &ScalarHandlers.Test<ScalarIntegers.Test<T, TComparison>>
         : e.Has("ftz") ? &VectorHandlers.Compare<T, Comparisons.Flushed<T, TComparison>>
         : &VectorHandlers.Compare<T, TComparison>;
 }

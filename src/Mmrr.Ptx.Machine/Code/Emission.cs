@@ -24,8 +24,12 @@ internal sealed unsafe class Emission(DecodedKernel program, RegisterPlan plan)
 
     public bool Has(string word) => Operation.Has(word);
 
-    public PtxFaultException Refuse(string what) => new(
-        PtxFaultKind.UnknownInstruction, $"{Program.Title}, PTX line {Operation.Written.Line} ({Operation.Written.Opcode}): {what}", Operation.Written.Line);
+    public PtxFaultException Refuse(string what)
+    {
+        var at = Operation.Written;
+        return new PtxFaultException(
+            PtxFaultKind.UnknownInstruction, $"{PtxFaultException.Place(Program.Title, at.Line, at.Opcode, at.Source)}: {what}", at.Line);
+    }
 
     /// <summary>The instruction does not exist in this form.</summary>
     public PtxFaultException Unknown() => Refuse("the machine does not know this instruction");
@@ -81,6 +85,7 @@ internal sealed unsafe class Emission(DecodedKernel program, RegisterPlan plan)
         [
             "%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z",
             "%laneid", "%warpid", "%nwarpid", "%lanemask_eq", "%lanemask_lt", "%lanemask_le", "%lanemask_gt", "%lanemask_ge",
+            "%dynamic_smem_size",
         ];
         if (!known.Contains(name)) throw Refuse($"the register {name} is not known");
         at = plan.Reserve(4);

@@ -10,6 +10,7 @@ namespace Mmrr.Ptx.Machine.Code;
 internal sealed class Flattening
 {
     private const int DeepestCalls = 64;
+    private const int LocalGuard = 16;
 
     private readonly PtxModule _module;
     private readonly string _title;
@@ -29,6 +30,9 @@ internal sealed class Flattening
 
     /// <summary>Bytes of shared memory between two variables, which none has: first and end.</summary>
     public List<(int First, int End)> SharedGaps { get; } = [];
+
+    /// <summary>The same of local memory.</summary>
+    public List<(int First, int End)> LocalGaps { get; } = [];
 
     /// <summary>Flattens an entry.</summary>
     /// <param name="module">The text.</param>
@@ -58,7 +62,7 @@ internal sealed class Flattening
     {
         var body = frame.Function.Body;
         var starts = new int[body.Count + 1];
-        var branches = new List<(Operation Branch, int Target)>();
+        var branches = new List<(Operation Branch, IReadOnlyList<int> Labels)>();
         for (int n = 0; n < body.Count; n++)
         {
             starts[n] = Operations.Count;
@@ -73,12 +77,20 @@ internal sealed class Flattening
             var operation = new Operation(
                 returns ? written with { Opcode = "bra", Operands = [] } : written, guard,
                 returns ? [] : [.. written.Operands.Select(operand => Resolve(frame, written, operand))]);
-            if (returns) branches.Add((operation, body.Count));
-            else if (written.Name == "bra") branches.Add((operation, (int)operation.Arguments[0].Bits));
+            if (returns) branches.Add((operation, [body.Count]));
+            else if (written.Name is "bra" or "brx") branches.Add((operation, LabelsOf(operation)));
             Operations.Add(operation);
         }
         starts[body.Count] = Operations.Count;
-        foreach (var (branch, target) in branches) branch.Target = starts[target];
+        foreach (var (branch, labels) in branches) branch.Targets = [.. labels.Select(label => starts[label])];
+    }
+
+    private IReadOnlyList<int> LabelsOf(Operation branch)
+    {
+        int at = branch.Name == "bra" ? 0 : 1;
+        return branch.Arguments.Count == at + 1 && branch.Arguments[at].Kind == ArgumentKind.Labels
+            ? branch.Arguments[at].Labels
+            : throw Refuse(branch.Written, at == 0 ? "a label is expected" : "an index and a list of labels (.branchtargets) are expected");
     }
 
     private void Call(Frame frame, PtxInstruction call, int depth)
@@ -155,7 +167,12 @@ internal sealed class Flattening
             case null:
                 throw Refuse(at, $"the name '{name}' is not declared");
             case PtxLabel label:
-                return new Argument(ArgumentKind.Label) { Bits = (ulong)label.Index };
+                return new Argument(ArgumentKind.Labels) { Labels = [label.Index] };
+            case PtxBranchTargets targets:
+                return new Argument(ArgumentKind.Labels)
+                {
+                    Labels = [.. targets.Labels.Select(each => (at.Scope.Find(each) as PtxLabel)?.Index ?? throw Refuse(at, $"there is no label '{each}'"))],
+                };
         }
         if (frame.Names.TryGetValue(symbol, out var known)) return known;
         return frame.Names[symbol] = symbol is PtxRegister register
@@ -173,7 +190,9 @@ internal sealed class Flattening
                 return Address(variable.Space, _globals(variable));
             default:
                 // A function's parameters are made by its caller, in memory of the thread's own.
-                int at = Align(LocalBytes, variable.Alignment);
+                // An index that is off by some is in no other variable.
+                int at = Align(LocalBytes + (LocalBytes == 0 ? 0 : LocalGuard), variable.Alignment);
+                if (at > LocalBytes) LocalGaps.Add((LocalBytes, at));
                 LocalBytes = Align(at + (int)variable.Bytes, 4);
                 return Address(PtxSpace.Local, at);
         }
@@ -190,7 +209,7 @@ internal sealed class Flattening
     }
 
     private PtxFaultException Refuse(PtxInstruction at, string what) =>
-        new(PtxFaultKind.UnknownInstruction, $"{_title}, PTX line {at.Line} ({at.Opcode}): {what}", at.Line);
+        new(PtxFaultKind.UnknownInstruction, $"{PtxFaultException.Place(_title, at.Line, at.Opcode, at.Source)}: {what}", at.Line);
 
     private sealed class Frame(PtxFunction function)
     {

@@ -17,6 +17,15 @@ internal static unsafe class FlowDecoding
         (i.A, i.Flag, i.Signed) = (e.SourceOf(guard, 0), guard.IsNegated, e.Has("uni"));
     }
 
+    /// <summary>A branch to one of several places: a C# <c>switch</c>.</summary>
+    public static void IndexedBranch(Emission e, ref Instruction i)
+    {
+        if (!e.Has("idx")) throw e.Unknown();
+        i.Run = &FlowHandlers.IndexedBranch;
+        (i.A, i.B, i.Signed) = (-1, e.Source(0, 4), e.Has("uni"));
+        if (e.Operation.Guard is { } guard) (i.A, i.Flag) = (e.SourceOf(guard, 0), guard.IsNegated);
+    }
+
     public static void Exit(Emission e, ref Instruction i)
     {
         i.Run = &FlowHandlers.Exit;

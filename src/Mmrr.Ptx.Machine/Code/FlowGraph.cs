@@ -18,7 +18,7 @@ internal sealed class FlowGraph
         first[0] = true;
         for (int n = 0; n < operations.Count; n++)
         {
-            if (operations[n].Target >= 0) first[operations[n].Target] = true;
+            foreach (int target in operations[n].Targets) first[target] = true;
             if (operations[n].EndsRun) first[n + 1] = true;
         }
         _runOf = new int[operations.Count + 1];
@@ -40,6 +40,28 @@ internal sealed class FlowGraph
     public int End(int run) => run + 1 < Count ? _starts[run + 1] : _operations.Count;
 
     public int RunOf(int operation) => _runOf[operation];
+
+    /// <summary>Whether a run does no more than return from the kernel, by itself or by branching there.</summary>
+    public bool Returns(int run)
+    {
+        for (int steps = 0; run < Count && steps <= Count; steps++)
+        {
+            var only = _operations[Start(run)];
+            if (!only.EndsRun || only.Guard is not null) return false;
+            if (only.Targets.Count == 0) return true;
+            if (only.Targets.Count > 1) return false;
+            run = _runOf[only.Targets[0]];
+        }
+        return run == Count;
+    }
+
+    /// <summary>Of each run, and of the end of the kernel, the runs that may come before it.</summary>
+    public List<int>[] Previous()
+    {
+        var previous = Enumerable.Range(0, Count + 1).Select(_ => new List<int>()).ToArray();
+        for (int run = 0; run < Count; run++) foreach (int next in _next[run]) previous[next].Add(run);
+        return previous;
+    }
 
     /// <summary>The immediate post-dominator of a run; <see cref="Count"/> for the end of the kernel.</summary>
     public int Meeting(int run) => (_meetings ??= Meetings())[run];
@@ -83,7 +105,7 @@ internal sealed class FlowGraph
         int end = End(run);
         var last = _operations[end - 1];
         var next = new List<int>();
-        if (last.Name == "bra") next.Add(_runOf[last.Target]);
+        if (last.Targets.Count > 0) next.AddRange(last.Targets.Select(target => _runOf[target]).Distinct());
         else if (last.Name is "ret" or "exit") next.Add(Count);
         if (!last.EndsRun || last.Guard is not null) next.Add(_runOf[end]);
         return next;
@@ -92,8 +114,7 @@ internal sealed class FlowGraph
     // Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", on the graph turned round.
     private int[] Meetings()
     {
-        var previous = Enumerable.Range(0, Count + 1).Select(_ => new List<int>()).ToArray();
-        for (int run = 0; run < Count; run++) foreach (int next in _next[run]) previous[next].Add(run);
+        var previous = Previous();
         var order = new List<int>();
         var number = new int[Count + 1];
         Array.Fill(number, -1);

@@ -67,6 +67,7 @@ internal static unsafe class InstructionSet
         ["st"] = ($"{Move}: st", AccessDecoding.Store),
         ["prefetch"] = ($"{Move}: prefetch", FlowDecoding.Nothing),
         ["bra"] = ($"{Flow}: bra", FlowDecoding.Branch),
+        ["brx"] = ($"{Flow}: brx.idx", FlowDecoding.IndexedBranch),
         ["ret"] = ($"{Flow}: ret", FlowDecoding.Exit),
         ["exit"] = ($"{Flow}: exit", FlowDecoding.Exit),
         ["trap"] = ("Miscellaneous Instructions: trap", FlowDecoding.Trap),

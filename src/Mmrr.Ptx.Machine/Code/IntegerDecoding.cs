@@ -115,7 +115,7 @@ internal static unsafe partial class IntegerDecoding
         {
             64 => &VectorHandlers.Unary<long, Integers.Absolute<long>>,
             32 => &VectorHandlers.Unary<int, Integers.Absolute<int>>,
-            _ => throw e.Unknown(),
+            _ => &ScalarHandlers.Run<ScalarIntegers.Absolute<short>>,
         };
         Operands(e, ref i, 1);
     }

@@ -25,7 +25,9 @@ internal static unsafe class ProgramBuilder
         var flat = Flattening.Of(module, entries[0], title, globals);
         var operations = flat.Operations;
         var graph = new FlowGraph(operations);
-        AddressSlice.Mark(operations);
+        var definitions = new Definitions(operations, graph);
+        AddressSlice.Mark(operations, definitions);
+        ExpectedLoads.Mark(operations, definitions);
         var plan = new RegisterPlan(operations, graph);
 
         // A run begins with an instruction of its own, a predicate has one before its instruction, and the kernel ends.
@@ -47,6 +49,11 @@ internal static unsafe class ProgramBuilder
             LiveRegisters = plan.MostAlive,
         };
         program.SharedGaps.AddRange(flat.SharedGaps);
+        program.LocalGaps = new bool[(flat.LocalBytes / 4) + 1];
+        foreach (var (from, to) in flat.LocalGaps) program.LocalGaps.AsSpan(from / 4, (to - from) / 4).Fill(true);
+        var written = new Dictionary<int, int>();
+        var addresses = new AddressOrigin(operations, definitions);
+        program.AddressParameters = index => written.TryGetValue(index, out int operation) ? addresses.Parameters(operation) : [];
         var emission = new Emission(program, plan);
         int at = 0;
         for (int n = 0; n < operations.Count; n++)
@@ -56,8 +63,9 @@ internal static unsafe class ProgramBuilder
             var origin = new Origin(operation.Written.Opcode, operation.Written.Line, operation.Written.Source);
             if (n == graph.Start(run))
             {
+                if (graph.Returns(run)) program.Returns.Add(at);
                 program.Runs.Add(new StraightRun(at, places[graph.End(run)]));
-                Place(program, at++, origin, &FlowHandlers.Enter);
+                Place(program, at++, origin, &FlowHandlers.Enter).Constant = graph.End(run) - graph.Start(run);
             }
             emission.Operation = operation;
             if (IsGuarded(operation))
@@ -66,13 +74,16 @@ internal static unsafe class ProgramBuilder
                 ref var guarded = ref Place(program, at++, origin, &FlowHandlers.Guarded);
                 (guarded.A, guarded.Flag) = (emission.SourceOf(operation.Guard!, 0), operation.Guard!.IsNegated);
             }
+            written[at] = n;
             ref var instruction = ref Place(program, at++, origin, &FlowHandlers.Nothing);
             InstructionSet.Decode(emission, ref instruction);
-            if (operation.Name != "bra") continue;
-            instruction.Target = program.Instructions + places[operation.Target];
+            if (operation.Targets.Count == 0) continue;
+            instruction.Target = program.Instructions + places[operation.Targets[0]];
+            if (operation.Name == "brx") instruction.More = program.Operands([operation.Targets.Count, .. operation.Targets.Select(target => places[target])]);
             int meeting = graph.Meeting(run);
             instruction.Meeting = meeting == graph.Count ? null : program.Instructions + places[graph.Start(meeting)];
         }
+        program.Returns.Add(at);
         ref var end = ref Place(program, at, new Origin("the end", 0, null), &FlowHandlers.Exit);
         end.A = -1;
         program.RegisterBytes = plan.Bytes;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Mmrr.Ptx.Machine.Execution;
 using Mmrr.Ptx.Machine.Faults;
@@ -18,10 +19,17 @@ internal static unsafe class FlowHandlers
             // Nothing else waited to meet elsewhere: the run begins here, with all.
             return Enter(warp, i);
         }
-        if (--warp.Budget < 0) throw warp.Fault(PtxFaultKind.Trap, i, Warp.First(warp.Mask), "the kernel does not end");
+        if ((warp.Budget -= i->Constant) < 0) throw Endless(warp, i);
         if (warp.Launch.Counts is not null) warp.Launch.CountRun(warp, i->Index);
         return i + 1;
     }
+
+    private static PtxFaultException Endless(Warp warp, Instruction* i) => warp.Fault(
+        PtxFaultKind.Endless, i, Warp.First(warp.Mask),
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the kernel does not end: the warp has executed more than {warp.Launch.Memory.MostInstructions:N0} instructions in this block, the limit, ")
+        + "which ptx,limit=N sets; warps run one after another from barrier to barrier: one that waits for what a later one writes waits for ever");
 
     /// <summary>The next instruction for the lanes for which the predicate A holds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -52,6 +60,43 @@ internal static unsafe class FlowHandlers
         }
         warp.Launch.Counts?.Diverge();
         return warp.Part(i, taken);
+    }
+
+    /// <summary>
+    /// "brx.idx": each lane goes to the place of <see cref="Instruction.More"/> that its index B names, of the lanes for which the predicate A holds; of all
+    /// where A is below 0. The lanes of a warp with one place go on together, those of the first lane before the others.
+    /// </summary>
+    public static Instruction* IndexedBranch(Warp warp, Instruction* i)
+    {
+        uint mask = warp.Mask, taken = i->A < 0 ? mask : Taken(warp, i);
+        uint* indices = (uint*)(warp.Registers + i->B);
+        int count = *i->More;
+        for (uint rest = taken; rest != 0; rest &= rest - 1)
+        {
+            int lane = Warp.First(rest);
+            if (indices[lane] >= count)
+                throw warp.Fault(PtxFaultKind.BranchIndex, i, lane, $"the index {(int)indices[lane]} is none of the branch's {count} targets");
+            if (!i->Signed || (taken == mask && indices[lane] == indices[Warp.First(mask)])) continue;
+            string why = taken != mask ? $"the lanes {taken:X8} of {mask:X8} take it" : $"lane {Warp.First(mask)} has the index {indices[Warp.First(mask)]}, "
+                + $"lane {lane} {indices[lane]}";
+            throw warp.Fault(PtxFaultKind.NotUniform, i, lane, $"the branch is marked .uni, but {why}");
+        }
+        Instruction* first = warp.Launch.Program.Instructions;
+        var ways = stackalloc Warp.Way[Warp.Size + 1];
+        int parts = 0;
+        for (uint rest = mask; rest != 0; rest &= ~ways[parts - 1].Lanes)
+        {
+            int lane = Warp.First(rest);
+            Instruction* to = Target(lane);
+            uint together = 0;
+            for (uint others = rest; others != 0; others &= others - 1) if (Target(Warp.First(others)) == to) together |= others & (0 - others);
+            ways[parts++] = new Warp.Way { To = to, Lanes = together };
+        }
+        if (parts == 1) return ways[0].To;
+        warp.Launch.Counts?.Diverge();
+        return warp.Part(i, ways, parts);
+
+        Instruction* Target(int lane) => (taken & (1u << lane)) == 0 ? i + 1 : first + i->More[1 + (int)indices[lane]];
     }
 
     /// <summary>"exit", and "ret" of an entry, of the lanes for which the predicate A holds; of all where A is below 0.</summary>

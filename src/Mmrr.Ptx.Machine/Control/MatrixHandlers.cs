@@ -22,7 +22,12 @@ internal static unsafe class MatrixHandlers
     public static Instruction* MultiplyTf32(Warp warp, Instruction* i)
     {
         if (warp.Mask != uint.MaxValue)
-            throw warp.Fault(PtxFaultKind.WarpMask, i, Warp.First(~warp.Mask), $"a matrix product is executed by the lanes {warp.Mask:X8}, not by all 32");
+        {
+            int lane = Warp.First(~warp.Mask);
+            throw warp.Fault(
+                PtxFaultKind.WarpMask, i, lane,
+                $"a matrix product is executed by the lanes {warp.Mask:X8}, not by all 32: lane {lane} {Whereabouts.Of(warp, lane)}");
+        }
         float* a = stackalloc float[Rows * Terms], b = stackalloc float[Terms * Columns], c = stackalloc float[Rows * Columns];
         for (int lane = 0; lane < Warp.Size; lane++)
         {

@@ -28,8 +28,9 @@ internal static unsafe class WarpHandlers
         if (missing != 0)
         {
             int lane = Warp.First(missing);
-            string where = (warp.Alive & (1u << lane)) == 0 ? "has ended" : "is on another path";
-            throw warp.Fault(PtxFaultKind.Barrier, i, lane, $"the barrier is reached by the lanes {warp.Mask:X8} of {warp.Threads:X8}: lane {lane} {where}");
+            throw warp.Fault(
+                PtxFaultKind.Barrier, i, lane,
+                $"the barrier is reached by the lanes {warp.Mask:X8} of {warp.Threads:X8}: lane {lane} {Whereabouts.Of(warp, lane)}");
         }
         if (i->Bytes != 0) warp.Votes = BitOperations.PopCount((Lanes.Predicate(warp, i->A) ^ (i->Flag ? uint.MaxValue : 0)) & warp.Mask);
         warp.Waiting = i;
@@ -72,7 +73,11 @@ internal static unsafe class WarpHandlers
             if (!isIn) source = lane;
             else inRange |= 1u << lane;
             if ((warp.Mask & (1u << source)) == 0)
-                throw warp.Fault(PtxFaultKind.WarpMask, i, lane, $"the shuffle reads lane {source}, which does not execute it: the lanes {warp.Mask:X8} do");
+            {
+                throw warp.Fault(
+                    PtxFaultKind.WarpMask, i, lane,
+                    $"the shuffle reads lane {source}, which {Whereabouts.Of(warp, source)}: the lanes {warp.Mask:X8} execute it");
+            }
             ((uint*)(warp.Registers + i->D))[lane] = from[source];
         }
         if (i->More[1] >= 0) Lanes.SetPredicate(warp, i->More[1], inRange);
@@ -124,8 +129,8 @@ internal static unsafe class WarpHandlers
         uint missing = named & warp.Alive & ~warp.Mask;
         if (missing != 0)
         {
-            throw warp.Fault(
-                PtxFaultKind.WarpMask, i, Warp.First(missing), $"the mask {named:X8} names lane {Warp.First(missing)}, which is on another path");
+            int lane = Warp.First(missing);
+            throw warp.Fault(PtxFaultKind.WarpMask, i, lane, $"the mask {named:X8} names lane {lane}, which {Whereabouts.Of(warp, lane)}");
         }
     }
 }

@@ -26,6 +26,9 @@ public sealed unsafe class KernelCounts
     /// <param name="cacheBytes">The second-level cache of a card.</param>
     public KernelCounts(long cacheBytes) => _cache = new SectorCache(cacheBytes);
 
+    /// <summary>Launches that have begun; the other figures are of those that ended without a fault.</summary>
+    public long Launches { get; private set; }
+
     /// <summary>Instructions of a warp, by opcode.</summary>
     public IReadOnlyDictionary<string, long> Instructions => _kinds;
 
@@ -84,6 +87,7 @@ public sealed unsafe class KernelCounts
 
     internal void Begin(int instructions)
     {
+        Launches++;
         _runs = new long[instructions];
         _lanes = new long[instructions];
         _timeline.Clear();

@@ -70,6 +70,7 @@ internal sealed unsafe class Block : IDisposable
                         "%lanemask_le" => (int)((2L << lane) - 1),
                         "%lanemask_gt" => (int)~((2L << lane) - 1),
                         "%lanemask_ge" => ~((1 << lane) - 1),
+                        "%dynamic_smem_size" => grid.SharedBytes,
                         _ => 0,
                     };
                 }

@@ -49,6 +49,9 @@ internal sealed unsafe class DecodedKernel : IDisposable
 
     public List<StraightRun> Runs { get; } = [];
 
+    /// <summary>The beginnings of runs that do no more than return; and the kernel's end.</summary>
+    public HashSet<int> Returns { get; } = [];
+
     public List<SpecialRegister> Specials { get; } = [];
 
     public List<ConstantRegister> Constants { get; } = [];
@@ -56,11 +59,17 @@ internal sealed unsafe class DecodedKernel : IDisposable
     /// <summary>Bytes of shared memory between two variables: the first, and the one after the last.</summary>
     public List<(int First, int End)> SharedGaps { get; } = [];
 
+    /// <summary>Whether 4 bytes of local memory lie between two variables.</summary>
+    public bool[] LocalGaps { get; set; } = [];
+
     /// <summary>Conversions of one lane's bits, which instructions name by their number.</summary>
     public List<Func<ulong, ulong>> Conversions { get; } = [];
 
     /// <summary>Atomic operations, by their number: what becomes of the old value and two operands.</summary>
     public List<Func<ulong, ulong, ulong, ulong>> Atomics { get; } = [];
+
+    /// <summary>The offsets of the 8-byte parameters of which an access's address is made, by the instruction's number.</summary>
+    public Func<int, IReadOnlyList<int>> AddressParameters { get; set; } = _ => [];
 
     /// <summary>Bytes of a warp's registers.</summary>
     public int RegisterBytes { get; set; }

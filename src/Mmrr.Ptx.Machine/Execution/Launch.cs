@@ -9,9 +9,6 @@ namespace Mmrr.Ptx.Machine.Execution;
 /// <summary>A kernel on a grid of blocks, which run one after the other: what is found, and where, is the same each time.</summary>
 internal sealed unsafe class Launch
 {
-    // A warp's straight runs of instructions: hours on any card.
-    private const long MostRuns = 1L << 34;
-
     private readonly PtxGrid _grid;
     private readonly Dictionary<int, StraightRun> _runs = [];
 
@@ -52,7 +49,7 @@ internal sealed unsafe class Launch
         {
             for (int y = 0; y < _grid.BlocksY; y++)
             {
-                for (int x = 0; x < _grid.BlocksX; x++) block.Run(x, y, z, MostRuns);
+                for (int x = 0; x < _grid.BlocksX; x++) block.Run(x, y, z, Memory.MostInstructions);
             }
         }
         foreach (var run in Program.Runs) Counts?.Add(run.First, Program.Opcodes(run));
@@ -71,9 +68,7 @@ internal sealed unsafe class Launch
     public PtxFaultException Fault(PtxFaultKind kind, Instruction* at, Warp? warp, int lane, string what)
     {
         var origin = Program.Origins[at->Index];
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Program.Title}, PTX line {origin.Line} ({origin.Opcode})");
-        if (origin.Source is { } source) text.Append(CultureInfo.InvariantCulture, $", {source}");
+        var text = new StringBuilder(PtxFaultException.Place(Program.Title, origin.Line, origin.Opcode, origin.Source));
         if (warp is not null)
         {
             var block = warp.Block;

@@ -68,7 +68,7 @@ internal sealed unsafe class Warp : IDisposable
     /// <summary>Where the present path meets the others.</summary>
     public Instruction* Meeting { get; private set; }
 
-    /// <summary>Instructions until the launch counts as endless.</summary>
+    /// <summary>Instructions of this block until the kernel counts as endless.</summary>
     public long Budget { get; set; }
 
     /// <summary>Begins a block.</summary>
@@ -115,6 +115,27 @@ internal sealed unsafe class Warp : IDisposable
         Push(branch, new Path { At = target, Meeting = meeting, Mask = taken });
         Mask = others;
         return follows;
+    }
+
+    /// <summary>Parts the active lanes into several ways, of which the first goes on.</summary>
+    public Instruction* Part(Instruction* branch, Way* ways, int count)
+    {
+        var meeting = branch->Meeting;
+        if (meeting != Meeting) Push(branch, new Path { At = meeting, Meeting = Meeting, Mask = Mask });
+        Meeting = meeting;
+        for (int n = count - 1; n >= 0; n--)
+        {
+            // Lanes that go to the meeting wait there already.
+            if (ways[n].To != meeting) Push(branch, new Path { At = ways[n].To, Meeting = meeting, Mask = ways[n].Lanes });
+        }
+        return Pop();
+    }
+
+    /// <summary>Where a lane that is not active goes on; null at the end of the kernel.</summary>
+    public Instruction* Waits(int lane)
+    {
+        for (int n = _depth - 1; n >= 0; n--) if ((_paths[n].Mask & (1u << lane)) != 0) return _paths[n].At;
+        return null;
     }
 
     /// <summary>Called where the present path meets the others: the next path, or all together.</summary>
@@ -173,6 +194,13 @@ internal sealed unsafe class Warp : IDisposable
     {
         if (_depth == MostPaths) throw Fault(PtxFaultKind.Trap, at, First(Mask), $"the lanes are on more than {MostPaths} paths");
         _paths[_depth++] = path;
+    }
+
+    /// <summary>Where some of a warp's lanes go.</summary>
+    public struct Way
+    {
+        public Instruction* To;
+        public uint Lanes;
     }
 
     private struct Path

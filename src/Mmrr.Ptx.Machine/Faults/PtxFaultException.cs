@@ -33,6 +33,10 @@ public sealed class PtxFaultException : Exception
     /// <summary>What happened.</summary>
     public PtxFaultKind Kind { get; }
 
+    /// <summary>How messages begin: <c>Kernel, PTX line 12 (ld.global.f32), Kernel.cs:42</c>.</summary>
+    internal static string Place(string? kernel, int line, string? opcode, string? source) =>
+        $"{(kernel is null ? "" : $"{kernel}, ")}PTX line {line}{(opcode is null ? "" : $" ({opcode})")}{(source is null ? "" : $", {source}")}";
+
     /// <summary>The line of the PTX, from 1; 0 where none applies.</summary>
     public int Line { get; }
 }

@@ -12,6 +12,9 @@ public enum PtxFaultKind
     /// <summary>An access outside of every buffer, or beyond the values of one.</summary>
     OutOfBounds,
 
+    /// <summary>An access to memory that was freed: on the device <c>ptx</c>, of a tensor that was disposed.</summary>
+    Freed,
+
     /// <summary>An address that is no multiple of the access's size.</summary>
     Misaligned,
 
@@ -33,6 +36,9 @@ public enum PtxFaultKind
     /// <summary>A branch marked <c>.uni</c> on which the lanes of a warp do not agree.</summary>
     NotUniform,
 
+    /// <summary>An index that names none of an indexed branch's targets.</summary>
+    BranchIndex,
+
     /// <summary>The lanes that execute a shuffle, a vote or a matrix product are not those that it names.</summary>
     WarpMask,
 
@@ -42,6 +48,9 @@ public enum PtxFaultKind
     /// <summary>The kernel or its launch needs more threads, registers or shared memory than a card has.</summary>
     Resources,
 
-    /// <summary>The kernel executed a <c>trap</c>, or ran far longer than any launch should.</summary>
+    /// <summary>The kernel executed a <c>trap</c>.</summary>
     Trap,
+
+    /// <summary>A warp executed more instructions in a block than the limit: the kernel does not end.</summary>
+    Endless,
 }

@@ -15,6 +15,20 @@ public sealed class GlobalMemory : IDisposable
     /// <summary>Whether races and reads of unwritten memory are found; bounds and alignment always are.</summary>
     public bool IsChecked { get; }
 
+    /// <summary>The limit without another one: a warp needs a second for as many on a card.</summary>
+    public const long DefaultMostInstructions = 1_000_000_000;
+
+    /// <summary>Instructions that a warp may execute in one block, at least 1; a kernel that needs more counts as one that does not end.</summary>
+    public long MostInstructions
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            field = value;
+        }
+    } = DefaultMostInstructions;
+
     /// <summary>Makes memory known, of which nothing may be accessed until it is opened.</summary>
     /// <param name="address">The first byte.</param>
     /// <param name="bytes">Its size.</param>
@@ -110,13 +124,13 @@ public sealed class GlobalMemory : IDisposable
         }
     }
 
-    /// <summary>The open memory nearest to an address.</summary>
-    internal Region? Nearest(ulong address)
+    /// <summary>The open memory before and behind an address that is in none.</summary>
+    internal (Region? Below, Region? Above) Neighbours(ulong address)
     {
         lock (_regions)
         {
-            return _regions.Where(region => region.Length > 0)
-                .MinBy(region => address < region.Base ? region.Base - address : address - Math.Min(address, region.Base + (ulong)region.Length - 1));
+            var open = _regions.FindAll(region => region.Length > 0);
+            return (open.FindLast(region => region.Base <= address), open.Find(region => region.Base > address));
         }
     }
 

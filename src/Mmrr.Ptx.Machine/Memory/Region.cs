@@ -41,13 +41,16 @@ internal sealed unsafe class Region : IDisposable
     /// <summary>The end of what was allocated, with the margin.</summary>
     public ulong Limit => Base + (ulong)_capacity;
 
+    /// <summary>The bytes that it had when it was freed; 0 where it was not.</summary>
+    public long FreedBytes { get; private set; }
+
     /// <summary>Makes the first bytes accessible, as memory that nothing has written.</summary>
-    public void Open(long bytes, string name, ulong born) => (Length, Name, Born) = (bytes, name, born);
+    public void Open(long bytes, string name, ulong born) => (Length, Name, Born, FreedBytes) = (bytes, name, born, 0);
 
     public void Rename(string name) => Name = name;
 
     /// <summary>Makes nothing accessible.</summary>
-    public void Close() => (Length, Name) = (0, $"{Name}, which was freed");
+    public void Close() => (FreedBytes, Length) = (Math.Max(Length, FreedBytes), 0);
 
     /// <summary>Marks bytes as written by the host.</summary>
     public void MarkWritten(long offset, long bytes)

@@ -51,6 +51,15 @@ internal sealed partial class PtxParser
         return TryTake("|") ? new PtxOperand(PtxOperandKind.List) { Items = [name, Operand()] } : name;
     }
 
+    private PtxBranchTargets BranchTargets(string name)
+    {
+        var labels = new List<string>();
+        do labels.Add(Take().Text);
+        while (TryTake(","));
+        Expect(";");
+        return new PtxBranchTargets(name, labels);
+    }
+
     private PtxOperand List(string end)
     {
         var items = new List<PtxOperand>();

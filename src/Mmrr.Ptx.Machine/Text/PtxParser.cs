@@ -10,11 +10,14 @@ internal sealed partial class PtxParser
     private readonly PtxModule _module = new();
     private readonly Dictionary<string, string> _files = [];
     private int _at;
+    private readonly string? _title;
+    private string? _function;
     private string? _source;
 
     // Files may be named after the code that refers to them.
-    private PtxParser(string ptx)
+    private PtxParser(string ptx, string? title)
     {
+        _title = title;
         _tokens = PtxLexer.Tokens(ptx);
         for (int n = 0; n + 2 < _tokens.Count; n++)
         {
@@ -23,17 +26,23 @@ internal sealed partial class PtxParser
     }
 
     /// <summary>Parses a text.</summary>
+    /// <param name="ptx">The text.</param>
+    /// <param name="title">What messages call its kernel, before the function's name; nothing more where it is null.</param>
     /// <exception cref="PtxFaultException">It is no PTX that the machine reads.</exception>
-    public static PtxModule Parse(string ptx)
+    public static PtxModule Parse(string ptx, string? title)
     {
-        var parser = new PtxParser(ptx);
+        var parser = new PtxParser(ptx, title);
         while (parser._at < parser._tokens.Count) parser.TopLevel();
         return parser._module;
     }
 
     private PtxToken Next => _at < _tokens.Count ? _tokens[_at] : new PtxToken("", _tokens.Count > 0 ? _tokens[^1].Line : 1);
 
-    private static PtxFaultException Refuse(int line, string what) => new(PtxFaultKind.Syntax, $"PTX line {line}: {what}", line);
+    private PtxFaultException Refuse(int line, string what)
+    {
+        string? kernel = _title is null || _function is null ? _title ?? _function : $"{_title} ({_function})";
+        return new PtxFaultException(PtxFaultKind.Syntax, $"{PtxFaultException.Place(kernel, line, null, _source)}: {what}", line);
+    }
 
     private PtxToken Take()
     {
@@ -105,6 +114,7 @@ internal sealed partial class PtxParser
         var results = new List<PtxSymbol>();
         if (Next.Is("(")) Parameters(scope, results);
         var function = new PtxFunction(Take().Text, isEntry, scope) { IsExternal = isExternal };
+        (_function, _source) = (function.Name, null);
         function.Results.AddRange(results);
         if (Next.Is("(")) Parameters(scope, function.Parameters);
         while (!Next.Is("{") && !Next.Is(";"))
@@ -128,11 +138,12 @@ internal sealed partial class PtxParser
         if (TryTake(";"))
         {
             if (isExternal) _module.Functions.Add(function);
+            _function = null;
             return;
         }
         Expect("{");
-        _source = null;
         Body(function, scope);
+        (_function, _source) = (null, null);
         _module.Functions.RemoveAll(other => other.Name == function.Name);
         _module.Functions.Add(function);
     }
@@ -193,8 +204,8 @@ internal sealed partial class PtxParser
                 default:
                     if (_at + 1 < _tokens.Count && _tokens[_at + 1].Is(":"))
                     {
-                        scope.Add(new PtxLabel(token.Text, function.Body.Count));
                         _at += 2;
+                        scope.Add(TryTake(".branchtargets") ? BranchTargets(token.Text) : new PtxLabel(token.Text, function.Body.Count));
                     }
                     else
                     {
@@ -292,7 +303,7 @@ internal sealed partial class PtxParser
         return initial;
     }
 
-    private static int BitsOf(string type, int line) => type switch
+    private int BitsOf(string type, int line) => type switch
     {
         ".pred" => 1,
         ".b8" or ".u8" or ".s8" => 8,

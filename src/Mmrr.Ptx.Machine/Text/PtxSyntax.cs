@@ -33,6 +33,9 @@ internal sealed record PtxVariable(string Name, PtxSpace Space, int Alignment, l
 /// <summary>A label, before the instruction of this index of its function.</summary>
 internal sealed record PtxLabel(string Name, int Index) : PtxSymbol(Name);
 
+/// <summary>A list of labels of the same function, of <c>.branchtargets</c>.</summary>
+internal sealed record PtxBranchTargets(string Name, IReadOnlyList<string> Labels) : PtxSymbol(Name);
+
 internal enum PtxOperandKind
 {
     /// <summary>A register, variable, label or function by its name; <c>!</c> before a predicate is <see cref="PtxOperand.Negated"/>.</summary>

@@ -94,6 +94,7 @@ public sealed class PtxTests : IDisposable
     [InlineData("--card", "ptx Elementwise.BinaryKernel<Sum> --run --card c64")]
     [InlineData("not sm_75", "ptx Elementwise.BinaryKernel<Sum> --run --sm 75")]
     [InlineData("in no training step", "ptx Elementwise.BackwardKernel<HardSwish> --run --shape 1,8,16")]
+    [InlineData("--sass", "ptx Elementwise.BinaryKernel<Sum> --run --sass")]
     [InlineData("nothing", "ptx nothing")]
     [InlineData("'nothing'", "ptx nothing --table")]
     [InlineData("--sm", "ptx Elementwise.BinaryKernel<Sum> --sm 60")]
@@ -150,6 +151,27 @@ public sealed class PtxTests : IDisposable
     }
 
     [Fact]
+    public void AnExampleThatFailsKeepsTheExceptionsTypeAndPlace()
+    {
+        try
+        {
+            s_failing = nameof(Example);
+            MmrrProgram.Run("ptx", "--assembly", s_ownAssembly, OwnKernel, "--run")
+                .Refuses("PtxTests.Example: FormatException at PtxTests.cs:4242: two lines");
+            // Another example's failure is a warning.
+            s_failing = nameof(Second);
+            var outcome = MmrrProgram.Run("ptx", "--assembly", s_ownAssembly, OwnKernel, "--run");
+            Assert.Equal(0, outcome.ExitCode);
+            Assert.Contains(
+                "warning: PtxTests.Second: FormatException at PtxTests.cs:4242: two lines", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        }
+        finally
+        {
+            s_failing = null;
+        }
+    }
+
+    [Fact]
     public void LinesOfTheSourceStandInThePtx()
     {
         string text = MmrrProgram.Run("ptx", "Elementwise.ForwardKernel<Relu>", "--lines").Ends(0).Output;
@@ -166,7 +188,20 @@ public sealed class PtxTests : IDisposable
         Kernel.Run(
             "Halve", [], [("x", x)], _ => throw new NotSupportedException(),
             simt => simt.Run(SimtGrid.Threads(x.Count), Halve, new HalveArguments { Values = x.View, Count = x.Count }));
+        FailIf(nameof(Example));
     }
+
+    private static string? s_failing;
+
+    [SimtExample]
+    private static void Second(Device device) => FailIf(nameof(Second));
+
+#line 4240 "PtxTests.cs"
+    private static void FailIf(string example)
+    {
+        if (s_failing == example) throw new FormatException("two\nlines");
+    }
+#line default
 
     [SimtKernel(GroupSize = 64)]
     private static void Halve(HalveArguments a)

@@ -1,4 +1,6 @@
+using Mmrr.Ptx.Machine;
 using Mmrr.Ptx.Machine.Faults;
+using Mmrr.Ptx.Machine.Memory;
 
 namespace Mmrr.Tests.Machine;
 
@@ -7,6 +9,8 @@ namespace Mmrr.Tests.Machine;
 public class FaultTests
 {
     private const string Address = "mul.wide.u32 %rd1, %r0, 4; add.u64 %rd2, %rd0, %rd1;";
+
+    private const string Targets = "L_t: .branchtargets L_a, L_b, L_c;";
 
     private const string Shared = ".shared .align 16 .b8 tile[256]; mov.u64 %rd3, tile; mul.wide.u32 %rd1, %r0, 4; add.u64 %rd4, %rd3, %rd1;";
 
@@ -23,8 +27,9 @@ public class FaultTests
             + "ld.shared.u32 %r2, [%rd4];", "lane 1 of the same warp has written" },
         { PtxFaultKind.RaceInWarp, $"{Shared} st.shared.u32 [%rd3], %r0;", "writes what lane 0" },
         { PtxFaultKind.NotUniform, "setp.lt.u32 %p1, %r0, 7; @%p1 bra.uni L_1; add.s32 %r1, %r0, 1; L_1:", "0000007F of FFFFFFFF" },
-        { PtxFaultKind.Barrier, "setp.lt.u32 %p1, %r0, 7; @%p1 bra L_1; bar.sync 0; L_1:", "lane 0 is on another path" },
-        { PtxFaultKind.Barrier, "setp.lt.u32 %p1, %r0, 7; @%p1 exit; bar.sync 0;", "lane 0 has ended" },
+        { PtxFaultKind.Barrier, "setp.lt.u32 %p1, %r0, 7; @%p1 bra L_1; bar.sync 0; L_1:", "lane 0 has returned" },
+        { PtxFaultKind.Barrier, "setp.lt.u32 %p1, %r0, 7; @%p1 bra L_1; bar.sync 0; L_1: add.u32 %r1, %r0, 1;", "lane 0 is on another path, at PTX line 10" },
+        { PtxFaultKind.Barrier, "setp.lt.u32 %p1, %r0, 7; @%p1 exit; bar.sync 0;", "lane 0 has returned" },
         { PtxFaultKind.WarpMask, "setp.lt.u32 %p1, %r0, 7; @%p1 bra L_1; shfl.sync.bfly.b32 %r1, %r0, 1, 31, -1; L_1:", "names lane 0" },
         { PtxFaultKind.WarpMask, "shfl.sync.idx.b32 %r1, %r0, 1, 31, 0xFFFF;", "with the mask 0000FFFF" },
         { PtxFaultKind.AddressOverflow, "add.s32 %r1, %r0, 0x7FFFFFFC; shl.b32 %r2, %r1, 1; mul.wide.u32 %rd1, %r2, 4; add.u64 %rd2, %rd0, %rd1; "
@@ -32,6 +37,11 @@ public class FaultTests
         { PtxFaultKind.AddressOverflow, "mul.lo.s32 %r1, %r0, 0x20000000; mul.wide.u32 %rd1, %r1, 4; add.u64 %rd2, %rd0, %rd1; "
             + "ld.global.u32 %r3, [%rd2];", "lane 4" },
         { PtxFaultKind.Trap, "trap;", "trap" },
+        { PtxFaultKind.BranchIndex, $"{Targets} brx.idx %r0, L_t; L_a: L_b: L_c:", "lane 3: the index 3 is none of the branch's 3 targets" },
+        { PtxFaultKind.NotUniform, $"{Targets} and.b32 %r1, %r0, 1; brx.idx.uni %r1, L_t; L_a: L_b: L_c:", "lane 0 has the index 0, lane 1 1" },
+        { PtxFaultKind.UnknownInstruction, "L_t: .branchtargets L_x; brx.idx %r0, L_t;", "there is no label 'L_x'" },
+        { PtxFaultKind.OutOfBounds, ".local .align 4 .b8 a[8]; .local .align 4 .b8 b[8]; mov.u64 %rd1, a; mov.u64 %rd2, b; st.local.u32 [%rd1+8], %r0; "
+            + "st.local.u32 [%rd2], %r0;", "between two variables" },
         { PtxFaultKind.UnknownInstruction, "wmma.load.a.sync %r1;", "PTX line 10 (wmma.load.a.sync)" },
         { PtxFaultKind.UnknownInstruction, "mov.u32 %r1, %clock;", "the machine has no clock" },
         { PtxFaultKind.Syntax, "add.s32 %r1 %r2, %r3;", "',' is expected" },
@@ -126,6 +136,56 @@ public class FaultTests
         using var run = new PtxRun(256, isChecked: false);
         run.Run("ld.global.u32 %r1, [%rd0]; st.global.u32 [%rd0], %r0;");
         Assert.Equal(PtxFaultKind.OutOfBounds, run.Fault("ld.global.u32 %r1, [%rd0+256];").Kind);
+    }
+
+    [Theory]
+    [InlineData("ld.global.u32 %r1, [%rd0];", "fnord %r1;", PtxFaultKind.UnknownInstruction)]
+    [InlineData("ld.global.u32 %r1, [%rd0];", "mov.u32 %r1 7;", PtxFaultKind.Syntax)]
+    [InlineData("ld.global.u32 %r1, [%rd0];", "mov.u32 %r1, %fnord;", PtxFaultKind.UnknownInstruction)]
+    public void What_the_machine_does_not_know_names_the_kernel_and_the_line_of_the_source(string right, string wrong, PtxFaultKind kind)
+    {
+        using var memory = new GlobalMemory();
+        string text = PtxRun.Entry($".loc 1 42 7\n{right}\n{wrong}").Replace(".visible", ".file 1 \"Kernel.cs\"\n.visible", StringComparison.Ordinal);
+        var fault = Assert.Throws<PtxFaultException>(() => new PtxKernel(text, memory, title: "Sample.Kernel"));
+        Assert.Equal(kind, fault.Kind);
+        Assert.StartsWith("Sample.Kernel (kernel), PTX line 13", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(", Kernel.cs:42: ", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_kernel_that_does_not_end_is_ended()
+    {
+        using var run = new PtxRun(256) { MostInstructions = 1000 };
+        var fault = run.Fault("L_1: add.u32 %r1, %r1, 1; bra L_1;");
+        Assert.Equal(PtxFaultKind.Endless, fault.Kind);
+        Assert.Contains("executed more than 1,000 instructions in this block, the limit, which ptx,limit=N sets", fault.Message, StringComparison.Ordinal);
+        // 2 before the loop, 3 a turn, 1 behind it: the limit is of each warp and block, not of all together.
+        string Turns(int count) => $"mov.u32 %r1, 0; L_1: add.u32 %r1, %r1, 1; setp.lt.u32 %p1, %r1, {count}; @%p1 bra L_1;";
+        run.Run(Turns(330), threads: 128, blocks: 4);
+        Assert.Equal(PtxFaultKind.Endless, run.Fault(Turns(340), threads: 128, blocks: 4).Kind);
+    }
+
+    [Fact]
+    public void A_guess_that_an_exchange_compares_races_with_plain_stores_alone()
+    {
+        const string Loop = "ld.global.u32 %r2, [%rd0]; L_1: mov.b32 %r3, %r2; add.u32 %r4, %r3, 1; atom.global.cas.b32 %r2, [%rd0], %r3, %r4; "
+            + "setp.ne.u32 %p1, %r2, %r3; @%p1 bra L_1;";
+        using var run = new PtxRun(256).Written();
+        run.Run(Loop, threads: 64, blocks: 2);
+        Assert.Equal(128, run.Values<int>()[0]);
+        Assert.Equal(PtxFaultKind.RaceInWarp, run.Fault($"setp.eq.u32 %p2, %r0, 0; @%p2 st.global.u32 [%rd0], 7; {Loop}").Kind);
+        // Of another place it is no guess.
+        Assert.Equal(
+            PtxFaultKind.RaceInWarp,
+            run.Fault(Loop.Replace("ld.global.u32 %r2, [%rd0]", "ld.global.u32 %r2, [%rd0+4]; red.global.add.u32 [%rd0+4], 1", StringComparison.Ordinal)).Kind);
+    }
+
+    [Fact]
+    public void A_register_that_serves_an_address_later_may_overflow_before()
+    {
+        using var run = new PtxRun(256).Written();
+        run.Run("add.s32 %r1, %r0, 0x7FFFFFFC; xor.b32 %r2, %r1, 5; add.s32 %r1, %r0, 1; mul.wide.u32 %rd1, %r1, 4; add.u64 %rd2, %rd0, %rd1; "
+            + "ld.global.u32 %r3, [%rd2];");
     }
 
     [Fact]

@@ -32,6 +32,12 @@ internal sealed unsafe class PtxRun : IDisposable
 
     public long Bytes { get; }
 
+    /// <summary>Instructions that a warp may execute.</summary>
+    public long MostInstructions
+    {
+        init => _memory.MostInstructions = value;
+    }
+
     /// <summary>The buffer's bytes as values.</summary>
     public Span<T> Values<T>()
         where T : unmanaged => new((void*)_buffer, (int)(Bytes / sizeof(T)));

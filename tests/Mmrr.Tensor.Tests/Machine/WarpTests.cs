@@ -92,6 +92,32 @@ public class WarpTests
         for (int lane = 0; lane < 32; lane++) Assert.Equal((((lane & 7) + 1) / 2) + (10 * ((lane & 7) / 2)), run.Values<int>()[lane]);
     }
 
+    // Every lane to one of four places, two of which go on together to a third; in the guarded form some lanes pass.
+    [Theory]
+    [InlineData("brx.idx %r1, L_t;", 40)]
+    [InlineData("setp.gt.u32 %p1, %r0, 7; @%p1 brx.idx %r1, L_t;", 8)]
+    [InlineData("setp.gt.u32 %p1, %r0, 7; @!%p1 brx.idx %r1, L_t;", 100)]
+    public void An_indexed_branch_takes_each_lane_to_its_place(string branch, int passing)
+    {
+        using var run = new PtxRun(128);
+        run.Written();
+        run.Run($"""
+            {Address} and.b32 %r1, %r0, 3; mov.b32 %r2, 5;
+            L_t: .branchtargets L_0, L_1, L_0, L_3;
+            {branch}
+            mov.b32 %r2, 6; bra L_done;
+            L_0: add.u32 %r2, %r2, 10; bra L_1;
+            L_1: add.u32 %r2, %r2, 100; bra L_done;
+            L_3: add.u32 %r2, %r2, 1000;
+            L_done: activemask.b32 %r5; setp.ne.u32 %p3, %r5, -1; @%p3 trap; st.global.u32 [%rd2], %r2;
+            """);
+        for (int lane = 0; lane < 32; lane++)
+        {
+            bool passes = passing == 8 ? lane < 8 : passing == 100 && lane > 7;
+            Assert.Equal(passes ? 6 : new[] { 115, 105, 115, 1005 }[lane & 3], run.Values<int>()[lane]);
+        }
+    }
+
     [Fact]
     public void Votes_and_reductions_at_barriers_count_threads()
     {

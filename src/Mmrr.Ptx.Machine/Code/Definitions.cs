@@ -1,0 +1,44 @@
+namespace Mmrr.Ptx.Machine.Code;
+
+/// <summary>Which instructions may have written what a register has at a place: a register serves several values, one after another.</summary>
+internal sealed class Definitions
+{
+    private readonly IReadOnlyList<Operation> _operations;
+    private readonly FlowGraph _graph;
+    private readonly Dictionary<Register, List<int>> _makers = [];
+    private readonly List<int>[] _previous;
+
+    public Definitions(IReadOnlyList<Operation> operations, FlowGraph graph)
+    {
+        (_operations, _graph) = (operations, graph);
+        for (int n = 0; n < operations.Count; n++)
+        {
+            foreach (var result in operations[n].Results)
+            {
+                if (!_makers.TryGetValue(result, out var list)) _makers[result] = list = [];
+                list.Add(n);
+            }
+        }
+        _previous = graph.Previous();
+    }
+
+    /// <summary>The last writers before an operation, one on each path to it; under a predicate, also what was there before.</summary>
+    public IEnumerable<int> Of(Register register, int before)
+    {
+        if (!_makers.TryGetValue(register, out var makers)) yield break;
+        var entered = new HashSet<int>();
+        var open = new Stack<(int Run, int End)>([(_graph.RunOf(before), before)]);
+        while (open.TryPop(out var at))
+        {
+            bool isOpen = true;
+            int found = makers.BinarySearch(at.End);
+            for (int n = (found < 0 ? ~found : found) - 1; n >= 0 && makers[n] >= _graph.Start(at.Run) && isOpen; n--)
+            {
+                isOpen = _operations[makers[n]].Guard is not null;
+                yield return makers[n];
+            }
+            if (!isOpen) continue;
+            foreach (int previous in _previous[at.Run]) if (entered.Add(previous)) open.Push((previous, _graph.End(previous)));
+        }
+    }
+}
