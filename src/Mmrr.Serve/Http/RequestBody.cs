@@ -36,7 +36,8 @@ internal static class RequestBody
             byte[] file = await ReadAll(request.Body, limits, share, slow.Token);
             return file.Length > 0 ? [new SentFile(null, file)] : throw new RefusedException(400, "an empty body; expected an image");
         }
-        catch (OperationCanceledException) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
+        // Not where the client has gone, of which the body may tell before the request does.
+        catch (OperationCanceledException) when (slow.IsCancellationRequested && !request.HttpContext.RequestAborted.IsCancellationRequested)
         {
             throw new RefusedException(408, $"the body did not arrive within {limits.BodyTime.TotalSeconds} s");
         }
