@@ -105,12 +105,20 @@ internal static class StudyCommand
                 chosen = [cells[i]];
             }
             if (parsed.GetValue(shard) is { } text) chosen = Shard(cells, text);
+            string place = Path.GetFullPath(parsed.GetValue(root)!);
             folder.Prepare();
+            // A task of a cluster (--index, --shard) keeps the failure with its cell, as status tells it.
+            Cell[] left = [.. chosen.Where(cell => !folder.IsDone(cell))];
+            if (chosen == cells && left.Length > 0 && !left.Any(cell => Path.Exists(Path.Combine(place, cell.Data.Root))))
+            {
+                string roots = string.Join(", ", left.Select(cell => cell.Data.Root).Distinct());
+                throw new UsageException($"--root {place}: none of the study's data is in it ({roots})");
+            }
             int atOnce = Math.Min(parsed.GetValue(jobs) ?? 1, chosen.Count);
             int? own = parsed.GetValue(threads) ?? (atOnce > 1 ? Math.Max(1, Environment.ProcessorCount / atOnce) : null);
             string name = parsed.GetValue(device)!;
             if (name is not ("auto" or "cpu")) own = null;
-            var run = new StudyRun(study, folder, cells, Path.GetFullPath(parsed.GetValue(root)!), name, own);
+            var run = new StudyRun(study, folder, cells, place, name, own);
             return run.Run(chosen, atOnce, wait: parsed.GetValue(index) is not null);
         });
         return command;

@@ -50,7 +50,7 @@ internal static class TableText
         yield return string.Create(
             CultureInfo.InvariantCulture, $"{results.Done} of {results.Cells.Count} cells are done. Mean ± sample standard deviation over the seeds {seeds}; ")
             + ("a mean over classes is of the seeds that have all of them. The best measured figure of a class is bold.");
-        if (study.Paper is { } paper)
+        if (study.Paper is { } paper && (paper.Quote.Count > 0 || study.Methods.Any(m => m.Paper.Count > 0)))
         {
             yield return "What is marked \"paper\" are the paper's own figures, at its size and length of training. "
                 + (paper.Quote.Count > 0 ? "Quoted methods were not run here. " : "")

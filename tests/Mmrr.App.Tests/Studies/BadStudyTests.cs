@@ -99,6 +99,14 @@ public sealed class BadStudyTests : IDisposable
     }
 
     [Fact]
+    public void AWrongRootIsOneLineAndFailsNoCell()
+    {
+        string study = SmallStudy.Write(_folder, SmallStudy.Text());
+        SmallStudy.Run(_folder, study, "run").Refuses("--root", "none of the study's data is in it (mnist)");
+        Assert.Contains("0 failed", SmallStudy.Run(_folder, study, "status").Ends(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ACellThatFailsDoesNotEndTheOthers()
     {
         SmallData.Mvtec(_folder);
