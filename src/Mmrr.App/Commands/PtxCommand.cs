@@ -79,7 +79,8 @@ internal static class PtxCommand
                 return ExitCode.Success;
             }
             var kernel = kernels.FirstOrDefault(one => one.Name == wanted)
-                ?? throw new UsageException($"there is no kernel '{wanted}'{(file is null ? "" : $" in {file}")}; 'mmrr ptx' without a name lists all");
+                ?? throw new UsageException(
+                    $"there is no kernel '{wanted}'{(file is null ? "" : $" in {file}")}; {Near(wanted, kernels)}'mmrr ptx' without a name lists all");
             if (parsed.GetValue(lines) && (parsed.GetValue(sass) || parsed.GetValue(run)))
                 throw new UsageException("--lines is of the PTX: it goes with neither --sass nor --run");
             if (!parsed.GetValue(run))
@@ -146,5 +147,13 @@ internal static class PtxCommand
             string reason = (e as ReflectionTypeLoadException)?.LoaderExceptions.FirstOrDefault()?.Message ?? e.Message;
             throw new UsageException($"--assembly: {file} cannot be loaded: {reason}");
         }
+    }
+
+    // Names with the text in them, a few.
+    private static string Near(string wanted, IReadOnlyList<SimtKernel> kernels)
+    {
+        const int Most = 5;
+        string[] near = [.. kernels.Select(kernel => kernel.Name).Where(name => wanted.Length > 0 && name.Contains(wanted, StringComparison.OrdinalIgnoreCase))];
+        return near.Length == 0 ? "" : $"there {(near.Length == 1 ? "is" : "are")} {string.Join(", ", near.Take(Most))}{(near.Length > Most ? ", …" : "")}; ";
     }
 }
