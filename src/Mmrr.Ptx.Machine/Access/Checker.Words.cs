@@ -70,8 +70,8 @@ internal unsafe ref partial struct Checker
     private readonly uint ReadQuads(uint mask, ulong begin)
     {
         Vector256<ulong> born = Vector256.Create(_born), launch = Vector256.Create(_launch), block = Vector256.Create(_block),
-            interval = Vector256.Create(_blockBarrier - _block), lanes = Vector256.Create(_nowLanes), ordered = Vector256.Create(_warpBarrier), warps = Vector256.Create(_nowWarps),
-            blocks = Vector256.Create(Stamp.Blocks), thread = Vector256.Create(Stamp.Several | Stamp.Threads),
+            interval = Vector256.Create(_blockBarrier - _block), lanes = Vector256.Create(_nowLanes), warps = Vector256.Create(_nowWarps),
+            ordered = Vector256.Create(_warpBarrier), blocks = Vector256.Create(Stamp.Blocks), thread = Vector256.Create(Stamp.Several | Stamp.Threads),
             ofWarp = Vector256.Create(Stamp.Blocks | (Stamp.Threads & ~(ulong)(Warp.Size - 1)));
         ulong* addresses = _warp.Addresses, ofWriters = _writers, ofReaders = _readers;
         ulong first = Now(0), before = ulong.MaxValue;
