@@ -71,7 +71,7 @@ internal unsafe ref partial struct Checker
     {
         Vector256<ulong> born = Vector256.Create(_born), launch = Vector256.Create(_launch), block = Vector256.Create(_block),
             interval = Vector256.Create(_blockBarrier - _block), lanes = Vector256.Create(_nowLanes), warps = Vector256.Create(_nowWarps),
-            blocks = Vector256.Create(Stamp.Blocks), thread = Vector256.Create(Stamp.Several | Stamp.Threads),
+            ordered = Vector256.Create(_warpBarrier), blocks = Vector256.Create(Stamp.Blocks), thread = Vector256.Create(Stamp.Several | Stamp.Threads),
             ofWarp = Vector256.Create(Stamp.Blocks | (Stamp.Threads & ~(ulong)(Warp.Size - 1)));
         ulong* addresses = _warp.Addresses, ofWriters = _writers, ofReaders = _readers;
         ulong first = Now(0), before = ulong.MaxValue;
@@ -89,7 +89,8 @@ internal unsafe ref partial struct Checker
             var isGood = AreOrdered(writers, launch, block, interval) & Vector256.GreaterThanOrEqual(writers, born);
             if (!Vector256.EqualsAll(isGood, Vector256<ulong>.AllBitsSet)) break;
             // As Readers, from its last line to its first.
-            var marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & ofWarp, Vector256<ulong>.Zero), lanes, warps);
+            var marks = Vector256.ConditionalSelect(Vector256.LessThan(readers, ordered), now, lanes);
+            marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & ofWarp, Vector256<ulong>.Zero), marks, warps);
             marks = Vector256.ConditionalSelect(Vector256.Equals((readers ^ now) & thread, Vector256<ulong>.Zero), now, marks);
             marks = Vector256.ConditionalSelect(Vector256.LessThan(readers, block), now | blocks, marks);
             marks = Vector256.ConditionalSelect(Vector256.Equals(readers & Vector256.Create(Stamp.Several), blocks), readers, marks);

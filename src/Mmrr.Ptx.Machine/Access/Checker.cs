@@ -100,9 +100,9 @@ internal unsafe ref partial struct Checker
         {
             ulong writer = _writers[place + n], reader = _readers[place + n];
             if (writer < _born) throw Unwritten(place + n, lane);
-            if (writer >= _launch && (writer & Stamp.Atomic) == 0) CheckWriter(writer, now, place + n, lane, "changes");
+            ulong made = IsOrdered(writer) ? now | Stamp.Atomic : Exchanged(writer, now, place + n, lane);
             if (reader >= _launch && reader != now) CheckReader(reader, now, place + n, lane);
-            _writers[place + n] = now | Stamp.Atomic;
+            _writers[place + n] = made;
         }
     }
 
@@ -130,20 +130,38 @@ internal unsafe ref partial struct Checker
         if (several == Stamp.Blocks) return reader;
         if (reader < _block) return now | Stamp.Blocks;
         if (several == 0 && Stamp.Thread(reader) == Stamp.Thread(now)) return now;
-        return several != Stamp.Warps && SameWarp(reader, now) ? _nowLanes : _nowWarps;
+        if (several == Stamp.Warps || !SameWarp(reader, now)) return _nowWarps;
+        // To other warps all of this one are the same, and to its own the warp's barrier orders those before.
+        return reader < _warpBarrier ? now : _nowLanes;
     }
 
-    private void CheckWriter(ulong writer, ulong now, long place, int lane, string does)
+    // The stamp of a place that a lane changes after others of whom no barrier of the block divides it: as Readers of those that are atomic too.
+    private readonly ulong Exchanged(ulong writer, ulong now, long place, int lane)
     {
-        if (writer < _block) throw Race(PtxFaultKind.RaceBetweenBlocks, place, lane, $"{does} what another block of the launch has written");
-        if (writer < _blockBarrier || Stamp.Thread(writer) == Stamp.Thread(now)) return;
-        if (!SameWarp(writer, now))
-            throw Race(PtxFaultKind.RaceInBlock, place, lane, $"{does} what thread {Stamp.Thread(writer)} has written, with no barrier between");
-        if (writer >= _warpBarrier)
-            throw Race(PtxFaultKind.RaceInWarp, place, lane, $"{does} what lane {Stamp.Thread(writer) & 31} of the same warp has written, unordered");
+        bool isAtomic = (writer & Stamp.Atomic) != 0;
+        if (!isAtomic || ((writer & Stamp.Stored) != 0 && (writer < _block || !SameWarp(writer, now)))) CheckWriter(writer, now, place, lane, "changes");
+        if (isAtomic) return Readers(writer, now) | Stamp.Atomic | (writer & Stamp.Stored);
+        // A plain store before, of the same thread or of the warp's before its barrier, remains one to all others.
+        return writer >= _warpBarrier ? now : now | Stamp.Atomic | Stamp.Stored;
     }
 
-    private void CheckReader(ulong reader, ulong now, long place, int lane)
+    private readonly void CheckWriter(ulong writer, ulong now, long place, int lane, string does)
+    {
+        ulong several = writer & Stamp.Several;
+        if (several == Stamp.Blocks || writer < _block)
+            throw Race(PtxFaultKind.RaceBetweenBlocks, place, lane, $"{does} what another block of the launch has written");
+        if (writer < _blockBarrier || (several == 0 && Stamp.Thread(writer) == Stamp.Thread(now))) return;
+        if (several == Stamp.Warps || !SameWarp(writer, now))
+        {
+            string who = several == 0 ? $"thread {Stamp.Thread(writer)} has" : "several threads have";
+            throw Race(PtxFaultKind.RaceInBlock, place, lane, $"{does} what {who} written, with no barrier between");
+        }
+        if (writer < _warpBarrier) return;
+        string which = several == 0 ? $"lane {Stamp.Thread(writer) & 31} of the same warp has" : "several lanes of the same warp have";
+        throw Race(PtxFaultKind.RaceInWarp, place, lane, $"{does} what {which} written, unordered");
+    }
+
+    private readonly void CheckReader(ulong reader, ulong now, long place, int lane)
     {
         ulong several = reader & Stamp.Several;
         if (several == Stamp.Blocks || reader < _block)
@@ -159,12 +177,12 @@ internal unsafe ref partial struct Checker
 
     private static bool SameWarp(ulong a, ulong b) => Stamp.Thread(a) >> 5 == Stamp.Thread(b) >> 5;
 
-    private PtxFaultException Unwritten(long place, int lane) =>
+    private readonly PtxFaultException Unwritten(long place, int lane) =>
         _warp.Fault(PtxFaultKind.Unwritten, _at, lane, $"reads memory that nothing has written, {Place(place)}");
 
-    private PtxFaultException Race(PtxFaultKind kind, long place, int lane, string what) => _warp.Fault(kind, _at, lane, $"{what}: {Place(place)}");
+    private readonly PtxFaultException Race(PtxFaultKind kind, long place, int lane, string what) => _warp.Fault(kind, _at, lane, $"{what}: {Place(place)}");
 
-    private string Place(long place)
+    private readonly string Place(long place)
     {
         long offset = place << _region.PlaceShift;
         return Places.Describe(_region, _region.Base + (ulong)offset, _region == _warp.Block.Shared);

@@ -37,10 +37,17 @@ internal static unsafe class WarpHandlers
         return null;
     }
 
-    /// <summary>"bar.warp.sync": what its lanes wrote is there for all of them.</summary>
+    /// <summary>"bar.warp.sync" of all lanes that have not ended: what they wrote is there for all of them.</summary>
     public static Instruction* WarpBarrier(Warp warp, Instruction* i)
     {
         CheckMask(warp, i);
+        // One stamp stands for what the whole warp did before: of a part it would order what nothing does.
+        if (warp.Mask != warp.Alive)
+        {
+            throw warp.Fault(
+                PtxFaultKind.UnknownInstruction, i, Warp.First(warp.Mask),
+                $"a barrier of the lanes {warp.Mask:X8} alone is not supported: {warp.Alive:X8} have not ended");
+        }
         warp.Synchronized = Stamp.Begin(warp.Launch.Memory.NextInterval());
         return i + 1;
     }
