@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Mmrr.App.Tests.Data;
 using Xunit;
 
@@ -21,13 +20,13 @@ public sealed class SignalTests(TrainedRuns runs) : IDisposable
     [InlineData("TERM", 143)]
     public void ScoringThatIsStopped(string signal, int code)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no such signals on Windows");
+        Signals.Need(signal);
         string target = _folder["out"];
         var process = Score("--out", target, "--heatmaps");
         WaitFor(() => Directory.Exists(Path.Combine(target, "heatmaps")));
         // Until then its scores are beside their place.
         Assert.Single(Directory.GetFiles(target), file => file.EndsWith(".tmp", StringComparison.Ordinal));
-        Kill(process, signal);
+        Signals.Send(process, signal);
         Assert.Empty(MmrrProcess.Finish(process).Ends(code).ErrorLines);
         Assert.Empty(Directory.GetFiles(target));
         Assert.All(Directory.GetFiles(Path.Combine(target, "heatmaps")), file => Assert.Equal(".png", Path.GetExtension(file)));
@@ -38,12 +37,12 @@ public sealed class SignalTests(TrainedRuns runs) : IDisposable
     [InlineData("report", "--sweep-images", "0")]
     public void OtherCommandsThatAreStopped(params string[] command)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no such signals on Windows");
+        Signals.Need("INT");
         string run = runs.Copy(runs.FolderRun, $"stopped-{command[0]}");
         var before = TrainedRuns.Contents(run);
         var process = MmrrProcess.Start(new Dictionary<string, string>(), [command[0], run, .. command[1..], "--device", "cpu"]);
         Thread.Sleep(250); // somewhere in starting or computing
-        Kill(process, "INT");
+        Signals.Send(process, "INT");
         Assert.Empty(MmrrProcess.Finish(process).Ends(130).ErrorLines);
         Assert.Equal(before, TrainedRuns.Contents(run));
     }
@@ -86,12 +85,6 @@ public sealed class SignalTests(TrainedRuns runs) : IDisposable
         string image = _folder.WritePlain("in/image.png", 8, 8, 1);
         return MmrrProcess.Start(
             new Dictionary<string, string>(), ["score", runs.FolderRun, .. Enumerable.Repeat(image, Images), .. options, "--device", "cpu"]);
-    }
-
-    private static void Kill(Process process, string signal)
-    {
-        using var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
     }
 
     private static void WaitFor(Func<bool> reached)

@@ -163,7 +163,7 @@ public sealed class ServiceLifeTests(TrainedRuns runs) : IDisposable
     [Fact]
     public async Task ToldToEndItFinishesWhatWasBegun()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no such signals on Windows");
+        Signals.Need("TERM");
         using var process = MmrrProcess.Start(
             new Dictionary<string, string>(), "serve", runs.FolderRun, "--urls", "http://127.0.0.1:0", "--device", "cpu");
         string line = (await process.StandardOutput.ReadLineAsync())!;
@@ -177,7 +177,7 @@ public sealed class ServiceLifeTests(TrainedRuns runs) : IDisposable
             new Uri($"/v1/runs/{Path.GetFileName(runs.FolderRun)}/score", UriKind.Relative), new SlowContent(image, begun, signalled));
         await begun.Task;
         await Task.Delay(200);
-        Kill(process);
+        Signals.Send(process, "TERM");
         await Task.Delay(500);
         signalled.Release();
         using var answer = await request;
@@ -210,16 +210,10 @@ public sealed class ServiceLifeTests(TrainedRuns runs) : IDisposable
         using var client = new HttpClient(handler) { BaseAddress = new Uri(line.Split(" at ")[1].Split(';')[0]) };
         Assert.Equal("https", client.BaseAddress.Scheme);
         Assert.Contains("\"ok\"", await client.GetStringAsync(new Uri("/healthz", UriKind.Relative)), StringComparison.Ordinal);
-        Kill(process);
+        Signals.Send(process, "TERM");
         MmrrProcess.Finish(process).Ends(0);
         // Endpoints of the environment would listen elsewhere.
         MmrrProcess.Run(new Dictionary<string, string> { ["Kestrel__Endpoints__A__Url"] = "http://0.0.0.0:5099" }, command).Refuses("Kestrel__Endpoints");
-    }
-
-    private static void Kill(Process process)
-    {
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
     }
 
     private string Picture(int seed)
