@@ -100,7 +100,7 @@ internal unsafe ref partial struct Checker
         {
             ulong writer = _writers[place + n], reader = _readers[place + n];
             if (writer < _born) throw Unwritten(place + n, lane);
-            ulong made = IsOrdered(writer) ? now | Stamp.Atomic : Exchanged(writer, now, place + n, lane);
+            ulong made = IsOrdered(writer) ? now | Stamp.Atomic | StoredBefore(writer) : Exchanged(writer, now, place + n, lane);
             if (reader >= _launch && reader != now) CheckReader(reader, now, place + n, lane);
             _writers[place + n] = made;
         }
@@ -135,12 +135,17 @@ internal unsafe ref partial struct Checker
         return reader < _warpBarrier ? now : _nowLanes;
     }
 
+    // A plain store of this launch that a barrier of the block orders for the block's own threads alone.
+    private readonly ulong StoredBefore(ulong writer) =>
+        writer >= _launch && ((writer & Stamp.Atomic) == 0 || (writer & (Stamp.Stored | Stamp.StoredBefore)) != 0) ? Stamp.StoredBefore : 0;
+
     // The stamp of a place that a lane changes after others of whom no barrier of the block divides it: as Readers of those that are atomic too.
     private readonly ulong Exchanged(ulong writer, ulong now, long place, int lane)
     {
         bool isAtomic = (writer & Stamp.Atomic) != 0;
-        if (!isAtomic || ((writer & Stamp.Stored) != 0 && (writer < _block || !SameWarp(writer, now)))) CheckWriter(writer, now, place, lane, "changes");
-        if (isAtomic) return Readers(writer, now) | Stamp.Atomic | (writer & Stamp.Stored);
+        ulong stored = writer & (writer < _block ? Stamp.Stored | Stamp.StoredBefore : SameWarp(writer, now) ? 0 : Stamp.Stored);
+        if (!isAtomic || stored != 0) CheckWriter(writer, now, place, lane, "changes");
+        if (isAtomic) return Readers(writer, now) | Stamp.Atomic | (writer & (Stamp.Stored | Stamp.StoredBefore));
         // A plain store before, of the same thread or of the warp's before its barrier, remains one to all others.
         return writer >= _warpBarrier ? now : now | Stamp.Atomic | Stamp.Stored;
     }

@@ -21,6 +21,11 @@ public class OrderTests
     [InlineData("@%p1 st.global.u32 [%rd0], 0; bar.sync 0; " + Add, 64, 1, null)]
     [InlineData("@%p1 st.global.u32 [%rd0], 0; @%p1 " + Add + " bar.sync 0; @%p1 ld.global.u32 %r1, [%rd0];", 64, 1, null)]
     [InlineData("@%p1 st.global.u32 [%rd0], 0; @%p1 " + Add + " bar.sync 0; @%p1 " + Add, 64, 2, "RaceBetweenBlocks lane 0")]
+    // A counter that one block sets for itself: the others do not wait for it. In shared memory each block has its own.
+    [InlineData("not.pred %p6, %p4; and.pred %p6, %p6, %p1; @%p6 st.global.u32 [%rd0], 0; bar.sync 0; " + Add, 64, 2, "RaceBetweenBlocks lane 0")]
+    [InlineData("not.pred %p6, %p4; and.pred %p6, %p6, %p1; @%p6 st.global.u32 [%rd0], 0; bar.sync 0; " + Add + " bar.sync 0; " + Add, 64, 2,
+        "RaceBetweenBlocks lane 0")]
+    [InlineData("@%p1 st.shared.u32 [%rd3], 0; bar.sync 0; red.shared.add.u32 [%rd3], 1; red.shared.add.u32 [%rd3], 1;", 64, 2, null)]
     // The last of those that change it reads it.
     [InlineData(Add + " @%p3 ld.global.u32 %r1, [%rd0];", 32, 1, "RaceInWarp lane 31")]
     [InlineData(Add + " @%p2 ld.global.u32 %r1, [%rd0];", 64, 1, "RaceInBlock lane 31")]
