@@ -154,6 +154,7 @@ internal static class PtxCommand
     {
         const int Most = 5;
         string[] near = [.. kernels.Select(kernel => kernel.Name).Where(name => wanted.Length > 0 && name.Contains(wanted, StringComparison.OrdinalIgnoreCase))];
-        return near.Length == 0 ? "" : $"there {(near.Length == 1 ? "is" : "are")} {string.Join(", ", near.Take(Most))}{(near.Length > Most ? ", …" : "")}; ";
+        string more = near.Length > Most ? ", …" : "";
+        return near.Length == 0 ? "" : $"there {(near.Length == 1 ? "is" : "are")} {string.Join(", ", near.Take(Most))}{more}; ";
     }
 }

@@ -2,9 +2,9 @@ namespace Mmrr.Ptx.Machine.Memory;
 
 /// <summary>
 /// Who accessed a place of memory last, in 64 bits: the number of the interval (bits 15 to 63), <see cref="StoredBefore"/>, <see cref="Stored"/> and
-/// <see cref="Atomic"/>, what of <see cref="Several"/> it stands for (bits 10 and 11), and the thread in its block (bits 0 to 9). Intervals are numbered through
-/// all launches: one begins with a launch, a block and a barrier, so that a comparison of two stamps tells whether a barrier, or the end of a block or of a
-/// launch, lies between two accesses.
+/// <see cref="Atomic"/>, what of <see cref="Several"/> it stands for (bits 10 and 11), and the thread in its block (bits 0 to 9). Intervals are numbered
+/// through all launches: one begins with a launch, a block and a barrier, so that a comparison of two stamps tells whether a barrier, or the end of a block or
+/// of a launch, lies between two accesses.
 /// </summary>
 internal static class Stamp
 {
