@@ -153,7 +153,8 @@ internal static class PtxCommand
     private static string Near(string wanted, IReadOnlyList<SimtKernel> kernels)
     {
         const int Most = 5;
-        string[] near = [.. kernels.Select(kernel => kernel.Name).Where(name => wanted.Length > 0 && name.Contains(wanted, StringComparison.OrdinalIgnoreCase))];
+        if (wanted.Length == 0) return "";
+        string[] near = [.. kernels.Select(kernel => kernel.Name).Where(name => name.Contains(wanted, StringComparison.OrdinalIgnoreCase))];
         string more = near.Length > Most ? ", …" : "";
         return near.Length == 0 ? "" : $"there {(near.Length == 1 ? "is" : "are")} {string.Join(", ", near.Take(Most))}{more}; ";
     }
