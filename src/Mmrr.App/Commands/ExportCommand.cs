@@ -21,7 +21,7 @@ internal static class ExportCommand
         {
             var folder = RunFolder.Open(parsed.GetValue(run)!);
             folder.CheckFinished();
-            folder.CheckModel(Checkpoint.ReadWeights(folder.Path).Options);
+            folder.CheckModel(Checkpoint.OptionsOf(folder.Path));
             string path = parsed.GetValue(onnx)!;
             OutputPlace.CheckFile("--onnx", path, Directory.GetFiles(folder.Path));
             var calibration = Calibration.Find(folder.Path);

@@ -39,7 +39,7 @@ internal static class StudyReport
     private static XElement Table(StudyResults results, StudyTable table) => Grid(
         results.Study, "Mean ± standard deviation over seeds; the best measured figure of a class is bold.",
         [
-            ["", .. table.Columns.Select(c => (c.Source == ColumnSource.Quoted ? "quoted: " : "") + c.Head)],
+            [results.Study.RowKind, .. table.Columns.Select(c => (c.Source == ColumnSource.Quoted ? "quoted: " : "") + c.Head)],
             .. table.Rows.Select(row =>
             {
                 var best = table.Best(row);
@@ -56,7 +56,7 @@ internal static class StudyReport
     private static XElement Table(StudyDefinition study, IReadOnlyList<Difference> differences) => Grid(
         study, "Differences in image AUROC with paired 95 % intervals over test images and seeds",
         [
-            ["", .. differences.Select(d => d.Head)],
+            [study.RowKind, .. differences.Select(d => d.Head)],
             .. Enumerable.Range(0, differences[0].Rows.Count).Select(i =>
                 (object?[])[differences[0].Rows[i].Label, .. differences.Select(d => TableText.Text(d.Rows[i].Value))]),
             ["mean of the classes", .. differences.Select(d => TableText.Text(d.Mean))],
@@ -65,7 +65,7 @@ internal static class StudyReport
     private static XElement Grid(StudyDefinition study, string caption, IReadOnlyList<object?[]> grid)
     {
         grid = TableText.Turned(study, grid);
-        return Html.Table(caption, [study.MethodsAsRows ? "method" : "class", .. grid[0][1..]], grid.Skip(1));
+        return Html.Table(caption, grid[0], grid.Skip(1));
     }
 
     /// <summary>By column the figure of each seed: its mean over the classes that all seeds have.</summary>

@@ -130,6 +130,16 @@ public static class Checkpoint
         }
     }
 
+    /// <summary>The options of a run's model, of whose checkpoints all but the values is read and checked.</summary>
+    /// <exception cref="FileNotFoundException">A checkpoint is missing.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged or belongs to a different model.</exception>
+    internal static MmrrOptions OptionsOf(string run)
+    {
+        var (options, files) = OpenAll(run);
+        foreach (var file in files) file.Dispose();
+        return options;
+    }
+
     /// <summary>Opens the files of all phases of a run, in order, and checks that they hold a whole model.</summary>
     private static (MmrrOptions Options, IReadOnlyList<SafeTensorsFile> Files) OpenAll(string run)
     {

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Mmrr.Autograd;
 
 namespace Mmrr.Nn;
@@ -34,6 +33,5 @@ public sealed class GroupNorm : Module
     /// The groups of so many channels: of 4 channels each, and from 128 channels on the largest power of two up to 32 that divides them. Every multiple of
     /// 16 is a width.
     /// </summary>
-    internal static int Groups(int channels) =>
-        channels < 128 ? Math.Max(1, channels / 4) : (int)BigInteger.GreatestCommonDivisor(channels, 32);
+    internal static int Groups(int channels) => channels < 128 ? Math.Max(1, channels / 4) : Math.Min(32, channels & -channels);
 }

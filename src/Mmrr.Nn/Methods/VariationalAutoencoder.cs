@@ -104,6 +104,9 @@ internal sealed class VariationalAutoencoder : PlainModel
     {
         float alpha = (float)Options.Setting("alpha"), lambda = (float)Options.Setting("lambda");
         float precision = MathF.Exp(-2 * _deviation!.Logarithm.Value.ToArray()[0]);
+        var (one, variance) = (Number(Device, 1), Number(Device, 1 / precision));
+        // The range of pixels, and where an image is outside of it, its own; the lower bound with its sign turned.
+        var (upper, lower) = (one.Add(x.Subtract(one).Relu()), one.Add(x.Add(one).Scale(-1).Relu()));
         var current = x.Value.Share();
         for (int step = (int)Options.Setting("steps"); step > 0; step--)
         {
@@ -114,12 +117,9 @@ internal sealed class VariationalAutoencoder : PlainModel
             var energy = squares.Sum().Scale(0.5f * precision).Add(Absolute(leaf.Subtract(x)).Sum().Scale(lambda));
             energy.Backward();
             using var guard = new NoGradient();
-            var factor = Least(squares.Scale(alpha), Number(Device, 1 / precision));
+            var factor = Least(squares.Scale(alpha), variance);
             var next = leaf.Subtract(Variable.Constant(leaf.Gradient!.Share()).Multiply(factor));
-            // The range of pixels, and where an image is outside of it, its own.
-            var one = Number(Device, 1);
-            next = Least(next, one.Add(x.Subtract(one).Relu()));
-            next = Least(next.Scale(-1), one.Add(x.Add(one).Scale(-1).Relu())).Scale(-1);
+            next = Least(Least(next, upper).Scale(-1), lower).Scale(-1);
             current = scope.Keep(next.Value.Share());
         }
         return current;

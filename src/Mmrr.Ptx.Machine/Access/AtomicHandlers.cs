@@ -18,10 +18,8 @@ internal static unsafe class AtomicHandlers
         for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
-            ulong address = Find(warp, i, space, lane, out var region);
-            int shift = region.PlaceShift;
-            checker.Begin(warp, i, region);
-            if (checker.IsNeeded) checker.Exchange((long)(address - region.Base) >> shift, i->Bytes >> shift, lane);
+            ulong address = Find(warp, i, space, lane, ref checker, out long place, out int places);
+            if (checker.IsNeeded) checker.Exchange(place, places, lane);
             ulong old = AccessHandlers.LoadElement((byte*)address, i->Bytes, signed: false);
             ulong b = Lanes.Read(warp, i->B, i->SizeB, lane), c = i->SizeC == 0 ? 0 : Lanes.Read(warp, i->C, i->SizeC, lane);
             AccessHandlers.StoreElement((byte*)address, i->Bytes, function(old, b, c));
@@ -41,10 +39,8 @@ internal static unsafe class AtomicHandlers
         for (uint mask = warp.Mask; mask != 0; mask &= mask - 1)
         {
             int lane = BitOperations.TrailingZeroCount(mask);
-            ulong address = Find(warp, i, space, lane, out var region);
-            int shift = region.PlaceShift;
-            checker.Begin(warp, i, region);
-            if (checker.IsNeeded) checker.ReadExpected((long)(address - region.Base) >> shift, i->Bytes >> shift, lane);
+            ulong address = Find(warp, i, space, lane, ref checker, out long place, out int places);
+            if (checker.IsNeeded) checker.ReadExpected(place, places, lane);
             Lanes.Write(warp, i->D, i->SizeD, lane, AccessHandlers.LoadElement((byte*)address, i->Bytes, i->Signed));
         }
         return i + 1;
@@ -61,16 +57,22 @@ internal static unsafe class AtomicHandlers
         return space;
     }
 
-    private static ulong Find(Warp warp, Instruction* i, PtxSpace space, int lane, out Region region)
+    // Where a lane's element lies, in the host's memory and among the places of its region, with which the checker begins.
+    private static ulong Find(Warp warp, Instruction* i, PtxSpace space, int lane, ref Checker checker, out long place, out int places)
     {
         ulong address = warp.Addresses[lane];
-        if (space != PtxSpace.Shared)
+        var region = warp.Block.Shared;
+        if (space == PtxSpace.Shared)
+        {
+            Places.CheckShared(warp, i, lane, address, i->Bytes);
+            address += region.Base;
+        }
+        else
         {
             region = Places.Find(warp, i, lane, address, i->Bytes, null);
-            return address;
         }
-        Places.CheckShared(warp, i, lane, address, i->Bytes);
-        region = warp.Block.Shared;
-        return address + region.Base;
+        checker.Begin(warp, i, region);
+        (place, places) = ((long)(address - region.Base) >> region.PlaceShift, i->Bytes >> region.PlaceShift);
+        return address;
     }
 }

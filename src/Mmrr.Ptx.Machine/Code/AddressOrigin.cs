@@ -13,43 +13,30 @@ internal sealed class AddressOrigin(IReadOnlyList<Operation> operations, Definit
     public IReadOnlyList<int> Parameters(int access)
     {
         var found = new SortedSet<int>();
-        var seen = new HashSet<(Register Register, int Maker)>();
-        var open = new Stack<(Register Register, int Before)>();
-        Follow(operations[access].Arguments.Where(argument => argument.Kind == ArgumentKind.Address), access);
-        while (open.TryPop(out var at))
-        {
-            foreach (int maker in definitions.Of(at.Register, at.Before))
-            {
-                if (!seen.Add((at.Register, maker))) continue;
-                var operation = operations[maker];
-                if (operation.Name == "ld") Load(operation, at.Register);
-                else Follow(operation.Arguments.Skip(1), maker);
-            }
-        }
+        definitions.GoBack(
+            Pointers(operations[access].Arguments.Where(argument => argument.Kind == ArgumentKind.Address), access), (register, maker) =>
+            operations[maker].Name == "ld" ? Loaded(operations[maker], register) : Pointers(operations[maker].Arguments.Skip(1), maker));
         return [.. found];
 
-        void Follow(IEnumerable<Argument> arguments, int before)
-        {
-            foreach (var register in arguments.SelectMany(argument => argument.Registers)) if (register.Bits == 64) open.Push((register, before));
-        }
+        IEnumerable<(Register Register, int Before)> Pointers(IEnumerable<Argument> arguments, int before) =>
+            arguments.SelectMany(argument => argument.Registers).Where(register => register.Bits == 64).Select(register => (register, before));
 
-        void Load(Operation load, Register register)
+        IEnumerable<(Register Register, int Before)> Loaded(Operation load, Register register)
         {
             var from = load.Arguments[1];
-            if (from.Register is not null || !load.Has("param")) return;
+            if (from.Register is not null || !load.Has("param")) return [];
             int element = load.Arguments[0].Registers.ToList().IndexOf(register);
             ulong slot = from.Bits + (ulong)(sizeof(long) * element);
             if (from.Space == PtxSpace.Param)
             {
                 found.Add((int)slot);
-                return;
+                return [];
             }
             // A parameter of a function that was called: what the caller stored there.
-            for (int n = 0; n < operations.Count; n++)
-            {
-                var to = operations[n].Name == "st" ? operations[n].Arguments[0] : null;
-                if (to is { Register: null, Space: PtxSpace.Local } && to.Bits == slot) Follow(operations[n].Arguments.Skip(1), n);
-            }
+            return operations.SelectMany((operation, n) =>
+                operation is { Name: "st", Arguments: [{ Register: null, Space: PtxSpace.Local } to, ..] } && to.Bits == slot
+                    ? Pointers(operation.Arguments.Skip(1), n)
+                    : []);
         }
     }
 }

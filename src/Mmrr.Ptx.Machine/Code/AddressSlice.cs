@@ -8,25 +8,15 @@ internal static class AddressSlice
 {
     public static void Mark(IReadOnlyList<Operation> operations, Definitions definitions)
     {
-        var open = new Stack<(Register Register, int Before)>();
-        var seen = new HashSet<int>();
-        for (int n = 0; n < operations.Count; n++)
+        var starts = operations.SelectMany((operation, n) =>
+            operation.Arguments.Where(argument => argument is { Kind: ArgumentKind.Address, Register: not null }).Select(argument => (argument.Register!, n)));
+        definitions.GoBack(starts, (_, made) =>
         {
-            foreach (var argument in operations[n].Arguments)
-            {
-                if (argument is { Kind: ArgumentKind.Address, Register: { } register }) open.Push((register, n));
-            }
-        }
-        while (open.TryPop(out var at))
-        {
-            foreach (int made in definitions.Of(at.Register, at.Before))
-            {
-                var maker = operations[made];
-                if (!seen.Add(made) || !Carries(maker)) continue;
-                maker.MakesAddress = maker.Words[^1] == "s32" && (maker.Name is "add" or "sub" || (maker.Name == "mul" && maker.Has("lo")));
-                foreach (var source in maker.Sources) if (!source.IsPredicate) open.Push((source, made));
-            }
-        }
+            var maker = operations[made];
+            if (!Carries(maker)) return [];
+            maker.MakesAddress = maker.Words[^1] == "s32" && (maker.Name is "add" or "sub" || (maker.Name == "mul" && maker.Has("lo")));
+            return maker.Sources.Where(source => !source.IsPredicate).Select(source => (source, made));
+        });
     }
 
     private static bool Carries(Operation operation) => operation.Words[^1] is "s32" or "s64" or "u64" or "b32" or "b64" or "u32"

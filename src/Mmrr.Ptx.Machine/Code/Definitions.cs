@@ -22,8 +22,26 @@ internal sealed class Definitions
         _previous = graph.Previous();
     }
 
+    /// <summary>Goes back from registers to what may have made them, and on from there: each maker of a register once.</summary>
+    /// <param name="starts">Registers, each with the operation that reads it.</param>
+    /// <param name="sources">For a register and the operation that made it: the registers to go on with, with those that read them.</param>
+    public void GoBack(
+        IEnumerable<(Register Register, int Before)> starts, Func<Register, int, IEnumerable<(Register Register, int Before)>> sources)
+    {
+        var open = new Stack<(Register Register, int Before)>(starts);
+        var seen = new HashSet<(Register Register, int Maker)>();
+        while (open.TryPop(out var at))
+        {
+            foreach (int maker in Of(at.Register, at.Before))
+            {
+                if (!seen.Add((at.Register, maker))) continue;
+                foreach (var source in sources(at.Register, maker)) open.Push(source);
+            }
+        }
+    }
+
     /// <summary>The last writers before an operation, one on each path to it; under a predicate, also what was there before.</summary>
-    public IEnumerable<int> Of(Register register, int before)
+    private IEnumerable<int> Of(Register register, int before)
     {
         if (!_makers.TryGetValue(register, out var makers)) yield break;
         var entered = new HashSet<int>();

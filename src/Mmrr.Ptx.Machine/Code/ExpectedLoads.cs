@@ -11,24 +11,13 @@ internal static class ExpectedLoads
         for (int n = 0; n < operations.Count; n++)
         {
             if (operations[n] is not { Name: "atom", Arguments: [_, var place, { Register: { } compared }, ..] } exchange || !exchange.Has("cas")) continue;
-            var seen = new HashSet<int>();
-            var open = new Stack<(Register Register, int Before)>([(compared, n)]);
-            while (open.TryPop(out var at))
+            definitions.GoBack([(compared, n)], (_, made) =>
             {
-                foreach (int made in definitions.Of(at.Register, at.Before))
-                {
-                    if (!seen.Add(made)) continue;
-                    var maker = operations[made];
-                    if (maker.Name == "mov")
-                    {
-                        foreach (var source in maker.Sources) open.Push((source, made));
-                    }
-                    else if (maker.Name == "ld" && maker.Arguments[1].Register == place.Register && maker.Arguments[1].Bits == place.Bits)
-                    {
-                        maker.LoadsExpected = true;
-                    }
-                }
-            }
+                var maker = operations[made];
+                if (maker.Name == "ld" && maker.Arguments[1].Register == place.Register && maker.Arguments[1].Bits == place.Bits)
+                    maker.LoadsExpected = true;
+                return maker.Name == "mov" ? maker.Sources.Select(source => (source, made)) : [];
+            });
         }
     }
 }

@@ -77,6 +77,9 @@ internal sealed record StudyDefinition(
     IReadOnlyList<StudyMethod> Methods, IReadOnlyList<string> Figures, PaperReference? Paper,
     IReadOnlyDictionary<string, CellOption?>? Report, bool MethodsAsRows)
 {
+    /// <summary>What has a row each in the tables.</summary>
+    public string RowKind => MethodsAsRows ? "method" : "class";
+
     /// <summary>The name of a data set: its layout, and its folder where another one has the same layout.</summary>
     public string NameOf(StudyData data) => Data.Count(d => d.Kind == data.Kind) > 1 ? $"{data.Kind} {data.Root}" : data.Kind;
 

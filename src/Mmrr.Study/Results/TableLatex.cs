@@ -54,7 +54,7 @@ internal static class TableLatex
         foreach (var table in tables)
         {
             var grid = TableText.Turned(results.Study, [
-                ["", .. table.Columns.Select(c => $"{Tex(c.Head)}{(c.Source == ColumnSource.Quoted ? ", quoted" : "")}")],
+                [results.Study.RowKind, .. table.Columns.Select(c => $"{Tex(c.Head)}{(c.Source == ColumnSource.Quoted ? ", quoted" : "")}")],
                 .. table.Rows.Select(row =>
                 {
                     var best = table.Best(row);
@@ -63,7 +63,6 @@ internal static class TableLatex
                         [Tex(results.Study.LabelOf(row.Data, row.Name)), .. values.Select((v, i) => best.Contains(i) ? $"\\textbf{{{v}}}" : v)];
                 }),
             ]);
-            grid[0][0] = results.Study.MethodsAsRows ? "method" : "class";
             string columns = $"l{new string('c', grid[0].Length - 1)}";
             text.Append(CultureInfo.InvariantCulture, $"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
             for (int i = 0; i < grid.Count; i++)

@@ -18,7 +18,7 @@ internal static class TableText
         {
             text.Append(CultureInfo.InvariantCulture, $"**{results.Study.Title}: {CellFigures.NameOf(table.Figure)}**\n\n");
             Grid(text, results.Study, [
-                ["", .. table.Columns.Select(c => (c.Source == ColumnSource.Quoted ? "*quoted* " : "") + Escaped(c.Head))],
+                [results.Study.RowKind, .. table.Columns.Select(c => (c.Source == ColumnSource.Quoted ? "*quoted* " : "") + Escaped(c.Head))],
                 .. table.Rows.Select(row =>
                 {
                     var best = table.Best(row);
@@ -32,7 +32,7 @@ internal static class TableText
         {
             text.Append("**Differences in image AUROC, with paired 95 % intervals over test images and seeds**\n\n");
             Grid(text, results.Study, [
-                ["", .. differences.Select(d => Escaped(d.Head))],
+                [results.Study.RowKind, .. differences.Select(d => Escaped(d.Head))],
                 .. Enumerable.Range(0, differences[0].Rows.Count)
                     .Select(i => (string[])[Escaped(differences[0].Rows[i].Label), .. differences.Select(d => Text(d.Rows[i].Value))]),
                 ["**mean of the classes**", .. differences.Select(d => Text(d.Mean))],
@@ -121,7 +121,6 @@ internal static class TableText
     private static void Grid(StringBuilder text, StudyDefinition study, IReadOnlyList<string[]> grid)
     {
         grid = Turned(study, grid);
-        grid[0][0] = study.MethodsAsRows ? "method" : "class";
         Row(text, grid[0]);
         Row(text, grid[0].Select(_ => "---"));
         foreach (string[] row in grid.Skip(1)) Row(text, row);
